@@ -1,0 +1,187 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int file_read_fd(int fd, size_t max, const char *name, struct buf *ret, struct err *err)
+{
+	cleanup_buf struct buf b = {0};
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "%s: cannot read", name);
+		if (n == 0)
+			break;
+		if ((size_t)n > max - b.len)
+			return err_set(err, EFBIG, "%s: larger than %zu bytes", name, max);
+		buf_add(&b, chunk, (size_t)n);
+	}
+	buf_add(&b, "", 0);
+	if (buf_failed(&b))
+		return err_set(err, ENOMEM, "%s: out of memory", name);
+	buf_done(ret);
+	*ret = b;
+	b = (struct buf){0};
+	return 0;
+}
+
+int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct err *err)
+{
+	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, EINVAL, "%s: is a symbolic link, a regular file is wanted", path);
+	if (fd < 0)
+		return err_sys(err, errno, "%s: cannot open", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, errno, "%s: cannot stat", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "%s: is not a regular file", path);
+	if ((uint64_t)st.st_size > max)
+		return err_set(err, EFBIG, "%s: larger than %zu bytes", path, max);
+	return file_read_fd(fd, max, path, ret, err);
+}
+
+int file_write_full(int fd, const void *p, size_t len)
+{
+	const char *s = p;
+
+	while (len) {
+		ssize_t n = write(fd, s, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		s += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_temp(int dirfd, const char *temp, const void *p, size_t len, mode_t mode)
+{
+	cleanup_fd int fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = file_write_full(fd, p, len);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int file_save_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, struct err *err)
+{
+	struct timespec now;
+	char temp[NAME_MAX + 1];
+	int n, r;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	n = snprintf(temp, sizeof(temp), ".%.200s.%d.%llx.tmp", name, (int)getpid(),
+		     (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec);
+	if (n < 0 || (size_t)n >= sizeof(temp))
+		return err_set(err, ENAMETOOLONG, "%s: name too long", name);
+	r = write_temp(dirfd, temp, p, len, mode);
+	if (r == 0 && renameat(dirfd, temp, dirfd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		if (r != -EEXIST)
+			unlinkat(dirfd, temp, 0);
+		return err_sys(err, r, "%s: cannot save", name);
+	}
+	/* The rename has happened; what a failing sync leaves open is only whether it survives a power loss. */
+	if (fsync(dirfd) < 0 && errno != EINVAL)
+		return err_sys(err, errno, "%s: saved, but its directory cannot be synced", name);
+	return 0;
+}
+
+static int step_into(int dirfd, const char *name, bool make, bool follow)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+	int fd = openat(dirfd, name, flags);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT || !make)
+		return -errno;
+	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(dirfd, name, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Walks path from dirfd (taken over), making what is missing. */
+static int walk(int dirfd, const char *path, bool make, bool follow, struct err *err)
+{
+	cleanup_fd int fd = dirfd;
+	cleanup_free char *copy = strdup(path);
+	char *save = NULL;
+
+	if (!copy)
+		return err_set(err, ENOMEM, "%s: out of memory", path);
+	for (char *part = strtok_r(copy, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
+		int next = step_into(fd, part, make, follow);
+
+		if (next < 0)
+			return err_sys(err, next, "%s: cannot open directory '%s'", path, part);
+		close(fd);
+		fd = next;
+	}
+	return steal_fd(&fd);
+}
+
+int file_open_dirs(const char *path, struct err *err)
+{
+	int root;
+
+	if (path[0] != '/')
+		return err_set(err, EINVAL, "%s: not an absolute path", path);
+	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(err, errno, "/: cannot open");
+	return walk(root, path, true, true, err);
+}
+
+int file_open_dirs_at(int dirfd, const char *path, bool make, struct err *err)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return err_sys(err, errno, "%s: cannot duplicate a descriptor", path);
+	return walk(fd, path, make, false, err);
+}
+
+int file_read_link(const char *path, char **ret)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target));
+	char *copy;
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof(target))
+		return -ENAMETOOLONG;
+	copy = strndup(target, (size_t)n);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}

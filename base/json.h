@@ -1,0 +1,92 @@
+/* JSON (RFC 8259): reading by yajl's streaming parser into a flat tree with byte offsets, and writing.
+ *
+ * The tree keeps numbers as text, and for every value its byte range in the input, so that a reader can replace one
+ * value and leave every other byte as it was. Size and depth are capped before anything is built. No recursion.
+ */
+#ifndef SNUG_BASE_JSON_H
+#define SNUG_BASE_JSON_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json;     /* one value; owned by its document */
+struct json_doc; /* a parsed text; values and strings live as long as it does */
+
+#define JSON_DEPTH_MAX 512
+
+enum json_flags {
+	JSON_OURS = 0,        /* our own files: a duplicate key anywhere is refused, nothing may follow the value */
+	JSON_FOREIGN = 1 << 0 /* files of others: duplicates are kept (json_get gives the last), strings are not checked
+				 for UTF-8, text after the value is ignored: what Go's json.Decoder and crun accept */
+};
+
+/* Parses len bytes of text, which need not outlive the call. `name` is how messages call the input (a path); copied.
+ * Errors (-EINVAL, -E2BIG for the depth, -ENOMEM) carry name, line, and JSON path where one is known. */
+int json_parse(const char *text, size_t len, unsigned flags, const char *name, struct json_doc **ret, struct err *err);
+void json_free(struct json_doc *doc); /* NULL is allowed */
+DEFINE_CLEANUP(json_doc, struct json_doc *, json_free)
+#define cleanup_json cleanup_with(json_doc_cleanup)
+
+const struct json *json_root(const struct json_doc *doc);
+
+/* All of these take a NULL value: its type is JSON_NULL, its members none. */
+enum json_type json_type(const struct json *v);
+const char *json_key(const struct json *v);  /* member name in an object, unescaped, NUL-terminated; NULL for others */
+size_t json_key_len(const struct json *v);   /* a name may hold NULs (\u0000): its true length */
+const char *json_text(const struct json *v); /* string (unescaped) or number (as written); NULL for other types */
+size_t json_text_len(const struct json *v);
+const struct json *json_first(const struct json *v); /* first member or element; NULL if none or not a container */
+const struct json *json_next(const struct json *v);  /* next sibling */
+size_t json_count(const struct json *v);             /* members or elements */
+const struct json *json_get(const struct json *obj, const char *key); /* last member of that name; NULL if none */
+
+/* Byte range of the value in the input: [json_start, json_end). For an object or array from bracket to bracket. */
+size_t json_start(const struct json *v);
+size_t json_end(const struct json *v);
+
+/* Sets *err to "NAME: PATH, line N: sentence" for this value; PATH is like linux.seccomp.syscalls[3].names[0].
+ * Returns -EINVAL. v must not be NULL. */
+int json_err(const struct json_doc *doc, const struct json *v, struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Typed reading of a value that must be there; `v` NULL or of another type is an error that names the member `what`
+ * of `parent`. ret strings belong to the document. */
+int json_want_string(const struct json_doc *doc, const struct json *parent, const char *what, const char **ret,
+		     struct err *err);
+int json_want_u64(const struct json_doc *doc, const struct json *parent, const char *what, uint64_t *ret,
+		  struct err *err);
+
+/* A number's text as an unsigned integer. Returns 0, -EINVAL (not a plain non-negative integer), -ERANGE. */
+int json_u64(const struct json *v, uint64_t *ret);
+
+/* Writer: appends to a buffer, two spaces of indent, keys in the order of the calls; a container made with `_flat` is
+ * kept on one line. key is NULL inside arrays and at the root. Strings must be UTF-8 or ASCII; control characters are
+ * escaped. The caller balances begin and end (asserted). */
+struct json_writer {
+	struct buf *out;
+	unsigned depth;
+	unsigned flat;  /* depth at which one-line mode began, 0 for none */
+	bool first;     /* nothing written yet in this container */
+	bool indent;    /* false: everything on one line */
+};
+void json_write_begin(struct json_writer *w, struct buf *out, bool indent);
+void json_write_object(struct json_writer *w, const char *key);
+void json_write_array(struct json_writer *w, const char *key);
+void json_write_object_flat(struct json_writer *w, const char *key);
+void json_write_array_flat(struct json_writer *w, const char *key);
+void json_write_end_object(struct json_writer *w);
+void json_write_end_array(struct json_writer *w);
+void json_write_string(struct json_writer *w, const char *key, const char *s);
+void json_write_stringn(struct json_writer *w, const char *key, const char *s, size_t len);
+void json_write_u64(struct json_writer *w, const char *key, uint64_t v);
+void json_write_bool(struct json_writer *w, const char *key, bool v);
+void json_write_null(struct json_writer *w, const char *key);
+void json_write_raw(struct json_writer *w, const char *key, const char *json, size_t len); /* JSON text as it is */
+
+#endif

@@ -1,0 +1,33 @@
+/* Text that others chose, made safe to print and to keep; times; hashes. */
+#ifndef SNUG_BASE_TEXT_H
+#define SNUG_BASE_TEXT_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Appends len bytes of s as printable ASCII: every byte outside 0x20..0x7e, and the backslash, becomes \xHH.
+ * The result holds no terminal escape, no newline and no half of a UTF-8 sequence. */
+void text_add_safe(struct buf *b, const char *s, size_t len);
+
+/* Appends a UTC time in RFC 3339 form with milliseconds: 2026-01-31T12:00:00.123Z. ms: milliseconds since the epoch. */
+void text_add_time(struct buf *b, uint64_t ms);
+
+/* Reads what text_add_time writes (fraction of 0 to 9 digits, 'Z' only). Returns 0 or -EINVAL. */
+int text_parse_time(const char *s, uint64_t *ret_ms);
+
+/* Milliseconds since the epoch, now. */
+uint64_t text_now_ms(void);
+
+/* Reads an unsigned decimal number that fills all of s (no sign, no space). Returns 0, -EINVAL or -ERANGE. */
+int text_parse_u64(const char *s, uint64_t *ret);
+
+/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/). Not for hostile hash tables without a seed. */
+uint64_t text_hash(const void *p, size_t len);
+
+bool text_streq(const char *a, const char *b); /* NULL equals NULL only */
+bool text_starts(const char *s, const char *prefix);
+
+#endif

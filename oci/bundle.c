@@ -1,0 +1,179 @@
+#include "oci/bundle.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "oci/spec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONFIG_NAME   "config.json"
+#define LOCK_SLEEP_MS 5
+
+struct oci_file_id oci_file_id_of(const struct stat *st)
+{
+	return (struct oci_file_id){st->st_ino, (uint64_t)st->st_size,
+				    (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec};
+}
+
+bool oci_file_id_same(const struct oci_file_id *a, const struct oci_file_id *b)
+{
+	return a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns;
+}
+
+/* Whoever else could write here could choose what the real runtime, run by root, is given. */
+static int check_trust(const struct stat *st, const char *what, struct err *err)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return err_set(err, EPERM, "%s: belongs to uid %u, neither to root nor to the caller", what,
+			       (unsigned)st->st_uid);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, EPERM, "%s: group or others may write to it (mode %04o)", what,
+			       (unsigned)st->st_mode & 07777);
+	return 0;
+}
+
+/* The directory to open and the file's name in it; both allocated. */
+static int split_path(const char *path, const char *config, char **ret_dir, char **ret_name, struct err *err)
+{
+	const char *slash = config ? strrchr(config, '/') : NULL;
+	const char *name = slash ? slash + 1 : config;
+	cleanup_free char *dir = NULL, *copy = NULL;
+
+	if (config && !*name)
+		return err_set(err, EINVAL, "'%s': names no configuration file", config);
+	if (!config || strcmp(config, CONFIG_NAME) == 0)
+		dir = strdup(path ? path : ".");
+	else if (slash)
+		dir = strndup(config, (size_t)(name - config));
+	else
+		dir = strdup(".");
+	copy = strdup(config ? name : CONFIG_NAME);
+	if (!dir || !copy)
+		return err_set(err, ENOMEM, "out of memory");
+	*ret_dir = steal_ptr(&dir);
+	*ret_name = steal_ptr(&copy);
+	return 0;
+}
+
+int oci_bundle_open(const char *path, const char *config, struct oci_bundle *ret, struct err *err)
+{
+	cleanup_bundle struct oci_bundle b = OCI_BUNDLE_INIT;
+	struct stat st;
+	int r = split_path(path, config, &b.path, &b.name, err);
+
+	if (r < 0)
+		return r;
+	b.dir_fd = open(b.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b.dir_fd < 0)
+		return err_sys(err, errno, "%s: cannot open the bundle", b.path);
+	if (fstat(b.dir_fd, &st) < 0)
+		return err_sys(err, errno, "%s: cannot stat the bundle", b.path);
+	r = check_trust(&st, b.path, err);
+	if (r < 0)
+		return r;
+	*ret = b;
+	b = (struct oci_bundle)OCI_BUNDLE_INIT;
+	return 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* By polling: a blocking flock could only be bounded by a signal, and signals are the caller's. */
+int oci_bundle_lock(struct oci_bundle *b, unsigned timeout_ms, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_SLEEP_MS * 1000000};
+	uint64_t end = now_ms() + timeout_ms;
+	cleanup_fd int fd = -1;
+
+	if (b->lock_fd >= 0)
+		return 0;
+	fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, errno, "%s: cannot open the bundle again", b->path);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, errno, "%s: cannot lock the bundle", b->path);
+		if (now_ms() >= end)
+			return err_set(err, EBUSY, "%s: another start of this bundle has held its lock for %u ms",
+				       b->path, timeout_ms);
+		nanosleep(&pause, NULL);
+	}
+	b->lock_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int open_config(const struct oci_bundle *b, const char *what, struct stat *ret_st, struct err *err)
+{
+	cleanup_fd int fd = openat(b->dir_fd, b->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int r;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, EINVAL, "%s: is a symbolic link, a regular file is wanted", what);
+	if (fd < 0)
+		return err_sys(err, errno, "%s: cannot open", what);
+	if (fstat(fd, ret_st) < 0)
+		return err_sys(err, errno, "%s: cannot stat", what);
+	if (!S_ISREG(ret_st->st_mode))
+		return err_set(err, EINVAL, "%s: is not a regular file", what);
+	r = check_trust(ret_st, what, err);
+	return r < 0 ? r : steal_fd(&fd);
+}
+
+int oci_bundle_read(struct oci_bundle *b, struct buf *ret, struct err *err)
+{
+	cleanup_buf struct buf what = {0}, text = {0};
+	cleanup_fd int fd = -1;
+	struct oci_file_id before, after;
+	struct stat st;
+	int r;
+
+	buf_addf(&what, "%s/%s", b->path, b->name);
+	if (buf_failed(&what))
+		return err_set(err, ENOMEM, "%s: out of memory", b->path);
+	fd = open_config(b, what.data, &st, err);
+	if (fd < 0)
+		return fd;
+	before = oci_file_id_of(&st);
+	r = file_read_fd(fd, OCI_SPEC_SIZE_MAX, what.data, &text, err);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, errno, "%s: cannot stat", what.data);
+	after = oci_file_id_of(&st);
+	if (!oci_file_id_same(&before, &after) || text.len != after.size)
+		return err_set(err, EAGAIN, "%s: was changed while it was read", what.data);
+	cleanup_fd_fn(&b->file_fd);
+	b->file_fd = steal_fd(&fd);
+	b->read = after;
+	buf_done(ret);
+	*ret = text;
+	text = (struct buf){0};
+	return 0;
+}
+
+void oci_bundle_done(struct oci_bundle *b)
+{
+	if (!b)
+		return;
+	cleanup_fd_fn(&b->dir_fd);
+	cleanup_fd_fn(&b->lock_fd);
+	cleanup_fd_fn(&b->file_fd);
+	free(b->path);
+	free(b->name);
+	free(b->saved);
+	*b = (struct oci_bundle)OCI_BUNDLE_INIT;
+}

@@ -1,0 +1,377 @@
+/* The rewriting of config.json: written, shown, taken back, and cleaned up after a crash. bundle.h tells how. */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "oci/bundle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define LABEL          "security.selinux"
+#define LABEL_MAX      4096
+#define TEMP_NAMES_MAX 100
+#define EXCHANGES_MAX  1000
+
+/* True if `name` is this regular file, unchanged. Returns 0 or a negative errno; a missing name is no error. */
+static int is_file(const struct oci_bundle *b, const char *name, const struct oci_file_id *id, bool *ret)
+{
+	struct oci_file_id now;
+	struct stat st;
+
+	if (fstatat(b->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return -errno;
+		*ret = false;
+		return 0;
+	}
+	now = oci_file_id_of(&st);
+	*ret = S_ISREG(st.st_mode) && oci_file_id_same(&now, id);
+	return 0;
+}
+
+static int write_error(const struct oci_bundle *b, int code, struct err *err)
+{
+	if (code == -EROFS)
+		return err_set(err, EROFS,
+			       "%s: the bundle lies on a read-only file system, %s cannot be rewritten there", b->path,
+			       b->name);
+	return err_sys(err, code, "%s: cannot write beside %s", b->path, b->name);
+}
+
+static int copy_label(int from, int to)
+{
+	char want[LABEL_MAX], have[LABEL_MAX];
+	ssize_t n = fgetxattr(from, LABEL, want, sizeof(want)), m;
+
+	if (n < 0)
+		return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
+	m = fgetxattr(to, LABEL, have, sizeof(have));
+	if (m == n && memcmp(want, have, (size_t)n) == 0)
+		return 0;
+	return fsetxattr(to, LABEL, want, (size_t)n, 0) < 0 ? -errno : 0;
+}
+
+/* The umask is the container's business and stays as it is: the mode is set by descriptor, after the owner, whose
+ * change clears bits. */
+static int copy_attributes(int from, int to)
+{
+	struct stat want, have;
+
+	if (fstat(from, &want) < 0 || fstat(to, &have) < 0)
+		return -errno;
+	if ((want.st_uid != have.st_uid || want.st_gid != have.st_gid) && fchown(to, want.st_uid, want.st_gid) < 0)
+		return -errno;
+	if (fchmod(to, want.st_mode & 07777) < 0)
+		return -errno;
+	return copy_label(from, to);
+}
+
+/* Makes an empty file of a name that nobody has; *ret_name is allocated. Returns the descriptor or a negative errno. */
+static int make_temp(const struct oci_bundle *b, char **ret_name)
+{
+	for (unsigned i = 0; i < TEMP_NAMES_MAX; i++) {
+		cleanup_free char *name = NULL;
+		int fd;
+
+		if (asprintf(&name, ".%s.snug.new%u", b->name, i) < 0) {
+			name = NULL;
+			return -ENOMEM;
+		}
+		fd = openat(b->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno == EEXIST)
+			continue;
+		if (fd >= 0)
+			*ret_name = steal_ptr(&name);
+		return fd < 0 ? -errno : fd;
+	}
+	return -EEXIST;
+}
+
+/* No fsync: the rewriting is not worth more than this boot, and the caller's own bytes are never written, only renamed.
+ */
+static int fill_temp(const struct oci_bundle *b, int fd, const void *text, size_t len, struct oci_file_id *ret)
+{
+	struct stat st;
+	int r = file_write_full(fd, text, len);
+
+	if (r < 0)
+		return r;
+	r = copy_attributes(b->file_fd, fd);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret = oci_file_id_of(&st);
+	return 0;
+}
+
+static int rename_new(const struct oci_bundle *b, const char *from, const char *to)
+{
+	if (renameat2(b->dir_fd, from, b->dir_fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	return renameat(b->dir_fd, from, b->dir_fd, to) < 0 ? -errno : 0;
+}
+
+int oci_bundle_prepare(struct oci_bundle *b, const void *text, size_t len, struct err *err)
+{
+	cleanup_free char *temp = NULL, *final = NULL;
+	cleanup_fd int fd = -1;
+	struct oci_file_id id;
+	int r;
+
+	if (b->saved || b->file_fd < 0)
+		return err_set(err, EINVAL, "%s: %s", b->path, b->saved ? "is rewritten already" : "has not been read");
+	fd = make_temp(b, &temp);
+	if (fd < 0)
+		return write_error(b, fd, err);
+	r = fill_temp(b, fd, text, len, &id);
+	if (r == 0 &&
+	    asprintf(&final, ".%s.snug.%" PRIu64 "-%" PRIu64 "-%" PRIu64, b->name, id.ino, id.size, id.mtime_ns) < 0) {
+		final = NULL;
+		r = -ENOMEM;
+	}
+	if (r == 0)
+		r = rename_new(b, temp, final);
+	if (r < 0) {
+		unlinkat(b->dir_fd, temp, 0);
+		return write_error(b, r, err);
+	}
+	b->saved = steal_ptr(&final);
+	b->written = id;
+	return 0;
+}
+
+static int look_at(const struct oci_bundle *b, const char *name, struct oci_file_id *ret)
+{
+	struct stat st;
+
+	if (fstatat(b->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret = oci_file_id_of(&st);
+	return 0;
+}
+
+/* Exchanges temp and config.json, from which `expected` must come out. If something else does, the caller has put it
+ * there since: it goes back in, and now what went in before must come out, and so on, until config.json is the newest.
+ * *ret_expected: the first exchange was the only one. */
+static int exchange_newest(const struct oci_bundle *b, const char *temp, const struct oci_file_id *expected,
+			   bool *ret_expected)
+{
+	struct oci_file_id want = *expected, in, out;
+	int r = look_at(b, temp, &in);
+
+	for (unsigned i = 0; r == 0 && i < EXCHANGES_MAX; i++) {
+		if (renameat2(b->dir_fd, temp, b->dir_fd, b->name, RENAME_EXCHANGE) < 0)
+			return -errno;
+		r = look_at(b, temp, &out);
+		if (r == 0 && oci_file_id_same(&out, &want)) {
+			*ret_expected = i == 0;
+			return 0;
+		}
+		want = in;
+		in = out;
+	}
+	return r < 0 ? r : -EAGAIN;
+}
+
+static bool cannot_exchange(int r)
+{
+	return r == -EINVAL || r == -ENOSYS;
+}
+
+/* Replaces config.json by the rewriting, which lies under a name of its own; the caller's file gets the name `saved`
+ * before. */
+static int replace_linked(const struct oci_bundle *b, const char *temp, bool *ret_was_read)
+{
+	int r;
+
+	if (linkat(b->dir_fd, b->name, b->dir_fd, b->saved, 0) < 0)
+		return -errno;
+	r = is_file(b, b->saved, &b->read, ret_was_read);
+	if (r == 0 && *ret_was_read && renameat(b->dir_fd, temp, b->dir_fd, b->name) < 0)
+		r = -errno;
+	if (r < 0 || !*ret_was_read)
+		unlinkat(b->dir_fd, b->saved, 0);
+	return r;
+}
+
+static int swap_by_link(const struct oci_bundle *b, bool *ret_was_read)
+{
+	cleanup_free char *temp = NULL;
+	cleanup_fd int fd = make_temp(b, &temp);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = renameat(b->dir_fd, b->saved, b->dir_fd, temp) < 0 ? -errno : 0;
+	if (r == 0)
+		r = replace_linked(b, temp, ret_was_read);
+	if (r < 0 || !*ret_was_read)
+		unlinkat(b->dir_fd, temp, 0);
+	return r;
+}
+
+int oci_bundle_swap(struct oci_bundle *b, struct err *err)
+{
+	bool was_read = false;
+	int r;
+
+	if (!b->saved)
+		return err_set(err, EINVAL, "%s: no rewriting is prepared", b->path);
+	r = exchange_newest(b, b->saved, &b->read, &was_read);
+	if (cannot_exchange(r))
+		r = swap_by_link(b, &was_read);
+	if (r < 0)
+		return err_sys(err, r, "%s: cannot put the rewriting of %s in place", b->path, b->name);
+	if (!was_read)
+		return err_set(err, EAGAIN, "%s: %s was replaced or changed after it had been read", b->path, b->name);
+	return 0;
+}
+
+/* Gives config.json its own file back, which waits as `temp`. */
+static int exchange_back(const struct oci_bundle *b, const char *temp, const struct oci_file_id *written)
+{
+	bool was_ours;
+	int r = exchange_newest(b, temp, written, &was_ours);
+
+	if (cannot_exchange(r))
+		return renameat(b->dir_fd, temp, b->dir_fd, b->name) < 0 ? -errno : 0;
+	return r;
+}
+
+static int put_back(const struct oci_bundle *b, const char *temp, const struct oci_file_id *written, struct err *err)
+{
+	bool ours = false;
+	int r = is_file(b, b->name, written, &ours);
+
+	if (r == 0 && ours) {
+		r = exchange_back(b, temp, written);
+		/* config.json may have been removed meanwhile, then the caller wants neither file */
+		if (r == -ENOENT)
+			r = is_file(b, b->name, written, &ours);
+		else
+			ours = false;
+		if (r == 0 && ours)
+			return err_set(err, ENOENT, "%s: the caller's own %s is gone, %s was removed", b->path, b->name,
+				       temp);
+	}
+	if (r < 0)
+		return err_sys(err, r, "%s: cannot put %s back", b->path, b->name);
+	if (unlinkat(b->dir_fd, temp, 0) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "%s: cannot remove %s", b->path, temp);
+	return 0;
+}
+
+int oci_bundle_restore(struct oci_bundle *b, struct err *err)
+{
+	int r;
+
+	if (!b->saved)
+		return 0;
+	r = put_back(b, b->saved, &b->written, err);
+	if (r < 0)
+		return r;
+	free(steal_ptr(&b->saved));
+	return 0;
+}
+
+/* Reads INO-SIZE-MTIME, as written by prepare. */
+static bool parse_id(const char *s, struct oci_file_id *ret)
+{
+	uint64_t *const parts[] = {&ret->ino, &ret->size, &ret->mtime_ns};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		char number[24];
+		size_t len = strcspn(s, "-");
+
+		if (len >= sizeof(number) || (s[len] == '-') != (i + 1 < ARRAY_SIZE(parts)))
+			return false;
+		memcpy(number, s, len);
+		number[len] = '\0';
+		if (text_parse_u64(number, parts[i]) < 0)
+			return false;
+		s += len + 1;
+	}
+	return true;
+}
+
+/* A power loss can leave a rewriting that was never synced empty under the name config.json; the caller's file is
+ * whole. */
+static void accept_emptied(const struct oci_bundle *b, struct oci_file_id *id)
+{
+	struct stat st;
+
+	if (fstatat(b->dir_fd, b->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == id->ino && st.st_size == 0)
+		*id = oci_file_id_of(&st);
+}
+
+static int recover_name(const struct oci_bundle *b, const char *name, const char *suffix, struct err *err)
+{
+	struct oci_file_id id;
+	struct stat st;
+
+	/* what is no regular file was not made here, whatever its name */
+	if (fstatat(b->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (text_starts(suffix, "new")) {
+		if (unlinkat(b->dir_fd, name, 0) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "%s: cannot remove %s", b->path, name);
+		return 0;
+	}
+	if (!parse_id(suffix, &id))
+		return 0;
+	accept_emptied(b, &id);
+	return put_back(b, name, &id, err);
+}
+
+static void close_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static int open_dir(const struct oci_bundle *b, DIR **ret)
+{
+	cleanup_fd int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		return -errno;
+	steal_fd(&fd);
+	*ret = d;
+	return 0;
+}
+
+int oci_bundle_recover(struct oci_bundle *b, struct err *err)
+{
+	cleanup_with(close_dir) DIR *dir = NULL;
+	char prefix[NAME_MAX + 1];
+	int n = snprintf(prefix, sizeof(prefix), ".%s.snug.", b->name);
+	int r = open_dir(b, &dir);
+
+	if (r < 0)
+		return err_sys(err, r, "%s: cannot list the bundle", b->path);
+	if (n < 0 || (size_t)n >= sizeof(prefix))
+		return err_set(err, ENAMETOOLONG, "%s: %s: name too long", b->path, b->name);
+	for (;;) {
+		const struct dirent *e;
+
+		errno = 0;
+		e = readdir(dir);
+		if (!e)
+			return errno ? err_sys(err, errno, "%s: cannot list the bundle", b->path) : 0;
+		r = text_starts(e->d_name, prefix) ? recover_name(b, e->d_name, e->d_name + n, err) : 0;
+		if (r < 0)
+			return r;
+	}
+}

@@ -1,0 +1,290 @@
+#include "oci/key.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANNOTATION_PROFILE    "io.snug.profile"
+#define CRI_ANNOTATION(name)  "io.kubernetes.cri." name
+#define CRIO_ANNOTATION(name) "io.kubernetes.cri-o." name
+
+#define COMPONENT_MAX  200 /* bytes, escapes included: NAME_MAX less what a file beside it may append */
+#define ANNOTATION_MAX 200
+
+/* Names that the state directory's own files may end in. */
+static const char *const file_suffixes[] = {".json", ".tmp"};
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("._-", c));
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_upper_hex(char c)
+{
+	return is_hex(c) && !(c >= 'a' && c <= 'f');
+}
+
+/* Length of the file suffix that ends s, 0 if none does. */
+static size_t file_suffix_len(const char *s, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(file_suffixes); i++) {
+		size_t n = strlen(file_suffixes[i]);
+
+		if (len >= n && memcmp(s + len - n, file_suffixes[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+static void add_escaped(struct buf *out, const char *name)
+{
+	size_t len = strlen(name), suffix = file_suffix_len(name, len);
+
+	for (size_t i = 0; i < len; i++) {
+		bool dot = name[i] == '.' && (i == 0 || (suffix && i == len - suffix));
+
+		if (is_plain(name[i]) && !dot)
+			buf_addc(out, name[i]);
+		else
+			buf_addf(out, "%%%02X", (unsigned char)name[i]);
+	}
+}
+
+void oci_key_add_component(struct buf *out, const char *name)
+{
+	cleanup_buf struct buf b = {0};
+	size_t keep = COMPONENT_MAX - 17; /* "-" and 16 hex digits */
+
+	if (!*name) {
+		buf_addc(out, '%');
+		return;
+	}
+	add_escaped(&b, name);
+	if (buf_failed(&b)) {
+		out->failed = true;
+		return;
+	}
+	if (b.len <= COMPONENT_MAX) {
+		buf_add(out, b.data, b.len);
+		return;
+	}
+	for (size_t i = 1; i <= 2; i++)
+		if (b.data[keep - i] == '%') {
+			keep -= i; /* no half of an escape */
+			break;
+		}
+	buf_add(out, b.data, keep);
+	buf_addf(out, "-%016" PRIx64, text_hash(name, strlen(name)));
+}
+
+static bool is_cri_root(const char *root)
+{
+	static const char last[] = "k8s.io";
+	size_t len = root ? strlen(root) : 0, n = sizeof(last) - 1;
+
+	while (len && root[len - 1] == '/')
+		len--;
+	return len > n && root[len - n - 1] == '/' && memcmp(root + len - n, last, n) == 0;
+}
+
+enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root)
+{
+	const char *type = is_cri_root(root) ? oci_spec_annotation(spec, CRI_ANNOTATION("container-type")) : NULL;
+
+	if (!type)
+		return OCI_KIND_PLAIN;
+	return text_streq(type, "sandbox") ? OCI_KIND_SANDBOX : OCI_KIND_POD;
+}
+
+static bool all_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_hex(s[i]))
+			return false;
+	return true;
+}
+
+static bool is_uuid(const char *s)
+{
+	for (size_t i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? s[i] != '-' : !is_hex(s[i]))
+			return false;
+	}
+	return true;
+}
+
+bool oci_key_id_is_chosen(const char *id)
+{
+	size_t len = strlen(id);
+
+	if (len == 12 && all_hex(id, len))
+		return false;
+	if (len >= 64 && (len == 64 || id[len - 65] == '-') && all_hex(id + len - 64, 64))
+		return false;
+	return !(len >= 36 && (len == 36 || id[len - 37] == '-') && is_uuid(id + len - 36));
+}
+
+/* "sha256:" and 64 hex digits: an image that was named by its id has no repository and no tag. */
+static bool is_digest(const char *image)
+{
+	return strlen(image) == 7 + 64 && text_starts(image, "sha256:") && all_hex(image + 7, 64);
+}
+
+/* The name without tag and digest; a colon before a slash is a registry's port. */
+static char *image_repository(const char *image)
+{
+	const char *end = strchr(image, '@');
+	size_t len = end ? (size_t)(end - image) : strlen(image);
+
+	for (size_t i = len; i > 0 && image[i - 1] != '/' && !is_digest(image); i--)
+		if (image[i - 1] == ':') {
+			len = i - 1;
+			break;
+		}
+	return strndup(image, len);
+}
+
+static int check_annotation(const char *name, struct err *err)
+{
+	if (!*name)
+		return err_set(err, EINVAL, "annotation " ANNOTATION_PROFILE " is empty");
+	if (strlen(name) > ANNOTATION_MAX)
+		return err_set(err, EINVAL, "annotation " ANNOTATION_PROFILE " is longer than %d bytes",
+			       ANNOTATION_MAX);
+	return 0;
+}
+
+static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rules, struct buf *out, struct err *err)
+{
+	const char *namespace = oci_spec_annotation(spec, CRI_ANNOTATION("sandbox-namespace"));
+	const char *container = oci_spec_annotation(spec, CRI_ANNOTATION("container-name"));
+	const char *image = oci_spec_annotation(spec, CRI_ANNOTATION("image-name"));
+	const char *chosen = rules->pod_annotation ? oci_spec_annotation(spec, ANNOTATION_PROFILE) : NULL;
+	cleanup_free char *repository = NULL;
+
+	if (!namespace || !*namespace)
+		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("sandbox-namespace"));
+	buf_adds(out, "k8s/");
+	oci_key_add_component(out, namespace);
+	buf_addc(out, '/');
+	if (chosen) {
+		oci_key_add_component(out, chosen);
+		return check_annotation(chosen, err);
+	}
+	if (!container || !*container)
+		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("container-name"));
+	repository = image_repository(image ? image : "");
+	if (!repository)
+		return err_set(err, ENOMEM, "out of memory");
+	oci_key_add_component(out, container);
+	buf_addc(out, '/');
+	oci_key_add_component(out, repository);
+	return 0;
+}
+
+static const char *program_name(const struct oci_spec *spec)
+{
+	const char *program = oci_spec_program(spec), *slash = program ? strrchr(program, '/') : NULL;
+	const char *name = slash ? slash + 1 : program;
+
+	return name && *name ? name : NULL;
+}
+
+static int plain_key(const struct oci_spec *spec, const char *id, const struct oci_key_rules *rules, struct buf *out,
+		     struct err *err)
+{
+	const char *name = oci_spec_annotation(spec, ANNOTATION_PROFILE);
+	int r;
+
+	/* CRI-O hands a pod's own annotations on; under a root that is no CRI's they would pass for root's. */
+	if (oci_spec_annotation(spec, CRIO_ANNOTATION("Metadata")))
+		return err_set(err, EINVAL, "a container of CRI-O, whose pods have no key here");
+	if (name) {
+		r = check_annotation(name, err);
+		if (r < 0)
+			return r;
+	}
+	if (!name && *id && oci_key_id_is_chosen(id))
+		name = id;
+	if (!name && rules->program_name)
+		name = program_name(spec);
+	if (!name)
+		return err_set(err, ENOENT,
+			       "nothing names this container: no annotation " ANNOTATION_PROFILE
+			       ", and its id is a generated one");
+	if (text_streq(name, "k8s"))
+		buf_adds(out, "%6B8s"); /* "k8s" is the pods' */
+	else
+		oci_key_add_component(out, name);
+	return 0;
+}
+
+int oci_key_make(const struct oci_spec *spec, enum oci_container_kind kind, const char *id,
+		 const struct oci_key_rules *rules, char **ret, struct err *err)
+{
+	cleanup_buf struct buf b = {0};
+	char *key;
+	int r;
+
+	switch (kind) {
+	case OCI_KIND_SANDBOX:
+		return err_set(err, ENOENT, "a pod's pause container has no key");
+	case OCI_KIND_POD:
+		r = pod_key(spec, rules, &b, err);
+		break;
+	case OCI_KIND_PLAIN:
+		r = plain_key(spec, id, rules, &b, err);
+		break;
+	default:
+		return err_set(err, EINVAL, "unknown kind of container");
+	}
+	if (r < 0)
+		return r;
+	key = buf_steal(&b);
+	if (!key)
+		return err_set(err, ENOMEM, "out of memory");
+	*ret = key;
+	return 0;
+}
+
+static bool component_is_valid(const char *s, size_t len)
+{
+	if (len == 1 && s[0] == '%')
+		return true;
+	if (len == 0 || len > COMPONENT_MAX || s[0] == '.' || file_suffix_len(s, len))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (is_plain(s[i]))
+			continue;
+		if (s[i] != '%' || len - i < 3 || !is_upper_hex(s[i + 1]) || !is_upper_hex(s[i + 2]))
+			return false;
+		i += 2;
+	}
+	return true;
+}
+
+int oci_key_check(const char *key, struct err *err)
+{
+	for (const char *s = key;; s++) {
+		size_t len = strcspn(s, "/");
+
+		if (!component_is_valid(s, len))
+			return err_set(err, EINVAL,
+				       "\"%.200s\" is not a key: components of A-Z a-z 0-9 . _ - and %%XX, no "
+				       "leading dot, no final .json or .tmp, single slashes",
+				       key);
+		s += len;
+		if (!*s)
+			return 0;
+	}
+}

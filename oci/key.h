@@ -1,0 +1,53 @@
+/* Which container is this: the key under which its evidence and its profile are kept.
+ *
+ *   NAME                                       root's own containers: annotation io.snug.profile, else the id if a
+ *                                              person chose it, else (learning only) the program's name
+ *   k8s/NAMESPACE/CONTAINER/IMAGE-REPOSITORY   pods, from the CRI's annotations, under a CRI's root directory only
+ *   k8s/NAMESPACE/NAME                         pods, by io.snug.profile, where the configuration allows annotations
+ *
+ * Each component holds only [A-Za-z0-9._-] and %XX escapes (upper-case hex) of other bytes; a leading dot and the dot
+ * of a final .json or .tmp are escaped too, so that no component is "." or ".." or the name of a data file. A component
+ * longer than 200 bytes is cut and ends in "-" and 16 hex digits of its hash. Nobody but a pod reaches k8s/: a slash in
+ * a name is escaped, and the single component "k8s" becomes "%6B8s".
+ */
+#ifndef SNUG_OCI_KEY_H
+#define SNUG_OCI_KEY_H
+
+#include "base/err.h"
+#include "oci/spec.h"
+
+#include <stdbool.h>
+
+enum oci_container_kind {
+	OCI_KIND_PLAIN,   /* root's own */
+	OCI_KIND_POD,     /* a container of a pod */
+	OCI_KIND_SANDBOX, /* a pod's pause container */
+};
+
+/* Tells the kind from the annotations; they count only if `root` (the runtime's --root or default) is a CRI's: its last
+ * component is "k8s.io" (containerd's namespace of the CRI). */
+enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root);
+
+struct oci_key_rules {
+	bool pod_annotation; /* a pod's io.snug.profile counts */
+	bool program_name;   /* fall back on the program's name (learning) */
+};
+
+/* Makes the key; *ret is allocated (free). -ENOENT if there is none (no annotation, a generated id, no fall-back; a
+ * sandbox); -EINVAL, with a sentence, for an annotation that is empty or longer than 200 bytes, a pod without namespace
+ * or name, and a plain container that CRI-O made: it hands every pod's annotations on under a root that is no CRI's. */
+int oci_key_make(const struct oci_spec *spec, enum oci_container_kind kind, const char *id,
+		 const struct oci_key_rules *rules, char **ret, struct err *err);
+
+/* True if a person chose the id: not 64 hex digits and not a UUID, with or without a prefix that ends in '-', and not
+ * just 12 hex digits (a shortened one). */
+bool oci_key_id_is_chosen(const char *id);
+
+/* Appends one escaped component. Never empty: an empty name becomes "%". */
+void oci_key_add_component(struct buf *out, const char *name);
+
+/* Checks a key that a person typed: one or more valid components with single slashes. Returns 0 or -EINVAL with a
+ * sentence. */
+int oci_key_check(const char *key, struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* The real runtime: found, checked not to be the wrapper itself, and told apart. */
+#ifndef SNUG_OCI_RUNTIME_H
+#define SNUG_OCI_RUNTIME_H
+
+#include "base/err.h"
+#include "oci/argv.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Which file a runtime is; changes with every upgrade. */
+struct oci_runtime {
+	char *path; /* absolute, as configured or found; owned */
+	uint64_t dev, ino, size;
+	uint64_t mtime_ns; /* nanoseconds since the epoch */
+	enum oci_dialect dialect;
+	bool is_script; /* not an ELF file */
+	bool is_go;     /* the ELF file carries a Go build id note: its scheduler's calls belong to the floor */
+};
+
+/* Looks at `path` (absolute, else -EINVAL): a regular executable file that is not `self_fd`, an open descriptor of this
+ * program's own file (-1: not checked), compared by device and inode, links followed (else -ELOOP). The dialect is runc's
+ * for a Go program, and otherwise crun's if the file's name, or that of the file behind a link, holds "crun", else runc's.
+ * Errors name the path. */
+int oci_runtime_open(const char *path, int self_fd, struct oci_runtime *ret, struct err *err);
+
+/* The first of the usual places that holds a usable runtime: runc, then crun, in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin
+ * /sbin /bin. Never $PATH. -ENOENT if there is none. */
+int oci_runtime_find(int self_fd, struct oci_runtime *ret, struct err *err);
+
+/* "runc-08000fdf-1a2b..." : a name for a directory, [A-Za-z0-9._-], that differs for every path, device, inode, size or
+ * mtime (the path counts by its hash). ret holds at least OCI_RUNTIME_ID_MAX bytes. */
+#define OCI_RUNTIME_ID_MAX 96
+void oci_runtime_id(const struct oci_runtime *rt, char *ret);
+
+void oci_runtime_done(struct oci_runtime *rt); /* frees path; NULL is allowed */
+
+/* The root directory that the runtime uses if none is given: /run/runc or /run/crun (FACTS: for root). */
+const char *oci_runtime_default_root(const struct oci_runtime *rt);
+
+#endif

@@ -1,0 +1,64 @@
+/* What evidence.c (model) and evidence_json.c (file) share; nobody else includes it. */
+#ifndef SNUG_SECCOMP_EVIDENCE_PRIVATE_H
+#define SNUG_SECCOMP_EVIDENCE_PRIVATE_H
+
+#include "base/buf.h"
+#include "seccomp/evidence.h"
+#include "seccomp/syscall.h"
+
+#define EVIDENCE_COMM_CUT 64 /* bytes of a comm, and of an exe, that are kept before they are made safe text */
+#define EVIDENCE_EXE_CUT  256
+#define EVIDENCE_RUN_CUT  4096 /* the same for each string of a run */
+#define EVIDENCE_SAFE_MAX 4    /* bytes of safe text per byte: \xHH */
+
+struct evidence_entry {
+	struct evidence_call call; /* first: the arrays point to it */
+	char name[SYSCALL_NAME_MAX];
+	uint32_t index; /* its bit in a run's `seen` */
+	uint64_t comm_hash[EVIDENCE_WHO_MAX],
+		exe_hash[EVIDENCE_WHO_MAX]; /* of the raw field; 0: not yet met in a record */
+};
+
+struct evidence {
+	char *key, *shape;
+	uint64_t runs_dropped, next_no, seed;
+	struct evidence_run **runs; /* ascending by no, which is the order of their start whatever the clock did */
+	size_t run_count, run_cap;
+	struct evidence_run *last_run; /* found by the newest look-up */
+	struct evidence_call **calls;  /* in the order of the file */
+	size_t call_count, call_cap;
+	struct evidence_entry **slots; /* open addressing, a power of two, at most half full */
+	size_t slot_count;
+	struct buf scratch; /* text of a comm or exe while it is compared */
+};
+
+/* A run's strings, for those who treat all of them alike. */
+struct evidence_run_string {
+	const char *name; /* its member in the file */
+	size_t offset;    /* in struct evidence_run */
+};
+#define EVIDENCE_RUN_STRINGS 7
+extern const struct evidence_run_string evidence_run_strings[EVIDENCE_RUN_STRINGS];
+
+static inline char **evidence_run_string(struct evidence_run *run, size_t i)
+{
+	return (char **)(void *)((char *)run + evidence_run_strings[i].offset);
+}
+
+void evidence_run_free(struct evidence_run *run); /* NULL is allowed */
+DEFINE_CLEANUP(evidence_run, struct evidence_run *, evidence_run_free)
+
+/* Takes the run over as the newest and numbers it. Returns 0, or -ENOMEM: it stays the caller's. */
+int evidence_append_run(struct evidence *ev, struct evidence_run *run);
+
+/* What is known against the run, with what follows from its other members, so that no caller can forget it. */
+reason_set evidence_run_reasons(const struct evidence_run *run);
+
+struct evidence_entry *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
+				     enum evidence_phase phase); /* NULL if there is none */
+
+/* Makes an entry that is not there yet. Returns 0, -ENOSPC or -ENOMEM. */
+int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase,
+		  struct evidence_entry **ret);
+
+#endif

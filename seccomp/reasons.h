@@ -1,0 +1,48 @@
+/* Why a run is not complete: one table of codes, sentences and mends. */
+#ifndef SNUG_SECCOMP_REASONS_H
+#define SNUG_SECCOMP_REASONS_H
+
+#include <stdint.h>
+
+/* X(ENUM, "code", "what happened", "mend"). Codes are a contract: evidence files hold them. */
+#define REASONS(X)                                                                                                             \
+	X(RUNNING, "running", "the container still runs", "end it, or wait until it has done all that it does")               \
+	X(SERIAL_GAP, "serial-gap", "the kernel numbered audit records that never arrived",                                    \
+	  "learn again; look for an audit rate limit (auditctl -s)")                                                           \
+	X(OVERRUN, "overrun", "the recorder's receive buffer overflowed (ENOBUFS)", "learn again with less load on the node") \
+	X(KERNEL_LOST, "kernel-lost", "the kernel's count of lost audit records rose",                                         \
+	  "raise backlog_limit or the rate limit (auditctl -b, -r), learn again")                                              \
+	X(LOG_OFF, "log-off", "`log` was missing from kernel.seccomp.actions_logged",                                          \
+	  "sysctl -w kernel.seccomp.actions_logged='kill_process kill_thread trap errno user_notif trace log'")               \
+	X(BARRIER, "barrier", "a probe record did not come back through the audit stream",                                     \
+	  "run `auditctl -l` and look for an exclude rule on SECCOMP")                                                        \
+	X(RECORDER, "recorder", "the recorder was not there for all of the run", "learn again")                               \
+	X(FILTER_NOT_SEEN, "filter-not-seen", "no execve of the container's init was seen, so the filter was never loaded", \
+	  "look at the runtime's own error; a runtime without seccomp support cannot be learnt")                               \
+	X(OWN_FILTER, "own-filter", "the workload loads seccomp filters of its own, which can hide calls",                     \
+	  "learn with that feature of the program switched off, or review by hand")                                           \
+	X(LATE_RECORD, "late-record", "records came after the container had ended", "learn again")                           \
+	X(BAD_RECORD, "bad-record", "an audit record could not be read", "report the record; learn again")                   \
+	X(UNKNOWN_ARCH, "unknown-arch", "a call was made on an architecture that snug does not know", "report it")           \
+	X(OVERFLOW, "overflow", "more distinct calls than the evidence holds", "the container probes random numbers: review") \
+	X(NOT_LEARNING, "not-learning", "the run was enforced or audited, which proves nothing about the calls it makes",    \
+	  "learn it")
+
+enum reason {
+#define X(e, code, what, mend) REASON_##e,
+	REASONS(X)
+#undef X
+		REASON_COUNT
+};
+
+_Static_assert(REASON_COUNT <= 32, "a set of reasons is a uint32_t");
+
+typedef uint32_t reason_set; /* bit REASON_x */
+#define REASON_BIT(e) ((reason_set)1 << REASON_##e)
+
+const char *reason_code(enum reason r);
+const char *reason_what(enum reason r);
+const char *reason_mend(enum reason r);
+int reason_by_code(const char *code, enum reason *ret); /* 0 or -ENOENT */
+
+#endif

@@ -1,0 +1,29 @@
+#include "seccomp/sets.h"
+
+#include "base/cleanup.h"
+
+#define TABLES_SETS
+#include "tables.inc"
+
+size_t set_always(const struct set_always **ret)
+{
+	*ret = table_always;
+	return ARRAY_SIZE(table_always);
+}
+
+size_t set_siblings(const struct set_sibling **ret)
+{
+	*ret = table_siblings;
+	return ARRAY_SIZE(table_siblings);
+}
+
+size_t set_floor_go(const struct set_floor_go **ret)
+{
+	*ret = table_floor_go;
+	return ARRAY_SIZE(table_floor_go);
+}
+
+double set_bound(size_t n)
+{
+	return n <= 3 ? 1.0 : 3.0 / (double)n;
+}

@@ -1,0 +1,112 @@
+#include "shim/cli/approved.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "shim/common/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define SIZE_MAX_BYTES (4u << 20) /* of a profile */
+#define NAME_BYTES     32
+
+static void file_name(unsigned n, char ret[NAME_BYTES])
+{
+	if (n)
+		snprintf(ret, NAME_BYTES, "approved.%u.json", n);
+	else
+		snprintf(ret, NAME_BYTES, "%s", STATE_APPROVED);
+}
+
+int approved_read(const char *state_dir, const char *key, unsigned n, struct buf *ret_text, struct profile **ret,
+		  struct err *err)
+{
+	cleanup_buf struct buf path = {0};
+	char name[NAME_BYTES];
+
+	file_name(n, name);
+	int r = state_read_file(state_dir, STATE_KEYS, key, name, SIZE_MAX_BYTES, ret_text, &path, err);
+
+	return r < 0 ? r : profile_parse_oci(ret_text->data, ret_text->len, path.data, ret, err);
+}
+
+/* The number in a name, 0 if it is not one of ours. */
+static unsigned number_of(const char *name)
+{
+	char back[NAME_BYTES];
+	unsigned n = 0;
+
+	if (sscanf(name, "approved.%u.json", &n) != 1 || !n || n > APPROVED_MAX)
+		return 0;
+	file_name(n, back);
+	return text_streq(name, back) ? n : 0;
+}
+
+static int highest_number(int dir, unsigned *ret, struct err *err)
+{
+	cleanup_fd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	unsigned max = 0;
+
+	if (!d)
+		return err_sys(err, errno, "cannot list the approved profiles");
+	steal_fd(&fd);
+	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+		unsigned n = number_of(e->d_name);
+
+		max = n > max ? n : max;
+	}
+	closedir(d);
+	*ret = max;
+	return 0;
+}
+
+/* The number under which the text is kept already, 0 if it is not. */
+static unsigned find_same(int dir, unsigned max, const struct buf *text)
+{
+	for (unsigned n = max; n > 0; n--) {
+		cleanup_buf struct buf b = {0};
+		char name[NAME_BYTES];
+
+		file_name(n, name);
+		if (!file_read_at(dir, name, SIZE_MAX_BYTES, &b, NULL) && b.len == text->len &&
+		    !memcmp(b.data, text->data, b.len))
+			return n;
+	}
+	return 0;
+}
+
+int approved_save(const char *state_dir, const char *key, const struct buf *text, unsigned *ret_number, struct err *err)
+{
+	cleanup_fd int dir = state_open_key(state_dir, STATE_KEYS, key, true, err);
+	char name[NAME_BYTES];
+	unsigned max = 0, n;
+
+	if (dir < 0)
+		return dir;
+	if (flock(dir, LOCK_EX) < 0)
+		return err_sys(err, errno, "%s: cannot lock", key);
+	int r = highest_number(dir, &max, err);
+
+	if (r < 0)
+		return r;
+	n = find_same(dir, max, text);
+	if (!n) {
+		if (max >= APPROVED_MAX)
+			return err_set(err, EOVERFLOW, "%s has too many approved profiles", key);
+		n = max + 1;
+		file_name(n, name);
+		r = file_save_at(dir, name, text->data, text->len, 0644, err);
+	}
+	if (!r)
+		r = file_save_at(dir, STATE_APPROVED, text->data, text->len, 0644, err);
+	if (r < 0)
+		return r;
+	*ret_number = n;
+	return 0;
+}

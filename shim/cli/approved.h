@@ -1,0 +1,20 @@
+/* The approved profiles of a key: approved.N.json, N counting up from 1, and approved.json, the one that counts. */
+#ifndef SNUG_SHIM_CLI_APPROVED_H
+#define SNUG_SHIM_CLI_APPROVED_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "seccomp/profile.h"
+
+#define APPROVED_MAX 1000000 /* the highest number */
+
+/* Reads number `n`, 0 for the one that counts, and parses it. -ENOENT if there is none. */
+int approved_read(const char *state_dir, const char *key, unsigned n, struct buf *ret_text, struct profile **ret,
+		  struct err *err);
+
+/* Saves text under the next number, unless the highest holds it already or any does, then as the one that counts. Both
+ * are atomic, in this order: a crash leaves the old or the new one approved. Two at once wait for each other. */
+int approved_save(const char *state_dir, const char *key, const struct buf *text, unsigned *ret_number,
+		  struct err *err);
+
+#endif

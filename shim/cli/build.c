@@ -1,0 +1,150 @@
+#include "shim/cli/build.h"
+
+#include "base/text.h"
+#include "shim/cli/floor.h"
+#include "shim/common/client.h"
+#include "shim/common/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err)
+{
+	struct err inner = {0};
+	int r = client_sync(cli->config.run_dir, err);
+
+	if (r < 0)
+		return r;
+	r = state_load_evidence(cli->config.state_dir, STATE_KEYS, key, ret, &inner);
+	if (r == -ENOENT)
+		return err_set(err, r, "nothing is known of '%s'; `snug ls` lists what is", key);
+	return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
+}
+
+static int add_runtime(struct build *b, const char *id, const char *path, bool go, bool present, struct err *err)
+{
+	for (size_t i = 0; i < b->runtime_count; i++)
+		if (text_streq(b->runtimes[i].id, id)) {
+			b->runtimes[i].present |= present;
+			return 0;
+		}
+	if (b->runtime_count == BUILD_RUNTIMES_MAX)
+		return 0;
+	struct build_runtime *rt = &b->runtimes[b->runtime_count];
+
+	if (strlen(id) >= sizeof(rt->id))
+		return err_set(err, EINVAL, "the runtime id '%s' is too long", id);
+	*rt = (struct build_runtime){.path = strdup(path), .go = go, .present = present};
+	if (!rt->path)
+		return err_set(err, ENOMEM, "out of memory");
+	memcpy(rt->id, id, strlen(id) + 1);
+	b->runtime_count++;
+	return 0;
+}
+
+/* The file at a path as it is now. */
+static int add_present(struct build *b, const char *path, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	char id[OCI_RUNTIME_ID_MAX];
+	int r = oci_runtime_open(path, -1, &rt, err);
+
+	if (r < 0)
+		return r;
+	oci_runtime_id(&rt, id);
+	return add_runtime(b, id, path, rt.is_go, true, err);
+}
+
+static int find_runtimes(struct build *b, const char *runtime_path, struct err *err)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(b->evidence, &runs);
+	int r = runtime_path ? add_present(b, runtime_path, err) : 0;
+
+	for (; !r && n > 0; n--) {
+		const struct evidence_run *run = runs[n - 1];
+
+		if (run->mode != EVIDENCE_LEARN || !*run->runtime_id)
+			continue;
+		/* What will start the containers from now on is the file that is there now; one that is gone starts
+		 * none. */
+		(void)add_present(b, run->runtime, NULL);
+		r = add_runtime(b, run->runtime_id, run->runtime, run->go, false, err);
+	}
+	return r;
+}
+
+int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
+{
+	const char *shape = evidence_shape(b->evidence);
+	int r = 0;
+
+	for (size_t i = 0; shape && !r && i < b->runtime_count; i++) {
+		struct evidence *floor = NULL;
+
+		r = floor_load(cli->config.state_dir, b->runtimes[i].id, shape, &floor, err);
+		if (!r) {
+			evidence_free(b->runtimes[i].floor);
+			b->runtimes[i].floor = floor;
+		}
+	}
+	return r;
+}
+
+int build_load(const struct cli *cli, const char *key, const char *runtime_path, struct build *ret, struct err *err)
+{
+	int r = build_load_evidence(cli, key, &ret->evidence, err);
+
+	if (r < 0)
+		return r;
+	evidence_judge(ret->evidence, &ret->verdict);
+	r = find_runtimes(ret, runtime_path, err);
+	return r < 0 ? r : build_load_floors(cli, ret, err);
+}
+
+int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
+{
+	const struct evidence *floors[BUILD_RUNTIMES_MAX];
+	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret};
+	struct profile *profile = NULL;
+
+	for (size_t i = 0; i < b->runtime_count; i++) {
+		in.go |= b->runtimes[i].go;
+		if (b->runtimes[i].floor)
+			floors[in.floor_count++] = b->runtimes[i].floor;
+	}
+	buf_clear(&b->unnamed);
+	buf_clear(&b->oci);
+	int r = profile_build(&in, &profile, &b->unnamed, err);
+
+	if (r < 0)
+		return r;
+	profile_free(b->profile);
+	b->profile = profile;
+	return profile_write_oci(profile, &b->oci, err);
+}
+
+void build_done(struct build *b)
+{
+	for (size_t i = 0; i < b->runtime_count; i++) {
+		free(b->runtimes[i].path);
+		evidence_free(b->runtimes[i].floor);
+	}
+	evidence_free(b->evidence);
+	profile_free(b->profile);
+	buf_done(&b->unnamed);
+	buf_done(&b->oci);
+}
+
+int build_parse_errno(const char *name, uint32_t *ret, struct err *err)
+{
+	if (!name || text_streq(name, "enosys"))
+		*ret = ENOSYS;
+	else if (text_streq(name, "eperm"))
+		*ret = EPERM;
+	else
+		return err_set(err, EINVAL, "--errno is enosys or eperm, not '%s'", name);
+	return 0;
+}

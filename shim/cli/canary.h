@@ -1,0 +1,43 @@
+/* Canary containers: snug's own static program, which does nothing, started under the real runtime in the process shape
+ * of a learnt container, so that what the recorder sees before its execve is what this runtime itself calls under the
+ * filter.
+ *
+ * All canaries of one sampling share a temporary directory below RUN_DIR/canary that holds their bundles, their rootfs
+ * and the runtime's --root. No hooks, no mounts of the caller's, an empty network namespace where the shape has one.
+ */
+#ifndef SNUG_SHIM_CLI_CANARY_H
+#define SNUG_SHIM_CLI_CANARY_H
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "oci/runtime.h"
+#include "shim/common/config.h"
+
+struct canary_plan {
+	const struct config *config;
+	const struct oci_runtime *runtime;
+	const char *shape; /* JSON of oci_spec_shape() */
+	const char *key;   /* of the floor's evidence */
+	int signal_fd;     /* readable: stop with -EINTR */
+};
+
+struct canary; /* opaque */
+
+/* Makes the directory. The plan and what it points to must outlive *ret. What samplings that were killed left behind is
+ * removed: the caller holds a lock against others. */
+int canary_open(const struct canary_plan *plan, struct canary **ret, struct err *err);
+
+/* Removes every container that is left, then the directory. NULL is allowed. Not stopped by signal_fd. */
+void canary_free(struct canary *c);
+DEFINE_CLEANUP(canary, struct canary *, canary_free)
+
+/* One start by `run`, to its end. */
+int canary_run(struct canary *c, struct err *err);
+
+/* One start by `create` and `start`, to its end, and `delete`. */
+int canary_create(struct canary *c, struct err *err);
+
+/* One start of a canary that waits, `execs` times `exec` into it, and its end. */
+int canary_exec(struct canary *c, unsigned execs, struct err *err);
+
+#endif

@@ -1,0 +1,219 @@
+#include "shim/cli/build.h"
+#include "shim/cli/cli.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "shim/cli/approved.h"
+#include "shim/cli/change.h"
+#include "shim/cli/floor.h"
+#include "shim/cli/sample.h"
+#include "shim/cli/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_FORCE] = {"force", 0, NULL, "approve incomplete evidence too"},
+	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "do not start containers to sample the runtime"},
+	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
+		       "what a refused call returns; enosys (default) lets libraries fall back"},
+	[OPT_RUNTIME] = {"runtime", 0, "PATH", "hold what this runtime needs too, for example before an upgrade"},
+	[OPT_TO] = {"to", 0, "N", "go back to the approved profile number N"},
+};
+
+/* What the table of changes is made with. */
+struct changes {
+	const struct build *build; /* NULL: an earlier profile, whose rules tell no origin */
+	struct table table;
+};
+
+static void add_change(enum change_kind kind, const struct profile_rule *rule, void *arg)
+{
+	static const char *const signs[] = {[CHANGE_ADDED] = "+", [CHANGE_REMOVED] = "-", [CHANGE_ARGUMENTS] = "~"};
+	struct changes *c = arg;
+	cleanup_buf struct buf why = {0};
+
+	table_addf(&c->table, "%s %s", signs[kind], rule->name);
+	if (kind == CHANGE_REMOVED)
+		buf_adds(&why, "no longer allowed: nothing needs it");
+	else if (c->build)
+		build_add_origin(c->build, rule, &why);
+	if (kind != CHANGE_REMOVED && rule->masked)
+		buf_addf(&why, "; only where argument %u has (value & 0x%llx) == 0x%llx", rule->index,
+			 (unsigned long long)rule->mask, (unsigned long long)rule->value);
+	else if (kind == CHANGE_ARGUMENTS)
+		buf_adds(&why, "; now with any arguments");
+	table_add(&c->table, why.data ? why.data : "");
+}
+
+static void print_changes(const struct build *b, const struct profile *old, const struct profile *new, struct buf *out)
+{
+	struct changes c = {.build = b};
+	const struct profile_rule *rules = NULL;
+	size_t n;
+
+	table_begin(&c.table, 2);
+	n = change_each(old, new, add_change, &c);
+	if (old && n)
+		buf_adds(out, "Changes against the profile approved before:\n");
+	else if (old)
+		buf_adds(out, "The same calls as before, with other architectures or another errno.\n");
+	else
+		buf_addf(out, "The %zu system calls that it allows, and why:\n", profile_rules(new, &rules));
+	table_write(&c.table, "  ", out);
+	table_done(&c.table);
+}
+
+static void print_use(const struct cli *cli, const char *key, unsigned number, const struct profile *p, struct buf *out)
+{
+	const struct profile_rule *rules = NULL;
+	size_t n = profile_rules(p, &rules);
+
+	buf_addf(out,
+		 "\nApproved as number %u: containers of %s may make these %zu system calls (requests to the kernel); "
+		 "any other one\n"
+		 "will be refused.\n\n"
+		 "To use it, start them with\n"
+		 "  snug-audit    in place of runc, first: refuses nothing, and `snug show %s` lists what it would "
+		 "have refused\n"
+		 "  snug-enforce  in place of runc, then: refuses it\n"
+		 "or hand this file to Docker, Podman or Kubernetes: %s/keys/%s/approved.json\n",
+		 number, key, n, key, cli->config.state_dir, key);
+	if (number > 1)
+		buf_addf(out, "To go back: snug approve %s --to %u\n", key, number - 1);
+}
+
+/* Samples the floor of a runtime that was never sampled, if its file still is there. */
+static int sample_runtime(struct cli *cli, const struct build *b, const struct build_runtime *rt, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime runtime = {0};
+	struct sample_plan plan = {
+		.config = &cli->config,
+		.runtime = &runtime,
+		.shape = evidence_shape(b->evidence),
+		.silent = SAMPLE_SILENT,
+		.max = SAMPLE_MAX,
+	};
+	bool settled = false;
+	int r = oci_runtime_open(rt->path, -1, &runtime, err);
+
+	if (r < 0)
+		return r;
+	fprintf(stderr,
+		"sampling what %s itself needs to start such a container (some seconds; --no-sample leaves it out)\n",
+		rt->path);
+	r = sample_floor(&plan, &settled, err);
+	if (r < 0 && r != -EINTR)
+		err_wrap(err, "cannot sample the runtime (--no-sample approves without)");
+	return r;
+}
+
+static int sample_missing(struct cli *cli, struct build *b, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && evidence_shape(b->evidence) && i < b->runtime_count; i++) {
+		struct floor_stat st;
+
+		floor_judge(b->runtimes[i].floor, &st);
+		if (!st.starts && b->runtimes[i].present)
+			r = sample_runtime(cli, b, &b->runtimes[i], err);
+	}
+	return r < 0 ? r : build_load_floors(cli, b, err);
+}
+
+/* Shows the change and saves `text`; nothing is written if it is approved already. */
+static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, struct err *err)
+{
+	cleanup_buf struct buf old_text = {0};
+	cleanup_profile struct profile *old = NULL;
+	cleanup_profile struct profile *new = NULL;
+	unsigned number = 0;
+	int r = approved_read(cli->config.state_dir, key, 0, &old_text, &old, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (!r && old_text.len == text->len && !memcmp(old_text.data, text->data, text->len)) {
+		buf_addf(&cli->out, "Nothing has changed: this is the approved profile of %s already.\n", key);
+		return CLI_GOOD;
+	}
+	r = profile_parse_oci(text->data, text->len, "profile", &new, err);
+	if (r < 0)
+		return r;
+	print_changes(b, old, b ? b->profile : new, &cli->out);
+	r = approved_save(cli->config.state_dir, key, text, &number, err);
+	if (r < 0)
+		return r;
+	print_use(cli, key, number, new, &cli->out);
+	return CLI_GOOD;
+}
+
+static int go_back(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+	cleanup_profile struct profile *p = NULL;
+	const char *key = args->operand[0];
+	uint64_t number = 0;
+	int r = cli_args_number(&cmd_approve, args, OPT_TO, 1, APPROVED_MAX, 0, &number, err);
+
+	if (r < 0)
+		return r;
+	r = approved_read(cli->config.state_dir, key, (unsigned)number, &text, &p, err);
+	if (r == -ENOENT)
+		return err_set(err, r, "%s has no approved profile number %u", key, (unsigned)number);
+	return r < 0 ? r : save(cli, key, NULL, &text, err);
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_build struct build b = {0};
+	const char *key = args->operand[0];
+	uint32_t errno_ret = 0;
+	int r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
+
+	if (r < 0)
+		return r;
+	if (args->value[OPT_TO])
+		return go_back(cli, args, err);
+	r = build_load(cli, key, args->value[OPT_RUNTIME], &b, err);
+	if (r < 0)
+		return r;
+	if (!b.verdict.complete && !args->value[OPT_FORCE]) {
+		cleanup_buf struct buf why = {0};
+
+		build_add_verdict(&b.verdict, &why);
+		err_set(err, EAGAIN,
+			"the evidence of %s is %s; `snug show %s` tells how to mend it, --force approves all the same",
+			key, buf_failed(&why) ? "not complete" : why.data, key);
+		return CLI_INCOMPLETE;
+	}
+	if (!args->value[OPT_NO_SAMPLE])
+		r = sample_missing(cli, &b, err);
+	if (!r)
+		r = build_profile(&b, errno_ret, err);
+	if (r < 0)
+		return r;
+	build_report(&b, key);
+	return save(cli, key, &b, &b.oci, err);
+}
+
+const struct cli_command cmd_approve = {
+	.name = "approve",
+	.operands = "KEY",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "makes the profile of a key the one that audit and enforce use",
+	.details = "A program asks the kernel for everything it does by system calls. Approving says: containers of "
+		   "KEY may make the\n"
+		   "calls that they were seen to make, and no other. Each call is printed with its reason, later only "
+		   "what changes\n"
+		   "(+ allowed now, - no longer, ~ with other arguments). Where nobody has yet seen what this runtime\n"
+		   "itself needs, that is sampled first (see `snug floor --help`). Incomplete evidence is refused "
+		   "(exit status 3).\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.run = run,
+};

@@ -1,0 +1,62 @@
+#include "shim/cli/cli.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct cli_command *const COMMANDS[] = {&cmd_ls, &cmd_show, &cmd_profile, &cmd_approve, &cmd_floor};
+
+static int run_command(const struct cli_command *cmd, struct cli *cli, int argc, char **argv, struct err *err)
+{
+	cleanup_args struct cli_args args = {0};
+	int r = cli_args_parse(cmd, argc, argv, &args, err);
+
+	if (r < 0)
+		return r;
+	if (args.help) {
+		cli_help_command(cmd, &cli->out);
+		return CLI_GOOD;
+	}
+	r = config_load(&cli->config, err);
+	return r < 0 ? r : cmd->run(cli, &args, err);
+}
+
+static int dispatch(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	if (argc < 2)
+		return err_set(err, EINVAL, "which command? `snug --help` lists them");
+	for (size_t i = 0; i < ARRAY_SIZE(COMMANDS); i++)
+		if (text_streq(argv[1], COMMANDS[i]->name))
+			return run_command(COMMANDS[i], cli, argc - 2, argv + 2, err);
+	if (text_streq(argv[1], "--help") || text_streq(argv[1], "-h") || text_streq(argv[1], "help"))
+		cli_help_all(COMMANDS, ARRAY_SIZE(COMMANDS), &cli->out);
+	else if (text_streq(argv[1], "--version"))
+		buf_adds(&cli->out, "snug " SNUG_VERSION "\n");
+	else
+		return err_set(err, EINVAL, "there is no command '%s'; `snug --help` lists them", argv[1]);
+	return CLI_GOOD;
+}
+
+static int flush(const struct cli *cli, struct err *err)
+{
+	int r = buf_failed(&cli->out) ? -ENOMEM : file_write_full(STDOUT_FILENO, cli->out.data, cli->out.len);
+
+	return r < 0 ? err_sys(err, r, "standard output") : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {0};
+	struct err err = {0};
+	int status = dispatch(&cli, argc, argv, &err);
+	int flushed = status < 0 ? 0 : flush(&cli, &err);
+
+	if (status < 0 || status == CLI_INCOMPLETE || flushed < 0)
+		fprintf(stderr, "snug: %s\n", err.msg);
+	buf_done(&cli.out);
+	config_done(&cli.config);
+	return status < 0 || flushed < 0 ? CLI_BAD : status;
+}

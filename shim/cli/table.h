@@ -1,0 +1,36 @@
+/* Aligned columns for people. Cells are made safe for a terminal: whatever is not printable ASCII becomes '?'. */
+#ifndef SNUG_SHIM_CLI_TABLE_H
+#define SNUG_SHIM_CLI_TABLE_H
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TABLE_COLUMNS_MAX 8
+
+struct table {
+	size_t columns;
+	size_t cells;                    /* so far */
+	size_t width[TABLE_COLUMNS_MAX]; /* widest cell */
+	struct buf text;                 /* the cells, each NUL-terminated */
+};
+
+/* Begins a table of 1..TABLE_COLUMNS_MAX columns. */
+void table_begin(struct table *t, size_t columns);
+
+/* Adds the next cell, row by row. */
+void table_add(struct table *t, const char *s);
+void table_addf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A time in seconds, UTC: "2026-01-31 12:00:00"; "-" for 0. */
+void table_add_time(struct table *t, uint64_t ms);
+
+/* Appends the rows, each line behind `indent`; the last column is not padded. A buffer that failed makes `out` fail. */
+void table_write(const struct table *t, const char *indent, struct buf *out);
+
+void table_done(struct table *t);
+#define cleanup_table cleanup_with(table_done)
+
+#endif

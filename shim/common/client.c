@@ -1,0 +1,274 @@
+#include "shim/common/client.h"
+
+#include "base/file.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_TIMEOUT_MS 10000
+#define TRIES            3
+
+extern char **environ;
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int connect_once(const char *run_dir, int flags, struct err *err)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	cleanup_fd int fd = -1;
+	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/snugd.sock", run_dir);
+
+	if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
+		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long for a socket's name", run_dir);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot make a socket");
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return err_sys(err, errno, "%s: cannot reach the recorder", addr.sun_path);
+	return steal_fd(&fd);
+}
+
+int client_connect(const char *run_dir, struct err *err)
+{
+	return connect_once(run_dir, 0, err);
+}
+
+/* snugd lies beside this program's own file. */
+static int snugd_path(char **ret, struct err *err)
+{
+	cleanup_free char *self = NULL;
+	char *slash;
+	int r = file_read_link("/proc/self/exe", &self);
+
+	if (r < 0)
+		return err_sys(err, r, "/proc/self/exe: cannot read");
+	slash = strrchr(self, '/');
+	if (!slash)
+		return err_set(err, ENOENT, "%s: not an absolute path", self);
+	*slash = '\0';
+	if (asprintf(ret, "%s/snugd", self) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+/* Until snugd has closed its standard error: whatever it says there is why it could not start. */
+static int wait_started(int fd, uint64_t deadline, struct err *err)
+{
+	char text[ERR_MSG_MAX];
+	size_t len = 0;
+
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		uint64_t now = monotonic_ms();
+		ssize_t n;
+
+		if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)
+			return err_set(err, ETIMEDOUT, "the recorder snugd did not start within %d s", START_TIMEOUT_MS / 1000);
+		n = read(fd, text + len, sizeof(text) - 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || len + (size_t)n == sizeof(text) - 1)
+			break;
+		len += (size_t)n;
+	}
+	text[len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (len)
+		return err_set(err, EREMOTEIO, "%s", strncmp(text, "snug: ", 6) == 0 ? text + 6 : text);
+	return 0;
+}
+
+static int spawn(const char *path, char *const argv[], int stderr_fd, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r)
+		return -r;
+	r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (!r)
+		r = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&actions, stderr_fd, 2);
+	if (!r)
+		r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+	if (!r)
+		r = posix_spawn(ret, path, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static int start_snugd(const struct config *config, uint64_t deadline, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fd int out = -1, in = -1;
+	int pipe_fds[2], r;
+	pid_t pid;
+
+	r = snugd_path(&path, err);
+	if (r < 0)
+		return r;
+	char *const argv[] = {path, (char[]){"--background"}, (char[]){"--config"}, config->path, NULL};
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "cannot make a pipe");
+	out = pipe_fds[0];
+	in = pipe_fds[1];
+	r = spawn(path, argv, in, &pid);
+	if (r < 0)
+		return err_sys(err, r, "%s: cannot start the recorder", path);
+	close(steal_fd(&in));
+	/* What was started goes into the background at once; the process that is reaped here lives for a moment. */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return wait_started(out, deadline, err);
+}
+
+static bool nobody_listens(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED;
+}
+
+int client_connect_or_start(const struct config *config, struct err *err)
+{
+	uint64_t deadline = monotonic_ms() + START_TIMEOUT_MS;
+	int fd = client_connect(config->run_dir, err);
+
+	if (fd >= 0 || !nobody_listens(fd))
+		return fd;
+	do {
+		int r = start_snugd(config, deadline, err);
+
+		if (r < 0)
+			return r;
+		fd = client_connect(config->run_dir, err);
+		if (fd >= 0 || !nobody_listens(fd))
+			return fd;
+		/* Another one is just starting, or just ending, and holds the recorder's lock. */
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	} while (monotonic_ms() < deadline);
+	return fd;
+}
+
+static int read_answer(const struct buf *answer, struct err *err)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	const char *why = NULL;
+	int r = json_parse(answer->data, answer->len, JSON_OURS, "the recorder's answer", &doc, err);
+
+	if (r < 0)
+		return r;
+	if (json_type(json_get(json_root(doc), "ok")) == JSON_TRUE)
+		return 0;
+	r = json_want_string(doc, json_root(doc), "error", &why, err);
+	return r < 0 ? r : err_set(err, EREMOTEIO, "%s", why);
+}
+
+static int receive(int fd, struct buf *ret, struct err *err)
+{
+	cleanup_free char *text = malloc(CLIENT_MESSAGE_MAX);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint64_t deadline = monotonic_ms() + CLIENT_TIMEOUT_MS;
+	ssize_t n;
+
+	if (!text)
+		return err_set(err, ENOMEM, "out of memory");
+	for (;;) {
+		uint64_t now = monotonic_ms();
+		int r = poll(&p, 1, now < deadline ? (int)(deadline - now) : 0);
+
+		if (r == 0)
+			return err_set(err, ETIMEDOUT, "the recorder snugd does not answer (waited %d s); end it and try again",
+				       CLIENT_TIMEOUT_MS / 1000);
+		if (r > 0)
+			break;
+		if (errno != EINTR)
+			return err_sys(err, errno, "cannot wait for the recorder's answer");
+	}
+	n = recv(fd, text, CLIENT_MESSAGE_MAX, 0);
+	if (n < 0)
+		return err_sys(err, errno, "cannot read the recorder's answer");
+	if (n == 0)
+		return err_set(err, ECONNRESET, "the recorder snugd ended without an answer");
+	buf_add(ret, text, (size_t)n);
+	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err)
+{
+	cleanup_buf struct buf answer = {0};
+	int r;
+
+	if (buf_failed(request))
+		return err_set(err, ENOMEM, "out of memory");
+	if (request->len > CLIENT_MESSAGE_MAX)
+		return err_set(err, EMSGSIZE, "the request to the recorder is larger than %d bytes", CLIENT_MESSAGE_MAX);
+	if (send(fd, request->data, request->len, MSG_NOSIGNAL) < 0)
+		return err_sys(err, errno, "cannot send to the recorder");
+	r = receive(fd, &answer, err);
+	if (r == 0)
+		r = read_answer(&answer, err);
+	if (r == 0 && ret_answer) {
+		buf_done(ret_answer);
+		*ret_answer = answer;
+		answer = (struct buf){0};
+	}
+	return r;
+}
+
+int client_ask(const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err)
+{
+	int r = -ECONNRESET;
+
+	for (int i = 0; i < TRIES && (r == -ECONNRESET || r == -EPIPE); i++) {
+		cleanup_fd int fd = client_connect_or_start(config, err);
+
+		if (fd < 0)
+			return fd;
+		r = client_request(fd, request, ret_answer, err);
+	}
+	return r;
+}
+
+void client_notify(const char *run_dir, const struct buf *request)
+{
+	cleanup_fd int fd = connect_once(run_dir, SOCK_NONBLOCK, NULL);
+
+	if (fd >= 0 && !buf_failed(request))
+		(void)!send(fd, request->data, request->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int client_sync(const char *run_dir, struct err *err)
+{
+	cleanup_buf struct buf request = {0};
+	struct err local = {0};
+	cleanup_fd int fd = client_connect(run_dir, &local);
+	int r;
+
+	/* Not root, not there: the evidence on disk is all there is, and says itself what it lacks. */
+	if (nobody_listens(fd) || fd == -EACCES)
+		return 0;
+	if (fd < 0)
+		return err_set(err, fd, "%s", local.msg);
+	buf_adds(&request, "{\"op\":\"sync\"}");
+	r = client_request(fd, &request, NULL, err);
+	return r == -ECONNRESET || r == -EPIPE ? 0 : r;
+}

@@ -1,0 +1,45 @@
+/* Talking to snugd: one SOCK_SEQPACKET connection at RUN_DIR/snugd.sock, one JSON object a message, at most CLIENT_MESSAGE_MAX bytes.
+ *
+ *   {"op":"register", "command":"create"|"run"|"exec", "mode":"learn"|"audit"|"enforce", "space":"keys"|"floor", "session":N,
+ *    "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":..., "shape":{...}}
+ *        -> {"ok":true,"recorded":bool,"want_version":bool}: the recorder listens and has booked the session (recorded false: an exec
+ *           into a container that is not being recorded). The sender's pid (SO_PEERCRED) is the process that becomes the runtime.
+ *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
+ *   {"op":"deleted","root":...,"id":...}              no answer: look whether the container has ended
+ *   {"op":"sync"}         -> {"ok":true}: all that the kernel had logged before is in the evidence files
+ *   {"op":"settle","key":...,"space":...}  -> {"ok":true}: as sync, and every run of the key whose processes have all gone is ended
+ *   any failure           -> {"ok":false,"error":SENTENCE}
+ */
+#ifndef SNUG_SHIM_CLIENT_H
+#define SNUG_SHIM_CLIENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "shim/common/config.h"
+
+#include <stdbool.h>
+
+#define CLIENT_MESSAGE_MAX 65536 /* bytes */
+#define CLIENT_TIMEOUT_MS  10000
+
+/* Connects. -ENOENT or -ECONNREFUSED: no recorder runs. Returns the descriptor. */
+int client_connect(const char *run_dir, struct err *err);
+
+/* Connects, starting snugd (found beside this program's own file) if none runs, and waiting until it listens. If snugd cannot start,
+ * its sentence is in *err. */
+int client_connect_or_start(const struct config *config, struct err *err);
+
+/* client_connect_or_start and client_request in one, tried again if a recorder that was just ending took the connection. */
+int client_ask(const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err);
+
+/* Sends one request and waits for its answer. Returns 0 if the answer is ok, -ETIMEDOUT, or -EREMOTEIO with snugd's own sentence. The answer's
+ * text goes to *ret_answer if that is not NULL. */
+int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err);
+
+/* Sends and does not wait; nothing is reported. */
+void client_notify(const char *run_dir, const struct buf *request);
+
+/* Before evidence is read: asks a running snugd for a settled state of all keys; no recorder running is success. */
+int client_sync(const char *run_dir, struct err *err);
+
+#endif

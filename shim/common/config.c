@@ -1,0 +1,198 @@
+#include "shim/common/config.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+#define CONFIG_SIZE_MAX (1u << 20)
+
+static const char *const mode_names[] = {
+	[CONFIG_PASS] = "pass", [CONFIG_LEARN] = "learn", [CONFIG_AUDIT] = "audit", [CONFIG_ENFORCE] = "enforce"};
+static const char *const baseline_names[] = {[CONFIG_BASELINE_DROP] = "drop", [CONFIG_BASELINE_KEEP] = "keep"};
+static const char *const policy_names[] = {[CONFIG_FAIL] = "fail", [CONFIG_ORIGINAL] = "original"};
+
+struct reading {
+	const struct json_doc *doc;
+	struct config *config;
+	struct err *err;
+};
+
+struct setting {
+	const char *name;
+	int (*read)(const struct reading *r, const struct json *v, size_t offset);
+	size_t offset;
+};
+
+static int read_path(const struct reading *r, const struct json *v, size_t offset)
+{
+	char **where = (char **)(void *)((char *)r->config + offset);
+	char *copy;
+
+	if (json_type(v) != JSON_STRING || json_text(v)[0] != '/' || strlen(json_text(v)) != json_text_len(v))
+		return json_err(r->doc, v, r->err, "an absolute path is wanted, like \"/var/lib/snug\"");
+	copy = strdup(json_text(v));
+	if (!copy)
+		return err_set(r->err, ENOMEM, "out of memory");
+	free(*where);
+	*where = copy;
+	return 0;
+}
+
+static int read_name(const struct reading *r, const struct json *v, const char *const names[], size_t count, int *ret)
+{
+	cleanup_buf struct buf list = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		if (!names[i])
+			continue;
+		if (json_type(v) == JSON_STRING && text_streq(json_text(v), names[i])) {
+			*ret = (int)i;
+			return 0;
+		}
+		buf_addf(&list, "%s\"%s\"", list.len ? ", " : "", names[i]);
+	}
+	return json_err(r->doc, v, r->err, "one of %s is wanted", list.data);
+}
+
+static int read_mode(const struct reading *r, const struct json *v, size_t offset)
+{
+	int value = 0, rc = read_name(r, v, mode_names, ARRAY_SIZE(mode_names), &value);
+
+	if (rc == 0)
+		r->config->mode = (enum config_mode)value;
+	return rc;
+}
+
+static int read_baseline(const struct reading *r, const struct json *v, size_t offset)
+{
+	int value = 0, rc = read_name(r, v, baseline_names, ARRAY_SIZE(baseline_names), &value);
+
+	if (rc == 0)
+		r->config->baseline = (enum config_baseline)value;
+	return rc;
+}
+
+static int read_policy(const struct reading *r, const struct json *v, size_t offset)
+{
+	int value = 0, rc = read_name(r, v, policy_names, ARRAY_SIZE(policy_names), &value);
+
+	if (rc == 0)
+		*(enum config_policy *)(void *)((char *)r->config + offset) = (enum config_policy)value;
+	return rc;
+}
+
+static int read_annotations(const struct reading *r, const struct json *v, size_t offset)
+{
+	if (json_type(v) != JSON_ARRAY)
+		return json_err(r->doc, v, r->err, "a list is wanted, like [\"io.snug.profile\", \"io.snug.mode\"]");
+	for (const struct json *e = json_first(v); e; e = json_next(e)) {
+		if (text_streq(json_text(e), "io.snug.profile"))
+			r->config->annotation_profile = true;
+		else if (text_streq(json_text(e), "io.snug.mode"))
+			r->config->annotation_mode = true;
+		else
+			return json_err(r->doc, e, r->err, "\"io.snug.profile\" or \"io.snug.mode\" is wanted");
+	}
+	return 0;
+}
+
+static const struct setting settings[] = {
+	{"runtime", read_path, offsetof(struct config, runtime)},
+	{"mode", read_mode, 0},
+	{"state_dir", read_path, offsetof(struct config, state_dir)},
+	{"run_dir", read_path, offsetof(struct config, run_dir)},
+	{"baseline", read_baseline, 0},
+	{"on_error", read_policy, offsetof(struct config, on_error)},
+	{"missing_profile", read_policy, offsetof(struct config, missing_profile)},
+	{"annotations", read_annotations, 0},
+};
+
+static int read_member(const struct reading *r, const struct json *v)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (text_streq(json_key(v), settings[i].name))
+			return settings[i].read(r, v, settings[i].offset);
+	return json_err(r->doc, v, r->err, "no such setting");
+}
+
+static int apply(struct config *c, const struct buf *text, struct err *err)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	struct reading r = {.config = c, .err = err};
+	int rc = json_parse(text->data, text->len, JSON_OURS, c->path, &doc, err);
+
+	if (rc < 0)
+		return rc;
+	r.doc = doc;
+	if (json_type(json_root(doc)) != JSON_OBJECT)
+		return json_err(doc, json_root(doc), err, "an object is wanted, like {\"runtime\": \"/usr/sbin/runc\"}");
+	for (const struct json *v = json_first(json_root(doc)); v && rc == 0; v = json_next(v))
+		rc = read_member(&r, v);
+	return rc;
+}
+
+static int load(struct config *c, bool must_exist, struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+	struct err local = {0};
+	int rc = file_read_at(AT_FDCWD, c->path, CONFIG_SIZE_MAX, &text, &local);
+
+	if (rc == -ENOENT && !must_exist)
+		return 0;
+	if (rc < 0)
+		return err_set(err, rc, "%s", local.msg);
+	return apply(c, &text, err);
+}
+
+int config_load(struct config *ret, struct err *err)
+{
+	const char *named = secure_getenv("SNUG_CONFIG");
+	struct config c = {.mode = CONFIG_PASS};
+	int rc;
+
+	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);
+	c.state_dir = strdup("/var/lib/snug");
+	c.run_dir = strdup("/run/snug");
+	if (!c.path || !c.state_dir || !c.run_dir)
+		rc = err_set(err, ENOMEM, "out of memory");
+	else
+		rc = load(&c, named != NULL, err);
+	if (rc < 0) {
+		config_done(&c);
+		return rc;
+	}
+	*ret = c;
+	return 0;
+}
+
+void config_done(struct config *c)
+{
+	if (!c)
+		return;
+	free(c->path);
+	free(c->runtime);
+	free(c->state_dir);
+	free(c->run_dir);
+	*c = (struct config){0};
+}
+
+const char *config_mode_name(enum config_mode m)
+{
+	return mode_names[m];
+}
+
+int config_mode_by_name(const char *name, enum config_mode *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mode_names); i++)
+		if (text_streq(name, mode_names[i])) {
+			*ret = (enum config_mode)i;
+			return 0;
+		}
+	return -ENOENT;
+}

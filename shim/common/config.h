@@ -1,0 +1,35 @@
+/* The configuration: /etc/snug/config.json, or the file that SNUG_CONFIG names. An unknown key or a wrong type is an error with
+ * its JSON path and line; a missing /etc/snug/config.json means the defaults, a missing SNUG_CONFIG file is an error. */
+#ifndef SNUG_SHIM_CONFIG_H
+#define SNUG_SHIM_CONFIG_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+#define CONFIG_DEFAULT_PATH "/etc/snug/config.json"
+
+enum config_mode { CONFIG_PASS, CONFIG_LEARN, CONFIG_AUDIT, CONFIG_ENFORCE };
+enum config_baseline { CONFIG_BASELINE_UNSET, CONFIG_BASELINE_DROP, CONFIG_BASELINE_KEEP };
+enum config_policy { CONFIG_FAIL, CONFIG_ORIGINAL };
+
+struct config {
+	char *path;                          /* the file; owned */
+	char *runtime;                       /* absolute path; NULL: look in the usual places */
+	enum config_mode mode;               /* of snug-runtime under its own name; default pass */
+	char *state_dir;                     /* default /var/lib/snug */
+	char *run_dir;                       /* default /run/snug */
+	enum config_baseline baseline;       /* default: drop for root's own, keep for pods */
+	enum config_policy on_error;         /* default fail */
+	enum config_policy missing_profile;  /* default fail */
+	bool annotation_profile;             /* "annotations" lists io.snug.profile: a pod's counts; default false */
+	bool annotation_mode;                /* "annotations" lists io.snug.mode: it chooses the mode; default false */
+};
+
+/* Reads it. Path-like values must be absolute. */
+int config_load(struct config *ret, struct err *err);
+void config_done(struct config *c);
+int config_mode_by_name(const char *name, enum config_mode *ret); /* 0 or -ENOENT */
+const char *config_mode_name(enum config_mode m);
+
+#endif

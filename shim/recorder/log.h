@@ -1,0 +1,7 @@
+/* What the recorder has to say to the node's operator: syslog, and stderr while it is still attached. */
+#ifndef SNUG_SHIM_RECORDER_LOG_H
+#define SNUG_SHIM_RECORDER_LOG_H
+
+void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,89 @@
+/* snugd: the recorder, one per node. Started by the first wrapper that needs it; ends when idle. See recorder.h for its rooms. */
+#include "base/text.h"
+#include "shim/common/config.h"
+#include "shim/recorder/detach.h"
+#include "shim/recorder/log.h"
+#include "shim/recorder/recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+static const char help[] =
+	"usage: snugd [--background] [--config FILE]\n"
+	"\n"
+	"Records, for every container that snug-learn or snug-audit starts, the system calls that the kernel logs.\n"
+	"Started on demand; nobody has to start it by hand.\n"
+	"\n"
+	"  --background   leave the caller's session, cgroup and terminal, return when recording works\n"
+	"  --config FILE  read FILE in place of /etc/snug/config.json\n";
+
+struct options {
+	bool background, help;
+	const char *config;
+};
+
+static int parse_options(int argc, char **argv, struct options *ret, struct err *err)
+{
+	for (int i = 1; i < argc; i++) {
+		if (text_streq(argv[i], "--background"))
+			ret->background = true;
+		else if (text_streq(argv[i], "--config") && i + 1 < argc)
+			ret->config = argv[++i];
+		else if (text_streq(argv[i], "--help") || text_streq(argv[i], "-h"))
+			ret->help = true;
+		else
+			return err_set(err, EINVAL, "no such option: %s (see snugd --help)", argv[i]);
+	}
+	return 0;
+}
+
+static int prepare(const struct options *o, struct recorder *r, struct err *err)
+{
+	int rc;
+
+	/* The default file may be missing, one that is named may not; the wrapper hands on whichever it read. */
+	if (o->config && !text_streq(o->config, CONFIG_DEFAULT_PATH))
+		setenv("SNUG_CONFIG", o->config, 1);
+	rc = config_load(&r->config, err);
+	if (rc == 0)
+		rc = detach_check_namespaces(err);
+	if (rc == 0 && o->background)
+		rc = detach_from_caller(err);
+	umask(077);
+	openlog("snugd", LOG_PID, LOG_DAEMON);
+	return rc == 0 ? recorder_open(r, err) : rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct recorder recorder = {.epoll_fd = -1, .lock_fd = -1, .signal_fd = -1};
+	struct options options = {0};
+	struct err err = {0};
+	int r = parse_options(argc, argv, &options, &err);
+
+	recorder.server.fd = -1;
+	recorder.loss.status_fd = -1;
+	recorder.loss.probe = (struct probe)PROBE_INIT;
+	if (r < 0) {
+		fprintf(stderr, "snug: %s\n", err.msg);
+		return 2;
+	}
+	if (options.help)
+		return fputs(help, stdout) < 0;
+	r = prepare(&options, &recorder, &err);
+	if (r == 0 && options.background)
+		detach_stderr();
+	if (r == 0)
+		r = recorder_run(&recorder, &err);
+	/* Another one serves already: what was wanted is there. */
+	if (r == -EALREADY && options.background)
+		r = 0;
+	if (r < 0)
+		fprintf(stderr, "snug: %s\n", err.msg);
+	recorder_close(&recorder);
+	config_done(&recorder.config);
+	return r < 0;
+}

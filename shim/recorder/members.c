@@ -1,0 +1,72 @@
+#include "shim/recorder/members.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "shim/common/session.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* proc(5) /proc/PID/stat: field 3 the state, field 20 the number of threads; the name in field 2 may hold anything, its end is the last ')'. */
+static bool is_dead(pid_t pid)
+{
+	char path[48], text[1024], state;
+	cleanup_fd int fd = -1;
+	long threads;
+	ssize_t n;
+	char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return true;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	if (!p || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &state, &threads) != 2)
+		return false;
+	return (state == 'Z' || state == 'X') && threads <= 1;
+}
+
+int members_each(members_fn *fn, void *arg, struct err *err)
+{
+	DIR *dir = opendir("/proc");
+	int r = 0;
+
+	if (!dir)
+		return err_sys(err, errno, "/proc: cannot read");
+	for (struct dirent *e = readdir(dir); e && r == 0; e = readdir(dir)) {
+		uint32_t session;
+		uint64_t pid;
+
+		if (text_parse_u64(e->d_name, &pid) < 0 || session_of((int)pid, &session) < 0)
+			continue;
+		if (session != SESSION_UNSET && !is_dead((pid_t)pid))
+			r = fn(arg, (pid_t)pid, session);
+	}
+	closedir(dir);
+	return r;
+}
+
+int members_hold(pid_t pid, uint32_t session)
+{
+	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint32_t now;
+
+	if (fd < 0)
+		return -errno;
+	/* The number may have gone to another process between the look and the open. */
+	if (session_of(pid, &now) < 0 || now != session || poll(&p, 1, 0) > 0)
+		return -ESRCH;
+	return steal_fd(&fd);
+}

@@ -1,0 +1,344 @@
+#include "shim/recorder/recorder.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "shim/recorder/log.h"
+#include "shim/recorder/members.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCHES_A_TURN 64 /* of the audit stream, before the others get their turn */
+
+uint64_t recorder_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int recorder_watch(struct recorder *r, int fd)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+static void stamp_live(void *arg, enum reason reason)
+{
+	struct recorder *r = arg;
+
+	runs_stamp_live(&r->runs, reason, recorder_now());
+}
+
+static void on_message(void *arg, uint16_t type, const char *text, size_t len)
+{
+	struct recorder *r = arg;
+	struct record rec;
+	uint64_t time_ms, serial;
+	uint64_t now = recorder_now();
+
+	if (!record_stamp(text, len, &time_ms, &serial)) {
+		stamp_live(r, REASON_BAD_RECORD);
+		return;
+	}
+	loss_see_serial(&r->loss, (uint32_t)serial);
+	if (type != AUDIT_SECCOMP)
+		return;
+	if (record_parse(text, len, &rec) < 0) {
+		log_say("a seccomp record cannot be read: %.*s", (int)(len < 400 ? len : 400), text);
+		stamp_live(r, REASON_BAD_RECORD);
+		return;
+	}
+	if (!loss_see_record(&r->loss, &rec, now))
+		runs_record(&r->runs, &rec, now);
+}
+
+static void read_audit(struct recorder *r)
+{
+	for (int i = 0; i < BATCHES_A_TURN; i++) {
+		int n = audit_read(r->audit, on_message, r);
+
+		if (n == -EAGAIN)
+			return;
+		if (n == -ENOBUFS)
+			stamp_live(r, REASON_OVERRUN);
+		else if (n < 0)
+			stamp_live(r, REASON_BAD_RECORD);
+		else if (n < AUDIT_BATCH)
+			return;
+	}
+}
+
+/* The process of a run that was watched has ended: which other one lives? */
+static void unwatch(struct run *run)
+{
+	if (run->pidfd >= 0)
+		close(steal_fd(&run->pidfd));
+}
+
+void recorder_notice_ends(struct recorder *r)
+{
+	for (struct run *run = r->runs.list; run; run = run->next) {
+		struct pollfd p = {.fd = run->pidfd, .events = POLLIN};
+
+		if (run->state != RUN_ENDED && run->pidfd >= 0 && poll(&p, 1, 0) > 0)
+			unwatch(run);
+	}
+}
+
+bool recorder_is_settled(const struct recorder *r)
+{
+	for (const struct run *run = r->runs.list; run; run = run->next)
+		if (run->state == RUN_ENDING || (run->state == RUN_LIVE && run->pidfd < 0))
+			return false;
+	return true;
+}
+
+static int take_member(void *arg, pid_t pid, uint32_t session)
+{
+	struct recorder *r = arg;
+	struct run_session *s = runs_session(&r->runs, session);
+	struct run *run = s ? s->run : NULL;
+	int fd;
+
+	if (!run || run->state == RUN_ENDED || run->pidfd >= 0)
+		return 0;
+	fd = members_hold(pid, session);
+	if (fd < 0)
+		return 0;
+	if (recorder_watch(r, fd) < 0) {
+		close(fd);
+		return 0;
+	}
+	run->pidfd = fd;
+	run->state = RUN_LIVE;
+	return 0;
+}
+
+static bool wants_look(const struct recorder *r, const struct run *run)
+{
+	if (run->state == RUN_LIVE)
+		return run->pidfd < 0;
+	return run->state == RUN_ENDING && r->loss.passed >= run->checkpoint;
+}
+
+static bool any_wants_look(const struct recorder *r)
+{
+	for (const struct run *run = r->runs.list; run; run = run->next)
+		if (wants_look(r, run))
+			return true;
+	return false;
+}
+
+/* A run ends when no process of its sessions was found, everything logged up to then has been read, and a second look finds none either:
+ * a fork that slipped through the first look shows in the second. */
+static void look(struct recorder *r, uint64_t now_ms)
+{
+	struct err err = {0};
+
+	if (!any_wants_look(r) || now_ms - r->last_look_ms < RECORDER_LOOK_MS)
+		return;
+	r->last_look_ms = now_ms;
+	if (members_each(take_member, r, &err) < 0) {
+		log_say("%s", err.msg);
+		return;
+	}
+	for (struct run *run = r->runs.list; run; run = run->next) {
+		if (!wants_look(r, run))
+			continue;
+		if (run->state == RUN_ENDING) {
+			runs_end(&r->runs, run, now_ms);
+			continue;
+		}
+		run->state = RUN_ENDING;
+		run->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	}
+}
+
+static int open_lock(struct recorder *r, struct err *err)
+{
+	cleanup_fd int dir = file_open_dirs(r->config.run_dir, err);
+
+	if (dir < 0)
+		return dir;
+	r->lock_fd = openat(dir, "snugd.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (r->lock_fd < 0)
+		return err_sys(err, errno, "%s/snugd.lock: cannot open", r->config.run_dir);
+	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, EALREADY, "another snugd serves %s", r->config.run_dir);
+	return 0;
+}
+
+static int open_signals(struct recorder *r, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signal_fd < 0 ? err_sys(err, errno, "cannot make a signalfd") : 0;
+}
+
+/* The first barrier: before anybody is promised anything, the whole path is proved. */
+static int self_test(struct recorder *r, struct err *err)
+{
+	uint64_t want = loss_checkpoint(&r->loss, recorder_now());
+
+	while (r->loss.passed < want) {
+		struct pollfd p[] = {{.fd = audit_fd(r->audit), .events = POLLIN}, {.fd = r->loss.status_fd, .events = POLLIN}};
+
+		poll(p, ARRAY_SIZE(p), 50);
+		read_audit(r);
+		if (p[1].revents)
+			loss_see_status(&r->loss);
+		loss_step(&r->loss, recorder_now());
+	}
+	for (enum reason i = 0; i < REASON_COUNT; i++)
+		if (r->loss.found & ((reason_set)1 << i))
+			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(i), reason_mend(i));
+	return 0;
+}
+
+int recorder_open(struct recorder *r, struct err *err)
+{
+	const struct loss_events events = {.stamp = stamp_live, .arg = r};
+	struct utsname name;
+	int rc;
+
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0)
+		return err_sys(err, errno, "cannot make an epoll descriptor");
+	if (uname(&name) == 0)
+		snprintf(r->kernel, sizeof(r->kernel), "%s", name.release);
+	r->store.state_dir = r->config.state_dir;
+	runs_init(&r->runs, &r->store);
+	rc = open_lock(r, err);
+	if (rc == 0)
+		rc = audit_open(RECORDER_BUFFER, &r->audit, err);
+	if (rc == 0)
+		rc = loss_start(&r->loss, &events, err);
+	if (rc == 0)
+		rc = self_test(r, err);
+	if (rc == 0)
+		rc = open_signals(r, err);
+	if (rc == 0)
+		rc = server_open(&r->server, r->config.run_dir, err);
+	if (rc < 0)
+		return rc;
+	if (recorder_watch(r, audit_fd(r->audit)) < 0 || recorder_watch(r, r->loss.status_fd) < 0 ||
+	    recorder_watch(r, r->server.fd) < 0 || recorder_watch(r, r->signal_fd) < 0)
+		return err_sys(err, errno, "cannot watch a descriptor");
+	r->active_ms = recorder_now();
+	return 0;
+}
+
+static void take_signal(struct recorder *r)
+{
+	struct signalfd_siginfo info;
+
+	if (read(r->signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGHUP)
+		r->quit = true;
+}
+
+static void on_ready(struct recorder *r, int fd)
+{
+	if (fd == audit_fd(r->audit))
+		return; /* read first in every turn */
+	if (fd == r->loss.status_fd)
+		loss_see_status(&r->loss);
+	else if (fd == r->server.fd)
+		server_accept(r);
+	else if (fd == r->signal_fd)
+		take_signal(r);
+	else if (!server_serve(r, fd))
+		recorder_notice_ends(r);
+}
+
+static uint64_t earliest(const struct recorder *r)
+{
+	uint64_t at = loss_deadline(&r->loss), other = store_deadline(&r->store);
+
+	at = other < at ? other : at;
+	other = server_deadline(&r->server);
+	at = other < at ? other : at;
+	other = any_wants_look(r) ? r->last_look_ms + RECORDER_LOOK_MS : UINT64_MAX;
+	at = other < at ? other : at;
+	other = r->runs.live ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
+	at = other < at ? other : at;
+	other = r->runs.list ? recorder_now() + RECORDER_TICK_MS : UINT64_MAX;
+	return other < at ? other : at;
+}
+
+static void step(struct recorder *r)
+{
+	uint64_t now = recorder_now();
+
+	loss_step(&r->loss, now);
+	look(r, now);
+	server_step(r, now);
+	if (r->runs.live && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)
+		loss_checkpoint(&r->loss, now);
+	store_save_due(&r->store, now);
+	runs_sweep(&r->runs, now, RECORDER_LINGER_MS);
+	if (r->runs.list || r->server.count)
+		r->active_ms = now;
+	else if (now - r->active_ms >= RECORDER_IDLE_MS)
+		r->quit = true;
+}
+
+int recorder_run(struct recorder *r, struct err *err)
+{
+	while (!r->quit) {
+		struct epoll_event events[64];
+		uint64_t now = recorder_now(), at = earliest(r);
+		int n = epoll_wait(r->epoll_fd, events, ARRAY_SIZE(events), at > now ? (int)(at - now < 60000 ? at - now : 60000) : 0);
+
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, errno, "cannot wait for events");
+		/* The stream first: whatever else is decided in this turn knows of all that was logged before. */
+		read_audit(r);
+		for (int i = 0; i < n; i++)
+			on_ready(r, events[i].data.fd);
+		step(r);
+	}
+	return 0;
+}
+
+void recorder_close(struct recorder *r)
+{
+	struct err err = {0};
+
+	if (r->runs.store) {
+		/* With the recorder gone nobody watches what is live. */
+		runs_stamp_live(&r->runs, REASON_RECORDER, recorder_now());
+		if (store_save_all(&r->store, &err) < 0)
+			log_say("evidence is not saved: %s", err.msg);
+		runs_done(&r->runs);
+	}
+	server_close(&r->server, r->config.run_dir);
+	loss_stop(&r->loss);
+	audit_close(r->audit);
+	if (r->signal_fd >= 0)
+		close(r->signal_fd);
+	if (r->epoll_fd >= 0)
+		close(r->epoll_fd);
+	/* Last: a recorder that starts now finds the socket's name free. */
+	if (r->lock_fd >= 0)
+		close(r->lock_fd);
+}

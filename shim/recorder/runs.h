@@ -1,0 +1,92 @@
+/* The containers that are being recorded, and whose record is whose: by audit session, in O(1). */
+#ifndef SNUG_SHIM_RECORDER_RUNS_H
+#define SNUG_SHIM_RECORDER_RUNS_H
+
+#include "base/err.h"
+#include "seccomp/arch.h"
+#include "seccomp/evidence.h"
+#include "seccomp/record.h"
+#include "shim/recorder/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum run_state {
+	RUN_LIVE,    /* a process of it is being watched, or is being looked for */
+	RUN_ENDING,  /* no process was found; a checkpoint and a second look will tell */
+	RUN_ENDED,   /* booked as ended; kept for a while, for records that come late */
+};
+
+struct run_session {
+	struct run_session *hash_next, *next; /* in the table; of the same container */
+	struct run *run;
+	uint32_t id;
+	bool is_exec;   /* joined by exec */
+	bool has_init;  /* init_pid is known: the first process that showed a record */
+	bool execd;     /* and it has called execve: the workload runs */
+	uint32_t init_pid;
+};
+
+struct run {
+	struct run *next;
+	char *root, *container; /* owned */
+	struct store_key *key;
+	uint64_t no; /* in the evidence */
+	enum evidence_mode mode;
+	enum run_state state;
+	struct run_session *sessions;
+	int pidfd;            /* of one live process of it; -1: a look at /proc is due */
+	uint64_t checkpoint;  /* while ending: the one that covers its last records */
+	uint64_t ended_ms;    /* monotonic */
+	bool prctl_seen, ptrace_seen;
+};
+
+#define RUNS_BUCKETS 4096
+
+struct runs {
+	struct store *store; /* borrowed */
+	struct run *list;
+	unsigned live;       /* runs that have not ended */
+	struct run_session *buckets[RUNS_BUCKETS];
+	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
+	uint32_t seccomp_nr[ARCH_COUNT], prctl_nr[ARCH_COUNT], ptrace_nr[ARCH_COUNT];
+};
+
+void runs_init(struct runs *r, struct store *store);
+void runs_done(struct runs *r);
+
+/* What a registration says; strings are borrowed. */
+struct run_request {
+	enum state_space space;
+	enum evidence_mode mode;
+	uint32_t session;
+	const char *id, *root, *key, *runtime, *runtime_id, *runtime_version, *baseline, *kernel;
+	const char *shape; /* JSON text or NULL */
+	bool go;
+};
+
+/* Begins a run. pidfd (taken over on success): the process that becomes the runtime. -EEXIST if the session is booked already. */
+int runs_begin(struct runs *r, const struct run_request *q, int pidfd, uint64_t now_ms, struct err *err);
+
+/* Books an exec's session to its container. -ENOENT if that is not recorded. */
+int runs_join(struct runs *r, const char *root, const char *id, uint32_t session, struct err *err);
+
+/* Books one record to whom it belongs, or to nobody. */
+void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms);
+
+/* Stamps all that have not ended. */
+void runs_stamp_live(struct runs *r, enum reason reason, uint64_t now_ms);
+
+/* Ends one: the last reasons, its end in the evidence. It lingers until runs_sweep. */
+void runs_end(struct runs *r, struct run *run, uint64_t now_ms);
+
+/* The version that a runtime tells of itself: for all runs in memory that lack it. */
+void runs_name_version(struct runs *r, const char *runtime_id, const char *version, uint64_t now_ms);
+
+/* Frees those that ended more than linger_ms ago. */
+void runs_sweep(struct runs *r, uint64_t now_ms, uint64_t linger_ms);
+
+struct run_session *runs_session(struct runs *r, uint32_t id); /* NULL if unknown */
+
+#endif

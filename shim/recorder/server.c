@@ -1,0 +1,452 @@
+#include "shim/recorder/server.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "oci/key.h"
+#include "shim/common/client.h"
+#include "shim/common/session.h"
+#include "shim/recorder/recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct client {
+	struct client *next;
+	int fd;
+	pid_t pid;
+	uint64_t heard_ms;
+	enum { IDLE, WAIT_REGISTER, WAIT_SYNC } waiting;
+	uint64_t checkpoint;       /* that it waits for */
+	struct json_doc *request;  /* of a waiting registration, and its text; owned */
+	char *text;
+	bool gone;
+};
+
+static int make_socket(const char *path, struct err *err)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	cleanup_fd int fd = -1;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return err_set(err, ENAMETOOLONG, "%s: too long for a socket's name", path);
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot make a socket");
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "%s: cannot remove", path);
+	/* The umask is 077: nobody but root connects. */
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, SOMAXCONN) < 0)
+		return err_sys(err, errno, "%s: cannot listen", path);
+	return steal_fd(&fd);
+}
+
+static int socket_path(const char *run_dir, char **ret)
+{
+	return asprintf(ret, "%s/snugd.sock", run_dir) < 0 ? -ENOMEM : 0;
+}
+
+int server_open(struct server *s, const char *run_dir, struct err *err)
+{
+	cleanup_free char *path = NULL;
+
+	s->text = malloc(CLIENT_MESSAGE_MAX + 1);
+	if (!s->text || socket_path(run_dir, &path) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	s->fd = make_socket(path, err);
+	return s->fd < 0 ? s->fd : 0;
+}
+
+static void free_client(struct client *c)
+{
+	close(c->fd);
+	json_free(c->request);
+	free(c->text);
+	free(c);
+}
+
+void server_close(struct server *s, const char *run_dir)
+{
+	cleanup_free char *path = NULL;
+
+	if (s->fd >= 0) {
+		if (socket_path(run_dir, &path) == 0)
+			unlink(path);
+		close(steal_fd(&s->fd));
+	}
+	while (s->clients) {
+		struct client *c = s->clients;
+
+		s->clients = c->next;
+		free_client(c);
+	}
+	for (unsigned i = 0; i < SERVER_VERSIONS; i++) {
+		free(s->versions[i].runtime_id);
+		free(s->versions[i].version);
+	}
+	free(s->text);
+}
+
+void server_accept(struct recorder *r)
+{
+	struct server *s = &r->server;
+	cleanup_fd int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct client *c;
+
+	if (fd < 0 || s->count >= SERVER_CLIENTS_MAX)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || (cred.uid != 0 && cred.uid != geteuid()))
+		return;
+	c = calloc(1, sizeof(*c));
+	if (!c || recorder_watch(r, fd) < 0) {
+		free(c);
+		return;
+	}
+	c->fd = steal_fd(&fd);
+	c->pid = cred.pid;
+	c->heard_ms = recorder_now();
+	c->next = s->clients;
+	s->clients = c;
+	s->count++;
+}
+
+static void answer(struct client *c, const struct buf *text)
+{
+	if (buf_failed(text) || send(c->fd, text->data, text->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		c->gone = true;
+}
+
+static void answer_ok(struct client *c)
+{
+	cleanup_buf struct buf b = {0};
+
+	buf_adds(&b, "{\"ok\":true}");
+	answer(c, &b);
+}
+
+static void answer_error(struct client *c, const char *sentence)
+{
+	cleanup_buf struct buf b = {0};
+	struct json_writer w;
+
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", false);
+	json_write_string(&w, "error", sentence);
+	json_write_end_object(&w);
+	answer(c, &b);
+}
+
+static const char *version_of(const struct server *s, const char *runtime_id)
+{
+	for (unsigned i = 0; i < SERVER_VERSIONS; i++)
+		if (text_streq(s->versions[i].runtime_id, runtime_id))
+			return s->versions[i].version;
+	return NULL;
+}
+
+static void answer_registered(struct client *c, bool recorded, bool want_version)
+{
+	cleanup_buf struct buf b = {0};
+	struct json_writer w;
+
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", true);
+	json_write_bool(&w, "recorded", recorded);
+	json_write_bool(&w, "want_version", want_version);
+	json_write_end_object(&w);
+	answer(c, &b);
+}
+
+/* A registration, read and checked. Strings belong to the document, shape (a part of the request's text) to the caller. */
+static int read_registration(struct recorder *r, const struct json_doc *doc, const char *text, struct run_request *q,
+			     struct buf *shape, const char **ret_command, struct err *err)
+{
+	const struct json *root = json_root(doc), *v = json_get(root, "shape");
+	const char *mode = NULL, *space = NULL;
+	uint64_t session = 0;
+	const struct {
+		const char *name, **where;
+	} strings[] = {{"command", ret_command},    {"mode", &mode},       {"space", &space},
+		       {"id", &q->id},              {"root", &q->root},    {"key", &q->key},
+		       {"runtime", &q->runtime},    {"baseline", &q->baseline},
+		       {"runtime_id", &q->runtime_id}};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings) && rc == 0; i++)
+		rc = json_want_string(doc, root, strings[i].name, strings[i].where, err);
+	if (rc == 0)
+		rc = json_want_u64(doc, root, "session", &session, err);
+	if (rc == 0 && (session >= SESSION_UNSET || evidence_mode_by_name(mode, &q->mode) < 0))
+		rc = err_set(err, EINVAL, "registration: no such mode or session");
+	if (rc == 0)
+		rc = oci_key_check(q->key, err);
+	if (rc < 0)
+		return rc;
+	q->space = text_streq(space, "floor") ? STATE_FLOOR : STATE_KEYS;
+	q->session = (uint32_t)session;
+	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
+	q->kernel = r->kernel;
+	q->runtime_version = version_of(&r->server, q->runtime_id);
+	if (json_type(v) == JSON_OBJECT) {
+		buf_add(shape, text + json_start(v), json_end(v) - json_start(v));
+		q->shape = shape->data;
+	}
+	return 0;
+}
+
+/* The sender must be in the session that it books, or its records would be given to somebody else's container. */
+static int check_sender(const struct client *c, uint32_t session, struct err *err)
+{
+	uint32_t its;
+
+	if (session_of(c->pid, &its) < 0 || its != session)
+		return err_set(err, EPERM, "registration: process %d is not in audit session %u", (int)c->pid, session);
+	return 0;
+}
+
+/* Trouble that makes recording impossible, as against trouble that is stamped. */
+static int check_health(const struct recorder *r, struct err *err)
+{
+	static const enum reason fatal[] = {REASON_LOG_OFF, REASON_BARRIER};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
+		if (r->loss.found & ((reason_set)1 << fatal[i]))
+			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(fatal[i]), reason_mend(fatal[i]));
+	if (r->loss.info_known && r->loss.info.failure == 2)
+		return err_set(err, EPERM, "will not record here: the kernel is set to panic when an audit record is lost (auditctl -s: failure 2);"
+			       " auditctl -f 1 changes that");
+	return 0;
+}
+
+static int book(struct recorder *r, const struct client *c, const struct json_doc *doc, const char *text, bool *ret_recorded,
+		bool *ret_want_version, struct err *err)
+{
+	cleanup_buf struct buf shape = {0};
+	struct run_request q = {0};
+	const char *command = NULL;
+	cleanup_fd int pidfd = -1;
+	int rc = read_registration(r, doc, text, &q, &shape, &command, err);
+
+	if (rc == 0)
+		rc = check_sender(c, q.session, err);
+	if (rc < 0)
+		return rc;
+	*ret_want_version = !q.runtime_version;
+	if (text_streq(command, "exec")) {
+		rc = runs_join(&r->runs, q.root, q.id, q.session, err);
+		*ret_recorded = rc == 0;
+		return rc == -ENOENT ? 0 : rc;
+	}
+	pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (pidfd < 0 || recorder_watch(r, pidfd) < 0)
+		return err_sys(err, errno, "registration: cannot watch process %d", (int)c->pid);
+	rc = runs_begin(&r->runs, &q, pidfd, recorder_now(), err);
+	if (rc < 0)
+		return rc;
+	(void)steal_fd(&pidfd);
+	*ret_recorded = true;
+	/* The run's own first barrier; its records cannot come before this. */
+	loss_checkpoint(&r->loss, recorder_now());
+	return 0;
+}
+
+static void answer_registration(struct recorder *r, struct client *c, const struct json_doc *doc, const char *text)
+{
+	bool recorded = false, want_version = false;
+	struct err err = {0};
+	int rc = check_health(r, &err);
+
+	if (rc == 0)
+		rc = book(r, c, doc, text, &recorded, &want_version, &err);
+	if (rc < 0)
+		answer_error(c, err.msg);
+	else
+		answer_registered(c, recorded, want_version);
+}
+
+static void on_register(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	/* A barrier that came back a moment ago will do; after a quiet time a new one is passed first. */
+	if (r->loss.passed && now_ms - r->loss.passed_ms < 2 * RECORDER_TICK_MS) {
+		answer_registration(r, c, *doc, r->server.text);
+		return;
+	}
+	c->text = strdup(r->server.text);
+	if (!c->text) {
+		answer_error(c, "out of memory");
+		return;
+	}
+	c->waiting = WAIT_REGISTER;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	c->request = steal_ptr(doc);
+}
+
+static void on_version(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	struct server *s = &r->server;
+	const char *id = NULL, *version = NULL;
+	unsigned slot = s->next_version;
+	struct err err = {0};
+
+	if (json_want_string(*doc, json_root(*doc), "runtime_id", &id, &err) < 0 ||
+	    json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
+		answer_error(c, err.msg);
+		return;
+	}
+	answer_ok(c);
+	runs_name_version(&r->runs, id, version, now_ms);
+	if (version_of(s, id))
+		return;
+	free(s->versions[slot].runtime_id);
+	free(s->versions[slot].version);
+	s->versions[slot].runtime_id = strdup(id);
+	s->versions[slot].version = strdup(version);
+	s->next_version = (slot + 1) % SERVER_VERSIONS;
+}
+
+static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	recorder_notice_ends(r);
+	c->gone = true;
+}
+
+static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	recorder_notice_ends(r);
+	c->waiting = WAIT_SYNC;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+}
+
+static const struct {
+	const char *op;
+	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
+} operations[] = {
+	{"register", on_register}, {"version", on_version}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync},
+};
+
+static void dispatch(struct recorder *r, struct client *c, struct json_doc **doc)
+{
+	const char *op = NULL;
+	struct err err = {0};
+
+	if (json_want_string(*doc, json_root(*doc), "op", &op, &err) < 0) {
+		answer_error(c, err.msg);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
+		if (text_streq(op, operations[i].op)) {
+			operations[i].fn(r, c, doc, recorder_now());
+			return;
+		}
+	answer_error(c, "no such operation");
+}
+
+static void receive(struct recorder *r, struct client *c)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	char *text = r->server.text;
+	struct err err = {0};
+	struct iovec iov = {.iov_base = text, .iov_len = CLIENT_MESSAGE_MAX};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* Its end, a message that is too long, or one more before the last was answered. */
+	if (n <= 0 || msg.msg_flags & MSG_TRUNC || c->waiting != IDLE) {
+		c->gone = true;
+		return;
+	}
+	c->heard_ms = recorder_now();
+	text[n] = '\0';
+	if (json_parse(text, (size_t)n, JSON_OURS, "request", &doc, &err) < 0)
+		answer_error(c, err.msg);
+	else if (json_type(json_root(doc)) != JSON_OBJECT)
+		answer_error(c, "request: an object is wanted");
+	else
+		dispatch(r, c, &doc);
+}
+
+static void drop_gone(struct server *s)
+{
+	struct client **link = &s->clients;
+
+	while (*link) {
+		struct client *c = *link;
+
+		if (c->gone) {
+			*link = c->next;
+			free_client(c);
+			s->count--;
+		} else {
+			link = &c->next;
+		}
+	}
+}
+
+bool server_serve(struct recorder *r, int fd)
+{
+	for (struct client *c = r->server.clients; c; c = c->next)
+		if (c->fd == fd) {
+			receive(r, c);
+			drop_gone(&r->server);
+			return true;
+		}
+	return false;
+}
+
+static void finish_sync(struct recorder *r, struct client *c)
+{
+	struct err err = {0};
+
+	if (store_save_all(&r->store, &err) < 0)
+		answer_error(c, err.msg);
+	else
+		answer_ok(c);
+}
+
+void server_step(struct recorder *r, uint64_t now_ms)
+{
+	for (struct client *c = r->server.clients; c; c = c->next) {
+		if (c->waiting == IDLE) {
+			c->gone |= now_ms - c->heard_ms >= SERVER_HANG_MS;
+			continue;
+		}
+		if (r->loss.passed < c->checkpoint)
+			continue;
+		if (c->waiting == WAIT_SYNC && !recorder_is_settled(r))
+			continue;
+		if (c->waiting == WAIT_SYNC)
+			finish_sync(r, c);
+		else
+			answer_registration(r, c, c->request, c->text);
+		json_free(steal_ptr(&c->request));
+		free(steal_ptr(&c->text));
+		c->waiting = IDLE;
+		c->heard_ms = now_ms;
+	}
+	drop_gone(&r->server);
+}
+
+uint64_t server_deadline(const struct server *s)
+{
+	uint64_t at = UINT64_MAX;
+
+	for (const struct client *c = s->clients; c; c = c->next)
+		if (c->waiting == IDLE && c->heard_ms + SERVER_HANG_MS < at)
+			at = c->heard_ms + SERVER_HANG_MS;
+	return at;
+}

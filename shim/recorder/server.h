@@ -1,0 +1,39 @@
+/* The recorder's socket: requests of wrappers and of `snug` (shim/common/client.h). Only root is answered. */
+#ifndef SNUG_SHIM_RECORDER_SERVER_H
+#define SNUG_SHIM_RECORDER_SERVER_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SERVER_CLIENTS_MAX 1024
+#define SERVER_HANG_MS     20000 /* a client that says nothing for so long is let go */
+#define SERVER_VERSIONS    64    /* runtimes whose version is remembered */
+
+struct recorder;
+struct client;
+
+struct server {
+	int fd;
+	struct client *clients;
+	unsigned count;
+	struct {
+		char *runtime_id, *version;
+	} versions[SERVER_VERSIONS];
+	unsigned next_version;
+	char *text; /* one message */
+};
+
+int server_open(struct server *s, const char *run_dir, struct err *err);
+void server_close(struct server *s, const char *run_dir);
+
+/* The listening socket, or the client of this descriptor, is readable. */
+void server_accept(struct recorder *r);
+bool server_serve(struct recorder *r, int fd); /* false: no client has this descriptor */
+
+/* Answers those who waited for what has come. */
+void server_step(struct recorder *r, uint64_t now_ms);
+uint64_t server_deadline(const struct server *s);
+
+#endif

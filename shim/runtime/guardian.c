@@ -1,0 +1,233 @@
+#include "shim/runtime/guardian.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "shim/runtime/note.h"
+#include "shim/runtime/register.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLL_FAST_MS  1   /* between looks at the runtime's children, while it is young */
+#define POLL_SLOW_MS  20  /* and later */
+#define YOUNG_MS      500
+#define QUIET_MS      30  /* a script may start one program after the other that reads the file */
+
+struct watch {
+	int pidfd;   /* of the wrapper, which becomes the runtime */
+	int inotify; /* on the rewriting: opened and closed again means read; -1: cannot be told */
+	pid_t pid;
+	bool script;      /* the runtime is no ELF file: its first child may be the program that is going to read */
+	bool read;        /* the rewriting was read at least once */
+	uint64_t read_ms; /* when it was last closed */
+};
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Any thread can be the parent: each has a list of its own (CONFIG_PROC_CHILDREN). */
+static bool has_children(pid_t pid)
+{
+	char path[64];
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	for (struct dirent *e = readdir(dir); e && !found; e = readdir(dir)) {
+		cleanup_fd int fd = -1;
+		char name[NAME_MAX + 16], c;
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/children", e->d_name);
+		fd = openat(dirfd(dir), name, O_RDONLY | O_CLOEXEC);
+		found = fd >= 0 && read(fd, &c, 1) == 1;
+	}
+	closedir(dir);
+	return found;
+}
+
+static void take_events(struct watch *w)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	while (read(w->inotify, events, sizeof(events)) > 0) {
+		w->read = true;
+		w->read_ms = monotonic_ms();
+	}
+}
+
+/* Waits until the runtime has read the configuration and started a child (both runtimes have read all of it by then), or has exited. */
+static void wait_until_read(struct watch *w)
+{
+	uint64_t begin = monotonic_ms();
+
+	for (;;) {
+		struct pollfd p = {.fd = w->pidfd, .events = POLLIN};
+		uint64_t now = monotonic_ms();
+
+		if (poll(&p, 1, now - begin < YOUNG_MS ? POLL_FAST_MS : POLL_SLOW_MS) > 0)
+			return;
+		if (w->inotify >= 0)
+			take_events(w);
+		if (w->inotify >= 0 && !w->read)
+			continue;
+		if (w->inotify >= 0 && w->script && monotonic_ms() - w->read_ms < QUIET_MS)
+			continue;
+		if (has_children(w->pid))
+			return;
+	}
+}
+
+static void wait_until_end(const struct watch *w)
+{
+	struct pollfd p = {.fd = w->pidfd, .events = POLLIN};
+
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+/* Both runtimes keep a container's state in ROOT/ID. */
+static bool container_is_gone(const struct plan *p)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	if (asprintf(&path, "%s/%s", p->root, p->call.id) < 0)
+		return false;
+	return stat(path, &st) < 0 && errno == ENOENT;
+}
+
+static void do_duty(const struct guardian_duty *d, struct watch *w)
+{
+	if (d->bundle) {
+		wait_until_read(w);
+		(void)oci_bundle_restore(d->bundle, NULL);
+		oci_bundle_done(d->bundle); /* lets the lock go */
+	}
+	if (d->want_version)
+		register_version(d->plan);
+	if (!d->until_end)
+		return;
+	wait_until_end(w);
+	if (container_is_gone(d->plan)) {
+		note_remove(d->plan->config.run_dir, d->plan->root, d->plan->call.id);
+		register_deleted(d->plan);
+	}
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+	return **(int *const *)a - **(int *const *)b;
+}
+
+/* Keeps the descriptors that keep[] points to (-1: none) and closes all others; 0, 1 and 2 become /dev/null. */
+static void drop_descriptors(int **keep, size_t count)
+{
+	unsigned from = 3;
+	int null;
+
+	/* A caller that closed 0, 1 or 2 made room for ours there. */
+	for (size_t i = 0; i < count; i++)
+		if (*keep[i] >= 0 && *keep[i] < 3)
+			*keep[i] = fcntl(*keep[i], F_DUPFD_CLOEXEC, 3);
+	qsort(keep, count, sizeof(*keep), compare_fds);
+	for (size_t i = 0; i < count; i++) {
+		unsigned fd = (unsigned)*keep[i];
+
+		if (*keep[i] < 3)
+			continue;
+		if (fd > from)
+			close_range(from, fd - 1, 0);
+		from = fd + 1;
+	}
+	close_range(from, ~0u, 0);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0)
+		return;
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+}
+
+static void become_guardian(const struct guardian_duty *d, struct watch *w)
+{
+	int none = -1;
+	int *keep[] = {&w->pidfd, &w->inotify, d->bundle ? &d->bundle->dir_fd : &none, d->bundle ? &d->bundle->lock_fd : &none};
+
+	setsid();
+	drop_descriptors(keep, ARRAY_SIZE(keep));
+	(void)!chdir("/");
+	do_duty(d, w);
+	_exit(0);
+}
+
+static int watch_begin(const struct guardian_duty *d, struct watch *ret)
+{
+	char path[NAME_MAX + 64];
+
+	*ret = (struct watch){.pid = getpid(), .pidfd = -1, .inotify = -1, .script = d->plan->runtime.is_script};
+	ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
+	if (ret->pidfd < 0)
+		return -errno;
+	if (!d->bundle)
+		return 0;
+	/* No watch to be had (fs.inotify.max_user_instances): a child alone has to do. */
+	ret->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", d->bundle->dir_fd, d->bundle->saved);
+	if (ret->inotify >= 0 && inotify_add_watch(ret->inotify, path, IN_CLOSE_NOWRITE) < 0)
+		close(steal_fd(&ret->inotify));
+	return 0;
+}
+
+int guardian_start(const struct guardian_duty *duty, struct err *err)
+{
+	struct watch w;
+	int r = watch_begin(duty, &w), status = 0;
+	pid_t pid;
+
+	if (r < 0)
+		return err_sys(err, r, "cannot watch this process by pidfd");
+	cleanup_fd int pidfd = w.pidfd, inotify = w.inotify;
+
+	(void)pidfd;
+	(void)inotify;
+	pid = fork();
+	if (pid < 0)
+		return err_sys(err, errno, "cannot start the helper that restores the bundle");
+	if (pid == 0) {
+		pid_t grandchild = fork();
+
+		if (grandchild == 0)
+			become_guardian(duty, &w);
+		_exit(grandchild < 0 ? errno : 0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return err_sys(err, WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN,
+			       "cannot start the helper that restores the bundle");
+	return 0;
+}

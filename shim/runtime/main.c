@@ -1,0 +1,59 @@
+/* snug-runtime: called in place of runc or crun. The way of one container:
+ *
+ *   plan.c      argv, configuration, the real runtime, the container's note: what will be done
+ *   start.c     bundle, key, section, recorder, note, helper, exchange: everything up to the execve
+ *   guardian.c  the helper that puts config.json back
+ *   report.c    an error, in the runtime's own way
+ */
+#include "shim/runtime/plan.h"
+#include "shim/runtime/report.h"
+#include "shim/runtime/start.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* In place, with argv, environment, cwd and descriptors as they came; only argv[0] is the runtime's own name. */
+static int become_runtime(const struct plan *p, char **argv, struct err *err)
+{
+	argv[0] = p->runtime.path;
+	execve(p->runtime.path, argv, environ);
+	return err_sys(err, errno, "%s: cannot execute", p->runtime.path);
+}
+
+static int act(struct plan *p, bool *ret_original, struct err *err)
+{
+	switch (p->action) {
+	case PLAN_START:
+		return start_container(p, ret_original, err);
+	case PLAN_JOIN:
+		return start_exec(p, ret_original, err);
+	case PLAN_DELETE:
+		start_delete(p);
+		return 0;
+	case PLAN_PASS:
+	case PLAN_REFUSE:
+		break;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct plan plan;
+	struct err err = {0};
+	bool original = false;
+	int r = argc < 1 ? err_set(&err, EINVAL, "called without a name") : plan_make(argc, argv, &plan, &err);
+
+	if (r == 0)
+		r = act(&plan, &original, &err);
+	if (original)
+		report_original(plan.call.id, &err);
+	if (r == 0 || original)
+		become_runtime(&plan, argv, &err);
+	r = report_error(&plan.call, &err);
+	plan_done(&plan);
+	return r;
+}

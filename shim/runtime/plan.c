@@ -1,0 +1,118 @@
+#include "shim/runtime/plan.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The installed links; under any other name the configuration decides. */
+static const struct {
+	const char *name;
+	enum config_mode mode;
+} links[] = {
+	{"snug-learn", CONFIG_LEARN},
+	{"snug-audit", CONFIG_AUDIT},
+	{"snug-enforce", CONFIG_ENFORCE},
+};
+
+static enum config_mode mode_of(const char *argv0, enum config_mode configured)
+{
+	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
+	const char *name = slash ? slash + 1 : argv0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (text_streq(name, links[i].name))
+			return links[i].mode;
+	return configured;
+}
+
+static int find_runtime(struct plan *p, struct err *err)
+{
+	cleanup_fd int self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+
+	if (p->config.runtime)
+		return oci_runtime_open(p->config.runtime, self, &p->runtime, err);
+	return oci_runtime_find(self, &p->runtime, err);
+}
+
+/* A container keeps the runtime that it was started with, whatever the configuration says by now. */
+static int follow_note(struct plan *p, struct err *err)
+{
+	cleanup_fd int self = -1;
+	struct oci_runtime noted = {0};
+	int r;
+
+	if (!p->note.runtime || text_streq(p->note.runtime, p->runtime.path))
+		return 0;
+	self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	r = oci_runtime_open(p->note.runtime, self, &noted, err);
+	if (r < 0)
+		return r;
+	oci_runtime_done(&p->runtime);
+	p->runtime = noted;
+	return 0;
+}
+
+static bool is_recorded(const struct note *n)
+{
+	return n->runtime && (n->mode == CONFIG_LEARN || n->mode == CONFIG_AUDIT);
+}
+
+static enum plan_action choose(const struct plan *p)
+{
+	switch (p->call.command) {
+	case OCI_CREATE:
+	case OCI_RUN:
+		return p->call.help || !p->call.id ? PLAN_PASS : PLAN_START;
+	case OCI_EXEC:
+		return is_recorded(&p->note) && !p->call.help ? PLAN_JOIN : PLAN_PASS;
+	case OCI_DELETE:
+		return p->note.runtime ? PLAN_DELETE : PLAN_PASS;
+	case OCI_CHECKPOINT:
+		return is_recorded(&p->note) && !p->call.help ? PLAN_REFUSE : PLAN_PASS;
+	default:
+		return PLAN_PASS;
+	}
+}
+
+int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
+{
+	int r;
+
+	*ret = (struct plan){0};
+	/* Before anything can fail: where an error has to be reported depends on --log. runc's dialect finds it in crun's calls too. */
+	oci_argv_parse(OCI_DIALECT_RUNC, argc, argv, &ret->call);
+	r = config_load(&ret->config, err);
+	if (r < 0)
+		return err_wrap(err, "configuration");
+	r = find_runtime(ret, err);
+	if (r < 0)
+		return err_wrap(err, "real runtime");
+	oci_argv_parse(ret->runtime.dialect, argc, argv, &ret->call);
+	ret->root = ret->call.root ? ret->call.root : oci_runtime_default_root(&ret->runtime);
+	ret->mode = mode_of(argc > 0 ? argv[0] : NULL, ret->config.mode);
+	if (ret->call.id && ret->call.command != OCI_CREATE && ret->call.command != OCI_RUN) {
+		r = note_read(ret->config.run_dir, ret->root, ret->call.id, &ret->note, err);
+		if (r == 0)
+			r = follow_note(ret, err);
+		if (r < 0)
+			return r;
+	}
+	ret->action = choose(ret);
+	if (ret->action == PLAN_REFUSE)
+		return err_set(err, EPERM, "container %s runs under a filter that logs and denies nothing: a checkpoint of it, restored"
+			       " elsewhere, would be unconfined; checkpoint one that was started without snug-learn and snug-audit",
+			       ret->call.id);
+	return 0;
+}
+
+void plan_done(struct plan *p)
+{
+	config_done(&p->config);
+	oci_runtime_done(&p->runtime);
+	note_done(&p->note);
+}

@@ -1,0 +1,140 @@
+#include "shim/runtime/register.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "shim/common/client.h"
+#include "shim/common/session.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void compose(struct buf *out, const struct plan *p, uint32_t session, const char *key, enum config_mode mode,
+		    const char *baseline, const char *shape)
+{
+	char runtime_id[OCI_RUNTIME_ID_MAX];
+	struct json_writer w;
+
+	oci_runtime_id(&p->runtime, runtime_id);
+	json_write_begin(&w, out, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "register");
+	json_write_string(&w, "command", oci_command_name(p->call.command));
+	json_write_string(&w, "mode", config_mode_name(mode));
+	json_write_string(&w, "space", "keys");
+	json_write_u64(&w, "session", session);
+	json_write_string(&w, "id", p->call.id);
+	json_write_string(&w, "root", p->root);
+	json_write_string(&w, "key", key);
+	json_write_string(&w, "runtime", p->runtime.path);
+	json_write_string(&w, "runtime_id", runtime_id);
+	json_write_bool(&w, "go", p->runtime.is_go);
+	json_write_string(&w, "baseline", baseline);
+	if (shape)
+		json_write_raw(&w, "shape", shape, strlen(shape));
+	json_write_end_object(&w);
+}
+
+int register_session(const struct plan *p, const char *key, enum config_mode mode, const char *baseline, const char *shape,
+		     bool *ret_recorded, bool *ret_want_version, struct err *err)
+{
+	cleanup_buf struct buf request = {0}, answer = {0};
+	cleanup_json struct json_doc *doc = NULL;
+	uint32_t session;
+	int r;
+
+	/* First, so that a recorder started here does not carry the container's session. */
+	cleanup_fd int fd = client_connect_or_start(&p->config, err);
+
+	if (fd < 0)
+		return fd;
+	r = session_begin(&session, err);
+	if (r < 0)
+		return r;
+	compose(&request, p, session, key, mode, baseline, shape);
+	r = client_request(fd, &request, &answer, err);
+	if (r == -ECONNRESET || r == -EPIPE)
+		r = client_ask(&p->config, &request, &answer, err);
+	if (r == 0)
+		r = json_parse(answer.data, answer.len, JSON_OURS, "the recorder's answer", &doc, err);
+	if (r < 0)
+		return r;
+	*ret_recorded = json_type(json_get(json_root(doc), "recorded")) == JSON_TRUE;
+	*ret_want_version = json_type(json_get(json_root(doc), "want_version")) == JSON_TRUE;
+	return 0;
+}
+
+/* The first lines of --version, up to 1 KiB, on one line. */
+static int ask_version(const char *path, struct buf *ret)
+{
+	posix_spawn_file_actions_t actions;
+	cleanup_fd int out = -1, in = -1;
+	char text[1024];
+	int pipe_fds[2], r;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	out = pipe_fds[0];
+	in = pipe_fds[1];
+	if (posix_spawn_file_actions_init(&actions))
+		return -ENOMEM;
+	posix_spawn_file_actions_adddup2(&actions, in, 1);
+	r = posix_spawn(&pid, path, &actions, NULL,
+			(char *const[]){(char[]){"runtime"}, (char[]){"--version"}, NULL}, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r)
+		return -r;
+	close(steal_fd(&in));
+	while (ret->len < sizeof(text) && (n = read(out, text, sizeof(text))) > 0)
+		buf_add(ret, text, (size_t)n);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	while (ret->len && ret->data[ret->len - 1] == '\n')
+		ret->data[--ret->len] = '\0';
+	for (size_t i = 0; i < ret->len; i++)
+		if ((unsigned char)ret->data[i] < 0x20 || (unsigned char)ret->data[i] > 0x7e)
+			ret->data[i] = ret->data[i] == '\n' ? ';' : '?';
+	return buf_failed(ret) ? -ENOMEM : 0;
+}
+
+void register_version(const struct plan *p)
+{
+	cleanup_buf struct buf version = {0}, request = {0};
+	char runtime_id[OCI_RUNTIME_ID_MAX];
+	struct json_writer w;
+	cleanup_fd int fd = -1;
+
+	if (ask_version(p->runtime.path, &version) < 0 || !version.len)
+		return;
+	oci_runtime_id(&p->runtime, runtime_id);
+	json_write_begin(&w, &request, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "version");
+	json_write_string(&w, "runtime_id", runtime_id);
+	json_write_string(&w, "version", version.data);
+	json_write_end_object(&w);
+	fd = client_connect(p->config.run_dir, NULL);
+	if (fd >= 0)
+		(void)client_request(fd, &request, NULL, NULL);
+}
+
+void register_deleted(const struct plan *p)
+{
+	cleanup_buf struct buf request = {0};
+	struct json_writer w;
+
+	json_write_begin(&w, &request, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "deleted");
+	json_write_string(&w, "root", p->root);
+	json_write_string(&w, "id", p->call.id);
+	json_write_end_object(&w);
+	client_notify(p->config.run_dir, &request);
+}

@@ -1,0 +1,60 @@
+#include "shim/runtime/report.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static void compose(struct buf *line, const struct oci_call *call, const struct err *err)
+{
+	cleanup_buf struct buf msg = {0}, time = {0};
+	struct json_writer w;
+
+	buf_addf(&msg, "snug: %s", err->msg);
+	if (!call->log) {
+		buf_addf(line, "%s\n", msg.data ? msg.data : "snug: out of memory");
+		return;
+	}
+	text_add_time(&time, text_now_ms());
+	if (!text_streq(call->log_format, "json")) {
+		buf_addf(line, "time=\"%s\" level=error msg=", time.data);
+		json_write_begin(&w, line, false);
+		json_write_string(&w, NULL, msg.data);
+		buf_addc(line, '\n');
+		return;
+	}
+	json_write_begin(&w, line, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "level", "error");
+	json_write_string(&w, "msg", msg.data);
+	json_write_string(&w, "time", time.data);
+	json_write_end_object(&w);
+	buf_addc(line, '\n');
+}
+
+int report_error(const struct oci_call *call, const struct err *err)
+{
+	cleanup_buf struct buf line = {0};
+	cleanup_fd int fd = -1;
+
+	compose(&line, call, err);
+	if (call->log)
+		fd = open(call->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	/* runc writes to both where --log is given and stderr is its caller's; the log alone is what callers read. */
+	if (!buf_failed(&line) && (fd < 0 || file_write_full(fd, line.data, line.len) < 0)) {
+		fprintf(stderr, "snug: %s\n", err->msg);
+		fflush(stderr);
+	}
+	return call->command == OCI_EXEC ? 255 : 1;
+}
+
+void report_original(const char *id, const struct err *err)
+{
+	openlog("snug", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	syslog(LOG_WARNING, "container %s is started as its caller asked, without snug: %s", id, err->msg);
+	closelog();
+}

@@ -1,0 +1,16 @@
+/* An error of the wrapper's own, told in the runtime's way. */
+#ifndef SNUG_SHIM_RUNTIME_REPORT_H
+#define SNUG_SHIM_RUNTIME_REPORT_H
+
+#include "base/err.h"
+#include "oci/argv.h"
+
+/* Writes "snug: SENTENCE" as one JSON line {"level":"error","msg":...,"time":...} appended to --log (text form if
+ * --log-format is not json), else to stderr. Never to stdout. Returns the exit status that the callers expect: 1, for exec 255. */
+int report_error(const struct oci_call *call, const struct err *err);
+
+/* Says in syslog that a container was started as its caller asked, without snug's part (on_error, missing_profile: original). Its
+ * stderr belongs to the container. */
+void report_original(const char *id, const struct err *err);
+
+#endif

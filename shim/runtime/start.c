@@ -1,0 +1,236 @@
+#include "shim/runtime/start.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "oci/bundle.h"
+#include "oci/key.h"
+#include "oci/spec.h"
+#include "shim/runtime/guardian.h"
+#include "shim/runtime/note.h"
+#include "shim/runtime/register.h"
+#include "shim/runtime/section.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define LOCK_TIMEOUT_MS 60000
+
+/* What is known of one start, gathered stage by stage. */
+struct start {
+	struct plan *plan;
+	struct oci_bundle bundle;
+	struct buf text; /* config.json */
+	struct oci_spec *spec;
+	enum oci_container_kind kind;
+	enum config_mode mode;
+	char *key;
+	struct section section;
+	bool exists;      /* the runtime has a container of this id already */
+	bool noted;
+	bool callers_own; /* the bundle surely holds the caller's own file */
+	bool want_version;
+};
+
+/* 2: the bundle, locked, with the caller's own file in it. */
+static int open_bundle(struct start *s, struct err *err)
+{
+	const struct oci_call *call = &s->plan->call;
+	int r = oci_bundle_open(call->bundle ? call->bundle : ".", call->config, &s->bundle, err);
+
+	if (r == 0)
+		r = oci_bundle_lock(&s->bundle, LOCK_TIMEOUT_MS, err);
+	if (r == 0)
+		r = oci_bundle_recover(&s->bundle, err);
+	if (r < 0)
+		return r;
+	s->callers_own = true;
+	r = oci_bundle_read(&s->bundle, &s->text, err);
+	if (r == 0)
+		r = oci_spec_parse(s->text.data, s->text.len, s->bundle.name, &s->spec, err);
+	return r;
+}
+
+/* The mode that an annotation may choose, where the configuration lets it; a pod can choose only what is not looser than its handler's. */
+static int choose_mode(struct start *s, struct err *err)
+{
+	const char *wanted = oci_spec_annotation(s->spec, "io.snug.mode");
+	enum config_mode mode;
+
+	s->mode = s->plan->mode;
+	if (!wanted || !s->plan->config.annotation_mode || s->mode == CONFIG_PASS)
+		return 0;
+	if (config_mode_by_name(wanted, &mode) < 0 || mode == CONFIG_PASS)
+		return err_set(err, EINVAL, "config.json: annotations.io.snug.mode: no such mode '%.40s' (learn, audit or enforce)",
+			       wanted);
+	if (s->kind != OCI_KIND_PLAIN && mode < s->mode)
+		return err_set(err, EPERM, "config.json: annotations.io.snug.mode: a pod under the handler for %s cannot choose %s",
+			       config_mode_name(s->mode), wanted);
+	s->mode = mode;
+	return 0;
+}
+
+static int make_key(struct start *s, struct err *err)
+{
+	const struct oci_key_rules rules = {.pod_annotation = s->plan->config.annotation_profile,
+					    .program_name = s->mode == CONFIG_LEARN};
+	int r = oci_key_make(s->spec, s->kind, s->plan->call.id, &rules, &s->key, err);
+
+	if (r == -ENOENT)
+		return err_set(err, ENOENT, "container %s has no key to find its profile by: give it the annotation io.snug.profile,"
+			       " or an id of your own choice",
+			       s->plan->call.id);
+	return r;
+}
+
+static bool is_recorded(enum config_mode mode)
+{
+	return mode == CONFIG_LEARN || mode == CONFIG_AUDIT;
+}
+
+/* 3: the recorder listens before the runtime starts. Enforcing needs none. */
+static int book(struct start *s, struct err *err)
+{
+	cleanup_buf struct buf shape = {0};
+	bool recorded = false;
+	int r;
+
+	if (!is_recorded(s->mode))
+		return 0;
+	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);
+	if (r == 0)
+		r = register_session(s->plan, s->key, s->mode, s->section.baseline, shape.data, &recorded, &s->want_version, err);
+	if (r == 0 && !recorded)
+		r = err_set(err, EREMOTEIO, "the recorder does not record container %s", s->plan->call.id);
+	return r;
+}
+
+/* 4: the section in its place, the other bytes as they were. Nothing is shown yet. */
+static int prepare(struct start *s, struct err *err)
+{
+	cleanup_buf struct buf spliced = {0};
+	int r = oci_spec_splice(s->spec, s->section.text.data, s->section.text.len, &spliced, err);
+
+	return r < 0 ? r : oci_bundle_prepare(&s->bundle, spliced.data, spliced.len, err);
+}
+
+static int write_note(struct start *s, struct err *err)
+{
+	/* The runtime is going to refuse an id that exists; the note of that other container stays. */
+	if (s->exists)
+		return 0;
+
+	const struct note note = {.runtime = s->plan->runtime.path, .key = s->key, .mode = s->mode};
+
+	s->noted = true;
+	return note_write(s->plan->config.run_dir, s->plan->root, s->plan->call.id, &note, err);
+}
+
+/* 5: who puts it back, then the exchange. */
+static int show(struct start *s, struct err *err)
+{
+	const struct guardian_duty duty = {
+		.plan = s->plan,
+		.bundle = &s->bundle,
+		.want_version = s->want_version,
+		.until_end = s->plan->call.command == OCI_RUN && !s->plan->call.detach,
+	};
+	int r = guardian_start(&duty, err);
+
+	return r < 0 ? r : oci_bundle_swap(&s->bundle, err);
+}
+
+static int ready(struct start *s, struct err *err)
+{
+	int r = choose_mode(s, err);
+
+	if (r == 0)
+		r = make_key(s, err);
+	if (r == 0)
+		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->section, err);
+	if (r == 0)
+		r = prepare(s, err);
+	if (r == 0)
+		r = write_note(s, err);
+	if (r == 0)
+		r = book(s, err);
+	if (r == 0)
+		r = show(s, err);
+	return r;
+}
+
+static void start_done(struct start *s)
+{
+	oci_bundle_done(&s->bundle);
+	buf_done(&s->text);
+	oci_spec_free(s->spec);
+	section_done(&s->section);
+	free(s->key);
+}
+
+/* Passing through still undoes what a crash may have left: the runtime must not be shown a filter that denies nothing. A bundle that cannot be
+ * opened safely is the runtime's own affair then. */
+static void only_recover(struct start *s)
+{
+	const struct oci_call *call = &s->plan->call;
+
+	if (oci_bundle_open(call->bundle ? call->bundle : ".", call->config, &s->bundle, NULL) == 0 &&
+	    oci_bundle_lock(&s->bundle, LOCK_TIMEOUT_MS, NULL) == 0)
+		(void)oci_bundle_recover(&s->bundle, NULL);
+}
+
+/* Both runtimes keep a container's state in ROOT/ID. */
+static bool container_exists(const struct plan *p)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	return asprintf(&path, "%s/%s", p->root, p->call.id) > 0 && stat(path, &st) == 0;
+}
+
+int start_container(struct plan *p, bool *ret_original, struct err *err)
+{
+	struct start s = {.plan = p, .bundle = OCI_BUNDLE_INIT};
+	enum config_policy policy;
+	int r;
+
+	*ret_original = false;
+	s.exists = container_exists(p);
+	/* A recorded start that cannot happen must not be booked: the runtime says so itself, and sees the caller's own profile. */
+	if (p->mode == CONFIG_PASS || (s.exists && is_recorded(p->mode))) {
+		only_recover(&s);
+		start_done(&s);
+		return 0;
+	}
+	r = open_bundle(&s, err);
+	if (r == 0) {
+		s.kind = oci_key_kind(s.spec, p->root);
+		if (s.kind != OCI_KIND_SANDBOX)
+			r = ready(&s, err);
+	}
+	policy = r == -ENOENT && s.callers_own && !is_recorded(s.mode) ? p->config.missing_profile : p->config.on_error;
+	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL;
+	if (r < 0)
+		(void)oci_bundle_restore(&s.bundle, NULL);
+	if (r < 0 && s.noted)
+		note_remove(p->config.run_dir, p->root, p->call.id);
+	start_done(&s);
+	return r;
+}
+
+int start_exec(struct plan *p, bool *ret_original, struct err *err)
+{
+	bool recorded = false, want_version = false;
+	int r = register_session(p, p->note.key, p->note.mode, "", NULL, &recorded, &want_version, err);
+
+	*ret_original = r < 0 && p->config.on_error == CONFIG_ORIGINAL;
+	return r;
+}
+
+void start_delete(struct plan *p)
+{
+	const struct guardian_duty duty = {.plan = p, .until_end = true};
+
+	(void)guardian_start(&duty, NULL);
+}

@@ -1,0 +1,91 @@
+load helper
+
+@test "the first approval says what is allowed, and why, and how to use it" {
+  put_web
+  run_snug approve web --no-sample
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"+ mount "*"the program uses it (web)"* ]]
+  [[ "$output" == *"+ close "*"the runtime used it"* ]]
+  [[ "$output" == *"Approved as number 1"*"snug-audit"*"snug-enforce"*"$state/keys/web/approved.json"* ]]
+  cmp "$state/keys/web/approved.json" "$state/keys/web/approved.1.json"
+  "$snug" profile web 2>/dev/null | cmp - "$state/keys/web/approved.json"
+  run_snug ls
+  [[ "$output" == *" yes" ]]
+}
+
+@test "approving the same again writes nothing" {
+  put_web
+  run_snug approve web --no-sample
+  before="$(ls -la --time-style=full-iso "$state/keys/web")"
+  run_snug approve web --no-sample
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"Nothing has changed"* ]]
+  [ "$(ls -la --time-style=full-iso "$state/keys/web")" = "$before" ]
+}
+
+@test "a later approval prints only the change, and --to goes back" {
+  put_web
+  run_snug approve web --no-sample
+  put_evidence web "$(one_run '')" "$(join "$(call 3 close runtime 5)" "$(call 59 execve runtime 1)" \
+    "$(call 0 read workload 7)" "$(call 1 write workload 2)" "$(call 101 ptrace workload 1 0 0 gdb)")"
+  run_snug approve web --no-sample
+  [ "$status" -eq 0 ]
+  [ "$(grep -c '^  [-+~] ' <<<"$output")" -eq 2 ]
+  [[ "$output" == *"- mount "*"+ ptrace  the program uses it (gdb)"* ]]
+  [[ "$output" == *"Approved as number 2"*"--to 1"* ]]
+  cmp "$state/keys/web/approved.json" "$state/keys/web/approved.2.json"
+  run_snug approve web --to 1
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"+ mount"*"- ptrace"* ]]
+  cmp "$state/keys/web/approved.json" "$state/keys/web/approved.1.json"
+  run_snug approve web --to 1
+  [[ "$output" == *"Nothing has changed"* ]]
+  run_snug approve web --to 7
+  refused 2 "no approved profile number 7"
+  [ ! -e "$state/keys/web/approved.3.json" ]
+}
+
+@test "another errno is a change though the calls are the same" {
+  put_web
+  run_snug approve web --no-sample
+  run_snug approve web --no-sample --errno eperm
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"another errno"*"number 2"* ]]
+}
+
+@test "incomplete evidence is refused with status 3, unless forced" {
+  put_evidence web "$(one_run '"serial-gap"')" "$(call 0 read workload 7)"
+  run_snug approve web --no-sample
+  refused 3 "not complete"
+  [ ! -e "$state/keys/web/approved.json" ]
+  run_snug approve web --no-sample --force
+  [ "$status" -eq 0 ]
+  [ -e "$state/keys/web/approved.json" ]
+}
+
+@test "a live container is not complete" {
+  put_evidence web "$(ENDED=null one_run '"running"')" "$(call 0 read workload 7)"
+  run_snug approve web --no-sample
+  refused 3 "still runs"
+}
+
+@test "a broken approved profile is an error and stays" {
+  put_web
+  echo '{' >"$state/keys/web/approved.json"
+  run_snug approve web --no-sample
+  [ "$status" -eq 2 ]
+  [[ "${stderr##*$'\n'}" == "snug: "*"approved.json"* ]]
+  [ "$(cat "$state/keys/web/approved.json")" = "{" ]
+}
+
+@test "a save that fails leaves what was approved" {
+  put_web
+  run_snug approve web --no-sample
+  cp "$state/keys/web/approved.json" "$dir/before.json"
+  put_evidence web "$(one_run '')" "$(call 0 read workload 7)"
+  # No file can grow: the write fails, for root too.
+  output="$( (trap '' XFSZ; ulimit -f 0; "$snug" approve web --no-sample 2>&1 || echo "status $?") | cat)"
+  [[ "$output" == *"snug: "*"approved.2.json"*"status 2"* ]]
+  cmp "$state/keys/web/approved.json" "$dir/before.json"
+  [ "$(ls -A "$state/keys/web")" = $'approved.1.json\napproved.json\nevidence.json' ]
+}

@@ -1,0 +1,90 @@
+load helper
+
+names() {
+  python3 -c 'import json,sys
+print(" ".join(sorted(n for s in json.load(sys.stdin)["syscalls"] for n in s["names"])))'
+}
+
+@test "profile prints plain OCI with what was called and a summary on stderr" {
+  put_web
+  run_snug profile web
+  [ "$status" -eq 0 ]
+  for name in read write mount close execve exit_group; do
+    [[ " $(names <<<"$output") " == *" $name "* ]]
+  done
+  python3 -c 'import json,sys
+p = json.load(sys.stdin)
+assert p["defaultAction"] == "SCMP_ACT_ERRNO" and p["defaultErrnoRet"] == 38, p' <<<"$output"
+  [[ "$stderr" == *" calls: "*"the evidence is complete"* ]]
+  [[ "$stderr" == *"floor of runc-0123: not sampled"* ]]
+  first="$output"
+  run_snug profile web
+  [ "$output" = "$first" ]
+}
+
+@test "profile --errno eperm, -o FILE" {
+  put_web
+  run_snug profile web --errno eperm -o "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  grep -q '"defaultErrnoRet": 1' "$dir/p.json"
+  run_snug profile web --errno=other
+  refused 2 "enosys or eperm"
+  run_snug profile web --format yaml
+  refused 2 "--format is oci"
+}
+
+@test "-o replaces nothing but a regular file" {
+  put_web
+  ln -s "$dir/target" "$dir/link"
+  for file in "$dir/link" "$dir" /dev/null; do
+    run_snug profile web -o "$file"
+    [ "$status" -eq 2 ]
+    [[ "${stderr##*$'\n'}" == "snug: "*"not a regular file" ]]
+  done
+  [ -L "$dir/link" ]
+  [ -c /dev/null ]
+}
+
+@test "incomplete evidence gives no profile: status 3; --force prints it" {
+  put_evidence web "$(one_run '"serial-gap"')" "$(call 0 read workload 7)"
+  run_snug profile web
+  refused 3 "not complete"
+  [ -z "$output" ]
+  run_snug profile web --force
+  [ "$status" -eq 0 ]
+  [[ " $(names <<<"$output") " == *" read "* ]]
+  [[ "$stderr" == *"not complete"* ]]
+}
+
+@test "evidence of audit runs alone is not complete" {
+  put_evidence web "$(MODE=audit one_run '"not-learning"')" "$(call 0 read workload 0 3)"
+  run_snug profile web
+  refused 3 "no learning run"
+}
+
+@test "audited and denied calls are not in the profile" {
+  put_evidence web "$(one_run '')" "$(join "$(call 0 read workload 7)" "$(call 165 mount workload 0 3)" \
+    "$(call 101 ptrace workload 0 0 4)")"
+  run_snug profile web
+  [[ " $(names <<<"$output") " != *" mount "* ]]
+  [[ " $(names <<<"$output") " != *" ptrace "* ]]
+}
+
+@test "the floor on disk is part of it, the canary's own calls are not" {
+  put_web
+  shape="$(python3 - <<'PY'
+h = 0xcbf29ce484222325
+for c in b'{"process":{"noNewPrivileges":true}}':
+    h = ((h ^ c) * 0x100000001b3) % 2**64
+print("%016x" % h)
+PY
+)"
+  SPACE=floor put_evidence "runc-0123/$shape" "$(one_run '')" "$(join "$(call 59 execve runtime 1)" \
+    "$(call 138 fstatfs runtime 2)" "$(call 246 kexec_load workload 1)")"
+  run_snug profile web
+  [ "$status" -eq 0 ]
+  [[ " $(names <<<"$output") " == *" fstatfs "* ]]
+  [[ " $(names <<<"$output") " != *" kexec_load "* ]]
+  [[ "$stderr" == *"floor of runc 1.1.5 (runc-0123): 2 calls from 1 starts"* ]]
+}

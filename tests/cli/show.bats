@@ -1,0 +1,146 @@
+load helper
+
+@test "ls of nothing tells how to begin, with status 0" {
+  run_snug ls
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [[ "$stderr" == "Nothing has been learnt yet: "*"snug-learn"* ]]
+  [ "$(grep -c '' "$dir/stderr")" -eq 1 ]
+  rm -r "$state"
+  run_snug ls
+  [ "$status" -eq 0 ]
+  [ "$(grep -c '' "$dir/stderr")" -eq 1 ]
+  run_snug ls --json
+  [ "$output" = "[]" ]
+}
+
+@test "ls lists the keys in order, in columns" {
+  put_web web
+  put_evidence k8s/prod/nginx/library%2Fnginx "$(one_run '"overrun"')" "$(call 0 read workload 1)"
+  SPACE=floor put_web runc-0123/0011223344556677
+  run_snug ls
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
+  expected='KEY                             RUNS  CALLS  EVIDENCE  LAST NEW CALL        APPROVED
+k8s/prod/nginx/library%2Fnginx  1     1      overrun   2026-01-31 12:00:01  no
+web                             1     5      complete  2026-01-31 12:00:01  no'
+  diff <(echo "$expected") <(echo "$output")
+}
+
+@test "ls --json" {
+  put_web web
+  put_evidence other "$(ENDED=null one_run '"running"')" ""
+  run_snug ls --json
+  [ "$status" -eq 0 ]
+  python3 - "$output" <<'PY'
+import json, sys
+rows = json.loads(sys.argv[1])
+assert rows == [
+  {"key": "other", "runs": 1, "complete_runs": 0, "live": 1, "calls": 0, "complete": False, "reasons": ["running"],
+   "last_new_call": None, "approved": False},
+  {"key": "web", "runs": 1, "complete_runs": 1, "live": 0, "calls": 5, "complete": True, "reasons": [],
+   "last_new_call": "2026-01-31T12:00:01.000Z", "approved": False}], rows
+PY
+}
+
+@test "one broken file does not hide the others" {
+  put_web web
+  put_web bad
+  echo '{"version": 1, "key": "bad", ' >"$state/keys/bad/evidence.json"
+  run_snug ls
+  refused 2 "bad"
+  [[ "$output" == *web* ]]
+  run_snug show bad
+  refused 2 "keys/bad/evidence.json"
+}
+
+@test "show: verdict, runs, calls by phase, audited and denied apart" {
+  put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)" \
+    "$(call 165 mount workload 0 3)" "$(call 101 ptrace workload 0 0 4)")"
+  run_snug show web
+  [ "$status" -eq 0 ]
+  expected='web: complete
+  The newest learning run lost nothing: all that it called is listed here.
+  Learning runs: 1, complete: 1, running now: 0.
+
+Runs: 1
+  CONTAINER  MODE   RUNTIME             STARTED              ENDED                RECORDS  VERDICT
+  web-1      learn  runc version 1.1.5  2026-01-31 12:00:00  2026-01-31 12:00:05  12       complete
+
+Calls of the runtime itself, to start the container: 1
+  CALL    COUNT  RUNS  FIRST SEEN           BY
+  execve  1      1     2026-01-31 12:00:01  web
+
+Calls of the program: 1
+  CALL  COUNT  RUNS  FIRST SEEN           BY
+  read  7      1     2026-01-31 12:00:01  web
+
+Outside the approved profile: seen by an audit run, not learnt: 1
+  CALL   COUNT  RUNS  FIRST SEEN           BY
+  mount  3      1     2026-01-31 12:00:01  web
+
+Denied: 1
+  CALL    COUNT  RUNS  FIRST SEEN           BY
+  ptrace  4      1     2026-01-31 12:00:01  web'
+  diff <(echo "$expected") <(echo "$output")
+}
+
+@test "show names each reason and its mend" {
+  put_evidence web "$(one_run '"overrun","log-off"')" "$(call 0 read workload 7)"
+  run_snug show web
+  [ "$status" -eq 0 ]
+  [[ "$output" == "web: not complete"* ]]
+  [[ "$output" == *"overrun: "*"To mend it: "*"log-off: "*"To mend it: sysctl"* ]]
+}
+
+@test "show --json is the evidence" {
+  put_web
+  run_snug show web --json
+  [ "$status" -eq 0 ]
+  python3 - "$output" "$state/keys/web/evidence.json" <<'PY'
+import json, sys
+got, want = json.loads(sys.argv[1]), json.load(open(sys.argv[2]))
+assert got["key"] == want["key"] and got["version"] == 1
+assert {(c["nr"], c["phase"], c["count"]) for c in got["syscalls"]} == {(c["nr"], c["phase"], c["count"]) for c in want["syscalls"]}
+PY
+}
+
+@test "keys that are none, or not there" {
+  put_web
+  for key in ../web /web web/ web//a . .. a/../web "" 'we b' evidence.json; do
+    run_snug show "$key"
+    refused 2 "is not a key"
+  done
+  run_snug show nobody
+  refused 2 "nothing is known of 'nobody'"
+  rm -r "$state"
+  run_snug show web
+  refused 2 "nothing is known"
+}
+
+@test "no link is followed below the state directory" {
+  put_web
+  ln -s web "$state/keys/link"
+  run_snug show link
+  refused 2 ""
+  run_snug ls
+  [[ "$output" != *link* ]]
+  mv "$state/keys/web/evidence.json" "$dir/away.json"
+  ln -s "$dir/away.json" "$state/keys/web/evidence.json"
+  run_snug show web
+  refused 2 "link"
+}
+
+@test "a file that belongs to another key is refused" {
+  put_web web
+  mkdir "$state/keys/other"
+  cp "$state/keys/web/evidence.json" "$state/keys/other/"
+  run_snug show other
+  refused 2 "another key"
+}
+
+@test "what a container calls itself is no terminal escape" {
+  put_evidence web "$(one_run '')" "$(call 0 read workload 1 0 0 '\\\\x1b[31m')"
+  run_snug show web
+  [[ "$output" != *$'\e'* ]]
+}

@@ -1,0 +1,67 @@
+load helper
+
+@test "no command, an unknown one, a bad option: status 2 and one sentence" {
+  run_snug
+  refused 2 "which command"
+  run_snug frobnicate
+  refused 2 "no command 'frobnicate'"
+  run_snug ls --frobnicate
+  refused 2 "ls has no option --frobnicate"
+  run_snug ls --json=yes
+  refused 2 "--json takes no value"
+  run_snug profile web --errno
+  refused 2 "--errno needs a value"
+  run_snug show
+  refused 2 "usage: snug show KEY"
+  run_snug show a b
+  refused 2 "only one KEY"
+  run_snug ls a
+  refused 2 "no operand"
+  run_snug floor --silent 0
+  refused 2 "--silent wants a number"
+  run_snug floor --max 12x
+  refused 2 "--max wants a number"
+  run_snug approve web --to x
+  refused 2 "--to wants a number"
+}
+
+@test "help of all names each command, help of each its options" {
+  run_snug --help
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
+  for command in ls show profile approve floor; do
+    [[ "$output" == *"  $command "* ]]
+  done
+  all="$output"
+  for command in $(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p' <<<"$all"); do
+    run_snug "$command" --help
+    [ "$status" -eq 0 ]
+    [[ "$output" == "usage: snug $command "* ]]
+    [[ "$output" == *"--help"* ]]
+  done
+  run_snug floor --help
+  [[ "$output" == *"--silent N"*"--max N"* ]]
+}
+
+@test "help needs no configuration" {
+  export SNUG_CONFIG=/nonexistent
+  run_snug ls --help
+  [ "$status" -eq 0 ]
+  run_snug --version
+  [[ "$output" == "snug "* ]]
+}
+
+@test "a broken configuration is named" {
+  echo '{"state_dirr": "/x"}' >"$dir/config.json"
+  run_snug ls
+  refused 2 "state_dirr"
+  export SNUG_CONFIG="$dir/none.json"
+  run_snug ls
+  refused 2 "none.json"
+}
+
+@test "a result that cannot be written is an error" {
+  put_web
+  "$snug" show web >/dev/full 2>"$dir/stderr" && false
+  grep -q '^snug: standard output' "$dir/stderr"
+}

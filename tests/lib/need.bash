@@ -1,0 +1,34 @@
+# need COMMAND-OR-FILE=PACKAGE...: installs by apt-get the packages whose command (or file, with a slash) is missing.
+need() {
+  local pair want=() what
+  for pair in "$@"; do
+    what=${pair%%=*}
+    case $what in
+      */*) compgen -G "$what" >/dev/null || want+=("${pair#*=}") ;;
+      *) command -v "$what" >/dev/null || want+=("${pair#*=}") ;;
+    esac
+  done
+  [ ${#want[@]} -eq 0 ] && return 0
+  if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+    echo "missing here: ${want[*]} (Debian's names); install them and start again" >&2
+    return 1
+  fi
+  echo "installing: ${want[*]}"
+  { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${want[@]}" ||
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${want[@]}"; }; } \
+    >/tmp/snug-install.$$ 2>&1 || { tail -5 /tmp/snug-install.$$ >&2; return 1; }
+  rm -f /tmp/snug-install.$$
+}
+
+# What building takes, and what running the example takes.
+need_build() {
+  need gcc=gcc meson=meson ninja=ninja-build pkg-config=pkg-config python3=python3 \
+    '/usr/include/seccomp.h=libseccomp-dev' '/usr/include/yajl/yajl_parse.h=libyajl-dev' \
+    '/usr/include/stdio.h=libc6-dev'
+}
+need_run() {
+  need runc=runc busybox=busybox-static jq=jq
+}
+need_test() {
+  need bats=bats crun=crun strace=strace '/usr/include/cmocka.h=libcmocka-dev'
+}

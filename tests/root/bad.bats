@@ -1,0 +1,147 @@
+# The bad day: one sentence that begins "snug:", exit 1, no container, the bundle as it was, nothing half-written.
+
+setup() {
+  load lib
+  snug_setup
+  bundle "$T/b" . sh -c 'echo hi'
+}
+teardown() { snug_teardown; }
+
+# refuses WORDS: the last run failed as it should.
+refuses() {
+  echo "status $status: $output"
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ "$output" == "snug: "*"$1"* ]]
+  [ -z "$(ls -A "$T/root" 2>/dev/null)" ]
+  [ -z "$(find "$T/state" -type f 2>/dev/null)" ]
+  [ -z "$(find "$T/b" -maxdepth 1 -name '.config.json*')" ]
+}
+learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
+
+@test "broken JSON is named with its line" {
+  printf '{\n "linux": {,\n}' >"$T/b/config.json"
+  learn
+  refuses 'config.json: line 2'
+  [ "$(cat "$T/b/config.json")" = "$(printf '{\n "linux": {,\n}')" ]
+}
+
+@test "two linux, two seccomp, another spelling" {
+  for text in '{"linux":{},"linux":{}}' '{"linux":{"seccomp":null,"seccomp":null}}' '{"linux":{},"LINUX":{}}' '{"linux":{"Seccomp":{}}}'; do
+    printf '%s' "$text" >"$T/b/config.json"
+    learn
+    refuses 'config.json'
+    [ "$(cat "$T/b/config.json")" = "$text" ]
+  done
+}
+
+@test "config.json is a link, a directory, a fifo, too large, missing" {
+  mv "$T/b/config.json" "$T/c"
+  ln -s "$T/c" "$T/b/config.json"; learn; refuses config.json; rm "$T/b/config.json"
+  mkdir "$T/b/config.json"; learn; refuses config.json; rmdir "$T/b/config.json"
+  mkfifo "$T/b/config.json"; learn; refuses config.json; rm "$T/b/config.json"
+  truncate -s 100M "$T/b/config.json"; learn; refuses config.json; rm "$T/b/config.json"
+  learn; refuses config.json
+}
+
+@test "a bundle that others may write, a file that others may write" {
+  chmod 777 "$T/b"; learn; refuses 'write'; chmod 755 "$T/b"
+  chmod 666 "$T/b/config.json"; learn; refuses 'write'; chmod 644 "$T/b/config.json"
+  chown nobody "$T/b/config.json"; learn; refuses 'own'
+}
+
+@test "a read-only bundle" {
+  mount --bind "$T/b" "$T/b"; mount -o remount,ro,bind "$T/b"
+  learn
+  umount "$T/b"
+  refuses 'ead-only'
+}
+
+@test "a missing runtime, a relative one, the wrapper itself" {
+  configure 'runtime="/no/such/runc"'; learn; refuses '/no/such/runc'
+  configure 'runtime="runc"'; learn; refuses 'absolute'
+  configure "runtime=\"$SNUG_BUILD/snug-learn\""; learn; refuses 'snug'
+  ln "$SNUG_BUILD/snug-runtime" "$T/hard" 2>/dev/null || ln -s "$SNUG_BUILD/snug-runtime" "$T/hard"
+  configure "runtime=\"$T/hard\""; learn; refuses 'snug'
+}
+
+@test "an unknown setting, a wrong type" {
+  configure 'no_such=1'; learn; refuses 'no_such, line'
+  configure 'mode=7'; learn; refuses 'mode, line'
+}
+
+@test "a key with ../ stays in its directory" {
+  bundle "$T/b" '.annotations = {"io.snug.profile": "../../../etc/x"}' sh -c 'echo hi'
+  run snug-learn --root "$T/root" run --bundle "$T/b" shell
+  [ "$status" -eq 0 ]
+  [ "$(snug ls --json | jq -r '.[].key')" = '%2E.%2F..%2F..%2Fetc%2Fx' ]
+  [ "$(find "$T" -name evidence.json | wc -l)" -eq 1 ]
+  run snug approve '../x'
+  [ "$status" -eq 2 ]
+}
+
+@test "enforce without an approved profile, and without a key" {
+  run snug-enforce --root "$T/root" run --bundle "$T/b" shell
+  refuses 'no approved profile'
+  run snug-enforce --root "$T/root" run --bundle "$T/b" "$(printf 'a%.0s' $(seq 64))"
+  refuses 'no key'
+  configure 'missing_profile="original"'
+  [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+}
+
+@test "a recorder that does not answer" {
+  mkdir -p "$T/run"; chmod 700 "$T/run"
+  python3 - "$T/run/snugd.sock" <<'P' &
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.bind(sys.argv[1]); s.listen(8); time.sleep(30)
+P
+  eventually test -S "$T/run/snugd.sock"
+  learn
+  kill %1
+  refuses 'does not answer'
+}
+
+@test "no permission for audit" {
+  run setpriv --bounding-set=-audit_read,-audit_control --inh-caps=-all \
+    env "PATH=$PATH" "SNUG_CONFIG=$SNUG_CONFIG" snug-learn --root "$T/root" run --bundle "$T/b" shell
+  refuses 'audit'
+}
+
+@test "the log action switched off" {
+  old=$(cat /proc/sys/kernel/seccomp/actions_logged)
+  echo "${old/ log/}" >/proc/sys/kernel/seccomp/actions_logged
+  learn
+  echo "$old" >/proc/sys/kernel/seccomp/actions_logged
+  refuses 'actions_logged'
+}
+
+@test "on_error original: the container starts as its caller asked" {
+  configure 'on_error="original"'
+  old=$(cat /proc/sys/kernel/seccomp/actions_logged)
+  echo "${old/ log/}" >/proc/sys/kernel/seccomp/actions_logged
+  learn
+  echo "$old" >/proc/sys/kernel/seccomp/actions_logged
+  [ "$status" -eq 0 ]
+  [ "$output" = hi ]
+}
+
+@test "the error goes to --log in the runtime's form, exec exits with 255" {
+  printf '{' >"$T/b/config.json"
+  run snug-learn --root "$T/root" --log "$T/log.json" --log-format json create --bundle "$T/b" shell
+  [ "$status" -eq 1 ]
+  [ -z "$output" ]
+  jq -e '.level == "error" and (.msg | startswith("snug: ")) and (.time | length > 10)' "$T/log.json"
+  [ "$(wc -l <"$T/log.json")" -eq 1 ]
+}
+
+@test "annotations that make crun load another filter, a checkpoint of a learning container" {
+  bundle "$T/b" '.annotations = {"run.oci.seccomp_bpf_data": "AAAA"}' sh -c 'echo hi'
+  learn
+  refuses 'run.oci.seccomp_bpf_data'
+  bundle "$T/b" . sleep 100
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" web
+  run snug-learn --root "$T/root" checkpoint web
+  [ "$status" -eq 1 ]
+  [[ "$output" == "snug: "*checkpoint* ]]
+}

@@ -1,0 +1,167 @@
+# config.json before, during and after: the caller's bytes, but for linux.seccomp while the runtime reads it.
+
+setup() {
+  load lib
+  snug_setup
+  bundle "$T/b" . sh -c 'echo hi'
+  cp -p "$T/b/config.json" "$T/before"
+}
+teardown() { snug_teardown; }
+
+as_before() { cmp -s "$T/b/config.json" "$T/before" && [ "$(ls -A "$T/b" | grep -v '^rootfs$')" = config.json ]; }
+section_removed() { jq -S 'del(.linux.seccomp)' "$1"; }
+
+# fake ARG...: the wrapper over the fake runtime, which copies what it reads to $T/during.
+fake() {
+  configure "runtime=\"$SNUG_BUILD/tests/root/fake-runtime\""
+  FAKE_READ=$T/b/config.json FAKE_COPY=$T/during "$@" >/dev/null
+}
+approve_shell() {
+  snug-learn --root "$T/root" run --bundle "$T/b" shell
+  snug approve shell
+}
+
+@test "during a learning start only linux.seccomp differs, and it logs" {
+  run fake snug-learn --root "$T/root" run --bundle "$T/b" shell
+  cmp <(section_removed "$T/during") <(section_removed "$T/before")
+  [ "$(jq -r .linux.seccomp.defaultAction "$T/during")" = SCMP_ACT_LOG ]
+  # Byte for byte: the text without the range of the section's value is the same.
+  python3 - "$T/during" "$T/before" <<'P'
+import json, sys
+def cut(path):
+    text = open(path).read()
+    section = json.loads(text)["linux"].get("seccomp")
+    at = text.index('"seccomp"')
+    start = text.index(":", at) + 1
+    while text[start] in " \t\r\n":
+        start += 1
+    _, end = json.JSONDecoder().raw_decode(text, start)
+    return text[:start] + text[end:]
+assert cut(sys.argv[1]) == cut(sys.argv[2])
+P
+  eventually as_before
+}
+
+@test "during an enforced start the approved profile stands there" {
+  approve_shell
+  run fake snug-enforce --root "$T/root" run --bundle "$T/b" shell
+  [ "$(jq -c .linux.seccomp "$T/during")" = "$(jq -c . "$T/state/keys/shell/approved.json")" ]
+  eventually as_before
+}
+
+@test "it is back while the container runs, before it is started (learn, audit, enforce)" {
+  bundle "$T/b" . sleep 100
+  cp -p "$T/b/config.json" "$T/before"
+  snug-learn --root "$T/root" create --bundle "$T/b" web
+  eventually as_before
+  snug-learn --root "$T/root" start web
+  snug-learn --root "$T/root" delete --force web
+  snug approve web
+  for mode in snug-enforce snug-audit; do
+    $mode --root "$T/root" run --detach --bundle "$T/b" web
+    eventually as_before
+    [ "$(runc --root "$T/root" state web | jq -r .status)" = running ]
+    $mode --root "$T/root" delete --force web
+  done
+}
+
+@test "the caller's own file comes back: inode, times, mode, owner" {
+  chmod 640 "$T/b/config.json"; chown root:daemon "$T/b/config.json"
+  before=$(stat -c '%i %y %a %u %g' "$T/b/config.json")
+  snug-learn --root "$T/root" run --bundle "$T/b" shell
+  eventually as_before
+  [ "$(stat -c '%i %y %a %u %g' "$T/b/config.json")" = "$before" ]
+}
+
+@test "when the runtime is killed" {
+  mkfifo "$T/block"
+  configure "runtime=\"$T/slow\""
+  printf '#!/bin/sh\nexec sleep 100\n' >"$T/slow"; chmod 755 "$T/slow"
+  snug-learn --root "$T/root" run --bundle "$T/b" shell &
+  pid=$!
+  eventually grep -q SCMP_ACT_LOG "$T/b/config.json"
+  kill -9 $pid
+  eventually as_before
+}
+
+@test "when create fails" {
+  for filter in '.process.args = ["/no/such/program"]' '.root.path = "missing"' '.mounts += [{"destination": "/x", "type": "nofs", "source": "x"}]'; do
+    bundle "$T/b" "$filter" true
+    jq "$filter" "$T/b/config.json" >"$T/c" && cat "$T/c" >"$T/b/config.json"
+    cp -p "$T/b/config.json" "$T/before"
+    run snug-learn --root "$T/root" run --bundle "$T/b" shell
+    [ "$status" -ne 0 ]
+    eventually as_before
+  done
+}
+
+@test "when the start is quiet: an enforced one has no record at all" {
+  approve_shell
+  for i in 1 2 3; do
+    [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+    eventually as_before
+  done
+}
+
+@test "when the wrapper and its helper are killed between splice and execve, and it is called again" {
+  approve_shell
+  # The second execve of the process is the runtime's: the exchange has been made by then. The helper is killed with it.
+  run strace -f -qq -o /dev/null -e trace=execve -e inject=execve:signal=KILL:when=2+ -e inject=pidfd_open:error=EPERM:when=9999 \
+    snug-learn --root "$T/root" run --bundle "$T/b" shell
+  pkill -9 -f "snug-learn --root $T/root" || true
+  if as_before; then
+    # The helper was quicker; make the crash's remains by hand: the exchange, and nobody there to undo it.
+    cp "$T/before" "$T/b/x"
+  fi
+  rm -f "$T/b/x"
+  [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+  eventually as_before
+}
+
+@test "remains of a crash are told from a newer file of the caller's" {
+  configure "runtime=\"$T/slow\""
+  printf '#!/bin/sh\nexec sleep 100\n' >"$T/slow"; chmod 755 "$T/slow"
+  snug-learn --root "$T/root" run --bundle "$T/b" shell &
+  pid=$!
+  eventually grep -q SCMP_ACT_LOG "$T/b/config.json"
+  pkill -9 -g 0 -f nothing || true
+  # Everything dies at once: the runtime stopped first, so that the helper sees no end before it dies itself.
+  for p in $(pgrep -f "snug-learn --root $T/root"); do [ "$p" = $pid ] || kill -9 "$p"; done
+  kill -9 $pid
+  wait $pid || true
+  grep -q SCMP_ACT_LOG "$T/b/config.json"
+  configure
+  # 1: the next call finds its own rewriting and uses the caller's file.
+  [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+  eventually as_before
+}
+
+@test "two wrappers on one bundle at the same time: both are recorded" {
+  bundle "$T/b" . sh -c 'mkdir /tmp/x; echo hi'
+  cp -p "$T/b/config.json" "$T/before"
+  for i in 1 2 3 4 5; do
+    snug-learn --root "$T/root" run --bundle "$T/b" "one$i" >"$T/out1" 2>&1 &
+    snug-learn --root "$T/root" run --bundle "$T/b" "two$i" >"$T/out2" 2>&1 &
+    wait
+    for key in one$i two$i; do
+      calls $key workload | grep -qx mkdir
+      runs $key | jq -e '.[0].complete'
+    done
+    eventually as_before
+  done
+}
+
+@test "two wrappers on one bundle at the same time: both are enforced" {
+  for key in one two; do
+    snug-learn --root "$T/root" run --bundle "$T/b" $key
+    snug approve $key
+  done
+  bundle "$T/b" . sh -c 'mkdir /tmp/x; echo $?'
+  for i in 1 2 3 4 5; do
+    snug-enforce --root "$T/root" run --bundle "$T/b" one >"$T/out1" 2>&1 &
+    snug-enforce --root "$T/root" run --bundle "$T/b" two >"$T/out2" 2>&1 &
+    wait
+    grep -q 'not implemented' "$T/out1"
+    grep -q 'not implemented' "$T/out2"
+  done
+}

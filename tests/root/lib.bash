@@ -1,0 +1,69 @@
+# For the root suites: a state of the test's own, real bundles, the real runtimes.
+# SNUG_BUILD: where the programs lie.
+
+snug_setup() {
+  T=$(mktemp -d /tmp/snug-test.XXXXXX)
+  export SNUG_CONFIG=$T/config.json
+  configure
+  PATH=$SNUG_BUILD:$PATH
+}
+
+# configure KEY=JSON...: the configuration, with more settings.
+configure() {
+  local args=() pair
+  for pair in "$@"; do args+=(--argjson "${pair%%=*}" "${pair#*=}"); done
+  jq -n "${args[@]}" --arg t "$T" \
+    '{runtime: "/usr/sbin/runc", state_dir: ($t + "/state"), run_dir: ($t + "/run")} + $ARGS.named | del(.t)' >"$SNUG_CONFIG"
+}
+
+recorder_pid() { # the snugd of this test
+  local p
+  for p in $(pgrep -x snugd); do
+    if tr '\0' '\n' <"/proc/$p/cmdline" | grep -qxF "$SNUG_CONFIG"; then echo "$p"; fi
+  done
+}
+
+snug_teardown() {
+  local id p
+  if [ -d "$T/root" ]; then
+    for id in "$T"/root/*; do [ -e "$id" ] && runc --root "$T/root" delete --force "${id##*/}" >/dev/null 2>&1; done
+  fi
+  for p in $(recorder_pid); do kill -CONT "$p"; kill "$p"; done 2>/dev/null
+  rm -rf "$T"
+}
+
+# bundle DIR JQ-FILTER ARG...: a bundle with a busybox rootfs that runs ARG...; the filter changes config.json.
+bundle() {
+  local dir=$1 filter=$2 c
+  shift 2
+  mkdir -p "$dir/rootfs/bin" "$dir/rootfs/tmp"
+  cp "$(command -v busybox)" "$dir/rootfs/bin/busybox"
+  for c in sh echo ls id sleep mkdir true false cat kill; do ln -sf busybox "$dir/rootfs/bin/$c"; done
+  (cd "$dir" && rm -f config.json && runc spec)
+  jq --args '.process.terminal = false | .process.args = $ARGS.positional | '"$filter" "$dir/config.json" -- "$@" \
+    >"$dir/config.new"
+  mv "$dir/config.new" "$dir/config.json"
+  chmod 644 "$dir/config.json"
+}
+
+# runs KEY: the runs of a key as JSON.
+runs() { snug show --json "$1" | jq '.runs'; }
+
+# calls KEY PHASE: names, sorted.
+calls() { snug show --json "$1" | jq -r --arg p "$2" '.syscalls[] | select(.phase == $p and .count > 0) | .name' | sort -u; }
+
+# eventually COMMAND...: until it succeeds, at most 5 s.
+eventually() {
+  local i
+  for i in $(seq 250); do "$@" && return 0; sleep 0.02; done
+  echo "never came true: $*" >&2
+  return 1
+}
+
+# busy N: N busy loops until idle is called.
+busy() {
+  local i
+  BUSY=()
+  for i in $(seq "$1"); do (while :; do :; done) & BUSY+=($!); done
+}
+idle() { kill "${BUSY[@]}"; wait "${BUSY[@]}" 2>/dev/null || true; }
