@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "seccomp/arch.h"
 #include "seccomp/reasons.h"
 #include "seccomp/record.h"
 

@@ -59,7 +59,7 @@ const struct profile_rule *profile_find(const struct profile *p, const char *nam
 struct profile_inputs {
 	/* The key's; may be NULL. Used calls of all phases count, audited and denied ones do not. */
 	const struct evidence *evidence;
-	const struct evidence *const *floors; /* evidence of canaries; may be NULL */
+	const struct evidence *const *floors; /* evidence of canaries: its runtime and hook phases count; may be NULL */
 	size_t floor_count;
 	bool go;            /* a runtime of the evidence or a floor is a Go program: its static set */
 	uint32_t errno_ret; /* 38 ENOSYS or 1 EPERM */

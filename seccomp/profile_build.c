@@ -123,8 +123,8 @@ static int keep_unnamed(struct builder *b, const struct evidence_call *c)
 	return 0;
 }
 
-/* Every call that the evidence shows used. A floor's call that no arch of the profile has says nothing about this
- * container. */
+/* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that no
+ * arch of the profile has says nothing about this container. */
 static int add_evidence(struct builder *b, const struct evidence *ev, bool floor)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -135,7 +135,7 @@ static int add_evidence(struct builder *b, const struct evidence *ev, bool floor
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		unsigned source = calls[i]->phase == EVIDENCE_WORKLOAD ? PROFILE_FROM_WORKLOAD : PROFILE_FROM_RUNTIME;
 
-		if (calls[i]->count == 0)
+		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD))
 			continue;
 		if (!syscall_name(calls[i]->arch, calls[i]->nr, name))
 			r = keep_unnamed(b, calls[i]);

@@ -24,6 +24,7 @@
 #define ROUND_STARTS       10
 #define ROUND_EXECS        5
 #define HOPELESS_ROUNDS    3 /* without one complete start */
+#define FAILED_ROUNDS_MAX  3 /* a start of the runtime's that fails now and then on a busy node is no reason to give up */
 #define VERSION_TIMEOUT_MS 10000
 #define PLAIN_EVERY        50 /* starts, between lines of progress that is not for a terminal */
 
@@ -189,6 +190,7 @@ static int sample(struct sampling *s, bool *ret_settled, struct err *err)
 		.signal_fd = s->signal_fd,
 	};
 	cleanup_with(canary_cleanup) struct canary *canary = NULL;
+	unsigned failed = 0;
 	int r = tell_version(s, err);
 
 	if (!r)
@@ -197,6 +199,8 @@ static int sample(struct sampling *s, bool *ret_settled, struct err *err)
 	for (unsigned round = 0; !r && s->tried < s->plan->max && !settled(s); round++) {
 		show_progress(s);
 		r = do_round(s, round, err);
+		if (r < 0 && r != -EINTR && failed++ < FAILED_ROUNDS_MAX)
+			r = 0;
 	}
 	end_progress();
 	*ret_settled = settled(s);

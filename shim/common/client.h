@@ -2,8 +2,9 @@
  *
  *   {"op":"register", "command":"create"|"run"|"exec", "mode":"learn"|"audit"|"enforce", "space":"keys"|"floor", "session":N,
  *    "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":..., "shape":{...}}
- *        -> {"ok":true,"recorded":bool,"want_version":bool}: the recorder listens and has booked the session (recorded false: an exec
+ *        -> {"ok":true,"recorded":bool}: the recorder listens and has booked the session (recorded false: an exec
  *           into a container that is not being recorded). The sender's pid (SO_PEERCRED) is the process that becomes the runtime.
+ *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}
  *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
  *   {"op":"deleted","root":...,"id":...}              no answer: look whether the container has ended
  *   {"op":"sync"}         -> {"ok":true}: all that the kernel had logged before is in the evidence files

@@ -156,7 +156,8 @@ static const char *version_of(const struct server *s, const char *runtime_id)
 	return NULL;
 }
 
-static void answer_registered(struct client *c, bool recorded, bool want_version)
+/* One flag besides ok. */
+static void answer_flag(struct client *c, const char *name, bool value)
 {
 	cleanup_buf struct buf b = {0};
 	struct json_writer w;
@@ -164,8 +165,7 @@ static void answer_registered(struct client *c, bool recorded, bool want_version
 	json_write_begin(&w, &b, false);
 	json_write_object(&w, NULL);
 	json_write_bool(&w, "ok", true);
-	json_write_bool(&w, "recorded", recorded);
-	json_write_bool(&w, "want_version", want_version);
+	json_write_bool(&w, name, value);
 	json_write_end_object(&w);
 	answer(c, &b);
 }
@@ -232,7 +232,7 @@ static int check_health(const struct recorder *r, struct err *err)
 }
 
 static int book(struct recorder *r, const struct client *c, const struct json_doc *doc, const char *text, bool *ret_recorded,
-		bool *ret_want_version, struct err *err)
+		struct err *err)
 {
 	cleanup_buf struct buf shape = {0};
 	struct run_request q = {0};
@@ -244,7 +244,6 @@ static int book(struct recorder *r, const struct client *c, const struct json_do
 		rc = check_sender(c, q.session, err);
 	if (rc < 0)
 		return rc;
-	*ret_want_version = !q.runtime_version;
 	if (text_streq(command, "exec")) {
 		rc = runs_join(&r->runs, q.root, q.id, q.session, err);
 		*ret_recorded = rc == 0;
@@ -265,16 +264,16 @@ static int book(struct recorder *r, const struct client *c, const struct json_do
 
 static void answer_registration(struct recorder *r, struct client *c, const struct json_doc *doc, const char *text)
 {
-	bool recorded = false, want_version = false;
+	bool recorded = false;
 	struct err err = {0};
 	int rc = check_health(r, &err);
 
 	if (rc == 0)
-		rc = book(r, c, doc, text, &recorded, &want_version, &err);
+		rc = book(r, c, doc, text, &recorded, &err);
 	if (rc < 0)
 		answer_error(c, err.msg);
 	else
-		answer_registered(c, recorded, want_version);
+		answer_flag(c, "recorded", recorded);
 }
 
 static void on_register(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
@@ -301,8 +300,15 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 	unsigned slot = s->next_version;
 	struct err err = {0};
 
-	if (json_want_string(*doc, json_root(*doc), "runtime_id", &id, &err) < 0 ||
-	    json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
+	if (json_want_string(*doc, json_root(*doc), "runtime_id", &id, &err) < 0) {
+		answer_error(c, err.msg);
+		return;
+	}
+	if (!json_get(json_root(*doc), "version")) {
+		answer_flag(c, "want_version", !version_of(s, id));
+		return;
+	}
+	if (json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
 		answer_error(c, err.msg);
 		return;
 	}

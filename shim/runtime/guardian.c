@@ -31,6 +31,7 @@ struct watch {
 	int inotify; /* on the rewriting: opened and closed again means read; -1: cannot be told */
 	pid_t pid;
 	bool script;      /* the runtime is no ELF file: its first child may be the program that is going to read */
+	bool gone;        /* the rewriting was removed: its start was given up, or the caller replaced it */
 	bool read;        /* the rewriting was read at least once */
 	uint64_t read_ms; /* when it was last closed */
 };
@@ -70,12 +71,15 @@ static bool has_children(pid_t pid)
 
 static void take_events(struct watch *w)
 {
-	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	struct inotify_event events[16]; /* those of a watched file carry no name */
+	ssize_t n;
 
-	while (read(w->inotify, events, sizeof(events)) > 0) {
-		w->read = true;
-		w->read_ms = monotonic_ms();
-	}
+	while ((n = read(w->inotify, events, sizeof(events))) > 0)
+		for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
+			w->gone |= events[i].mask & (IN_DELETE_SELF | IN_IGNORED);
+			w->read |= events[i].mask & IN_CLOSE_NOWRITE;
+			w->read_ms = monotonic_ms();
+		}
 }
 
 /* Waits until the runtime has read the configuration and started a child (both runtimes have read all of it by then), or has exited. */
@@ -91,6 +95,8 @@ static void wait_until_read(struct watch *w)
 			return;
 		if (w->inotify >= 0)
 			take_events(w);
+		if (w->gone)
+			return;
 		if (w->inotify >= 0 && !w->read)
 			continue;
 		if (w->inotify >= 0 && w->script && monotonic_ms() - w->read_ms < QUIET_MS)
@@ -126,7 +132,7 @@ static void do_duty(const struct guardian_duty *d, struct watch *w)
 		(void)oci_bundle_restore(d->bundle, NULL);
 		oci_bundle_done(d->bundle); /* lets the lock go */
 	}
-	if (d->want_version)
+	if (d->tell_version)
 		register_version(d->plan);
 	if (!d->until_end)
 		return;
@@ -175,7 +181,8 @@ static void drop_descriptors(int **keep, size_t count)
 static void become_guardian(const struct guardian_duty *d, struct watch *w)
 {
 	int none = -1;
-	int *keep[] = {&w->pidfd, &w->inotify, d->bundle ? &d->bundle->dir_fd : &none, d->bundle ? &d->bundle->lock_fd : &none};
+	int *keep[] = {&w->pidfd, &w->inotify, d->bundle ? &d->bundle->dir_fd : &none, d->bundle ? &d->bundle->lock_fd : &none,
+		       d->bundle ? &d->bundle->file_fd : &none};
 
 	setsid();
 	drop_descriptors(keep, ARRAY_SIZE(keep));
@@ -197,7 +204,7 @@ static int watch_begin(const struct guardian_duty *d, struct watch *ret)
 	/* No watch to be had (fs.inotify.max_user_instances): a child alone has to do. */
 	ret->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", d->bundle->dir_fd, d->bundle->saved);
-	if (ret->inotify >= 0 && inotify_add_watch(ret->inotify, path, IN_CLOSE_NOWRITE) < 0)
+	if (ret->inotify >= 0 && inotify_add_watch(ret->inotify, path, IN_CLOSE_NOWRITE | IN_DELETE_SELF) < 0)
 		close(steal_fd(&ret->inotify));
 	return 0;
 }

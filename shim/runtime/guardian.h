@@ -15,11 +15,12 @@
 struct guardian_duty {
 	const struct plan *plan;
 	struct oci_bundle *bundle; /* prepared, locked: restored when the runtime has read it; NULL for none */
-	bool want_version;         /* then tell the recorder the runtime's version */
+	bool tell_version;         /* then tell the recorder the runtime's version, if it does not know it */
 	bool until_end;            /* then wait for the runtime's end and, if the container is gone, remove its note */
 };
 
-/* Forks it. When this returns 0 the helper watches. Must be called before the swap. */
+/* Forks it. When this returns 0 the helper watches. Must be called before the swap, and before the audit session is begun: the helper is not the
+ * container's. */
 int guardian_start(const struct guardian_duty *duty, struct err *err);
 
 #endif

@@ -12,8 +12,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static void compose(struct buf *out, const struct plan *p, uint32_t session, const char *key, enum config_mode mode,
 		    const char *baseline, const char *shape)
 {
@@ -40,8 +38,15 @@ static void compose(struct buf *out, const struct plan *p, uint32_t session, con
 	json_write_end_object(&w);
 }
 
+int register_ready(const struct plan *p, struct err *err)
+{
+	cleanup_fd int fd = client_connect_or_start(&p->config, err);
+
+	return fd < 0 ? fd : 0;
+}
+
 int register_session(const struct plan *p, const char *key, enum config_mode mode, const char *baseline, const char *shape,
-		     bool *ret_recorded, bool *ret_want_version, struct err *err)
+		     bool *ret_recorded, struct err *err)
 {
 	cleanup_buf struct buf request = {0}, answer = {0};
 	cleanup_json struct json_doc *doc = NULL;
@@ -65,7 +70,6 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	if (r < 0)
 		return r;
 	*ret_recorded = json_type(json_get(json_root(doc), "recorded")) == JSON_TRUE;
-	*ret_want_version = json_type(json_get(json_root(doc), "want_version")) == JSON_TRUE;
 	return 0;
 }
 
@@ -86,8 +90,8 @@ static int ask_version(const char *path, struct buf *ret)
 	if (posix_spawn_file_actions_init(&actions))
 		return -ENOMEM;
 	posix_spawn_file_actions_adddup2(&actions, in, 1);
-	r = posix_spawn(&pid, path, &actions, NULL,
-			(char *const[]){(char[]){"runtime"}, (char[]){"--version"}, NULL}, environ);
+	r = posix_spawn(&pid, path, &actions, NULL, (char *const[]){(char[]){"runtime"}, (char[]){"--version"}, NULL},
+			(char *const[]){(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL});
 	posix_spawn_file_actions_destroy(&actions);
 	if (r)
 		return -r;
@@ -104,25 +108,36 @@ static int ask_version(const char *path, struct buf *ret)
 	return buf_failed(ret) ? -ENOMEM : 0;
 }
 
-void register_version(const struct plan *p)
+static void compose_version(const struct plan *p, const char *version, struct buf *out)
 {
-	cleanup_buf struct buf version = {0}, request = {0};
 	char runtime_id[OCI_RUNTIME_ID_MAX];
 	struct json_writer w;
-	cleanup_fd int fd = -1;
 
-	if (ask_version(p->runtime.path, &version) < 0 || !version.len)
-		return;
 	oci_runtime_id(&p->runtime, runtime_id);
-	json_write_begin(&w, &request, false);
+	json_write_begin(&w, out, false);
 	json_write_object(&w, NULL);
 	json_write_string(&w, "op", "version");
 	json_write_string(&w, "runtime_id", runtime_id);
-	json_write_string(&w, "version", version.data);
+	if (version)
+		json_write_string(&w, "version", version);
 	json_write_end_object(&w);
-	fd = client_connect(p->config.run_dir, NULL);
-	if (fd >= 0)
-		(void)client_request(fd, &request, NULL, NULL);
+}
+
+void register_version(const struct plan *p)
+{
+	cleanup_buf struct buf version = {0}, question = {0}, answer = {0}, request = {0};
+	cleanup_json struct json_doc *doc = NULL;
+	cleanup_fd int fd = client_connect(p->config.run_dir, NULL);
+
+	compose_version(p, NULL, &question);
+	if (fd < 0 || client_request(fd, &question, &answer, NULL) < 0 ||
+	    json_parse(answer.data, answer.len, JSON_OURS, "answer", &doc, NULL) < 0 ||
+	    json_type(json_get(json_root(doc), "want_version")) != JSON_TRUE)
+		return;
+	if (ask_version(p->runtime.path, &version) < 0 || !version.len)
+		return;
+	compose_version(p, version.data, &request);
+	(void)client_request(fd, &request, NULL, NULL);
 }
 
 void register_deleted(const struct plan *p)

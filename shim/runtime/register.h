@@ -8,12 +8,14 @@
 #include <stdbool.h>
 
 /* Starts the recorder if none runs, begins an audit session for this process and books it. `shape` is JSON text, NULL for an
- * exec. *ret_recorded: false if the recorder does not record this container (an exec into one it does not know).
- * *ret_want_version: the recorder has not heard the version of this runtime's file yet. */
+ * exec. *ret_recorded: false if the recorder does not record this container (an exec into one it does not know). */
 int register_session(const struct plan *p, const char *key, enum config_mode mode, const char *baseline, const char *shape,
-		     bool *ret_recorded, bool *ret_want_version, struct err *err);
+		     bool *ret_recorded, struct err *err);
 
-/* Tells the recorder what `RUNTIME --version` prints. For the helper, after the container's start; nothing is reported. */
+/* Starts the recorder if none runs; a process that it is started by must not be in the container's session. */
+int register_ready(const struct plan *p, struct err *err);
+
+/* Tells the recorder what `RUNTIME --version` prints, if it has not heard it of this file yet. For the helper, after the container's start; nothing is reported. */
 void register_version(const struct plan *p);
 
 /* Tells the recorder that a container was deleted; nothing is reported. */

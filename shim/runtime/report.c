@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -36,6 +37,16 @@ static void compose(struct buf *line, const struct oci_call *call, const struct 
 	buf_addc(line, '\n');
 }
 
+/* crun takes a kind in front of the name; only a file is written to here. */
+static int open_log(const char *log)
+{
+	if (text_starts(log, "journald:") || text_starts(log, "syslog:"))
+		return -1;
+	if (text_starts(log, "file:"))
+		log += strlen("file:");
+	return open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+}
+
 int report_error(const struct oci_call *call, const struct err *err)
 {
 	cleanup_buf struct buf line = {0};
@@ -43,8 +54,8 @@ int report_error(const struct oci_call *call, const struct err *err)
 
 	compose(&line, call, err);
 	if (call->log)
-		fd = open(call->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
-	/* runc writes to both where --log is given and stderr is its caller's; the log alone is what callers read. */
+		fd = open_log(call->log);
+	/* With --log, callers read that alone. */
 	if (!buf_failed(&line) && (fd < 0 || file_write_full(fd, line.data, line.len) < 0)) {
 		fprintf(stderr, "snug: %s\n", err->msg);
 		fflush(stderr);

@@ -30,7 +30,6 @@ struct start {
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
 	bool callers_own; /* the bundle surely holds the caller's own file */
-	bool want_version;
 };
 
 /* 2: the bundle, locked, with the caller's own file in it. */
@@ -100,7 +99,7 @@ static int book(struct start *s, struct err *err)
 		return 0;
 	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);
 	if (r == 0)
-		r = register_session(s->plan, s->key, s->mode, s->section.baseline, shape.data, &recorded, &s->want_version, err);
+		r = register_session(s->plan, s->key, s->mode, s->section.baseline, shape.data, &recorded, err);
 	if (r == 0 && !recorded)
 		r = err_set(err, EREMOTEIO, "the recorder does not record container %s", s->plan->call.id);
 	return r;
@@ -127,18 +126,17 @@ static int write_note(struct start *s, struct err *err)
 	return note_write(s->plan->config.run_dir, s->plan->root, s->plan->call.id, &note, err);
 }
 
-/* 5: who puts it back, then the exchange. */
-static int show(struct start *s, struct err *err)
+/* 5: who puts it back, before there is anything to put back. */
+static int set_guardian(struct start *s, struct err *err)
 {
 	const struct guardian_duty duty = {
 		.plan = s->plan,
 		.bundle = &s->bundle,
-		.want_version = s->want_version,
+		.tell_version = is_recorded(s->mode),
 		.until_end = s->plan->call.command == OCI_RUN && !s->plan->call.detach,
 	};
-	int r = guardian_start(&duty, err);
 
-	return r < 0 ? r : oci_bundle_swap(&s->bundle, err);
+	return guardian_start(&duty, err);
 }
 
 static int ready(struct start *s, struct err *err)
@@ -153,10 +151,14 @@ static int ready(struct start *s, struct err *err)
 		r = prepare(s, err);
 	if (r == 0)
 		r = write_note(s, err);
+	if (r == 0 && is_recorded(s->mode))
+		r = register_ready(s->plan, err);
+	if (r == 0)
+		r = set_guardian(s, err);
 	if (r == 0)
 		r = book(s, err);
 	if (r == 0)
-		r = show(s, err);
+		r = oci_bundle_swap(&s->bundle, err);
 	return r;
 }
 
@@ -221,8 +223,8 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 
 int start_exec(struct plan *p, bool *ret_original, struct err *err)
 {
-	bool recorded = false, want_version = false;
-	int r = register_session(p, p->note.key, p->note.mode, "", NULL, &recorded, &want_version, err);
+	bool recorded = false;
+	int r = register_session(p, p->note.key, p->note.mode, "", NULL, &recorded, err);
 
 	*ret_original = r < 0 && p->config.on_error == CONFIG_ORIGINAL;
 	return r;

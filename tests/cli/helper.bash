@@ -1,6 +1,6 @@
 # Shared by the CLI suites. SNUG_BUILD is the build directory; no root needed.
 : "${SNUG_BUILD:?the build directory}"
-snug="$SNUG_BUILD/shim/snug"
+snug="$SNUG_BUILD/snug"
 
 setup() {
   dir="$BATS_TEST_TMPDIR"

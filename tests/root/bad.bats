@@ -1,3 +1,4 @@
+bats_require_minimum_version 1.5.0
 # The bad day: one sentence that begins "snug:", exit 1, no container, the bundle as it was, nothing half-written.
 
 setup() {
@@ -47,7 +48,7 @@ learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
 @test "a bundle that others may write, a file that others may write" {
   chmod 777 "$T/b"; learn; refuses 'write'; chmod 755 "$T/b"
   chmod 666 "$T/b/config.json"; learn; refuses 'write'; chmod 644 "$T/b/config.json"
-  chown nobody "$T/b/config.json"; learn; refuses 'own'
+  chown nobody "$T/b/config.json"; learn; refuses 'belongs'
 }
 
 @test "a read-only bundle" {

@@ -1,3 +1,4 @@
+bats_require_minimum_version 1.5.0
 # config.json before, during and after: the caller's bytes, but for linux.seccomp while the runtime reads it.
 
 setup() {
@@ -25,19 +26,12 @@ approve_shell() {
   run fake snug-learn --root "$T/root" run --bundle "$T/b" shell
   cmp <(section_removed "$T/during") <(section_removed "$T/before")
   [ "$(jq -r .linux.seccomp.defaultAction "$T/during")" = SCMP_ACT_LOG ]
-  # Byte for byte: the text without the range of the section's value is the same.
+  # Byte for byte: something was put in between two ends of the caller's text, and nothing else.
   python3 - "$T/during" "$T/before" <<'P'
-import json, sys
-def cut(path):
-    text = open(path).read()
-    section = json.loads(text)["linux"].get("seccomp")
-    at = text.index('"seccomp"')
-    start = text.index(":", at) + 1
-    while text[start] in " \t\r\n":
-        start += 1
-    _, end = json.JSONDecoder().raw_decode(text, start)
-    return text[:start] + text[end:]
-assert cut(sys.argv[1]) == cut(sys.argv[2])
+import os, sys
+during, before = (open(p).read() for p in sys.argv[1:])
+head = len(os.path.commonprefix([during, before]))
+assert during.endswith(before[head:]), "bytes outside linux.seccomp differ"
 P
   eventually as_before
 }
@@ -156,7 +150,7 @@ P
     snug-learn --root "$T/root" run --bundle "$T/b" $key
     snug approve $key
   done
-  bundle "$T/b" . sh -c 'mkdir /tmp/x; echo $?'
+  bundle "$T/b" . sh -c 'kill -0 1'
   for i in 1 2 3 4 5; do
     snug-enforce --root "$T/root" run --bundle "$T/b" one >"$T/out1" 2>&1 &
     snug-enforce --root "$T/root" run --bundle "$T/b" two >"$T/out2" 2>&1 &

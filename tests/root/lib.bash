@@ -40,7 +40,7 @@ bundle() {
   cp "$(command -v busybox)" "$dir/rootfs/bin/busybox"
   for c in sh echo ls id sleep mkdir true false cat kill; do ln -sf busybox "$dir/rootfs/bin/$c"; done
   (cd "$dir" && rm -f config.json && runc spec)
-  jq --args '.process.terminal = false | .process.args = $ARGS.positional | '"$filter" "$dir/config.json" -- "$@" \
+  jq '.process.terminal = false | .process.args = $ARGS.positional | '"$filter" --args -- "$@" <"$dir/config.json" \
     >"$dir/config.new"
   mv "$dir/config.new" "$dir/config.json"
   chmod 644 "$dir/config.json"

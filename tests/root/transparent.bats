@@ -1,3 +1,4 @@
+bats_require_minimum_version 1.5.0
 # What the real runtime sees of its caller is the same with and without the wrapper.
 
 setup() {

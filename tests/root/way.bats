@@ -1,3 +1,4 @@
+bats_require_minimum_version 1.5.0
 # The way of a container, under the real runc: learn once, approve, start every time.
 
 setup_file() { :; }

@@ -349,7 +349,7 @@ static void test_order(void **state)
 	oci_bundle_done(NULL);
 }
 
-#define RENAMES 1000
+#define RENAMES 3000
 
 /* Renames new files into place; each must be what is there in the end. Returns the exit status. */
 static int rename_and_look(void)
