@@ -123,8 +123,8 @@ static int keep_unnamed(struct builder *b, const struct evidence_call *c)
 	return 0;
 }
 
-/* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that no
- * arch of the profile has says nothing about this container. */
+/* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that
+ * no arch of the profile has says nothing about this container. */
 static int add_evidence(struct builder *b, const struct evidence *ev, bool floor)
 {
 	const struct evidence_call *const *calls = NULL;

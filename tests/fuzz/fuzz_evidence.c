@@ -1,5 +1,4 @@
-/* Feeds any bytes to the evidence's parser: what it accepts is written, read again and written alike, and never
- * complete by mistake. */
+/* Feeds any bytes to the evidence's parser: what it accepts is written, read again and written alike. */
 #include "seccomp/evidence.h"
 
 #include <stdlib.h>

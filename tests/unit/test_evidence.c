@@ -109,6 +109,19 @@ static void tells_what_is_news(void **state)
 	assert_string_equal(find(ev, 1, EVIDENCE_WORKLOAD)->comm[0], "");
 }
 
+/* Enough of them that slots collide: the phase is part of what is compared. */
+static void keeps_phases_apart(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	uint64_t run = begin(ev, EVIDENCE_LEARN, 0);
+	const struct evidence_call *const *calls;
+	for (uint32_t i = 0; i < 3 * 1300; i++) {
+		struct record r = record(AUDIT_ARCH_X86_64, i / 3, T0, "p", "/p");
+		assert_int_equal(evidence_add(ev, run, (enum evidence_phase)(i % 3), EVIDENCE_USED, &r), 1);
+	}
+	assert_int_equal(evidence_calls(ev, &calls), 3 * 1300);
+}
+
 static void counts_runs(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
@@ -382,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_is_news),
+		cmocka_unit_test(keeps_phases_apart),
 		cmocka_unit_test(counts_runs),
 		cmocka_unit_test(bounds_who),
 		cmocka_unit_test(cuts_before_it_compares),
