@@ -21,6 +21,8 @@
 	  "look at the runtime's own error; a runtime without seccomp support cannot be learnt")                               \
 	X(OWN_FILTER, "own-filter", "the workload loads seccomp filters of its own, which can hide calls",                     \
 	  "learn with that feature of the program switched off, or review by hand")                                           \
+	X(SESSION_CHANGED, "session-changed", "a process of the container may have left its audit session (CAP_AUDIT_CONTROL)", \
+	  "learn without CAP_AUDIT_CONTROL, and exec into the container through snug")                                     \
 	X(LATE_RECORD, "late-record", "records came after the container had ended", "learn again")                           \
 	X(BAD_RECORD, "bad-record", "an audit record could not be read", "report the record; learn again")                   \
 	X(UNKNOWN_ARCH, "unknown-arch", "a call was made on an architecture that snug does not know", "report it")           \

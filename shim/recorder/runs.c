@@ -83,6 +83,7 @@ static void free_run(struct runs *r, struct run *run)
 		store_release(r->store, run->key);
 	free(run->root);
 	free(run->container);
+	free(run->cgroup);
 	free(run);
 }
 
@@ -200,6 +201,48 @@ static bool is_learnt(struct evidence *ev, const struct arch *arch, uint32_t nr)
 	return false;
 }
 
+/* The container's first process is in its cgroup by now: both runtimes join it before they load the filter. */
+static void note_cgroup(struct run *run, const struct record *rec)
+{
+	char text[STRANGERS_CGROUP];
+
+	if (!run->cgroup && strangers_cgroup((pid_t)rec->pid, text) == 0)
+		run->cgroup = strdup(text);
+}
+
+static void stamp_run(struct run *run, enum reason reason, uint64_t now_ms)
+{
+	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
+
+	if (!er)
+		return;
+	er->reasons |= (reason_set)1 << reason;
+	store_touch(run->key, true, now_ms);
+}
+
+/* A logged call of a session that nobody registered. */
+static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	char cgroup[STRANGERS_CGROUP];
+	bool found = false;
+
+	if (!r->list || !record_is_used(rec) || strangers_is_known(&r->strangers, rec, now_ms))
+		return;
+	if (strangers_cgroup((pid_t)rec->pid, cgroup) < 0) {
+		runs_stamp_live(r, REASON_SESSION_CHANGED, now_ms);
+		return;
+	}
+	for (struct run *run = r->list; run; run = run->next)
+		if (run->cgroup && strangers_is_within(cgroup, run->cgroup)) {
+			found = true;
+			stamp_run(run, REASON_SESSION_CHANGED, now_ms);
+			evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD,
+				     run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED, rec);
+		}
+	if (!found)
+		strangers_remember(&r->strangers, rec, now_ms);
+}
+
 void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
 	struct run_session *s = runs_session(r, rec->session);
@@ -211,9 +254,12 @@ void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
 	bool used = record_is_used(rec), exec;
 	int news = 0;
 
-	if (!s)
+	if (!s) {
+		record_stranger(r, rec, now_ms);
 		return;
+	}
 	run = s->run;
+	note_cgroup(run, rec);
 	er = evidence_run(run->key->evidence, run->no);
 	if (!er)
 		return;
@@ -221,7 +267,6 @@ void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
 		er->reasons |= REASON_BIT(LATE_RECORD);
 		news = 1;
 	}
-	er->records++;
 	phase = phase_of(s, rec);
 	exec = used && arch && is_execve(r, arch, rec->nr);
 	if (exec && rec->pid == s->init_pid)
@@ -238,14 +283,9 @@ void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
 
 void runs_stamp_live(struct runs *r, enum reason reason, uint64_t now_ms)
 {
-	for (struct run *run = r->list; run; run = run->next) {
-		struct evidence_run *er = run->state == RUN_ENDED ? NULL : evidence_run(run->key->evidence, run->no);
-
-		if (!er)
-			continue;
-		er->reasons |= (reason_set)1 << reason;
-		store_touch(run->key, true, now_ms);
-	}
+	for (struct run *run = r->list; run; run = run->next)
+		if (run->state != RUN_ENDED)
+			stamp_run(run, reason, now_ms);
 }
 
 void runs_name_version(struct runs *r, const char *runtime_id, const char *version, uint64_t now_ms)

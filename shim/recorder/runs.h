@@ -7,6 +7,7 @@
 #include "seccomp/evidence.h"
 #include "seccomp/record.h"
 #include "shim/recorder/store.h"
+#include "shim/recorder/strangers.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ struct run {
 	int pidfd;            /* of one live process of it; -1: a look at /proc is due */
 	uint64_t checkpoint;  /* while ending: the one that covers its last records */
 	uint64_t ended_ms;    /* monotonic */
+	char *cgroup;         /* of its first process, as /proc/PID/cgroup says it; NULL: not known */
 	bool prctl_seen, ptrace_seen;
 };
 
@@ -48,6 +50,7 @@ struct runs {
 	struct store *store; /* borrowed */
 	struct run *list;
 	unsigned live;       /* runs that have not ended */
+	struct strangers strangers;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
 	uint32_t seccomp_nr[ARCH_COUNT], prctl_nr[ARCH_COUNT], ptrace_nr[ARCH_COUNT];

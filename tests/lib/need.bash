@@ -30,5 +30,5 @@ need_run() {
   need runc=runc busybox=busybox-static jq=jq
 }
 need_test() {
-  need bats=bats crun=crun strace=strace '/usr/include/cmocka.h=libcmocka-dev'
+  need bats=bats crun=crun strace=strace auditd=auditd '/usr/include/cmocka.h=libcmocka-dev'
 }
