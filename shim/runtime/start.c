@@ -29,6 +29,7 @@ struct start {
 	struct section section;
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
+	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
 	bool callers_own; /* the bundle surely holds the caller's own file */
 };
 
@@ -147,6 +148,7 @@ static int ready(struct start *s, struct err *err)
 		r = make_key(s, err);
 	if (r == 0)
 		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->section, err);
+	s->missing = r == -ENOENT;
 	if (r == 0)
 		r = prepare(s, err);
 	if (r == 0)
@@ -211,7 +213,7 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 		if (s.kind != OCI_KIND_SANDBOX)
 			r = ready(&s, err);
 	}
-	policy = r == -ENOENT && s.callers_own && !is_recorded(s.mode) ? p->config.missing_profile : p->config.on_error;
+	policy = s.missing && s.mode != CONFIG_LEARN ? p->config.missing_profile : p->config.on_error;
 	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL;
 	if (r < 0)
 		(void)oci_bundle_restore(&s.bundle, NULL);

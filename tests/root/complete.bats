@@ -6,6 +6,8 @@ setup() {
   snug_setup
 }
 teardown() {
+  auditctl -r 0 >/dev/null 2>&1
+  auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null 2>&1
   [ -z "${OLD:-}" ] || echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
   snug_teardown
 }
@@ -15,11 +17,11 @@ incomplete() { runs "$1" | jq -e --arg r "$2" '.[-1] | (.complete | not) and (.r
 
 @test "a container that changes its audit session" {
   caps='.process.capabilities |= map_values(. + ["CAP_AUDIT_CONTROL"])'
-  bundle "$T/b" "$caps | .root.readonly = false" sh -c 'echo 5 >/proc/self/loginuid; mkdir /tmp/x; sleep 1; echo done'
+  bundle "$T/b" "$caps | .root.readonly = false" sh -c 'echo 5 >/proc/self/loginuid; kill -0 1; sleep 1; echo done'
   run snug-learn --root "$T/root" run --bundle "$T/b" shell
   [[ "$output" == *done* ]]
   incomplete shell session-changed
-  calls shell workload | grep -qx mkdir
+  calls shell workload | grep -qx kill
   # Without the change the same container is complete.
   bundle "$T/b" "$caps | .root.readonly = false" sh -c 'mkdir /tmp/y; sleep 1; echo done'
   snug-learn --root "$T/root" run --bundle "$T/b" shell
@@ -123,4 +125,26 @@ C
   kill %1; wait || true
   runs beside | jq -e '.[0].complete'
   [ "$(calls before workload)" = "$(calls beside workload)" ]
+}
+
+@test "an exclude rule that drops seccomp records, during the run and before it" {
+  bundle "$T/b" . sh -c 'sleep 1.5; mkdir /tmp/x; sleep 6'
+  snug-learn --root "$T/root" run --bundle "$T/b" shell &
+  sleep 1
+  auditctl -a always,exclude -F msgtype=SECCOMP >/dev/null 2>&1
+  wait
+  incomplete shell barrier
+  run snug-learn --root "$T/root" run --bundle "$T/b" shell
+  [ "$status" -eq 1 ]
+  [[ "$output" == "snug: "*"exclude rule"* ]]
+}
+
+@test "an audit rate limit that bites" {
+  bundle "$T/b" . sh -c 'sleep 1; i=0; while [ $i -lt 500 ]; do kill -0 1; i=$((i+1)); done; sleep 1'
+  snug-learn --root "$T/root" run --bundle "$T/b" shell &
+  sleep 0.7
+  auditctl -r 50 >/dev/null 2>&1
+  wait
+  auditctl -r 0 >/dev/null 2>&1
+  runs shell | jq -e '.[-1] | (.complete | not) and (.reasons | (index("serial-gap") or index("kernel-lost")))'
 }
