@@ -29,12 +29,23 @@ struct segment {
 	uint64_t offset, size;
 };
 
-static bool read_at(int fd, void *p, size_t len, uint64_t offset)
+/* A program's file; its headers and notes nearly always lie in the first page, which is read once. */
+struct elf_file {
+	int fd;
+	size_t len;
+	char page[4096];
+};
+
+static bool read_at(const struct elf_file *f, void *p, size_t len, uint64_t offset)
 {
 	char *s = p;
 
+	if (offset <= f->len && len <= f->len - offset) {
+		memcpy(p, f->page + offset, len);
+		return true;
+	}
 	while (len) {
-		ssize_t n = offset <= INT64_MAX ? pread(fd, s, len, (off_t)offset) : 0;
+		ssize_t n = offset <= INT64_MAX ? pread(f->fd, s, len, (off_t)offset) : 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -68,34 +79,34 @@ static bool has_go_note(const unsigned char *p, size_t len)
 	return false;
 }
 
-static bool segment_has_go_note(int fd, const struct segment *s)
+static bool segment_has_go_note(const struct elf_file *f, const struct segment *s)
 {
 	size_t len = s->size < NOTES_MAX ? (size_t)s->size : NOTES_MAX;
 	cleanup_free unsigned char *notes = malloc(len + 1);
 
-	return notes && read_at(fd, notes, len, s->offset) && has_go_note(notes, len);
+	return notes && read_at(f, notes, len, s->offset) && has_go_note(notes, len);
 }
 
 /* The i-th program header; false if it cannot be read or is no note. */
-static bool read_note_segment(int fd, bool is_64, uint64_t at, struct segment *ret)
+static bool read_note_segment(const struct elf_file *f, bool is_64, uint64_t at, struct segment *ret)
 {
 	Elf64_Phdr h64;
 	Elf32_Phdr h32;
 
 	if (is_64) {
-		if (!read_at(fd, &h64, sizeof(h64), at) || h64.p_type != PT_NOTE)
+		if (!read_at(f, &h64, sizeof(h64), at) || h64.p_type != PT_NOTE)
 			return false;
 		*ret = (struct segment){h64.p_offset, h64.p_filesz};
 		return true;
 	}
-	if (!read_at(fd, &h32, sizeof(h32), at) || h32.p_type != PT_NOTE)
+	if (!read_at(f, &h32, sizeof(h32), at) || h32.p_type != PT_NOTE)
 		return false;
 	*ret = (struct segment){h32.p_offset, h32.p_filesz};
 	return true;
 }
 
 /* A program in this machine's byte order: any other does not run here. */
-static void read_elf(int fd, bool *ret_is_elf, bool *ret_is_go)
+static void read_elf(const struct elf_file *f, bool *ret_is_elf, bool *ret_is_go)
 {
 	static const unsigned char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	union {
@@ -108,11 +119,11 @@ static void read_elf(int fd, bool *ret_is_elf, bool *ret_is_go)
 	bool is_64;
 
 	*ret_is_go = false;
-	*ret_is_elf = read_at(fd, h.ident, sizeof(h.ident), 0) && memcmp(h.ident, ELFMAG, SELFMAG) == 0;
+	*ret_is_elf = read_at(f, h.ident, sizeof(h.ident), 0) && memcmp(h.ident, ELFMAG, SELFMAG) == 0;
 	if (!*ret_is_elf || h.ident[EI_DATA] != order)
 		return;
 	is_64 = h.ident[EI_CLASS] == ELFCLASS64;
-	if (!read_at(fd, &h, is_64 ? sizeof(h.h64) : sizeof(h.h32), 0))
+	if (!read_at(f, &h, is_64 ? sizeof(h.h64) : sizeof(h.h32), 0))
 		return;
 	at = is_64 ? h.h64.e_phoff : h.h32.e_phoff;
 	count = is_64 ? h.h64.e_phnum : h.h32.e_phnum;
@@ -120,8 +131,8 @@ static void read_elf(int fd, bool *ret_is_elf, bool *ret_is_go)
 	if (size != (is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) || at > INT64_MAX - SEGMENTS_MAX * size)
 		return;
 	for (uint64_t i = 0; i < count && i < SEGMENTS_MAX && !*ret_is_go; i++)
-		if (read_note_segment(fd, is_64, at + i * size, &note))
-			*ret_is_go = segment_has_go_note(fd, &note);
+		if (read_note_segment(f, is_64, at + i * size, &note))
+			*ret_is_go = segment_has_go_note(f, &note);
 }
 
 static const char *base_name(const char *path)
@@ -137,6 +148,15 @@ static bool is_named_crun(const char *path)
 	cleanup_free char *real = realpath(path, NULL);
 
 	return strstr(base_name(path), "crun") || (real && strstr(base_name(real), "crun"));
+}
+
+static void read_program(int fd, bool *ret_is_elf, bool *ret_is_go)
+{
+	struct elf_file f = {.fd = fd};
+	ssize_t n = pread(fd, f.page, sizeof(f.page), 0);
+
+	f.len = n > 0 ? (size_t)n : 0;
+	read_elf(&f, ret_is_elf, ret_is_go);
 }
 
 static int check_not_self(const char *path, const struct stat *st, int self_fd, struct err *err)
@@ -174,7 +194,7 @@ int oci_runtime_open(const char *path, int self_fd, struct oci_runtime *ret, str
 	r = check_not_self(path, &st, self_fd, err);
 	if (r < 0)
 		return r;
-	read_elf(fd, &is_elf, &rt.is_go);
+	read_program(fd, &is_elf, &rt.is_go);
 	rt.is_script = !is_elf;
 	rt.dialect = !rt.is_go && is_named_crun(path) ? OCI_DIALECT_CRUN : OCI_DIALECT_RUNC;
 	rt.dev = st.st_dev;

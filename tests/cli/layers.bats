@@ -1,0 +1,36 @@
+# Who may include whom.
+bats_require_minimum_version 1.5.0
+
+setup() { cd "${SNUG_SOURCE:?}"; }
+
+# includes DIRECTORY: FILE:HEADER for every quoted include of a folder of ours, and every library's.
+includes() { grep -rEno '^#include [<"][^>"]+[>"]' --include='*.[ch]' "$1" | sed -E 's/:[0-9]+:#include [<"]/ /; s/[>"]$//'; }
+
+# only DIRECTORY PATTERN: no include of our folders or a library but those that match.
+only() {
+  local bad
+  bad=$(includes "$1" | awk '$2 ~ /^(base|oci|seccomp|shim)\/|^(yajl\/|seccomp\.h|sys\/capability\.h)/' | awk -v ok="$2" '$2 !~ ok')
+  [ -z "$bad" ] || { echo "$bad"; false; }
+}
+
+@test "base includes itself and yajl, oci base, seccomp base and libseccomp, nobody shim" {
+  only base '^(base/|yajl/)'
+  only oci '^(base|oci)/'
+  only seccomp '^(base/|seccomp/|seccomp\.h)'
+  only shim '^(base|oci|seccomp|shim)/|^sys/capability\.h'
+}
+
+@test "only base/json.c includes yajl, only seccomp/ includes libseccomp" {
+  [ "$(includes . | awk '$2 ~ /^yajl/ {print $1}' | sort -u | sed 's#^\./##')" = base/json.c ]
+  run ! grep -rl '<seccomp.h>' --include='*.[ch]' base oci shim
+}
+
+@test "the wrapper does without libseccomp" {
+  run readelf -d "${SNUG_BUILD:?}/snug-runtime"
+  [ "$status" -eq 0 ]
+  [[ "$output" != *libseccomp* ]]
+}
+
+@test "no goto" {
+  run ! grep -rnE '^\s*goto ' --include='*.[ch]' base oci seccomp shim
+}
