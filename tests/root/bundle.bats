@@ -97,36 +97,56 @@ P
   done
 }
 
-@test "when the wrapper and its helper are killed between splice and execve, and it is called again" {
+@test "when the wrapper is killed between splice and execve: the helper puts it back" {
   approve_shell
-  # The second execve of the process is the runtime's: the exchange has been made by then. The helper is killed with it.
-  run strace -f -qq -o /dev/null -e trace=execve -e inject=execve:signal=KILL:when=2+ -e inject=pidfd_open:error=EPERM:when=9999 \
-    snug-learn --root "$T/root" run --bundle "$T/b" shell
-  pkill -9 -f "snug-learn --root $T/root" || true
-  if as_before; then
-    # The helper was quicker; make the crash's remains by hand: the exchange, and nobody there to undo it.
-    cp "$T/before" "$T/b/x"
-  fi
-  rm -f "$T/b/x"
+  # strace does not count its own execve of the wrapper: the first is the wrapper's of the runtime.
+  run strace -qq -o "$T/trace" -e trace=execve,renameat2 -e inject=execve:signal=KILL:when=1 \
+    snug-enforce --root "$T/root" run --bundle "$T/b" shell
+  [ "$status" -ne 0 ]
+  grep -q 'RENAME_EXCHANGE.* = 0' "$T/trace"
+  grep -q 'killed by SIGKILL' "$T/trace"
+  eventually as_before
   [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
   eventually as_before
 }
 
-@test "remains of a crash are told from a newer file of the caller's" {
+# A learning start over a runtime that does nothing, and then everything dies at once: wrapper, helper, runtime.
+crash() {
+  local pid p
   configure "runtime=\"$T/slow\""
   printf '#!/bin/sh\nexec sleep 100\n' >"$T/slow"; chmod 755 "$T/slow"
   snug-learn --root "$T/root" run --bundle "$T/b" shell &
   pid=$!
   eventually grep -q SCMP_ACT_LOG "$T/b/config.json"
-  pkill -9 -g 0 -f nothing || true
-  # Everything dies at once: the runtime stopped first, so that the helper sees no end before it dies itself.
   for p in $(pgrep -f "snug-learn --root $T/root"); do [ "$p" = $pid ] || kill -9 "$p"; done
   kill -9 $pid
   wait $pid || true
-  grep -q SCMP_ACT_LOG "$T/b/config.json"
   configure
-  # 1: the next call finds its own rewriting and uses the caller's file.
+}
+
+@test "when the helper dies too: the next call uses the caller's own file and puts it back" {
+  crash
+  grep -q SCMP_ACT_LOG "$T/b/config.json"
   [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+  eventually as_before
+}
+
+@test "when it dies, and the next call only passes through: no container under a filter that denies nothing" {
+  jq '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"],
+      syscalls: [{names: ["kill"], action: "SCMP_ACT_ERRNO"}]}' "$T/before" >"$T/b/config.json"
+  jq '.process.args = ["sh", "-c", "kill -0 1 && echo unconfined"]' "$T/b/config.json" >"$T/c"; cat "$T/c" >"$T/b/config.json"
+  cp -p "$T/b/config.json" "$T/before"
+  crash
+  run snug-runtime --root "$T/root" run --bundle "$T/b" shell
+  [[ "$output" == *"not permitted"* ]]
+  eventually as_before
+}
+
+@test "when it dies, and the caller writes a new file: the new one counts" {
+  crash
+  bundle "$T/b" . sh -c 'echo new'
+  cp -p "$T/b/config.json" "$T/before"
+  [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = new ]
   eventually as_before
 }
 
