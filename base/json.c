@@ -319,6 +319,19 @@ static int parse_error(struct parser *p, const char *text, size_t len, struct er
 	return -EINVAL;
 }
 
+/* A number that ends with the text is told only now, and its place counts from a byte that yajl adds. */
+static yajl_status complete(struct parser *p, size_t len)
+{
+	bool before = p->doc->count;
+	yajl_status st = yajl_complete_parse(p->yajl);
+
+	if (!before && p->doc->count) {
+		p->doc->v[0].start = len - p->doc->v[0].text_len;
+		p->doc->v[0].end = len;
+	}
+	return st;
+}
+
 static int run_parser(struct parser *p, const char *text, size_t len, struct err *err)
 {
 	yajl_status st;
@@ -333,7 +346,7 @@ static int run_parser(struct parser *p, const char *text, size_t len, struct err
 	if ((p->flags & JSON_FOREIGN) && p->doc->count && p->open == NONE && !p->code)
 		st = yajl_status_ok;
 	else if (st == yajl_status_ok)
-		st = yajl_complete_parse(p->yajl);
+		st = complete(p, len);
 	if (st != yajl_status_ok)
 		return parse_error(p, text, len, err);
 	if (p->doc->count == 0)

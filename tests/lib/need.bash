@@ -27,8 +27,8 @@ need_build() {
     '/usr/include/stdio.h=libc6-dev'
 }
 need_run() {
-  need runc=runc busybox=busybox-static jq=jq
+  need runc=runc busybox=busybox-static jq=jq pkill=procps
 }
 need_test() {
-  need bats=bats crun=crun strace=strace auditd=auditd '/usr/include/cmocka.h=libcmocka-dev'
+  need bats=bats crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev'
 }
