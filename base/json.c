@@ -11,6 +11,11 @@
 
 #define NONE UINT32_MAX
 
+/* Of the path in a message. */
+#define PATH_STEPS  16
+#define PATH_KEY    80
+#define PATH_LENGTH 240
+
 /* Values in the order of the text; links are indices, since the array moves while it grows. */
 struct json {
 	const struct json_doc *doc;
@@ -480,24 +485,28 @@ static size_t index_in_parent(const struct json *v)
 	return i;
 }
 
-/* A value of depth d has at most d steps; deep paths keep their inner end, which is where the reader has to look. */
+/* Deep paths keep their inner end, which is where the reader has to look; the sentence behind it must have room too. */
 static void add_path(struct buf *out, const struct json *v)
 {
-	const struct json *chain[16];
-	size_t n = 0;
+	cleanup_buf struct buf path = {0};
+	const struct json *chain[PATH_STEPS];
+	size_t n = 0, skip;
 
-	for (; v && v->parent != NONE && n < ARRAY_SIZE(chain); v = at(v->doc, v->parent))
+	for (; v && v->parent != NONE && n < PATH_STEPS; v = at(v->doc, v->parent))
 		chain[n++] = v;
-	if (v && v->parent != NONE)
-		buf_adds(out, "...");
 	while (n--) {
 		if (!chain[n]->key)
-			buf_addf(out, "[%zu]", index_in_parent(chain[n]));
-		else if (out->len)
-			buf_addc(out, '.');
+			buf_addf(&path, "[%zu]", index_in_parent(chain[n]));
+		else if (path.len)
+			buf_addc(&path, '.');
 		if (chain[n]->key)
-			text_add_safe(out, chain[n]->key, chain[n]->key_len < 80 ? chain[n]->key_len : 80);
+			text_add_safe(&path, chain[n]->key, chain[n]->key_len < PATH_KEY ? chain[n]->key_len : PATH_KEY);
 	}
+	skip = path.len > PATH_LENGTH ? path.len - PATH_LENGTH : 0;
+	if (skip || (v && v->parent != NONE))
+		buf_adds(out, "...");
+	if (path.data)
+		buf_adds(out, path.data + skip);
 }
 
 int json_err(const struct json_doc *doc, const struct json *v, struct err *err, const char *fmt, ...)

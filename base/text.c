@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#define TIME_MAX_MS 253402300799999ull /* the end of year 9999: RFC 3339 has four digits */
+
 void text_add_safe(struct buf *b, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -19,10 +21,13 @@ void text_add_safe(struct buf *b, const char *s, size_t len)
 
 void text_add_time(struct buf *b, uint64_t ms)
 {
-	time_t sec = (time_t)(ms / 1000);
 	struct tm tm;
 	char day[48];
+	time_t sec;
 
+	if (ms > TIME_MAX_MS)
+		ms = TIME_MAX_MS;
+	sec = (time_t)(ms / 1000);
 	if (!gmtime_r(&sec, &tm))
 		tm = (struct tm){.tm_year = 70, .tm_mday = 1};
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
@@ -66,6 +71,14 @@ static bool take_fraction(const char **s, unsigned *ret_ms)
 	return digits > 0 && digits <= 9;
 }
 
+/* timegm() takes February 30 for March 2. */
+static bool is_day(const struct tm *tm)
+{
+	struct tm day = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};
+
+	return timegm(&day) != -1 && day.tm_mday == tm->tm_mday;
+}
+
 int text_parse_time(const char *s, uint64_t *ret_ms)
 {
 	struct tm tm = {0};
@@ -82,6 +95,8 @@ int text_parse_time(const char *s, uint64_t *ret_ms)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
+	if (!is_day(&tm))
+		return -EINVAL;
 	sec = timegm(&tm);
 	if (sec < 0)
 		return -EINVAL;

@@ -12,7 +12,8 @@
  * The result holds no terminal escape, no newline and no half of a UTF-8 sequence. */
 void text_add_safe(struct buf *b, const char *s, size_t len);
 
-/* Appends a UTC time in RFC 3339 form with milliseconds: 2026-01-31T12:00:00.123Z. ms: milliseconds since the epoch. */
+/* Appends a UTC time in RFC 3339 form with milliseconds: 2026-01-31T12:00:00.123Z. ms: milliseconds since the epoch; what
+ * lies beyond year 9999 is written as its last millisecond. */
 void text_add_time(struct buf *b, uint64_t ms);
 
 /* Reads what text_add_time writes (fraction of 0 to 9 digits, 'Z' only). Returns 0 or -EINVAL. */

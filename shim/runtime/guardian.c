@@ -87,19 +87,17 @@ static void wait_until_read(struct watch *w)
 {
 	uint64_t begin = monotonic_ms();
 
-	for (;;) {
-		struct pollfd p = {.fd = w->pidfd, .events = POLLIN};
-		uint64_t now = monotonic_ms();
+	while (!w->gone) {
+		struct pollfd p[] = {{.fd = w->pidfd, .events = POLLIN}, {.fd = w->inotify, .events = POLLIN}};
+		bool unread = w->inotify >= 0 && !w->read;
 
-		if (poll(&p, 1, now - begin < YOUNG_MS ? POLL_FAST_MS : POLL_SLOW_MS) > 0)
+		/* Looking at children costs; before the file was read there is nothing to look for. */
+		(void)poll(p, ARRAY_SIZE(p), unread ? -1 : monotonic_ms() - begin < YOUNG_MS ? POLL_FAST_MS : POLL_SLOW_MS);
+		if (p[0].revents)
 			return;
 		if (w->inotify >= 0)
 			take_events(w);
-		if (w->gone)
-			return;
-		if (w->inotify >= 0 && !w->read)
-			continue;
-		if (w->inotify >= 0 && w->script && monotonic_ms() - w->read_ms < QUIET_MS)
+		if (w->inotify >= 0 && (!w->read || (w->script && monotonic_ms() - w->read_ms < QUIET_MS)))
 			continue;
 		if (has_children(w->pid))
 			return;

@@ -1,0 +1,460 @@
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A directory of the test's own; its name and descriptor. */
+struct place {
+	char path[64];
+	int fd;
+};
+
+static int make_place(void **state)
+{
+	struct place *p = test_calloc(1, sizeof(*p));
+
+	strcpy(p->path, "/tmp/snug-test-XXXXXX");
+	if (!mkdtemp(p->path))
+		return -1;
+	p->fd = open(p->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*state = p;
+	return p->fd < 0 ? -1 : 0;
+}
+
+static int remove_place(void **state)
+{
+	struct place *p = *state;
+	char command[96];
+
+	close(p->fd);
+	snprintf(command, sizeof(command), "rm -rf '%s'", p->path);
+	test_free(p);
+	return system(command);
+}
+
+static size_t entries(const struct place *p)
+{
+	DIR *d = opendir(p->path);
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+static void put(const struct place *p, const char *name, const char *text)
+{
+	cleanup_fd int fd = openat(p->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(file_write_full(fd, text, strlen(text)), 0);
+}
+
+static void assert_holds(const struct place *p, const char *name, const char *text)
+{
+	cleanup_buf struct buf b = {0};
+	struct err err = {0};
+
+	if (file_read_at(p->fd, name, 1000, &b, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(b.len, strlen(text));
+	assert_memory_equal(b.data, text, b.len);
+}
+
+static void err_gathers_context(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(err_set(&err, EINVAL, "name '%s'", "a\x1b[31m\n \x7f"), -EINVAL);
+	assert_int_equal(err.code, -EINVAL);
+	assert_string_equal(err.msg, "name 'a?[31m? ?'");
+	assert_int_equal(err_wrap(&err, "file %d", 7), -EINVAL);
+	assert_string_equal(err.msg, "file 7: name 'a?[31m? ?'");
+	assert_int_equal(err_sys(&err, -ENOENT, "x"), -ENOENT);
+	assert_string_equal(err.msg, "x: No such file or directory");
+	/* the status is the same without a place for the text */
+	assert_int_equal(err_set(NULL, EINVAL, "x"), -EINVAL);
+	assert_int_equal(err_sys(NULL, -EPERM, "x"), -EPERM);
+	assert_int_equal(err_wrap(NULL, "x"), -EIO);
+}
+
+/* A sentence that is too long is cut, in a wrap too, and stays a string. */
+static void err_is_cut(void **state)
+{
+	char text[2 * ERR_MSG_MAX];
+	struct err err = {0};
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	err_set(&err, EIO, "%s", text);
+	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+	err_wrap(&err, "b");
+	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+	assert_memory_equal(err.msg, "b: aaa", 6);
+	err_wrap(&err, "%s", text);
+	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+	err_sys(&err, EIO, "%s", text);
+	assert_int_equal(strlen(err.msg), ERR_MSG_MAX - 1);
+}
+
+static void buf_grows(void **state)
+{
+	cleanup_buf struct buf b = {0};
+	cleanup_free char *s = NULL;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		buf_addf(&b, "%u,", i);
+	buf_addc(&b, '\0');
+	buf_add(&b, NULL, 0);
+	buf_adds(&b, "end");
+	assert_int_equal(b.len, 10 * 2 + 90 * 3 + 900 * 4 + 4);
+	assert_memory_equal(b.data, "0,1,2,", 6);
+	assert_memory_equal(b.data + b.len - 4, "\0end", 5);
+	buf_clear(&b);
+	assert_int_equal(b.len, 0);
+	buf_adds(&b, "again");
+	s = buf_steal(&b);
+	assert_string_equal(s, "again");
+	assert_null(b.data);
+	free(s);
+	s = buf_steal(&b);
+	assert_string_equal(s, "");
+	buf_done(NULL);
+}
+
+static void buf_failure_sticks(void **state)
+{
+	cleanup_buf struct buf b = {0};
+
+	(void)state;
+	buf_adds(&b, "kept");
+	buf_add(&b, "x", SIZE_MAX - 2);
+	assert_true(buf_failed(&b));
+	buf_adds(&b, "more");
+	buf_addf(&b, "%s", "more");
+	assert_string_equal(b.data, "kept");
+	assert_null(buf_steal(&b));
+}
+
+static void safe_text(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *out;
+	} cases[] = {
+		{"plain text ~", 12, "plain text ~"},
+		{"\x1b[31m", 5, "\\x1b[31m"},
+		{"a\nb\rc\td", 7, "a\\x0ab\\x0dc\\x09d"},
+		{"a\\x41", 5, "a\\x5cx41"},
+		{"\xc3\xa4\x9b\xff\x7f", 5, "\\xc3\\xa4\\x9b\\xff\\x7f"},
+		{"a\0b", 3, "a\\x00b"},
+		{"", 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_buf struct buf b = {0};
+
+		buf_adds(&b, "");
+		text_add_safe(&b, cases[i].in, cases[i].len);
+		assert_string_equal(b.data, cases[i].out);
+	}
+}
+
+static void times(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+		const char *written; /* NULL: text */
+	} good[] = {
+		{"1970-01-01T00:00:00.000Z", 0, NULL},
+		{"2026-01-31T12:00:00.123Z", 1769860800123, NULL},
+		{"2024-02-29T23:59:59.999Z", 1709251199999, NULL},
+		{"2026-01-31T12:00:00Z", 1769860800000, "2026-01-31T12:00:00.000Z"},
+		{"2026-01-31T12:00:00.5Z", 1769860800500, "2026-01-31T12:00:00.500Z"},
+		{"2026-01-31T12:00:00.123456789Z", 1769860800123, "2026-01-31T12:00:00.123Z"},
+		{"2016-12-31T23:59:60.000Z", 1483228800000, "2017-01-01T00:00:00.000Z"},
+		{"9999-12-31T23:59:59.999Z", 253402300799999, NULL},
+	};
+	static const char *const bad[] = {
+		"", "2026-01-31", "2026-01-31T12:00:00", "2026-01-31T12:00:00+00:00", "2026-01-31 12:00:00Z", "2026-13-01T00:00:00Z",
+		"2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-02-30T00:00:00Z", "2023-02-29T00:00:00Z", "2026-01-00T00:00:00Z",
+		"2026-01-31T24:00:00Z", "2026-01-31T12:60:00Z", "2026-01-31T12:00:61Z", "2026-01-31T12:00:00.Z",
+		"2026-01-31T12:00:00.1234567890Z", "2026-01-31T12:00:00Zx", "1969-12-31T23:59:59Z", "-026-01-31T12:00:00Z",
+		"2026-1-31T12:00:00Z",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		cleanup_buf struct buf b = {0};
+		uint64_t ms = 7;
+
+		assert_int_equal(text_parse_time(good[i].text, &ms), 0);
+		assert_true(ms == good[i].ms);
+		text_add_time(&b, ms);
+		assert_string_equal(b.data, good[i].written ? good[i].written : good[i].text);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		uint64_t ms = 7;
+
+		if (text_parse_time(bad[i], &ms) != -EINVAL || ms != 7)
+			fail_msg("%s", bad[i]);
+	}
+}
+
+/* A time that no calendar of ours holds is written as one that can be read: it must not make a whole file unreadable. */
+static void times_beyond(void **state)
+{
+	static const uint64_t ms[] = {253402300800000, UINT64_MAX / 2, UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ms); i++) {
+		cleanup_buf struct buf b = {0};
+		uint64_t back;
+
+		text_add_time(&b, ms[i]);
+		if (text_parse_time(b.data, &back) < 0)
+			fail_msg("%s", b.data);
+	}
+}
+
+static void numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+		uint64_t value;
+	} cases[] = {
+		{"0", 0, 0},        {"007", 0, 7},           {"18446744073709551615", 0, UINT64_MAX},
+		{"", -EINVAL, 0},   {"-1", -EINVAL, 0},      {"18446744073709551616", -ERANGE, 0},
+		{"+1", -EINVAL, 0}, {" 1", -EINVAL, 0},      {"99999999999999999999", -ERANGE, 0},
+		{"1 ", -EINVAL, 0}, {"0x1", -EINVAL, 0},     {"1\xb2", -EINVAL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t v = 0;
+
+		assert_int_equal(text_parse_u64(cases[i].text, &v), cases[i].status);
+		assert_true(v == cases[i].value);
+	}
+}
+
+static void strings(void **state)
+{
+	(void)state;
+	assert_true(text_streq(NULL, NULL));
+	assert_false(text_streq(NULL, ""));
+	assert_false(text_streq("", NULL));
+	assert_true(text_streq("a", "a"));
+	assert_true(text_starts("abc", "ab"));
+	assert_false(text_starts("a", "ab"));
+	/* the published vectors of FNV-1a */
+	assert_true(text_hash("", 0) == 0xcbf29ce484222325u);
+	assert_true(text_hash("foobar", 6) == 0x85944171f73967e8u);
+}
+
+static void save_replaces(void **state)
+{
+	const struct place *p = *state;
+	char kept[8] = {0};
+	struct err err = {0};
+	struct stat st;
+
+	put(p, "f", "old");
+	cleanup_fd int before = openat(p->fd, "f", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(file_save_at(p->fd, "f", "new text", 8, 0640, &err), 0);
+	assert_holds(p, "f", "new text");
+	assert_int_equal(fstatat(p->fd, "f", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	/* whoever has the old one open still reads it */
+	assert_int_equal(read(before, kept, sizeof(kept)), 3);
+	assert_string_equal(kept, "old");
+	assert_int_equal(file_save_at(p->fd, "empty", NULL, 0, 0600, &err), 0);
+	assert_holds(p, "empty", "");
+	assert_int_equal(entries(p), 2);
+}
+
+/* A link is replaced, not followed. */
+static void save_does_not_follow(void **state)
+{
+	const struct place *p = *state;
+
+	put(p, "victim", "untouched");
+	assert_int_equal(symlinkat("victim", p->fd, "f"), 0);
+	assert_int_equal(file_save_at(p->fd, "f", "new", 3, 0600, NULL), 0);
+	assert_holds(p, "victim", "untouched");
+	assert_holds(p, "f", "new");
+}
+
+static void save_failures_leave_nothing(void **state)
+{
+	const struct place *p = *state;
+	char name[300];
+	struct err err = {0};
+	struct rlimit old, small;
+
+	put(p, "f", "old");
+	assert_int_equal(mkdirat(p->fd, "d", 0700), 0);
+	assert_int_equal(file_save_at(p->fd, "d", "new", 3, 0600, &err), -EISDIR);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(file_save_at(p->fd, name, "new", 3, 0600, &err), -ENAMETOOLONG);
+	assert_int_equal(file_save_at(-1, "f", "new", 3, 0600, &err), -EBADF);
+	/* half-way through the writing */
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = (struct rlimit){.rlim_cur = 4, .rlim_max = old.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(file_save_at(p->fd, "f", "longer than four", 16, 0600, &err), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_holds(p, "f", "old");
+	assert_int_equal(entries(p), 2);
+}
+
+static void read_is_capped(void **state)
+{
+	const struct place *p = *state;
+	cleanup_buf struct buf b = {0};
+	struct err err = {0};
+
+	put(p, "f", "12345678");
+	assert_int_equal(file_read_at(p->fd, "f", 8, &b, &err), 0);
+	assert_int_equal(b.len, 8);
+	assert_int_equal(file_read_at(p->fd, "f", 7, &b, &err), -EFBIG);
+	assert_string_equal(err.msg, "f: larger than 7 bytes");
+	/* what was read before stays on a failure */
+	assert_string_equal(b.data, "12345678");
+	/* files that tell no size */
+	assert_int_equal(file_read_at(AT_FDCWD, "/proc/self/status", 100, &b, &err), -EFBIG);
+	assert_int_equal(file_read_at(AT_FDCWD, "/proc/self/status", 1 << 20, &b, &err), 0);
+	assert_memory_equal(b.data, "Name:", 5);
+}
+
+static void read_wants_a_regular_file(void **state)
+{
+	const struct place *p = *state;
+	cleanup_buf struct buf b = {0};
+	struct err err = {0};
+
+	put(p, "f", "x");
+	assert_int_equal(symlinkat("f", p->fd, "link"), 0);
+	assert_int_equal(mkfifoat(p->fd, "fifo", 0600), 0);
+	assert_int_equal(mkdirat(p->fd, "d", 0700), 0);
+	assert_int_equal(file_read_at(p->fd, "link", 100, &b, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "symbolic link"));
+	alarm(10); /* a fifo without a writer would block */
+	assert_int_equal(file_read_at(p->fd, "fifo", 100, &b, &err), -EINVAL);
+	alarm(0);
+	assert_int_equal(file_read_at(p->fd, "d", 100, &b, &err), -EINVAL);
+	assert_int_equal(file_read_at(AT_FDCWD, "/dev/null", 100, &b, &err), -EINVAL);
+	assert_int_equal(file_read_at(p->fd, "none", 100, &b, &err), -ENOENT);
+	assert_null(b.data);
+}
+
+static void dirs_are_made(void **state)
+{
+	const struct place *p = *state;
+	struct err err = {0};
+	struct stat st;
+	char path[96];
+
+	cleanup_fd int none = file_open_dirs_at(p->fd, "a/b", false, &err);
+
+	assert_int_equal(none, -ENOENT);
+	assert_int_equal(entries(p), 0);
+
+	cleanup_fd int b = file_open_dirs_at(p->fd, "a//b/", true, &err);
+
+	assert_true(b >= 0);
+	assert_int_equal(fcntl(b, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fstatat(p->fd, "a/b", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	/* existing ones are left alone */
+	assert_int_equal(fchmodat(p->fd, "a", 0755, 0), 0);
+	snprintf(path, sizeof(path), "%s/a/c", p->path);
+	cleanup_fd int c = file_open_dirs(path, &err);
+
+	assert_true(c >= 0);
+	assert_int_equal(fstatat(p->fd, "a", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(file_open_dirs("relative", &err), -EINVAL);
+}
+
+static void dirs_refuse_links(void **state)
+{
+	const struct place *p = *state;
+	struct err err = {0};
+
+	put(p, "f", "");
+	assert_int_equal(symlinkat("/", p->fd, "link"), 0);
+	assert_int_equal(file_open_dirs_at(p->fd, "link", true, &err), -ENOTDIR);
+	assert_int_equal(file_open_dirs_at(p->fd, "link/etc", false, &err), -ENOTDIR);
+	assert_int_equal(file_open_dirs_at(p->fd, "f/x", true, &err), -ENOTDIR);
+}
+
+static void links_are_read(void **state)
+{
+	const struct place *p = *state;
+	cleanup_free char *target = NULL;
+	char path[96];
+
+	assert_int_equal(symlinkat("some/where", p->fd, "l"), 0);
+	snprintf(path, sizeof(path), "%s/l", p->path);
+	assert_int_equal(file_read_link(path, &target), 0);
+	assert_string_equal(target, "some/where");
+	assert_int_equal(file_read_link(p->path, &target), -EINVAL);
+	assert_string_equal(target, "some/where");
+}
+
+#define in_place(f) cmocka_unit_test_setup_teardown(f, make_place, remove_place)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(err_gathers_context),
+		cmocka_unit_test(err_is_cut),
+		cmocka_unit_test(buf_grows),
+		cmocka_unit_test(buf_failure_sticks),
+		cmocka_unit_test(safe_text),
+		cmocka_unit_test(times),
+		cmocka_unit_test(times_beyond),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(strings),
+		in_place(save_replaces),
+		in_place(save_does_not_follow),
+		in_place(save_failures_leave_nothing),
+		in_place(read_is_capped),
+		in_place(read_wants_a_regular_file),
+		in_place(dirs_are_made),
+		in_place(dirs_refuse_links),
+		in_place(links_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
