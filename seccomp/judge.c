@@ -3,6 +3,7 @@
 #include "base/json_members.h"
 #include "base/text.h"
 #include "seccomp/bpf.h"
+#include "seccomp/syscall.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -30,8 +31,8 @@ struct judge {
 const char *judge_verdict_name(enum judge_verdict v)
 {
 	static const char *const names[] = {
-		[JUDGE_ALLOWS] = "allowed",         [JUDGE_DENIES] = "denied",           [JUDGE_DEPENDS] = "depends",
-		[JUDGE_HANDS_OVER] = "handed over", [JUDGE_NO_ARCH] = "no architecture",
+		[JUDGE_ALLOWS] = "allowed",  [JUDGE_DENIES] = "denied",          [JUDGE_REFUSES] = "refused",
+		[JUDGE_DEPENDS] = "depends", [JUDGE_HANDS_OVER] = "handed over", [JUDGE_NO_ARCH] = "no architecture",
 	};
 	return names[v];
 }
@@ -198,8 +199,8 @@ static int add_rules(const struct judge *j, scmp_filter_ctx ctx, const struct ar
 	return r;
 }
 
-static int fill(const struct judge *j, scmp_filter_ctx ctx, const struct arch *arch, enum lean lean, struct program *ret,
-		struct err *err)
+static int fill(const struct judge *j, scmp_filter_ctx ctx, const struct arch *arch, enum lean lean,
+		struct program *ret, struct err *err)
 {
 	int r = 0;
 
@@ -268,6 +269,30 @@ static bool lists(const struct judge *j, const struct arch *arch)
 	return true;
 }
 
+static bool names_call(const struct json *rule, const char *name)
+{
+	for (const struct json *e = json_first(json_get(rule, "names")); e; e = json_next(e))
+		if (text_streq(json_text(e), name))
+			return true;
+	return text_streq(json_text(json_get(rule, "name")), name);
+}
+
+static bool is_refused_by_rule(const struct judge *j, const struct arch *arch, uint32_t nr)
+{
+	char name[SYSCALL_NAME_MAX];
+
+	if (!syscall_name(arch, nr, name))
+		return false;
+	for (const struct json *rule = json_first(j->rules); rule; rule = json_next(rule)) {
+		uint32_t action = 0;
+
+		if (read_action(j->doc, rule, "action", "errnoRet", &action, NULL) == 0 && !is_good(action) &&
+		    action != j->default_action && applies(rule, arch) && names_call(rule, name))
+			return true;
+	}
+	return false;
+}
+
 int judge_call(struct judge *j, const struct arch *arch, uint32_t nr, enum judge_verdict *ret, struct err *err)
 {
 	uint32_t action[LEANS] = {0};
@@ -282,6 +307,8 @@ int judge_call(struct judge *j, const struct arch *arch, uint32_t nr, enum judge
 	if (r < 0)
 		return r;
 	*ret = verdict_of(action[AGAINST]) == verdict_of(action[FOR]) ? verdict_of(action[FOR]) : JUDGE_DEPENDS;
+	if (*ret == JUDGE_DENIES && is_refused_by_rule(j, arch, nr))
+		*ret = JUDGE_REFUSES;
 	return 0;
 }
 

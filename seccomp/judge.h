@@ -22,13 +22,15 @@
 
 enum judge_verdict {
 	JUDGE_ALLOWS,     /* or logs and allows */
-	JUDGE_DENIES,     /* an errno, a signal or death */
+	JUDGE_DENIES,     /* an errno, a signal or death, by default */
+	JUDGE_REFUSES,    /* the same by a rule that names the call: somebody meant it */
 	JUDGE_DEPENDS,    /* allowed for some arguments */
 	JUDGE_HANDS_OVER, /* to a tracer or an agent */
 	JUDGE_NO_ARCH,    /* the profile does not list the ABI: the process is killed */
 };
 
-const char *judge_verdict_name(enum judge_verdict v); /* "allowed" "denied" "depends" "handed over" "no architecture" */
+const char *
+judge_verdict_name(enum judge_verdict v); /* "allowed" "denied" "refused" "depends" "handed over" "no architecture" */
 
 struct judge; /* opaque */
 

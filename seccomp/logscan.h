@@ -1,5 +1,5 @@
 /* Finds the few lines of a log that matter: one pass for all needles, Wu and Manber, "A Fast Algorithm for
- * Multi-Pattern Searching" (TR-94-17, 1994), with blocks of two bytes and windows of eight.
+ * Multi-Pattern Searching" (TR-94-17, 1994), with blocks of three bytes and windows of eight.
  *
  * A hit says that the line is worth a look, nothing more: each needle is eight bytes of what is looked for.
  */
@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #define LOGSCAN_WINDOW 8
+#define LOGSCAN_BITS   13
 
 struct logscan {
-	uint8_t shift[1 << 12]; /* by a block's hash: how far no needle can end; 0 where one may */
+	uint8_t shift[1 << LOGSCAN_BITS]; /* by a block's hash: how far no needle can end; 0 where one may */
 };
 
 void logscan_init(struct logscan *s);

@@ -31,7 +31,9 @@ static int check_magic(const char *path, int fd, struct err *err)
 		const char *magic, *how;
 	} kinds[] = {
 		{"\x1f\x8b", "is compressed: zcat FILE | snug explain"},
-		{"\xfd" "7zXZ", "is compressed: xzcat FILE | snug explain"},
+		{"\xfd"
+		 "7zXZ",
+		 "is compressed: xzcat FILE | snug explain"},
 		{"\x28\xb5\x2f\xfd", "is compressed: zstdcat FILE | snug explain"},
 		{"BZh", "is compressed: bzcat FILE | snug explain"},
 		{"LPKSHHRH", "is journald's own format: journalctl --file FILE | snug explain"},
@@ -91,7 +93,8 @@ static int check_options(const struct cli_args *args, struct err *err)
 	if (args->value[OPT_FIX] && !args->value[OPT_PROFILE])
 		return err_set(err, EINVAL, "--fix needs --profile: which profile is to be mended?");
 	if (args->value[OPT_KEY] && args->operands)
-		return err_set(err, EINVAL, "--key reads the recorder's evidence and no log: leave out %s", args->operand[0]);
+		return err_set(err, EINVAL, "--key reads the recorder's evidence and no log: leave out %s",
+			       args->operand[0]);
 	return 0;
 }
 
@@ -111,14 +114,18 @@ static int check_fix(const struct explain *x, const struct buf *text, struct err
 		if (r < 0 || v == JUDGE_ALLOWS)
 			continue;
 		if (syscall_known_to_libseccomp(row->name))
-			return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first", x->profile, row->name);
-		fprintf(stderr, "snug: %s: this machine's libseccomp does not know the name; a runtime with the same one drops it without a word\n",
+			return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first",
+				       x->profile, row->name);
+		fprintf(stderr,
+			"snug: %s: this machine's libseccomp does not know the name; a runtime with the same one drops "
+			"it without a word\n",
 			row->name);
 	}
 	return r;
 }
 
-static int write_fix(const struct explain *x, const struct buf *text, const char *path, struct buf *out, struct err *err)
+static int write_fix(const struct explain *x, const struct buf *text, const char *path, struct buf *out,
+		     struct err *err)
 {
 	cleanup_buf struct buf mended = {0};
 	cleanup_free const char **names = calloc(x->add_count + 1, sizeof(*names));
@@ -208,11 +215,13 @@ const struct cli_command cmd_explain = {
 	.operands_min = 0,
 	.operands_max = 4096,
 	.summary = "tells from a log which calls were denied, to whom, and what to add",
-	.details = "Reads any log, or standard input: syslog, dmesg, journalctl (also -o json), audit.log, ausearch, what kubectl\n"
+	.details = "Reads any log, or standard input: syslog, dmesg, journalctl (also -o json), audit.log, ausearch, "
+		   "what kubectl\n"
 		   "and the runtime print, in any mixture.\n"
 		   "  journalctl -k -b | snug explain\n"
 		   "  snug explain /var/log/audit/audit.log --profile my.json --fix my-mended.json\n"
-		   "Exit status: 0 nothing was found, 1 a call that was denied or that the profile lacks, 2 bad usage or input.\n",
+		   "Exit status: 0 nothing was found, 1 a call that was denied or that the profile lacks, 2 bad usage "
+		   "or input.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

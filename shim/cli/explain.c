@@ -51,8 +51,12 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, struct er
 	add_runs(x, ev);
 	for (size_t i = 0; i < n; i++) {
 		const struct evidence_call *c = calls[i];
-		struct tally_row row = {.arch = c->arch, .audit = c->arch->audit, .nr = c->nr, .first_ms = c->first_ms,
-					.last_ms = c->last_ms, .init = c->phase == EVIDENCE_RUNTIME};
+		struct tally_row row = {.arch = c->arch,
+					.audit = c->arch->audit,
+					.nr = c->nr,
+					.first_ms = c->first_ms,
+					.last_ms = c->last_ms,
+					.init = c->phase == EVIDENCE_RUNTIME};
 
 		row.named = syscall_name(c->arch, c->nr, row.name);
 		snprintf(row.comm, sizeof(row.comm), "%s", c->comm[0] ? c->comm[0] : "");
@@ -141,7 +145,8 @@ bool explain_is_partial(const struct explain *x)
 void explain_add_loss(const struct explain *x, enum logline_loss loss, struct buf *out)
 {
 	static const char *const words[] = {
-		[LOGLINE_LOSS_PRINTK] = "the kernel did not print %s audit records (callbacks suppressed: ten in 5 s, no more)",
+		[LOGLINE_LOSS_PRINTK] =
+			"the kernel did not print %s audit records (callbacks suppressed: ten in 5 s, no more)",
 		[LOGLINE_LOSS_AUDIT] = "the kernel lost %s audit records (audit_lost, limit exceeded)",
 		[LOGLINE_LOSS_JOURNAL] = "journald suppressed or missed %s messages",
 		[LOGLINE_LOSS_SYSLOG] = "the syslog daemon dropped %s messages",

@@ -17,14 +17,15 @@ typedef char explain_name[SYSCALL_NAME_MAX];
 struct explain {
 	struct tally tally;
 	uint64_t bytes;
-	const char *key; /* NULL: a log was read, else the recorder's evidence */
+	const char *key;   /* NULL: a log was read, else the recorder's evidence */
 	char runtime[128]; /* of the key's newest enforced run, safe text, "" if there is none */
 	bool mute;         /* that runtime cannot have denials logged */
 	bool enforced;     /* the key was enforced at all */
 
 	const char *profile; /* its path; NULL: none was given */
 	struct judge *judge;
-	enum judge_verdict *verdict; /* of each row that has an arch, when there is a profile; JUDGE_ALLOWS for the others */
+	enum judge_verdict
+		*verdict; /* of each row that has an arch, when there is a profile; JUDGE_ALLOWS for the others */
 
 	explain_name *add; /* names to add, in order, each once; with a profile those that it denies */
 	size_t add_count;
