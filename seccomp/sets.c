@@ -23,6 +23,12 @@ size_t set_floor_go(const struct set_floor_go **ret)
 	return ARRAY_SIZE(table_floor_go);
 }
 
+size_t set_dangers(const struct set_danger **ret)
+{
+	*ret = table_danger;
+	return ARRAY_SIZE(table_danger);
+}
+
 double set_bound(size_t n)
 {
 	return n <= 3 ? 1.0 : 3.0 / (double)n;

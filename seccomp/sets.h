@@ -1,4 +1,4 @@
-/* The checked-in sets of calls, generated from always.csv, siblings.csv and floor-go.csv: each line has its reason. */
+/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv and danger.csv: each line has its reason. */
 #ifndef SNUG_SECCOMP_SETS_H
 #define SNUG_SECCOMP_SETS_H
 
@@ -15,10 +15,14 @@ struct set_floor_go { /* what a Go runtime's scheduler and heap may call at any 
 	const char *mask;  /* "" or "INDEX:MASK:VALUE", in decimal: allowed only if (arg[INDEX] & MASK) == VALUE */
 	const char *reason;
 };
+struct set_danger { /* what allowing it opens */
+	const char *name, *reason;
+};
 
 size_t set_always(const struct set_always **ret);
 size_t set_siblings(const struct set_sibling **ret);
 size_t set_floor_go(const struct set_floor_go **ret);
+size_t set_dangers(const struct set_danger **ret);
 
 /* The 95% bound on the chance that one further start needs a call that n starts have not shown (rule of three), 1 for n = 0. */
 double set_bound(size_t n);

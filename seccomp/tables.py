@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the checked-in sets of calls into one C include.
 
-usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv syscalls-newer.csv
+usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv syscalls-newer.csv
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
 at once, and nothing is written. The include holds two groups: with TABLES_SETS defined the arrays of sets.c, with
@@ -165,6 +165,7 @@ TABLES = [
   (always, "TABLES_SETS", "struct set_always", "table_always"),
   (siblings, "TABLES_SETS", "struct set_sibling", "table_siblings"),
   (floor_go, "TABLES_SETS", "struct set_floor_go", "table_floor_go"),
+  (always, "TABLES_SETS", "struct set_danger", "table_danger"),
   (newer, "TABLES_SYSCALLS", "struct newer", "table_newer"),
 ]
 

@@ -34,6 +34,6 @@ struct cli_command {
 	int (*run)(struct cli *cli, const struct cli_args *args, struct err *err);
 };
 
-extern const struct cli_command cmd_ls, cmd_show, cmd_profile, cmd_approve, cmd_floor;
+extern const struct cli_command cmd_ls, cmd_show, cmd_profile, cmd_approve, cmd_floor, cmd_explain;
 
 #endif

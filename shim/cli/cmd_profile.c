@@ -1,15 +1,10 @@
 #include "shim/cli/build.h"
 #include "shim/cli/cli.h"
+#include "shim/cli/save.h"
 
-#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 enum { OPT_FORMAT, OPT_ERRNO, OPT_OUTPUT, OPT_FORCE };
 
@@ -20,29 +15,6 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 	[OPT_FORCE] = {"force", 0, NULL, "print a profile of incomplete evidence too"},
 };
-
-/* Nothing but a regular file is replaced: no device, no link. */
-static int save_output(const char *path, const struct buf *text, struct err *err)
-{
-	cleanup_free char *copy = strdup(path);
-	char *slash = copy ? strrchr(copy, '/') : NULL;
-	const char *name = slash ? slash + 1 : copy, *dir = slash == copy ? "/" : slash ? copy : ".";
-	struct stat st;
-
-	if (!copy)
-		return err_set(err, ENOMEM, "out of memory");
-	if (slash)
-		*slash = 0;
-	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
-		return err_set(err, EINVAL, "%s: is not a regular file", path);
-	if (!*name)
-		return err_set(err, EISDIR, "%s: is a directory", path);
-	cleanup_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(err, errno, "%s", dir);
-	return file_save_at(fd, name, text->data, text->len, 0644, err);
-}
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {

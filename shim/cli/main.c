@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const struct cli_command *const COMMANDS[] = {&cmd_ls, &cmd_show, &cmd_profile, &cmd_approve, &cmd_floor};
+static const struct cli_command *const COMMANDS[] = {&cmd_ls, &cmd_show, &cmd_profile, &cmd_approve, &cmd_floor,
+						   &cmd_explain};
 
 static int run_command(const struct cli_command *cmd, struct cli *cli, int argc, char **argv, struct err *err)
 {

@@ -1,0 +1,61 @@
+/* What `snug explain` found, judged: which calls, what a profile would do to them, what to add. */
+#ifndef SNUG_SHIM_CLI_EXPLAIN_H
+#define SNUG_SHIM_CLI_EXPLAIN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "seccomp/evidence.h"
+#include "seccomp/judge.h"
+#include "seccomp/syscall.h"
+#include "seccomp/tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef char explain_name[SYSCALL_NAME_MAX];
+
+struct explain {
+	struct tally tally;
+	uint64_t bytes;
+	const char *key;   /* NULL: a log was read, else the recorder's evidence */
+	char runtime[128]; /* of the key's newest enforced run, safe text, "" if there is none */
+	bool mute;         /* that runtime cannot have denials logged */
+	bool enforced;     /* the key was enforced at all */
+
+	const char *profile; /* its path; NULL: none was given */
+	struct judge *judge;
+	enum judge_verdict
+		*verdict; /* of each row that has an arch, when there is a profile; JUDGE_ALLOWS for the others */
+
+	explain_name *add; /* names to add, in order, each once; with a profile those that it denies */
+	size_t add_count;
+};
+
+void explain_done(struct explain *x); /* NULL is allowed */
+#define cleanup_explain cleanup_with(explain_done)
+
+/* The denials and audited calls of a key as rows. */
+int explain_add_evidence(struct explain *x, const struct evidence *ev, struct err *err);
+
+/* Judges the rows by the profile's text. */
+int explain_judge(struct explain *x, const struct buf *text, struct err *err);
+
+/* Collects what to add. Once the rows are sorted. */
+int explain_collect(struct explain *x, struct err *err);
+
+/* True for a row that belongs to the answer: with a profile, one that it does not simply allow. */
+bool explain_shows(const struct explain *x, size_t row);
+
+/* The reason why a call is dangerous, NULL if it is not known to be. */
+const char *explain_danger(const char *name);
+
+/* True if what is told may lack records. */
+bool explain_is_partial(const struct explain *x);
+
+/* How a loss is worded: "the kernel did not print N records ...". Appends. */
+void explain_add_loss(const struct explain *x, enum logline_loss loss, struct buf *out);
+
+void explain_text(const struct explain *x, bool unreadable, struct buf *out);
+void explain_json(const struct explain *x, struct buf *out);
+
+#endif

@@ -1,0 +1,389 @@
+/* The answer for people. */
+#include "shim/cli/explain.h"
+
+#include "base/text.h"
+#include "shim/cli/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LINES_SHOWN 5
+
+static const char whole_list[] = "  The whole list: one start in audit mode, `snug-audit run --bundle BUNDLE ID` and "
+				 "then `snug show KEY` (a pod: the\n"
+				 "  RuntimeClass of snug-audit), or `snug-learn` where there is no approved profile "
+				 "yet. Nothing is lost there, or it says so.\n";
+
+static bool is_native(const struct arch *arch)
+{
+	const struct arch *host[4];
+
+	return arch_host(host) && host[0] == arch;
+}
+
+static void add_time(struct buf *out, uint64_t ms)
+{
+	cleanup_buf struct buf b = {0};
+
+	text_add_time(&b, ms);
+	if (!buf_failed(&b))
+		buf_addf(out, "%.10s %.8s", b.data, b.data + 11);
+}
+
+static void add_summary(const struct explain *x, struct buf *out)
+{
+	const struct tally *t = &x->tally;
+
+	if (x->key)
+		buf_addf(out, "%s: %llu denied or audited calls in the evidence", x->key,
+			 (unsigned long long)t->records);
+	else
+		buf_addf(out, "%llu seccomp record%s in %llu bytes", (unsigned long long)(t->records - t->duplicates),
+			 t->records - t->duplicates == 1 ? "" : "s", (unsigned long long)x->bytes);
+	if (t->first_ms) {
+		buf_adds(out, ", ");
+		add_time(out, t->first_ms);
+		buf_adds(out, " to ");
+		add_time(out, t->last_ms);
+		buf_adds(out, " UTC");
+	}
+	buf_addc(out, '\n');
+	if (t->duplicates)
+		buf_addf(out, "%llu more stood in the log twice and are counted once.\n",
+			 (unsigned long long)t->duplicates);
+	if (t->unstamped && t->unstamped < t->records)
+		buf_adds(out,
+			 "Some records have no serial number: they may be copies of others, and be counted twice.\n");
+}
+
+static void add_who(struct table *t, const struct explain *x, const struct tally_row *row)
+{
+	const char *exe = *row->exe && !text_streq(row->exe, "/") ? row->exe : NULL;
+
+	if (row->init)
+		table_addf(t, "the runtime's own init, before exec%s%s%s", *row->comm ? " (" : "", row->comm,
+			   *row->comm ? ")" : "");
+	else
+		table_addf(t, "%s%s%s%s", *row->comm ? row->comm : "-", exe ? " (" : "", exe ? exe : "",
+			   exe ? ")" : "");
+}
+
+static void add_row(struct table *t, const struct explain *x, size_t i)
+{
+	const struct tally_row *row = &x->tally.rows[i];
+
+	if (!row->arch)
+		table_addf(t, "%s (unknown arch %x)", row->name, row->audit);
+	else if (is_native(row->arch))
+		table_add(t, row->name);
+	else
+		table_addf(t, "%s (%s)", row->name, row->arch->name);
+	table_add(t, tally_outcome_name(row->outcome));
+	if (x->verdict)
+		table_add(t, row->arch ? judge_verdict_name(x->verdict[i]) : "?");
+	table_addf(t, "%llu", (unsigned long long)row->count);
+	table_add_time(t, row->first_ms);
+	table_add_time(t, row->last_ms);
+	add_who(t, x, row);
+}
+
+static size_t count_shown(const struct explain *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		n += explain_shows(x, i);
+	return n;
+}
+
+static void add_table(const struct explain *x, struct buf *out)
+{
+	static const char *const head[] = {"CALL", "OUTCOME", "PROFILE", "TIMES", "FIRST SEEN", "LAST SEEN", "BY"};
+	cleanup_table struct table t = {0};
+
+	if (!count_shown(x))
+		return;
+	table_begin(&t, x->verdict ? ARRAY_SIZE(head) : ARRAY_SIZE(head) - 1);
+	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
+		if (x->verdict || !text_streq(head[i], "PROFILE"))
+			table_add(&t, head[i]);
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		if (explain_shows(x, i))
+			add_row(&t, x, i);
+	buf_addc(out, '\n');
+	table_write(&t, "  ", out);
+	if (x->tally.unlisted)
+		buf_addf(out, "  and %llu records of other kinds, which are too many to list\n",
+			 (unsigned long long)x->tally.unlisted);
+}
+
+/* The words of the table that stand in it. */
+static void add_legend(const struct explain *x, struct buf *out)
+{
+	static const char *const outcomes[] = {
+		[TALLY_KILLED] = "the process was killed with SIGSYS (exit status 159)",
+		[TALLY_DENIED] =
+			"the call failed, with the errno that the profile gives (mostly \"operation not permitted\")",
+		[TALLY_TRAPPED] =
+			"the program got a SIGSYS, of which it dies (exit status 159) if it does not handle it",
+		[TALLY_HANDED] = "a tracer or an agent was asked, and may have allowed it",
+		[TALLY_USED] =
+			"the filter logged the call and let it happen; a profile that denies by default needs its name",
+		[TALLY_OTHER] = "an action that snug does not know",
+	};
+	bool shown[TALLY_OUTCOMES] = {false}, init = false;
+
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		if (explain_shows(x, i)) {
+			shown[x->tally.rows[i].outcome] = true;
+			init |= x->tally.rows[i].init;
+		}
+	if (count_shown(x))
+		buf_addc(out, '\n');
+	for (size_t i = 0; i < TALLY_OUTCOMES; i++)
+		if (shown[i])
+			buf_addf(out, "  %s: %s.\n", tally_outcome_name((enum tally_outcome)i), outcomes[i]);
+	if (init && !x->key)
+		buf_adds(out, "  The runtime's own init is told by its name, a hint only: programs can take that name. "
+			      "What it lacks\n"
+			      "  keeps the container from starting, whatever the program is.\n");
+}
+
+static void add_unnamed(const struct explain *x, struct buf *out)
+{
+	for (size_t i = 0; i < x->tally.row_count; i++) {
+		const struct tally_row *row = &x->tally.rows[i];
+
+		if (row->named || !explain_shows(x, i))
+			continue;
+		if (!row->arch)
+			buf_addf(out, "\nNumber %u on architecture %x: snug does not know this architecture.\n",
+				 row->nr, row->audit);
+		else
+			buf_addf(out,
+				 "\nNumber %d on %s has no name here: it is newer than this machine's tables, or "
+				 "none.\n",
+				 (int)row->nr, row->arch->name);
+	}
+}
+
+/* True unless a row before it has the same name and verdict. */
+static bool first_of_name(const struct explain *x, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (x->verdict[i] == x->verdict[row] && text_streq(x->tally.rows[i].name, x->tally.rows[row].name))
+			return false;
+	return true;
+}
+
+static void add_verdict_lists(const struct explain *x, struct buf *out)
+{
+	bool arch_told[ARCH_COUNT] = {false};
+
+	for (size_t i = 0; x->verdict && i < x->tally.row_count; i++) {
+		const struct tally_row *row = &x->tally.rows[i];
+
+		if (!row->arch)
+			continue;
+		if (x->verdict[i] == JUDGE_DEPENDS && first_of_name(x, i))
+			buf_addf(out,
+				 "\n%s: the profile allows it for some arguments, and a record tells none. Look at its "
+				 "\"args\"; the name\n"
+				 "is not added, since that would allow it for all.\n",
+				 row->name);
+		if (x->verdict[i] == JUDGE_REFUSES && first_of_name(x, i))
+			buf_addf(out,
+				 "\n%s: the profile denies it by a rule of its own, so somebody meant it; it is not "
+				 "added. (With an errnoRet of\n"
+				 "38, ENOSYS, the call is to look as if the kernel did not have it, and libraries fall "
+				 "back on an older one.)\n",
+				 row->name);
+		if (x->verdict[i] == JUDGE_NO_ARCH && !arch_told[row->arch->id])
+			buf_addf(out,
+				 "\nThe profile does not list %s in \"architectures\": every call of a %s program is "
+				 "killed.\n",
+				 row->arch->oci, row->arch->name);
+		arch_told[row->arch->id] |= x->verdict[i] == JUDGE_NO_ARCH;
+	}
+}
+
+static void add_additions(const struct explain *x, struct buf *out)
+{
+	size_t dangerous = 0;
+
+	add_verdict_lists(x, out);
+	if (!x->add_count)
+		return;
+	buf_addf(out, "\nWhat to add: %zu call%s\n ", x->add_count, x->add_count == 1 ? "" : "s");
+	for (size_t i = 0; i < x->add_count; i++)
+		buf_addf(out, " \"%s\"%s", x->add[i], i + 1 < x->add_count ? "," : "\n");
+	if (x->profile)
+		buf_adds(out, "Where: ");
+	else
+		buf_adds(out, "Where: in the profile's file (Docker: --security-opt seccomp=FILE; Kubernetes: "
+			      "localhostProfile, under\n"
+			      "  /var/lib/kubelet/seccomp; Podman: --security-opt seccomp=FILE), ");
+	buf_adds(out, "into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no \"args\".\n");
+	if (!x->profile)
+		buf_adds(out, "  --profile FILE tells which of them FILE lacks, --fix OUT writes it.\n");
+	buf_adds(out, "What that opens:\n");
+	for (size_t i = 0; i < x->add_count; i++)
+		if (explain_danger(x->add[i])) {
+			buf_addf(out, "  %s: %s.\n", x->add[i], explain_danger(x->add[i]));
+			dangerous++;
+		}
+	if (dangerous < x->add_count)
+		buf_addf(out, "  %s known to be dangerous.\n",
+			 !dangerous                      ? "Nothing that is"
+			 : dangerous + 1 == x->add_count ? "The other one is not"
+							 : "The others are not");
+}
+
+/* The first few lines of safe text. */
+static void add_samples(const struct buf *samples, size_t max, struct buf *out)
+{
+	const char *p = samples->data;
+
+	for (size_t i = 0; i < max && p && *p; i++) {
+		size_t len = strcspn(p, "\n");
+
+		buf_addf(out, "  %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+}
+
+static bool any_refusal(const struct explain *x)
+{
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		if (tally_is_refusal(x->tally.rows[i].outcome))
+			return true;
+	return false;
+}
+
+static void add_other_causes(const struct explain *x, struct buf *out)
+{
+	buf_adds(out,
+		 "  - seccomp without a trace: SCMP_ACT_ERRNO is logged only where the runtime loads the filter with\n"
+		 "    SECCOMP_FILTER_FLAG_LOG; runc before 1.2 cannot. One start shows every call: snug-audit, see "
+		 "below.\n");
+	buf_addf(out, "  - AppArmor or SELinux: journalctl -k | grep -E 'apparmor=\"DENIED\"|avc:'%s\n",
+		 x->tally.lsm ? " (there are such lines in this log)" : "");
+	buf_adds(out, "  - capabilities: a file that has some of its own cannot be run where the container's bounding "
+		      "set lacks them;\n"
+		      "    getcap FILE, and \"capabilities\" of the container (capsh --decode=$(awk '/CapBnd/ {print "
+		      "$2}' /proc/PID/status))\n"
+		      "  - the mount: noexec or nosuid, read-only; findmnt -T FILE -o TARGET,OPTIONS\n"
+		      "  - the file: its mode, its owner under a user namespace, the interpreter in its first line; ls "
+		      "-ln FILE\n");
+}
+
+static void add_not_seccomp(const struct explain *x, struct buf *out)
+{
+	const struct tally *t = &x->tally;
+
+	if (t->errors) {
+		buf_addf(out, "\nThe log also says in words that something was refused: %llu line%s\n",
+			 (unsigned long long)t->errors, t->errors == 1 ? "" : "s");
+		add_samples(&t->error_samples, LINES_SHOWN, out);
+	}
+	if (t->errors && any_refusal(x))
+		buf_adds(out, "The calls above may be why. If it stays so once they are allowed, it is not seccomp; "
+			      "look at:\n");
+	else if (t->errors && t->row_count)
+		buf_adds(out, "The records above are of calls that were let through, so they are not why, unless "
+			      "another profile was loaded\n"
+			      "then. What may be:\n");
+	else if (t->errors)
+		buf_adds(out, "No seccomp record goes with it. What may be, in this order:\n");
+	if (t->errors)
+		add_other_causes(x, out);
+	if (t->errors && !any_refusal(x))
+		buf_adds(out, whole_list);
+	if (t->lsm) {
+		buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile mends: %llu line%s\n",
+			 (unsigned long long)t->lsm, t->lsm == 1 ? "" : "s");
+		add_samples(&t->lsm_samples, LINES_SHOWN, out);
+	}
+}
+
+static void add_losses(const struct explain *x, struct buf *out)
+{
+	const struct tally *t = &x->tally;
+
+	if (!explain_is_partial(x))
+		return;
+	buf_adds(out, "\nThe list may be incomplete:\n");
+	for (size_t i = 0; i < LOGLINE_LOSS_COUNT; i++)
+		if (t->loss[i]) {
+			buf_adds(out, "  - ");
+			explain_add_loss(x, (enum logline_loss)i, out);
+			buf_addc(out, '\n');
+		}
+	if (t->at_rate_limit && !t->loss[LOGLINE_LOSS_PRINTK])
+		buf_adds(out,
+			 "  - the kernel prints ten of these lines in 5 s and drops the others; ten came within 5 s\n");
+	if (t->unreadable)
+		buf_addf(out, "  - %llu record%s torn or cut off; --unreadable shows %s\n",
+			 (unsigned long long)t->unreadable, t->unreadable == 1 ? " is" : "s are",
+			 t->unreadable == 1 ? "it" : "them");
+	buf_adds(out, whole_list);
+}
+
+static void add_nothing(const struct explain *x, struct buf *out)
+{
+	if (x->tally.row_count || x->tally.errors)
+		return;
+	if (!x->key)
+		buf_adds(out, "If a container is being denied something all the same: a denial by SCMP_ACT_ERRNO is "
+			      "logged only where the\n"
+			      "runtime loads the filter with SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot.\n");
+	if (!x->key)
+		buf_adds(out, whole_list);
+}
+
+/* What the recorder could see of this key at all. */
+static void add_key(const struct explain *x, struct buf *out)
+{
+	if (!x->enforced) {
+		buf_addf(out, "\nNo enforced run of %s was recorded; `snug show %s` tells which runs were.\n", x->key,
+			 x->key);
+		return;
+	}
+	if (x->mute)
+		buf_addf(out,
+			 "\n%s cannot load a filter with SECCOMP_FILTER_FLAG_LOG (runc can from 1.2): a denial by "
+			 "SCMP_ACT_ERRNO leaves no\n"
+			 "trace in the kernel, so the evidence holds none. One start in audit mode finds them all:\n"
+			 "  snug-audit run --bundle BUNDLE ID && snug explain --key %s\n",
+			 x->runtime, x->key);
+	else if (!x->tally.row_count)
+		buf_addf(out,
+			 "\nThe newest enforced run was by %s. Denials are recorded where the filter was loaded with\n"
+			 "SECCOMP_FILTER_FLAG_LOG (\"flags\" of the profile); if it was not:\n"
+			 "  snug-audit run --bundle BUNDLE ID && snug explain --key %s\n",
+			 x->runtime, x->key);
+}
+
+void explain_text(const struct explain *x, bool unreadable, struct buf *out)
+{
+	size_t allowed = x->tally.row_count - count_shown(x);
+
+	add_summary(x, out);
+	add_table(x, out);
+	if (x->verdict && allowed)
+		buf_addf(out, "\n%s allows %zu of the calls in the log, which %s not shown.\n", x->profile, allowed,
+			 allowed == 1 ? "is" : "are");
+	add_legend(x, out);
+	add_unnamed(x, out);
+	add_additions(x, out);
+	add_not_seccomp(x, out);
+	add_losses(x, out);
+	add_nothing(x, out);
+	if (x->key)
+		add_key(x, out);
+	if (unreadable && x->tally.unreadable) {
+		buf_addf(out, "\nUnreadable: %llu, the first %d\n", (unsigned long long)x->tally.unreadable,
+			 TALLY_SAMPLES_MAX);
+		add_samples(&x->tally.unreadable_samples, TALLY_SAMPLES_MAX, out);
+	}
+}
