@@ -20,17 +20,25 @@ only() {
   only shim '^(base|oci|seccomp|shim)/|^sys/capability\.h'
 }
 
-@test "only base/json.c includes yajl, only seccomp/ includes libseccomp" {
+@test "only base/json.c includes yajl, only bpf, syscall and profile files of seccomp libseccomp" {
   [ "$(includes . | awk '$2 ~ /^yajl/ {print $1}' | sort -u | sed 's#^\./##')" = base/json.c ]
-  run ! grep -rl '<seccomp.h>' --include='*.[ch]' base oci shim
+  run grep -rlE '<seccomp\.h>' --include='*.[ch]' base oci seccomp shim
+  run ! grep -vE '^seccomp/(bpf|syscall|profile[a-z_]*)\.[ch]$' <<<"$output"
 }
 
 @test "the wrapper does without libseccomp" {
   run readelf -d "${SNUG_BUILD:?}/snug-runtime"
   [ "$status" -eq 0 ]
   [[ "$output" != *libseccomp* ]]
+  run nm "$SNUG_BUILD/snug-runtime"
+  [[ "$output" != *" seccomp_init"* ]]
 }
 
 @test "no goto" {
-  run ! grep -rnE '^\s*goto ' --include='*.[ch]' base oci seccomp shim
+  run ! grep -rnE '\bgoto\s+\w+\s*;' --include='*.[ch]' base oci seccomp shim tests
+}
+
+@test "no path of a machine that it was made on" {
+  run ! grep -rnIE --exclude-dir=.git --exclude-dir='build*' '(^|[^[:alnum:]_/.}])/(home|Users|root)/[[:alnum:]]' .
+  [ "${#PWD}" -lt 8 ] || run ! grep -rnIF --exclude-dir=.git --exclude-dir='build*' "$PWD" .
 }

@@ -1,0 +1,530 @@
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "seccomp/syscall.h"
+#include "shim/recorder/runs.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define INIT  4194401u /* process numbers beyond what any kernel gives (PID_MAX_LIMIT is 4194304) */
+#define CHILD 4194402u
+#define OTHER 4194403u
+#define ROOT  "/run/runc"
+
+/* The booking of one recorder, with a state directory of its own. */
+struct fixture {
+	char state_dir[32];
+	struct store store;
+	struct runs *runs;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+
+	strcpy(f->state_dir, "/tmp/snug-test-XXXXXX");
+	f->runs = test_malloc(sizeof(*f->runs));
+	f->store.state_dir = mkdtemp(f->state_dir);
+	runs_init(f->runs, &f->store);
+	*state = f;
+	return f->store.state_dir ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	char command[64];
+
+	runs_done(f->runs);
+	assert_null(f->store.keys);
+	snprintf(command, sizeof(command), "rm -rf '%s'", f->state_dir);
+	test_free(f->runs);
+	test_free(f);
+	return system(command);
+}
+
+static struct run *begin_as(struct fixture *f, uint32_t session, const char *id, const char *key, enum evidence_mode mode)
+{
+	const struct run_request q = {
+		.mode = mode, .session = session, .id = id, .root = ROOT, .key = key, .runtime = "/usr/sbin/runc",
+		.runtime_id = "runc-1", .baseline = "drop", .kernel = "6.1",
+	};
+	struct err err = {0};
+
+	if (runs_begin(f->runs, &q, -1, 1, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_non_null(runs_session(f->runs, session));
+	return runs_session(f->runs, session)->run;
+}
+
+static struct run *begin(struct fixture *f, uint32_t session, const char *id)
+{
+	return begin_as(f, session, id, id, EVIDENCE_LEARN);
+}
+
+static void call_as(struct fixture *f, uint32_t session, uint32_t pid, enum arch_id id, const char *name, enum record_action action)
+{
+	const struct arch *arch = arch_get(id);
+	struct record r = {.session = session, .pid = pid, .arch = arch->audit, .action = action, .time_ms = 1000, .serial = 1,
+			   .comm = {.p = "web", .len = 3}, .exe = {.p = "/bin/web", .len = 8}};
+
+	assert_int_equal(syscall_number(arch, name, &r.nr), 0);
+	runs_record(f->runs, &r, 2);
+}
+
+static void call(struct fixture *f, uint32_t session, uint32_t pid, const char *name)
+{
+	call_as(f, session, pid, ARCH_X86_64, name, RECORD_LOG);
+}
+
+/* The calls of a run's key as "PHASE:NAME*COUNT ..." in the order of the file. */
+static void assert_calls(const struct run *run, const char *want)
+{
+	const struct evidence_call *const *calls;
+	size_t n = evidence_calls(run->key->evidence, &calls);
+	cleanup_buf struct buf b = {0};
+
+	buf_adds(&b, "");
+	for (size_t i = 0; i < n; i++) {
+		char name[SYSCALL_NAME_MAX];
+
+		syscall_name(calls[i]->arch, calls[i]->nr, name);
+		buf_addf(&b, "%s%s:%s", b.len ? " " : "", evidence_phase_name(calls[i]->phase), name);
+		if (calls[i]->count != 1)
+			buf_addf(&b, "*%u", (unsigned)calls[i]->count);
+		if (calls[i]->audited)
+			buf_addf(&b, "+%u", (unsigned)calls[i]->audited);
+		if (calls[i]->denied)
+			buf_addf(&b, "-%u", (unsigned)calls[i]->denied);
+	}
+	assert_string_equal(b.data, want);
+}
+
+static reason_set reasons(const struct run *run)
+{
+	return evidence_run(run->key->evidence, run->no)->reasons;
+}
+
+static void assert_reasons(const struct run *run, reason_set want)
+{
+	for (unsigned i = 0; i < REASON_COUNT; i++)
+		if ((reasons(run) ^ want) >> i & 1)
+			fail_msg("%s is %s", reason_code((enum reason)i), want >> i & 1 ? "missing" : "there");
+}
+
+static void phases(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+
+	call(f, 7, INIT, "close");
+	call(f, 7, CHILD, "dup3"); /* a hook */
+	call(f, 7, CHILD, "execve");
+	call(f, 7, CHILD, "brk");
+	call(f, 7, INIT, "close");
+	call(f, 7, INIT, "execve");
+	call(f, 7, INIT, "read");
+	call(f, 7, INIT, "execve"); /* a shell's exec */
+	call(f, 7, OTHER, "read");
+	call(f, 7, CHILD, "brk"); /* one that outlived the boundary counts as the program's */
+	assert_calls(run, "runtime:close*2 runtime:execve hook:brk hook:dup3 hook:execve workload:brk workload:execve workload:read*2");
+	assert_int_equal(evidence_run(run->key->evidence, run->no)->records, 10);
+	assert_reasons(run, REASON_BIT(RUNNING));
+	runs_end(f->runs, run, 3);
+	assert_reasons(run, 0);
+}
+
+/* What counts as the init's execve. */
+static void boundary(void **state)
+{
+	static const struct {
+		enum arch_id arch;
+		const char *name;
+		enum record_action action;
+		uint32_t pid;
+		bool is_boundary;
+	} cases[] = {
+		{ARCH_X86_64, "execve", RECORD_LOG, INIT, true},
+		{ARCH_X86_64, "execveat", RECORD_LOG, INIT, true},
+		{ARCH_X86, "execve", RECORD_LOG, INIT, true},
+		{ARCH_AARCH64, "execve", RECORD_LOG, INIT, true},
+		{ARCH_X86_64, "munmap", RECORD_LOG, INIT, false}, /* i386's number of execve */
+		{ARCH_X86, "olduname", RECORD_LOG, INIT, false},  /* x86_64's */
+		{ARCH_X86_64, "execve", RECORD_ERRNO, INIT, false},
+		{ARCH_X86_64, "execve", RECORD_KILL_PROCESS, INIT, false},
+		{ARCH_X86_64, "execve", RECORD_LOG, CHILD, false},
+	};
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "c%u", i);
+		struct run *run = begin(f, i, id);
+
+		call(f, i, INIT, "close");
+		call_as(f, i, cases[i].pid, cases[i].arch, cases[i].name, cases[i].action);
+		if (runs_session(f->runs, i)->execd != cases[i].is_boundary)
+			fail_msg("case %u", i);
+		runs_end(f->runs, run, 3);
+		assert_reasons(run, cases[i].is_boundary ? 0 : REASON_BIT(FILTER_NOT_SEEN));
+	}
+}
+
+/* An exec is a tree of its own, booked to its container; its execve is no proof for the container's. */
+static void exec_sessions(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 8, NULL), 0);
+	call(f, 8, OTHER, "statx");
+	call(f, 8, OTHER, "execve");
+	call(f, 8, OTHER, "uname");
+	assert_calls(run, "runtime:execve runtime:statx workload:uname");
+	call(f, 7, INIT, "close");
+	assert_calls(run, "runtime:close runtime:execve runtime:statx workload:uname");
+	runs_end(f->runs, run, 3);
+	assert_reasons(run, REASON_BIT(FILTER_NOT_SEEN));
+}
+
+static void joining(void **state)
+{
+	struct fixture *f = *state;
+	struct run *one = begin(f, 7, "web"), *two;
+
+	assert_int_equal(runs_join(f->runs, ROOT, "other", 8, NULL), -ENOENT);
+	assert_int_equal(runs_join(f->runs, "/run/crun", "web", 8, NULL), -ENOENT);
+	assert_null(runs_session(f->runs, 8));
+	/* a session belongs to one container for good */
+	begin(f, 9, "other");
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 9, NULL), -EEXIST);
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 7, NULL), -EEXIST);
+	assert_true(runs_session(f->runs, 9)->run != one);
+	/* one that was being ended lives again */
+	one->state = RUN_ENDING;
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 8, NULL), 0);
+	assert_int_equal(one->state, RUN_LIVE);
+	/* of two of one name the newer, and none that has ended */
+	runs_end(f->runs, one, 3);
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 10, NULL), -ENOENT);
+	two = begin(f, 11, "web");
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 10, NULL), 0);
+	assert_true(runs_session(f->runs, 10)->run == two);
+}
+
+static void no_cross_booking(void **state)
+{
+	struct fixture *f = *state;
+	struct run *one = begin_as(f, 1, "a", "shared", EVIDENCE_LEARN);
+	struct run *two = begin_as(f, 2, "b", "shared", EVIDENCE_LEARN);
+	struct run *three = begin_as(f, 3, "c", "own", EVIDENCE_LEARN);
+	const struct run_request again = {.session = 2, .id = "d", .root = ROOT, .key = "own", .runtime = "", .runtime_id = "",
+					  .baseline = "", .kernel = ""};
+	struct err err = {0};
+
+	/* process numbers do not matter between sessions */
+	call(f, 1, INIT, "execve");
+	call(f, 2, INIT, "close");
+	call(f, 3, INIT, "getpid");
+	call(f, 1, INIT, "getppid");
+	call(f, 4, INIT, "mount");
+	assert_calls(one, "runtime:close runtime:execve workload:getppid");
+	assert_calls(three, "runtime:getpid");
+	assert_true(one->key == two->key && one->key->users == 2);
+	assert_int_equal(evidence_run(one->key->evidence, one->no)->records, 2);
+	assert_int_equal(evidence_run(two->key->evidence, two->no)->records, 1);
+	assert_int_equal(runs_begin(f->runs, &again, -1, 1, &err), -EEXIST);
+	assert_int_equal(f->runs->live, 3);
+	assert_true(runs_session(f->runs, 2)->run == two);
+}
+
+/* Many sessions: each is found, and freed alone. */
+static void many_sessions(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < 3 * RUNS_BUCKETS; i++)
+		if (i == 0 || i % RUNS_BUCKETS == 0)
+			begin_as(f, i * 7, "c", "k", EVIDENCE_LEARN);
+		else
+			assert_int_equal(runs_join(f->runs, ROOT, "c", i * 7, NULL), 0);
+	for (uint32_t i = 0; i < 3 * RUNS_BUCKETS; i++)
+		assert_int_equal(runs_session(f->runs, i * 7)->id, i * 7);
+	for (struct run *run = f->runs->list->next; run; run = run->next)
+		runs_end(f->runs, run, 10);
+	runs_sweep(f->runs, 20, 5);
+	assert_int_equal(f->runs->live, 1);
+	for (uint32_t i = 0; i < 3 * RUNS_BUCKETS; i++)
+		assert_true(!runs_session(f->runs, i * 7) == (i < 2 * RUNS_BUCKETS));
+}
+
+static void own_filter(void **state)
+{
+	static const struct {
+		const char *before, *after[3]; /* the execve */
+		enum arch_id arch;
+		bool stamped;
+	} cases[] = {
+		{NULL, {"prctl"}, ARCH_X86_64, false},
+		{NULL, {"ptrace"}, ARCH_X86_64, false},
+		{NULL, {"seccomp"}, ARCH_X86_64, true},
+		{NULL, {"prctl", "ptrace"}, ARCH_X86_64, true},
+		{NULL, {"ptrace", "read", "prctl"}, ARCH_X86_64, true},
+		{NULL, {"seccomp"}, ARCH_X86, true},
+		{NULL, {"prctl", "ptrace"}, ARCH_X86, true},
+		/* the runtime's own */
+		{"prctl", {"ptrace"}, ARCH_X86_64, false},
+		{"seccomp", {"read"}, ARCH_X86_64, false},
+	};
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "c%u", i);
+		struct run *run = begin(f, i, id);
+
+		if (cases[i].before)
+			call(f, i, INIT, cases[i].before);
+		call(f, i, INIT, "execve");
+		for (unsigned k = 0; k < 3 && cases[i].after[k]; k++)
+			call_as(f, i, k ? CHILD : INIT, cases[i].arch, cases[i].after[k], RECORD_LOG);
+		if (!(reasons(run) & REASON_BIT(OWN_FILTER)) != !cases[i].stamped)
+			fail_msg("case %u", i);
+	}
+}
+
+/* One half seen in an exec, the other in the container, is both. */
+static void own_filter_across_exec(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+
+	assert_int_equal(runs_join(f->runs, ROOT, "web", 8, NULL), 0);
+	call(f, 7, INIT, "execve");
+	call(f, 8, OTHER, "execve");
+	call(f, 7, INIT, "prctl");
+	call(f, 8, OTHER, "ptrace");
+	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(OWN_FILTER));
+}
+
+static void late_records(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web"), *other = begin(f, 8, "other");
+
+	call(f, 7, INIT, "execve");
+	runs_end(f->runs, run, 10);
+	assert_reasons(run, 0);
+	/* a reason that comes after the end is for those that live */
+	runs_stamp_live(f->runs, REASON_SERIAL_GAP, 11);
+	assert_reasons(run, 0);
+	assert_reasons(other, REASON_BIT(RUNNING) | REASON_BIT(SERIAL_GAP));
+	call(f, 7, INIT, "read");
+	assert_reasons(run, REASON_BIT(LATE_RECORD));
+	assert_calls(run, "runtime:execve workload:read");
+	/* kept while it lingers, then gone */
+	runs_sweep(f->runs, 14, 5);
+	assert_non_null(runs_session(f->runs, 7));
+	runs_sweep(f->runs, 15, 5);
+	assert_null(runs_session(f->runs, 7));
+	assert_non_null(runs_session(f->runs, 8));
+}
+
+/* With the last run of a key its evidence goes to the disk, and comes back with the next. */
+static void saved_and_read_again(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+
+	call(f, 7, INIT, "execve");
+	runs_stamp_live(f->runs, REASON_OVERRUN, 2);
+	runs_end(f->runs, run, 10);
+	runs_sweep(f->runs, 10, 0);
+	assert_null(f->store.keys);
+	run = begin(f, 8, "web");
+	call(f, 8, INIT, "execve");
+	assert_calls(run, "runtime:execve*2");
+	assert_int_equal(run->no, 2);
+	assert_int_equal(evidence_run(run->key->evidence, 1)->reasons, REASON_BIT(OVERRUN));
+	assert_reasons(run, REASON_BIT(RUNNING));
+}
+
+/* A run in the file that nobody watches any more cannot be complete. */
+static void orphans(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, 7, "web");
+	call(f, 7, INIT, "execve");
+	assert_int_equal(store_save_all(&f->store, NULL), 0);
+	struct store later = {.state_dir = f->state_dir};
+	struct store_key *key = NULL;
+
+	assert_int_equal(store_hold(&later, STATE_KEYS, "web", &key, NULL), 0);
+	assert_true(evidence_run(key->evidence, 1)->reasons & REASON_BIT(RECORDER));
+	store_release(&later, key);
+}
+
+/* A file that cannot be read is an error and stays as it is. */
+static void broken_evidence(void **state)
+{
+	struct fixture *f = *state;
+	const struct run_request q = {.session = 7, .id = "web", .root = ROOT, .key = "web", .runtime = "", .runtime_id = "",
+				      .baseline = "", .kernel = ""};
+	struct err err = {0};
+
+	cleanup_fd int dir = state_open_key(f->state_dir, STATE_KEYS, "web", true, &err);
+
+	assert_true(dir >= 0);
+	assert_int_equal(file_save_at(dir, STATE_EVIDENCE, "{", 1, 0600, &err), 0);
+	assert_int_equal(runs_begin(f->runs, &q, -1, 1, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, STATE_EVIDENCE));
+	assert_null(runs_session(f->runs, 7));
+	assert_int_equal(f->runs->live, 0);
+	cleanup_buf struct buf text = {0};
+
+	assert_int_equal(file_read_at(dir, STATE_EVIDENCE, 10, &text, &err), 0);
+	assert_string_equal(text.data, "{");
+}
+
+/* Audit and enforce: what is logged is audited, not learnt; what is learnt already, and logged only for the boundary, is nothing new. */
+static void modes(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin_as(f, 7, "a", "web", EVIDENCE_AUDIT), *learn;
+
+	call(f, 7, INIT, "execve");
+	call(f, 7, INIT, "mount");
+	call_as(f, 7, INIT, ARCH_X86_64, "reboot", RECORD_ERRNO);
+	assert_calls(run, "runtime:execve*0+1 workload:mount*0+1 workload:reboot*0-1");
+	runs_end(f->runs, run, 3);
+	assert_reasons(run, REASON_BIT(NOT_LEARNING));
+	learn = begin_as(f, 8, "b", "web", EVIDENCE_LEARN);
+	call(f, 8, INIT, "execve");
+	call(f, 8, INIT, "mount");
+	call_as(f, 8, INIT, ARCH_X86_64, "reboot", RECORD_KILL_PROCESS);
+	assert_calls(learn, "runtime:execve+1 workload:mount+1 workload:reboot*0-2");
+	begin_as(f, 9, "c", "web", EVIDENCE_AUDIT);
+	call(f, 9, INIT, "execve");
+	call(f, 9, INIT, "mount");
+	assert_calls(learn, "runtime:execve+1 workload:mount+2 workload:reboot*0-2");
+}
+
+static void unknown_arch(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+	const struct record r = {.session = 7, .pid = INIT, .arch = 0x12345678, .nr = 59, .action = RECORD_LOG};
+
+	runs_record(f->runs, &r, 2);
+	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(UNKNOWN_ARCH));
+	assert_calls(run, "");
+}
+
+static void versions(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+
+	runs_name_version(f->runs, "crun-1", "crun 1.8", 2);
+	assert_string_equal(evidence_run(run->key->evidence, run->no)->runtime_version, "");
+	runs_name_version(f->runs, "runc-1", "runc 1.1", 2);
+	runs_name_version(f->runs, "runc-1", "runc 1.2", 2);
+	assert_string_equal(evidence_run(run->key->evidence, run->no)->runtime_version, "runc 1.1");
+}
+
+/* A logged call of a session that nobody registered, by a process that is gone: it may have been anybody's. */
+static void a_stranger_that_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct run *one = begin(f, 7, "a"), *two = begin(f, 8, "b"), *ended = begin(f, 9, "c");
+
+	call(f, 9, INIT, "execve");
+	runs_end(f->runs, ended, 2);
+	/* what was denied was not under a filter of ours */
+	call_as(f, 99, OTHER, ARCH_X86_64, "read", RECORD_ERRNO);
+	assert_reasons(one, REASON_BIT(RUNNING));
+	call(f, 99, OTHER, "read");
+	assert_reasons(one, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+	assert_reasons(two, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+	assert_reasons(ended, 0);
+	assert_calls(one, "");
+}
+
+/* One that sits in a container's cgroup is that container's. */
+static void a_stranger_in_the_cgroup(void **state)
+{
+	struct fixture *f = *state;
+	struct run *one = begin(f, 7, "a"), *two = begin(f, 8, "b");
+
+	call(f, 7, (uint32_t)getpid(), "execve");
+	assert_non_null(one->cgroup);
+	call(f, 99, (uint32_t)getpid(), "read");
+	assert_reasons(one, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+	assert_reasons(two, REASON_BIT(RUNNING));
+	assert_calls(one, "runtime:execve workload:read");
+	assert_calls(two, "");
+}
+
+static void within(void **state)
+{
+	static const struct {
+		const char *inner, *outer;
+		bool is_within;
+	} cases[] = {
+		{"0::/a\n", "0::/a\n", true},
+		{"0::/a/b\n", "0::/a\n", true},
+		{"0::/ab\n", "0::/a\n", false},
+		{"0::/\n", "0::/a\n", false},
+		{"0::/a\n", "0::/\n", true},
+		{"0::/a\n", "0::/a/b\n", false},
+		{"2:cpu:/a\n0::/x\n", "2:cpu:/a\n0::/x\n", true},
+		{"2:cpu:/a/b\n0::/x/b\n", "2:cpu:/a\n0::/x\n", true},
+		{"2:cpu:/a\n0::/y\n", "2:cpu:/a\n0::/x\n", false},
+		{"2:cpu:/a\n", "2:cpu:/a\n0::/x\n", false},
+		{"", "0::/\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (strangers_is_within(cases[i].inner, cases[i].outer) != cases[i].is_within)
+			fail_msg("case %zu", i);
+}
+
+#define booked(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		booked(phases),
+		booked(boundary),
+		booked(exec_sessions),
+		booked(joining),
+		booked(no_cross_booking),
+		booked(many_sessions),
+		booked(own_filter),
+		booked(own_filter_across_exec),
+		booked(late_records),
+		booked(saved_and_read_again),
+		booked(orphans),
+		booked(broken_evidence),
+		booked(modes),
+		booked(unknown_arch),
+		booked(versions),
+		booked(a_stranger_that_is_gone),
+		booked(a_stranger_in_the_cgroup),
+		cmocka_unit_test(within),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
