@@ -9,10 +9,11 @@
 
 #define LINES_SHOWN 5
 
-static const char whole_list[] = "  The whole list: one start in audit mode, `snug-audit run --bundle BUNDLE ID` and "
+static const char whole_list[] = "\nThe whole list, in one start: in audit mode, `snug-audit run --bundle BUNDLE ID`, "
 				 "then `snug show KEY` (a pod: the\n"
-				 "  RuntimeClass of snug-audit), or `snug-learn` where there is no approved profile "
-				 "yet. Nothing is lost there, or it says so.\n";
+				 "RuntimeClass of snug-audit); where there is no approved profile yet, `snug-learn` in "
+				 "its place. Nothing is lost\n"
+				 "there, or it says so.\n";
 
 static bool is_native(const struct arch *arch)
 {
@@ -43,8 +44,10 @@ static void add_summary(const struct explain *x, struct buf *out)
 	if (t->first_ms) {
 		buf_adds(out, ", ");
 		add_time(out, t->first_ms);
-		buf_adds(out, " to ");
-		add_time(out, t->last_ms);
+		if (t->last_ms / 1000 != t->first_ms / 1000) {
+			buf_adds(out, " to ");
+			add_time(out, t->last_ms);
+		}
 		buf_adds(out, " UTC");
 	}
 	buf_addc(out, '\n');
@@ -167,6 +170,25 @@ static void add_unnamed(const struct explain *x, struct buf *out)
 	}
 }
 
+/* Without a profile nobody knows which ABIs it lists. */
+static void add_arches(const struct explain *x, struct buf *out)
+{
+	bool told[ARCH_COUNT] = {false};
+
+	for (size_t i = 0; !x->verdict && i < x->tally.row_count; i++) {
+		const struct arch *arch = x->tally.rows[i].arch;
+
+		if (!arch || is_native(arch) || told[arch->id])
+			continue;
+		told[arch->id] = true;
+		buf_addf(out,
+			 "\nCalls of %s programs: they are killed, whatever their names, where \"architectures\" of "
+			 "the profile does not\n"
+			 "hold %s.\n",
+			 arch->name, arch->oci);
+	}
+}
+
 /* True unless a row before it has the same name and verdict. */
 static bool first_of_name(const struct explain *x, size_t row)
 {
@@ -200,8 +222,8 @@ static void add_verdict_lists(const struct explain *x, struct buf *out)
 				 row->name);
 		if (x->verdict[i] == JUDGE_NO_ARCH && !arch_told[row->arch->id])
 			buf_addf(out,
-				 "\nThe profile does not list %s in \"architectures\": every call of a %s program is "
-				 "killed.\n",
+				 "\nThe profile does not list %s in \"architectures\": every call of %s programs "
+				 "kills them.\n",
 				 row->arch->oci, row->arch->name);
 		arch_told[row->arch->id] |= x->verdict[i] == JUDGE_NO_ARCH;
 	}
@@ -211,21 +233,20 @@ static void add_additions(const struct explain *x, struct buf *out)
 {
 	size_t dangerous = 0;
 
+	add_arches(x, out);
 	add_verdict_lists(x, out);
 	if (!x->add_count)
 		return;
 	buf_addf(out, "\nWhat to add: %zu call%s\n ", x->add_count, x->add_count == 1 ? "" : "s");
 	for (size_t i = 0; i < x->add_count; i++)
 		buf_addf(out, " \"%s\"%s", x->add[i], i + 1 < x->add_count ? "," : "\n");
-	if (x->profile)
-		buf_adds(out, "Where: ");
-	else
-		buf_adds(out, "Where: in the profile's file (Docker: --security-opt seccomp=FILE; Kubernetes: "
-			      "localhostProfile, under\n"
-			      "  /var/lib/kubelet/seccomp; Podman: --security-opt seccomp=FILE), ");
-	buf_adds(out, "into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no \"args\".\n");
+	buf_adds(out, "Where: in the profile, into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no "
+		      "\"args\".\n");
 	if (!x->profile)
-		buf_adds(out, "  --profile FILE tells which of them FILE lacks, --fix OUT writes it.\n");
+		buf_adds(out, "  The profile is the file that --security-opt seccomp=FILE names (Docker, Podman) or "
+			      "localhostProfile, under\n"
+			      "  /var/lib/kubelet/seccomp (Kubernetes). --profile FILE tells what it lacks, --fix OUT "
+			      "writes it.\n");
 	buf_adds(out, "What that opens:\n");
 	for (size_t i = 0; i < x->add_count; i++)
 		if (explain_danger(x->add[i])) {
@@ -297,8 +318,6 @@ static void add_not_seccomp(const struct explain *x, struct buf *out)
 		buf_adds(out, "No seccomp record goes with it. What may be, in this order:\n");
 	if (t->errors)
 		add_other_causes(x, out);
-	if (t->errors && !any_refusal(x))
-		buf_adds(out, whole_list);
 	if (t->lsm) {
 		buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile mends: %llu line%s\n",
 			 (unsigned long long)t->lsm, t->lsm == 1 ? "" : "s");
@@ -326,7 +345,6 @@ static void add_losses(const struct explain *x, struct buf *out)
 		buf_addf(out, "  - %llu record%s torn or cut off; --unreadable shows %s\n",
 			 (unsigned long long)t->unreadable, t->unreadable == 1 ? " is" : "s are",
 			 t->unreadable == 1 ? "it" : "them");
-	buf_adds(out, whole_list);
 }
 
 static void add_nothing(const struct explain *x, struct buf *out)
@@ -337,8 +355,6 @@ static void add_nothing(const struct explain *x, struct buf *out)
 		buf_adds(out, "If a container is being denied something all the same: a denial by SCMP_ACT_ERRNO is "
 			      "logged only where the\n"
 			      "runtime loads the filter with SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot.\n");
-	if (!x->key)
-		buf_adds(out, whole_list);
 }
 
 /* What the recorder could see of this key at all. */
@@ -379,6 +395,8 @@ void explain_text(const struct explain *x, bool unreadable, struct buf *out)
 	add_not_seccomp(x, out);
 	add_losses(x, out);
 	add_nothing(x, out);
+	if (!x->key && (x->tally.errors || !x->tally.row_count || explain_is_partial(x)))
+		buf_adds(out, whole_list);
 	if (x->key)
 		add_key(x, out);
 	if (unreadable && x->tally.unreadable) {

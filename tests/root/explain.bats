@@ -1,0 +1,141 @@
+bats_require_minimum_version 1.5.0
+# From "operation not permitted" to the line that mends it, under the real runc: what the kernel logs is explained, what
+# explain writes starts.
+
+setup() {
+  load lib
+  snug_setup
+  "$BATS_TEST_DIRNAME/audit-text" >"$T/stream" 3>&- &
+  LISTENER=$!
+  eventually grep -q listening "$T/stream"
+}
+teardown() {
+  kill "$LISTENER"
+  snug_teardown
+}
+
+# whole_profile: what the container of $T/b needs, in $T/whole.json.
+whole_profile() {
+  snug-learn --root "$T/root" run --bundle "$T/b" whole >/dev/null
+  snug profile whole --errno eperm >"$T/whole.json"
+}
+
+# lacking ACTION NAME...: that profile with another default action, without these names, in $T/p.json.
+lacking() {
+  jq --arg a "$1" 'if $a == "SCMP_ACT_ERRNO" then . else del(.defaultErrnoRet) end | .defaultAction = $a |
+    .syscalls |= map(.names -= $ARGS.positional) | .syscalls |= map(select(.names | length > 0))' --args "${@:2}" <"$T/whole.json" >"$T/p.json"
+}
+
+# start PROFILE: runs the bundle under it with the real runc, in an audit session of its own; the session's records are in
+# $T/log.
+start() {
+  jq --slurpfile p "$1" '.linux.seccomp = $p[0]' <"$T/b/config.json" >"$T/b/config.new"
+  mv "$T/b/config.new" "$T/b/config.json"
+  rm -f "$T/session"
+  status=0
+  output=$(
+    echo 0 >/proc/self/loginuid
+    cat /proc/self/sessionid >"$T/session"
+    exec runc --root "$T/root" run --bundle "$T/b" "start-$RANDOM" 2>&1
+  ) || status=$?
+  echo "start: status $status: $output"
+  sleep 0.2
+  grep " ses=$(cat "$T/session") " "$T/stream" >"$T/log" || true
+}
+
+explain() {
+  code=0
+  text=$(snug explain "$@") || code=$?
+  echo "$text"
+}
+
+@test "the profile lacks what runc needs: the start fails, one start with LOG names it, the fix starts" {
+  bundle "$T/b" '.process.noNewPrivileges = false' sh -c 'echo started'
+  whole_profile
+  lacking SCMP_ACT_ERRNO capset faccessat2 setgid
+  start "$T/p.json"
+  [ "$status" -ne 0 ]
+  [[ "$output" == *"operation not permitted"* ]]
+  # runc before 1.2: no trace in the kernel, and explain says what to do.
+  [ ! -s "$T/log" ]
+  explain - <<<"$output"
+  [ "$code" -eq 1 ]
+  [[ "$text" == *"No seccomp record goes with it"*"SECCOMP_FILTER_FLAG_LOG"*"snug-audit"* ]]
+
+  jq 'del(.defaultErrnoRet) | .defaultAction = "SCMP_ACT_LOG"' <"$T/p.json" >"$T/log.json"
+  start "$T/log.json"
+  [ "$output" = started ]
+  explain "$T/log" --profile "$T/p.json" --fix "$T/fixed.json"
+  [ "$code" -eq 1 ]
+  [[ "$text" == *"the runtime's own init, before exec (runc:[2:INIT])"* ]]
+  for call in capset faccessat2 setgid; do [[ "$text" == *"+ "*"\"$call\""* ]]; done
+  diff <(jq -r '.syscalls[].names[]' "$T/p.json" | cat - <(printf '%s\n' capset faccessat2 setgid) | sort) \
+    <(jq -r '.syscalls[].names[]' "$T/fixed.json" | sort)
+  for i in 1 2 3 4 5; do start "$T/fixed.json"; [ "$output" = started ]; done
+}
+
+@test "a call of the program's own is denied" {
+  bundle "$T/b" '.root.readonly = false' sh -c 'rm -rf /tmp/x; mkdir /tmp/x && echo made'
+  whole_profile
+  lacking SCMP_ACT_ERRNO mkdir
+  start "$T/p.json"
+  [[ "$output" == *"Operation not permitted"* ]]
+  jq 'del(.defaultErrnoRet) | .defaultAction = "SCMP_ACT_LOG"' <"$T/p.json" >"$T/log.json"
+  rm -rf "$T/b/rootfs/tmp/x"
+  start "$T/log.json"
+  [ "$output" = made ]
+  explain "$T/log" --profile "$T/p.json" --fix "$T/fixed.json"
+  [ "$code" -eq 1 ]
+  grep -q '^  mkdir  *used  *denied .* sh (/bin/busybox)\|^  mkdir  *used  *denied .* mkdir (/bin/busybox)' <<<"$text"
+  [[ "$text" != *"own init"* ]]
+  rm -rf "$T/b/rootfs/tmp/x"
+  start "$T/fixed.json"
+  [ "$output" = made ]
+}
+
+@test "killed by SCMP_ACT_KILL_PROCESS, the program: named from that very start" {
+  bundle "$T/b" '.root.readonly = false' mkdir /tmp/x
+  cp "$(command -v busybox)" "$T/b/rootfs/bin/busybox"
+  ln -sf busybox "$T/b/rootfs/bin/mkdir"
+  whole_profile
+  rm -rf "$T/b/rootfs/tmp/x"
+  lacking SCMP_ACT_KILL_PROCESS mkdir
+  start "$T/p.json"
+  [ "$status" -eq 159 ]
+  explain "$T/log" --profile "$T/p.json" --fix "$T/fixed.json"
+  [ "$code" -eq 1 ]
+  grep -q '^  mkdir  *killed  *denied  *1 .* mkdir (/bin/busybox)' <<<"$text"
+  start "$T/fixed.json"
+  [ "$status" -eq 0 ]
+  [ -d "$T/b/rootfs/tmp/x" ]
+}
+
+@test "killed by SCMP_ACT_KILL_PROCESS, the runtime: one call a start, until it starts" {
+  bundle "$T/b" '.process.noNewPrivileges = false' sh -c 'echo started'
+  whole_profile
+  lacking SCMP_ACT_KILL_PROCESS setgid setuid chdir
+  fixes=0
+  start "$T/p.json"
+  while [ "$output" != started ]; do
+    [ "$fixes" -lt 3 ]
+    explain "$T/log" --profile "$T/p.json" --fix "$T/p.json"
+    [ "$code" -eq 1 ]
+    [[ "$text" == *killed*"the runtime's own init"*"1 call added"* ]]
+    fixes=$((fixes + 1))
+    start "$T/p.json"
+  done
+  [ "$fixes" -eq 3 ]
+}
+
+@test "audited by the recorder: --key names it and mends the profile" {
+  bundle "$T/b" '.root.readonly = false' sh -c 'echo hi'
+  snug-learn --root "$T/root" run --bundle "$T/b" shell
+  snug profile shell >"$T/p.json"
+  mkdir -p "$T/state/keys/shell"
+  cp "$T/p.json" "$T/state/keys/shell/approved.json"
+  bundle "$T/b" '.root.readonly = false' sh -c 'mkdir /tmp/x && echo made'
+  [ "$(snug-audit --root "$T/root" run --bundle "$T/b" shell)" = made ]
+  explain --key shell --profile "$T/p.json" --fix "$T/fixed.json"
+  [ "$code" -eq 1 ]
+  jq -e '[.syscalls[].names[]] | index("mkdir")' "$T/fixed.json"
+}
