@@ -1,0 +1,77 @@
+#include "seccomp/defaults.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "seccomp/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void all_three_are_there(void **state)
+{
+	static const char *const names[] = {"containerd", "moby", "podman"};
+	const struct default_profile *all = NULL;
+
+	assert_int_equal(default_profiles(&all), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(all[i].name, names[i]);
+		assert_int_equal(strlen(all[i].text), all[i].len);
+		assert_true(*all[i].version && *all[i].how);
+		assert_string_equal(all[i].machine, "x86_64");
+	}
+	assert_ptr_equal(default_profile("@moby"), default_profile("moby"));
+	assert_null(default_profile("@docker"));
+	assert_null(default_profile(""));
+}
+
+/* What nobody doubts of them, so that a fact that was obtained wrongly is noticed. */
+static void they_say_what_they_are_known_for(void **state)
+{
+	static const struct {
+		uint32_t nr;
+		enum judge_verdict verdict;
+	} rows[] = {
+		{0, JUDGE_ALLOWS},   /* read */
+		{231, JUDGE_ALLOWS}, /* exit_group */
+		{56, JUDGE_DEPENDS}, /* clone: no namespaces */
+		{135, JUDGE_DEPENDS}, /* personality */
+		{246, JUDGE_DENIES}, /* kexec_load */
+		{304, JUDGE_DENIES}, /* open_by_handle_at */
+	};
+	const struct default_profile *all = NULL;
+	size_t n = default_profiles(&all);
+
+	for (size_t i = 0; i < n; i++) {
+		cleanup_judge struct judge *j = NULL;
+		struct err err = {0};
+
+		assert_int_equal(judge_new(all[i].text, all[i].len, all[i].name, &j, &err), 0);
+		for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+			enum judge_verdict v = JUDGE_NO_ARCH;
+
+			assert_int_equal(judge_call(j, arch_get(ARCH_X86_64), rows[k].nr, &v, &err), 0);
+			/* Podman's denies by a rule, and allows clone with any flags. */
+			if (v == JUDGE_REFUSES)
+				v = JUDGE_DENIES;
+			if (text_streq(all[i].name, "podman") && rows[k].nr == 56)
+				assert_int_equal(v, JUDGE_ALLOWS);
+			else
+				assert_int_equal(v, rows[k].verdict);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_three_are_there),
+		cmocka_unit_test(they_say_what_they_are_known_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
