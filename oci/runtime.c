@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,23 +209,36 @@ int oci_runtime_open(const char *path, int self_fd, struct oci_runtime *ret, str
 	return 0;
 }
 
-int oci_runtime_find(int self_fd, struct oci_runtime *ret, struct err *err)
+static bool find_in_usual_places(const char *name, int self_fd, struct oci_runtime *ret)
 {
-	static const char *const names[] = {"runc", "crun"};
 	static const char *const dirs[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 					   "/usr/bin",        "/sbin",          "/bin"};
 
-	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
-		for (size_t d = 0; d < ARRAY_SIZE(dirs); d++) {
-			char path[64];
+	for (size_t d = 0; d < ARRAY_SIZE(dirs); d++) {
+		char path[PATH_MAX];
 
-			snprintf(path, sizeof(path), "%s/%s", dirs[d], names[n]);
-			if (oci_runtime_open(path, self_fd, ret, NULL) == 0)
-				return 0;
-		}
+		snprintf(path, sizeof(path), "%s/%s", dirs[d], name);
+		if (oci_runtime_open(path, self_fd, ret, NULL) == 0)
+			return true;
 	}
+	return false;
+}
+
+int oci_runtime_find(int self_fd, struct oci_runtime *ret, struct err *err)
+{
+	if (find_in_usual_places("runc", self_fd, ret) || find_in_usual_places("crun", self_fd, ret))
+		return 0;
 	return err_set(err, ENOENT,
 		       "no runtime: neither runc nor crun in the usual places; name it in the configuration");
+}
+
+int oci_runtime_open_or_find(const char *name, int self_fd, struct oci_runtime *ret, struct err *err)
+{
+	if (strchr(name, '/'))
+		return oci_runtime_open(name, self_fd, ret, err);
+	if (*name && find_in_usual_places(name, self_fd, ret))
+		return 0;
+	return err_set(err, ENOENT, "no runtime '%s' in the usual places; name it by its absolute path", name);
 }
 
 void oci_runtime_id(const struct oci_runtime *rt, char *ret)

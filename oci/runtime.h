@@ -29,6 +29,9 @@ int oci_runtime_open(const char *path, int self_fd, struct oci_runtime *ret, str
  * /sbin /bin. Never $PATH. -ENOENT if there is none. */
 int oci_runtime_find(int self_fd, struct oci_runtime *ret, struct err *err);
 
+/* What a person names: an absolute path, or a name without a slash ("crun") that is in one of the usual places. */
+int oci_runtime_open_or_find(const char *name, int self_fd, struct oci_runtime *ret, struct err *err);
+
 /* "runc-08000fdf-1a2b..." : a name for a directory, [A-Za-z0-9._-], that differs for every path, device, inode, size or
  * mtime (the path counts by its hash). ret holds at least OCI_RUNTIME_ID_MAX bytes. */
 #define OCI_RUNTIME_ID_MAX 96

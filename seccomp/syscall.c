@@ -106,3 +106,15 @@ bool syscall_known_to_libseccomp(const char *name)
 	/* A name that only other arches have resolves to a number below -1. */
 	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
 }
+
+const char *syscall_newer(size_t i)
+{
+	return i < ARRAY_SIZE(table_newer) ? table_newer[i].name : NULL;
+}
+
+void syscall_libseccomp(char ret[SYSCALL_LIBSECCOMP_MAX])
+{
+	const struct scmp_version *v = seccomp_version();
+
+	snprintf(ret, SYSCALL_LIBSECCOMP_MAX, "%u.%u.%u", v ? v->major : 0, v ? v->minor : 0, v ? v->micro : 0);
+}

@@ -6,6 +6,7 @@
 #include "seccomp/arch.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SYSCALL_NAME_MAX 48
@@ -20,5 +21,12 @@ int syscall_number(const struct arch *arch, const char *name, uint32_t *ret);
 
 /* True if the libseccomp of this machine resolves the name on some arch: a runtime that links it can load it. */
 bool syscall_known_to_libseccomp(const char *name);
+
+/* The names of syscalls-newer.csv, i counting from 0; NULL behind the last. */
+const char *syscall_newer(size_t i);
+
+/* The version of the libseccomp that this process uses, "2.5.4". */
+#define SYSCALL_LIBSECCOMP_MAX 40
+void syscall_libseccomp(char ret[SYSCALL_LIBSECCOMP_MAX]);
 
 #endif

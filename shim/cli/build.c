@@ -1,7 +1,6 @@
 #include "shim/cli/build.h"
 
 #include "base/text.h"
-#include "shim/cli/floor.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -82,11 +81,11 @@ int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; shape && !r && i < b->runtime_count; i++) {
-		struct evidence *floor = NULL;
+		struct floor floor = {0};
 
 		r = floor_load(cli->config.state_dir, b->runtimes[i].id, shape, &floor, err);
 		if (!r) {
-			evidence_free(b->runtimes[i].floor);
+			floor_done(&b->runtimes[i].floor);
 			b->runtimes[i].floor = floor;
 		}
 	}
@@ -106,14 +105,15 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
 {
-	const struct evidence *floors[BUILD_RUNTIMES_MAX];
+	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];
 	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret};
 	struct profile *profile = NULL;
 
 	for (size_t i = 0; i < b->runtime_count; i++) {
 		in.go |= b->runtimes[i].go;
-		if (b->runtimes[i].floor)
-			floors[in.floor_count++] = b->runtimes[i].floor;
+		for (size_t p = 0; p < FLOOR_PHASES; p++)
+			if (b->runtimes[i].floor.phase[p])
+				floors[in.floor_count++] = b->runtimes[i].floor.phase[p];
 	}
 	buf_clear(&b->unnamed);
 	buf_clear(&b->oci);
@@ -130,7 +130,7 @@ void build_done(struct build *b)
 {
 	for (size_t i = 0; i < b->runtime_count; i++) {
 		free(b->runtimes[i].path);
-		evidence_free(b->runtimes[i].floor);
+		floor_done(&b->runtimes[i].floor);
 	}
 	evidence_free(b->evidence);
 	profile_free(b->profile);

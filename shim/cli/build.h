@@ -9,6 +9,7 @@
 #include "seccomp/evidence.h"
 #include "seccomp/profile.h"
 #include "shim/cli/cli.h"
+#include "shim/cli/floor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@ struct build_runtime {
 	char *path;
 	bool go;
 	bool present;           /* the file at `path` still is this one */
-	struct evidence *floor; /* NULL: never sampled */
+	struct floor floor;
 };
 
 struct build {

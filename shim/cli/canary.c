@@ -36,8 +36,9 @@ struct call {
 	const char *root;
 	bool systemd_cgroup;
 	const char *register_as;  /* register a session with the recorder under this command; NULL: none */
+	const char *key;          /* and this key; NULL: none */
 	const char *const *words; /* subcommand and its arguments, NULL-terminated */
-	const char *id;
+	const char *id; /* that it is registered with */
 	int signal_fd;
 	const struct canary_plan *plan;
 };
@@ -58,7 +59,7 @@ static void compose_register(const struct call *call, uint32_t session, struct b
 	json_write_u64(&w, "session", session);
 	json_write_string(&w, "id", call->id);
 	json_write_string(&w, "root", call->root);
-	json_write_string(&w, "key", plan->key);
+	json_write_string(&w, "key", call->key);
 	json_write_string(&w, "runtime", plan->runtime->path);
 	json_write_string(&w, "runtime_id", runtime_id);
 	json_write_bool(&w, "go", plan->runtime->is_go);
@@ -120,6 +121,7 @@ static int canary_call(struct canary *c, const char *register_as, const char *co
 		.root = root,
 		.systemd_cgroup = c->systemd_cgroup,
 		.register_as = register_as,
+		.key = c->plan->key,
 		.words = words,
 		.id = c->id,
 		.signal_fd = c->plan->signal_fd,
@@ -189,13 +191,34 @@ int canary_create(struct canary *c, struct err *err)
 	return r ? r : delete_newest(c, err);
 }
 
+/* An exec into the newest canary. The recorder is told of a run of its own: what an exec calls stays apart from what the
+ * start of its container called. */
+static int exec_once(struct canary *c, unsigned n, struct err *err)
+{
+	char root[PATH_MAX], id[sizeof(c->id) + 16];
+	struct call call = {
+		.root = root,
+		.systemd_cgroup = c->systemd_cgroup,
+		.register_as = "run",
+		.key = c->plan->exec_key,
+		.words = (const char *const[]){"exec", c->id, "/snug-canary", NULL},
+		.id = id,
+		.signal_fd = c->plan->signal_fd,
+		.plan = c->plan,
+	};
+
+	snprintf(root, sizeof(root), "%s/root", c->dir);
+	snprintf(id, sizeof(id), "%s-exec-%u", c->id, n);
+	return run_call(&call, err);
+}
+
 int canary_exec(struct canary *c, unsigned execs, struct err *err)
 {
 	pid_t pid = 0;
 	int r = begin(c, "wait", &pid, err);
 
 	for (unsigned i = 0; !r && i < execs; i++)
-		r = canary_call(c, "exec", (const char *const[]){"exec", c->id, "/snug-canary", NULL}, err);
+		r = exec_once(c, i, err);
 	return r ? r : delete_newest(c, err);
 }
 

@@ -17,7 +17,7 @@ struct canary_plan {
 	const struct config *config;
 	const struct oci_runtime *runtime;
 	const char *shape; /* JSON of oci_spec_shape() */
-	const char *key;   /* of the floor's evidence */
+	const char *key, *exec_key; /* of the floor's evidence: of starts, and of execs */
 	int signal_fd;     /* readable: stop with -EINTR */
 };
 
@@ -37,7 +37,8 @@ int canary_run(struct canary *c, struct err *err);
 /* One start by `create` and `start`, to its end, and `delete`. */
 int canary_create(struct canary *c, struct err *err);
 
-/* One start of a canary that waits, `execs` times `exec` into it, and its end. */
+/* One start of a canary that waits, `execs` times `exec` into it, and its end. Each exec is a run of its own under
+ * exec_key. */
 int canary_exec(struct canary *c, unsigned execs, struct err *err);
 
 #endif

@@ -115,6 +115,14 @@ bool canary_systemd_cgroup(const char *shape)
 	return !parse_shape(shape, &doc, NULL) && json_type(json_get(json_root(doc), "systemdCgroup")) == JSON_TRUE;
 }
 
+bool canary_no_new_privileges(const char *shape)
+{
+	cleanup_json struct json_doc *doc = NULL;
+
+	return !parse_shape(shape, &doc, NULL) &&
+	       json_type(json_get(json_get(json_root(doc), "process"), "noNewPrivileges")) == JSON_TRUE;
+}
+
 bool canary_maps_users(const char *shape)
 {
 	cleanup_json struct json_doc *doc = NULL;

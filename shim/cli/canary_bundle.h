@@ -19,6 +19,8 @@ int canary_rootfs(const char *shape, const char *rootfs, const char *canary_path
 /* True if the shape was learnt under the systemd cgroup manager. */
 bool canary_systemd_cgroup(const char *shape);
 
+bool canary_no_new_privileges(const char *shape);
+
 /* True if its containers have a user namespace with mappings. */
 bool canary_maps_users(const char *shape);
 

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "shim/cli/approved.h"
 #include "shim/cli/change.h"
-#include "shim/cli/floor.h"
 #include "shim/cli/sample.h"
 #include "shim/cli/table.h"
 
@@ -118,7 +117,7 @@ static int sample_missing(struct cli *cli, struct build *b, struct err *err)
 	for (size_t i = 0; !r && evidence_shape(b->evidence) && i < b->runtime_count; i++) {
 		struct floor_stat st;
 
-		floor_judge(b->runtimes[i].floor, &st);
+		floor_judge(&b->runtimes[i].floor, &st);
 		if (!st.starts && b->runtimes[i].present)
 			r = sample_runtime(cli, b, &b->runtimes[i], err);
 	}

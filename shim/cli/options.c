@@ -52,6 +52,8 @@ static int take_option(const struct cli_command *cmd, int argc, char *const argv
 		value = argv[++*i];
 	}
 	args->value[n] = o->value ? value : "";
+	if (o->value)
+		args->given[args->given_count++] = (struct cli_given){n, value};
 	return 0;
 }
 
@@ -75,7 +77,8 @@ int cli_args_parse(const struct cli_command *cmd, int argc, char *const argv[], 
 
 	assert(cmd->option_count <= CLI_OPTIONS_MAX);
 	args.operand = calloc((size_t)argc + 1, sizeof(*args.operand));
-	if (!args.operand)
+	args.given = calloc((size_t)argc + 1, sizeof(*args.given));
+	if (!args.operand || !args.given)
 		return err_set(err, ENOMEM, "out of memory");
 	for (int i = 0; !r && !args.help && i < argc; i++) {
 		const char *arg = argv[i];
@@ -95,13 +98,43 @@ int cli_args_parse(const struct cli_command *cmd, int argc, char *const argv[], 
 		return r;
 	*ret = args;
 	args.operand = NULL;
+	args.given = NULL;
 	return 0;
 }
 
 void cli_args_done(struct cli_args *args)
 {
-	if (args)
-		free(args->operand);
+	if (!args)
+		return;
+	free(args->operand);
+	free(args->given);
+}
+
+static int each_part(const char *option, const char *values, int (*fn)(const char *value, void *arg, struct err *err),
+		     void *arg, struct err *err)
+{
+	for (const char *p = values;; p++) {
+		size_t len = strcspn(p, ",");
+		cleanup_free char *value = strndup(p, len);
+		int r = !value ? err_set(err, ENOMEM, "out of memory")
+			: len  ? fn(value, arg, err)
+			       : err_set(err, EINVAL, "--%s: '%s' holds an empty value", option, values);
+
+		p += len;
+		if (r || !*p)
+			return r;
+	}
+}
+
+int cli_args_each(const struct cli_command *cmd, const struct cli_args *args, size_t i,
+		  int (*fn)(const char *value, void *arg, struct err *err), void *arg, struct err *err)
+{
+	int r = 0;
+
+	for (size_t k = 0; !r && k < args->given_count; k++)
+		if (args->given[k].option == i)
+			r = each_part(cmd->options[i].name, args->given[k].value, fn, arg, err);
+	return r;
 }
 
 int cli_args_number(const struct cli_command *cmd, const struct cli_args *args, size_t i, uint64_t min, uint64_t max,

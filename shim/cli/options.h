@@ -25,6 +25,11 @@ struct cli_args {
 	const char *value[CLI_OPTIONS_MAX]; /* by position in the table; NULL: not given; "" for a flag that was */
 	const char **operand;               /* owned array; the strings are argv's */
 	size_t operands;
+	struct cli_given {                  /* every option with a value as it came; owned array */
+		size_t option;
+		const char *value;
+	} * given;
+	size_t given_count;
 	bool help; /* --help or -h; nothing else was checked */
 };
 
@@ -34,6 +39,11 @@ struct cli_args {
 int cli_args_parse(const struct cli_command *cmd, int argc, char *const argv[], struct cli_args *ret, struct err *err);
 void cli_args_done(struct cli_args *args);
 #define cleanup_args cleanup_with(cli_args_done)
+
+/* A list: an option that may be given several times, each time with several values between commas. Calls fn for each
+ * value; stops at the first non-zero return and returns it. An empty value is -EINVAL. */
+int cli_args_each(const struct cli_command *cmd, const struct cli_args *args, size_t i,
+		  int (*fn)(const char *value, void *arg, struct err *err), void *arg, struct err *err);
 
 /* The value of option `i` as a number from min to max, `unset` if it was not given. Returns 0 or -EINVAL. */
 int cli_args_number(const struct cli_command *cmd, const struct cli_args *args, size_t i, uint64_t min, uint64_t max,

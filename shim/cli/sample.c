@@ -31,12 +31,11 @@
 struct sampling {
 	const struct sample_plan *plan;
 	char runtime_id[OCI_RUNTIME_ID_MAX];
-	struct buf key;
+	struct buf key[FLOOR_PHASES];
 	struct canary *canary;
 	int signal_fd;
 	sigset_t old_mask;
 	uint64_t tried;        /* starts of this sampling */
-	uint64_t silent_execs; /* execs since the last new call */
 	struct floor_stat stat;
 };
 
@@ -46,7 +45,7 @@ static int ask(const struct config *config, struct buf *request, struct err *err
 }
 
 /* All that the starts so far were seen to call is in the evidence, and their runs are ended. */
-static int settle(const struct sampling *s, struct err *err)
+static int settle(const struct sampling *s, enum floor_phase phase, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
 	struct json_writer w;
@@ -55,7 +54,7 @@ static int settle(const struct sampling *s, struct err *err)
 	json_write_object(&w, NULL);
 	json_write_string(&w, "op", "settle");
 	json_write_string(&w, "space", "floor");
-	json_write_string(&w, "key", s->key.data);
+	json_write_string(&w, "key", s->key[phase].data);
 	json_write_end_object(&w);
 	return ask(s->plan->config, &request, err);
 }
@@ -117,39 +116,35 @@ static int start_round(struct sampling *s, uint64_t starts, struct err *err)
 	return r;
 }
 
-static int look(struct sampling *s, struct evidence **ret, struct err *err)
+static int look(struct sampling *s, struct floor *ret, struct err *err)
 {
-	cleanup_evidence struct evidence *ev = NULL;
-	int r = settle(s, err);
+	int r = 0;
 
+	for (enum floor_phase p = 0; !r && p < FLOOR_PHASES; p++)
+		r = settle(s, p, err);
 	if (!r)
-		r = floor_load(s->plan->config->state_dir, s->runtime_id, s->plan->shape, &ev, err);
-	if (r < 0)
-		return r;
-	if (!ev)
-		return err_set(err, ENOENT, "the recorder kept no evidence of the canaries");
-	*ret = steal_ptr(&ev);
-	return 0;
+		r = floor_load(s->plan->config->state_dir, s->runtime_id, s->plan->shape, ret, err);
+	if (!r && !floor_is_sampled(ret))
+		r = err_set(err, ENOENT, "the recorder kept no evidence of the canaries");
+	return r;
 }
 
 static int do_round(struct sampling *s, unsigned round, struct err *err)
 {
-	cleanup_evidence struct evidence *ev = NULL;
+	cleanup_floor struct floor floor = {0};
 	uint64_t left = s->plan->max - s->tried, starts = left < ROUND_STARTS ? left : ROUND_STARTS;
-	size_t calls = s->stat.calls;
 	pid_t spinner = round % 2 ? start_spinner() : 0;
 	int r = start_round(s, starts, err);
 
 	stop_spinner(spinner);
 	if (!r)
-		r = look(s, &ev, err);
+		r = look(s, &floor, err);
 	if (r < 0)
 		return r;
 	s->tried += starts;
-	floor_judge(ev, &s->stat);
-	s->silent_execs = s->stat.calls == calls ? s->silent_execs + ROUND_EXECS : 0;
-	if (round + 1 >= HOPELESS_ROUNDS && !s->stat.starts) {
-		reason_set reasons = floor_reasons(ev);
+	floor_judge(&floor, &s->stat);
+	if (round + 1 >= HOPELESS_ROUNDS && (!s->stat.starts || !s->stat.execs)) {
+		reason_set reasons = floor_reasons(&floor);
 
 		return err_set(err, EIO, "no canary could be recorded completely: %s",
 			       reasons ? reason_what((enum reason)__builtin_ctz(reasons)) : "the recorder booked none");
@@ -159,7 +154,7 @@ static int do_round(struct sampling *s, unsigned round, struct err *err)
 
 static bool settled(const struct sampling *s)
 {
-	return s->stat.silent >= s->plan->silent && 2 * s->silent_execs >= s->plan->silent;
+	return s->stat.silent >= s->plan->silent && 2 * s->stat.silent_execs >= s->plan->silent;
 }
 
 static void show_progress(const struct sampling *s)
@@ -186,7 +181,8 @@ static int sample(struct sampling *s, bool *ret_settled, struct err *err)
 		.config = s->plan->config,
 		.runtime = s->plan->runtime,
 		.shape = s->plan->shape,
-		.key = s->key.data,
+		.key = s->key[FLOOR_CREATE].data,
+		.exec_key = s->key[FLOOR_EXEC].data,
 		.signal_fd = s->signal_fd,
 	};
 	cleanup_with(canary_cleanup) struct canary *canary = NULL;
@@ -275,14 +271,17 @@ int sample_floor(const struct sample_plan *plan, bool *ret_settled, struct err *
 	if (turn < 0)
 		return turn;
 	oci_runtime_id(plan->runtime, s.runtime_id);
-	floor_key(s.runtime_id, plan->shape, &s.key);
-	r = buf_failed(&s.key) ? err_set(err, ENOMEM, "out of memory") : take_signals(&s, err);
+	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++)
+		floor_key(s.runtime_id, plan->shape, p, &s.key[p]);
+	r = buf_failed(&s.key[FLOOR_CREATE]) || buf_failed(&s.key[FLOOR_EXEC]) ? err_set(err, ENOMEM, "out of memory")
+									       : take_signals(&s, err);
 	if (!r) {
 		r = sample(&s, &done, err);
 		give_signals_back(&s);
 		close(s.signal_fd);
 	}
-	buf_done(&s.key);
+	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++)
+		buf_done(&s.key[p]);
 	if (r < 0)
 		return r;
 	*ret_settled = done;

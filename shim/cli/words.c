@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "seccomp/sets.h"
 #include "seccomp/syscall.h"
-#include "shim/cli/floor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,8 +75,8 @@ void build_report(const struct build *b, const char *key)
 		const struct build_runtime *rt = &b->runtimes[i];
 
 		buf_clear(&line);
-		floor_describe(rt->floor, rt->id, rt->go, &line);
-		if (!rt->floor && rt->present)
+		floor_describe(&rt->floor, rt->id, rt->go, &line);
+		if (!floor_is_sampled(&rt->floor) && rt->present)
 			buf_addf(&line, "; `snug floor --key %s` samples it", key);
 		else if (!rt->present)
 			buf_adds(&line, "; this runtime has been replaced since");
