@@ -14,8 +14,10 @@
 	  "raise backlog_limit or the rate limit (auditctl -b, -r), learn again")                                              \
 	X(LOG_OFF, "log-off", "`log` was missing from kernel.seccomp.actions_logged",                                          \
 	  "sysctl -w kernel.seccomp.actions_logged='kill_process kill_thread trap errno user_notif trace log'")               \
+	X(EXCLUDED, "exclude-rule", "an audit exclude rule may have dropped records of the container",                         \
+	  "run `auditctl -l`, remove the exclude rule or limit it to other types by msgtype, learn again")                    \
 	X(BARRIER, "barrier", "a probe record did not come back through the audit stream",                                     \
-	  "run `auditctl -l` and look for an exclude rule on SECCOMP")                                                        \
+	  "look for load on the node that holds audit records back; learn again")                                                        \
 	X(RECORDER, "recorder", "the recorder was not there for all of the run", "learn again")                               \
 	X(FILTER_NOT_SEEN, "filter-not-seen", "no execve of the container's init was seen, so the filter was never loaded", \
 	  "look at the runtime's own error; a runtime without seccomp support cannot be learnt")                               \

@@ -74,7 +74,7 @@ int audit_fd(const struct audit_reader *r)
 	return r->fd;
 }
 
-int audit_read(struct audit_reader *r, audit_message_fn *fn, void *arg)
+int audit_read(struct audit_reader *r, audit_datagram_fn *fn, void *arg)
 {
 	bool cut = false;
 	int n;
@@ -85,16 +85,47 @@ int audit_read(struct audit_reader *r, audit_message_fn *fn, void *arg)
 	if (n < 0)
 		return errno == EINTR ? -EAGAIN : -errno;
 	for (int i = 0; i < n; i++) {
-		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)r->texts[i];
-		size_t len = r->headers[i].msg_len;
-
 		if (r->senders[i].nl_pid != 0)
 			continue;
-		cut |= r->headers[i].msg_hdr.msg_flags & MSG_TRUNC || len < NLMSG_HDRLEN;
-		if (!cut)
-			fn(arg, h->nlmsg_type, r->texts[i] + NLMSG_HDRLEN, len - NLMSG_HDRLEN);
+		if (r->headers[i].msg_hdr.msg_flags & MSG_TRUNC)
+			cut = true;
+		else
+			fn(arg, r->texts[i], r->headers[i].msg_len);
 	}
 	return cut ? -EMSGSIZE : n;
+}
+
+/* kauditd_send_multicast_skb() sets the length that netlink wants; the unicast copy of the same record, which no header here can tell from it, leaves
+ * out the header (audit_log_end()). Both mean one message that fills the datagram. */
+static bool is_single(const struct nlmsghdr *h, size_t len)
+{
+	return h->nlmsg_len == len || h->nlmsg_len + (size_t)NLMSG_HDRLEN == len;
+}
+
+int audit_each(const void *data, size_t len, audit_message_fn *fn, void *arg)
+{
+	const char *p = data;
+	bool first = true;
+
+	do {
+		struct nlmsghdr h;
+		size_t own, step;
+
+		if (len < NLMSG_HDRLEN)
+			return -EBADMSG;
+		memcpy(&h, p, sizeof(h));
+		own = first && is_single(&h, len) ? len : h.nlmsg_len;
+		if (own < NLMSG_HDRLEN || own > len || h.nlmsg_type == NLMSG_OVERRUN)
+			return -EBADMSG;
+		/* Types below this one are netlink's own. */
+		if (h.nlmsg_type >= NLMSG_MIN_TYPE)
+			fn(arg, h.nlmsg_type, p + NLMSG_HDRLEN, own - NLMSG_HDRLEN);
+		step = NLMSG_ALIGN(own) < len ? NLMSG_ALIGN(own) : len;
+		p += step;
+		len -= step;
+		first = false;
+	} while (len);
+	return 0;
 }
 
 int audit_open_status(struct err *err)
@@ -104,43 +135,132 @@ int audit_open_status(struct err *err)
 	return fd < 0 ? err_sys(err, errno, "cannot open a socket for the audit status") : fd;
 }
 
-int audit_ask_status(int fd)
+static int ask(int fd, uint16_t type, uint32_t seq)
 {
-	struct nlmsghdr h = {.nlmsg_len = NLMSG_LENGTH(0), .nlmsg_type = AUDIT_GET, .nlmsg_flags = NLM_F_REQUEST};
+	struct nlmsghdr h = {.nlmsg_len = NLMSG_LENGTH(0), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = seq};
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
 	return sendto(fd, &h, h.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0 ? -errno : 0;
 }
 
-int audit_read_status(int fd, struct audit_info *ret)
+int audit_ask_status(int fd, uint32_t seq)
 {
-	struct sockaddr_nl from;
-	socklen_t from_len = sizeof(from);
-	union {
-		struct nlmsghdr h;
-		char bytes[1024];
-	} m;
-	uint32_t field[8] = {0}; /* mask enabled failure pid rate_limit backlog_limit lost backlog */
-	ssize_t n = recvfrom(fd, &m, sizeof(m), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+	return ask(fd, AUDIT_GET, seq);
+}
 
-	if (n < 0)
-		return -errno;
-	if (from.nl_pid != 0 || (size_t)n < NLMSG_HDRLEN)
-		return -EAGAIN;
-	if (m.h.nlmsg_type == NLMSG_ERROR) {
-		struct nlmsgerr e;
+int audit_ask_rules(int fd, uint32_t seq)
+{
+	return ask(fd, AUDIT_LIST_RULES, seq);
+}
 
-		if ((size_t)n < NLMSG_HDRLEN + sizeof(e))
-			return -EBADMSG;
-		memcpy(&e, m.bytes + NLMSG_HDRLEN, sizeof(e));
-		return e.error ? e.error : -EAGAIN;
+/* auditfilter.c audit_comparator(), for the type of a seccomp record. */
+static bool type_matches(uint32_t op, uint32_t value)
+{
+	const uint32_t type = AUDIT_SECCOMP;
+
+	switch (op & AUDIT_OPERATORS) {
+	case AUDIT_EQUAL:
+		return type == value;
+	case AUDIT_NOT_EQUAL:
+		return type != value;
+	case AUDIT_LESS_THAN:
+		return type < value;
+	case AUDIT_GREATER_THAN:
+		return type > value;
+	case AUDIT_LESS_THAN_OR_EQUAL:
+		return type <= value;
+	case AUDIT_GREATER_THAN_OR_EQUAL:
+		return type >= value;
+	default:
+		return true;
 	}
-	if (m.h.nlmsg_type != AUDIT_GET || (size_t)n < NLMSG_HDRLEN + 7 * sizeof(uint32_t))
-		return -EAGAIN;
-	memcpy(field, m.bytes + NLMSG_HDRLEN, 7 * sizeof(uint32_t));
+}
+
+/* In the exclude list any rule that matches drops the record, whatever its action says. Its other fields (uid, auid, exe ...) may fit a container's
+ * processes though they do not fit the probe: only its type tells for sure that it does not mean seccomp records. */
+static bool excludes_seccomp(const struct audit_rule_data *rule)
+{
+	if (rule->flags != AUDIT_FILTER_EXCLUDE)
+		return false;
+	for (uint32_t i = 0; i < rule->field_count && i < AUDIT_MAX_FIELDS; i++)
+		if (rule->fields[i] == AUDIT_MSGTYPE && !type_matches(rule->fieldflags[i], rule->values[i]))
+			return false;
+	return true;
+}
+
+static int parse_info(const char *text, size_t len, struct audit_info *ret)
+{
+	uint32_t field[7]; /* mask enabled failure pid rate_limit backlog_limit lost */
+
+	if (len < sizeof(field))
+		return -EBADMSG;
+	memcpy(field, text, sizeof(field));
 	*ret = (struct audit_info){.enabled = field[1], .failure = field[2], .rate_limit = field[4],
 				   .backlog_limit = field[5], .lost = field[6]};
 	return 0;
+}
+
+static int parse_rule(const char *text, size_t len, enum audit_answer_kind *ret)
+{
+	struct audit_rule_data rule;
+
+	if (len < sizeof(rule))
+		return -EBADMSG;
+	memcpy(&rule, text, sizeof(rule));
+	*ret = excludes_seccomp(&rule) ? AUDIT_ANSWER_EXCLUDES : AUDIT_ANSWER_OTHER;
+	return 0;
+}
+
+static int parse_error(const char *text, size_t len)
+{
+	struct nlmsgerr e;
+
+	if (len < sizeof(e))
+		return -EBADMSG;
+	memcpy(&e, text, sizeof(e));
+	return e.error < 0 ? e.error : 0;
+}
+
+int audit_parse_answer(const void *data, size_t len, struct audit_answer *ret)
+{
+	const char *text = (const char *)data + NLMSG_HDRLEN;
+	struct nlmsghdr h;
+
+	if (len < NLMSG_HDRLEN)
+		return -EBADMSG;
+	memcpy(&h, data, sizeof(h));
+	len -= NLMSG_HDRLEN;
+	*ret = (struct audit_answer){.kind = AUDIT_ANSWER_OTHER, .seq = h.nlmsg_seq};
+	switch (h.nlmsg_type) {
+	case AUDIT_GET:
+		ret->kind = AUDIT_ANSWER_INFO;
+		return parse_info(text, len, &ret->info);
+	case AUDIT_LIST_RULES:
+		return parse_rule(text, len, &ret->kind);
+	case NLMSG_DONE:
+		ret->kind = AUDIT_ANSWER_RULES_END;
+		return 0;
+	case NLMSG_ERROR:
+		return parse_error(text, len);
+	default:
+		return 0;
+	}
+}
+
+int audit_read_answer(int fd, struct audit_answer *ret)
+{
+	struct sockaddr_nl from;
+	socklen_t from_len = sizeof(from);
+	char data[MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	ssize_t n = recvfrom(fd, data, sizeof(data), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+
+	if (n < 0)
+		return -errno;
+	if (from.nl_pid != 0) {
+		*ret = (struct audit_answer){.kind = AUDIT_ANSWER_OTHER};
+		return 0;
+	}
+	return audit_parse_answer(data, (size_t)n, ret);
 }
 
 int audit_log_is_on(bool *ret)

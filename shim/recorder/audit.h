@@ -1,5 +1,6 @@
-/* The kernel's audit messages: the multicast group that carries every record, and the status request.
- * Sources: include/uapi/linux/audit.h, kernel/audit.c kauditd_send_multicast_skb(), audit_receive_msg(). */
+/* The kernel's audit messages: the multicast group that carries every record, and requests about its state. Nothing here changes a setting.
+ * Sources: include/uapi/linux/audit.h, kernel/audit.c kauditd_send_multicast_skb(), audit_receive_msg(), kernel/auditfilter.c
+ * audit_list_rules_send(), audit_filter(). */
 #ifndef SNUG_SHIM_RECORDER_AUDIT_H
 #define SNUG_SHIM_RECORDER_AUDIT_H
 
@@ -9,32 +10,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUDIT_BATCH 32 /* messages a read */
+#define AUDIT_BATCH 32 /* datagrams a read */
 
 struct audit_reader; /* opaque */
 
-/* Opens the multicast group AUDIT_NLGRP_READLOG with a receive buffer of buffer_size bytes (SO_RCVBUFFORCE). Needs CAP_AUDIT_READ in the initial
- * user and network namespaces; the sentence says so. */
+/* Opens the multicast group AUDIT_NLGRP_READLOG with a receive buffer of buffer_size bytes (SO_RCVBUFFORCE; the kernel counts its own overhead
+ * too and doubles the figure). Needs CAP_AUDIT_READ in the initial user and network namespaces; the sentence says so. */
 int audit_open(size_t buffer_size, struct audit_reader **ret, struct err *err);
 void audit_close(struct audit_reader *r); /* NULL is allowed */
 int audit_fd(const struct audit_reader *r);
 
-/* One message: its type, and its text (not NUL-terminated). */
-typedef void audit_message_fn(void *arg, uint16_t type, const char *text, size_t len);
+/* Reads at most one batch without blocking and hands each datagram to fn. Returns how many were read, -EAGAIN if there are none, -ENOBUFS if the
+ * kernel dropped some, -EMSGSIZE if one was cut. What does not come from the kernel is ignored. */
+typedef void audit_datagram_fn(void *arg, const void *data, size_t len);
+int audit_read(struct audit_reader *r, audit_datagram_fn *fn, void *arg);
 
-/* Reads at most one batch without blocking. Returns how many messages were handed to fn, -EAGAIN if there are none, -ENOBUFS if the
- * kernel dropped some, -EMSGSIZE if one was cut. Messages that do not come from the kernel are ignored. */
-int audit_read(struct audit_reader *r, audit_message_fn *fn, void *arg);
+/* Calls fn for each audit message of a datagram: its type, and its text (not NUL-terminated). Pure. Returns 0, or -EBADMSG if the
+ * lengths do not fit together: then what is left of the datagram was not handed on. */
+typedef void audit_message_fn(void *arg, uint16_t type, const char *text, size_t len);
+int audit_each(const void *data, size_t len, audit_message_fn *fn, void *arg);
 
 /* What AUDIT_GET tells (CAP_AUDIT_CONTROL). Older kernels answer with a shorter struct: `lost` is in all of them. */
 struct audit_info {
 	uint32_t enabled, failure, rate_limit, backlog_limit, lost;
 };
 
-/* A socket for status requests, non-blocking. Returns the descriptor or a negative errno. */
+/* A socket for requests, non-blocking. Returns the descriptor or a negative errno. */
 int audit_open_status(struct err *err);
-int audit_ask_status(int fd);                            /* 0 or a negative errno */
-int audit_read_status(int fd, struct audit_info *ret);   /* 0, -EAGAIN: not answered yet, or a negative errno */
+
+/* Asks for the status, for the list of rules; the answers carry seq. 0 or a negative errno. */
+int audit_ask_status(int fd, uint32_t seq);
+int audit_ask_rules(int fd, uint32_t seq);
+
+enum audit_answer_kind {
+	AUDIT_ANSWER_INFO,      /* the status */
+	AUDIT_ANSWER_EXCLUDES,  /* a rule that drops seccomp records, of some processes at least */
+	AUDIT_ANSWER_RULES_END, /* all rules were listed */
+	AUDIT_ANSWER_OTHER,     /* to be ignored */
+};
+struct audit_answer {
+	enum audit_answer_kind kind;
+	uint32_t seq;
+	struct audit_info info;
+};
+int audit_read_answer(int fd, struct audit_answer *ret); /* 0, -EAGAIN: none yet, or a negative errno, the kernel's own refusal included */
+
+/* The same from one datagram. Pure. */
+int audit_parse_answer(const void *data, size_t len, struct audit_answer *ret);
 
 /* Whether `log` is in /proc/sys/kernel/seccomp/actions_logged. 0 or a negative errno. */
 int audit_log_is_on(bool *ret);

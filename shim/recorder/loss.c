@@ -1,57 +1,44 @@
 #include "shim/recorder/loss.h"
 
-#include "base/cleanup.h"
-
 #include <errno.h>
-#include <unistd.h>
 
-int loss_start(struct loss *l, const struct loss_events *events, struct err *err)
+void loss_init(struct loss *l, const struct loss_means *means)
 {
-	int r;
-
-	l->events = *events;
-	l->probe = (struct probe)PROBE_INIT;
-	l->status_fd = -1;
-	r = probe_start(&l->probe, err);
-	if (r < 0)
-		return r;
-	l->status_fd = audit_open_status(err);
-	return l->status_fd < 0 ? l->status_fd : 0;
+	*l = (struct loss){.means = *means};
 }
 
-void loss_stop(struct loss *l)
-{
-	probe_stop(&l->probe);
-	if (l->status_fd >= 0)
-		close(steal_fd(&l->status_fd));
-}
-
-static void stamp(struct loss *l, enum reason reason)
+void loss_stamp(struct loss *l, enum reason reason)
 {
 	l->bad |= (reason_set)1 << reason;
-	l->events.stamp(l->events.arg, reason);
+	l->means.stamp(l->means.arg, reason);
 }
 
 static void check_log_is_on(struct loss *l)
 {
-	bool on = false;
+	if (!l->means.log_is_on(l->means.arg))
+		loss_stamp(l, REASON_LOG_OFF);
+}
 
-	if (audit_log_is_on(&on) < 0 || !on)
-		stamp(l, REASON_LOG_OFF);
+/* Not to know the count is not to know that it stood still, and an unread rule may drop anything. */
+static void no_answer(struct loss *l)
+{
+	loss_stamp(l, REASON_KERNEL_LOST);
+	l->info_back = l->rules_back = true;
 }
 
 static void begin(struct loss *l, uint64_t now_ms)
 {
 	l->running = l->wanted;
-	l->probe_back = l->status_back = false;
+	l->probe_back = l->info_back = l->rules_back = false;
 	l->bad = 0;
 	l->started_ms = now_ms;
 	check_log_is_on(l);
-	if (probe_fire(&l->probe, l->running) < 0) {
-		probe_stop(&l->probe);
-		(void)probe_start(&l->probe, NULL);
-		stamp(l, REASON_BARRIER);
-		l->probe_back = l->status_back = true;
+	/* Before the probe: where it does not come back, a rule may be why. */
+	if (l->means.ask_rules(l->means.arg, (uint32_t)l->running) < 0)
+		no_answer(l);
+	if (l->means.fire(l->means.arg, (uint32_t)(l->running % LOSS_PROBE_CYCLE)) < 0) {
+		loss_stamp(l, REASON_BARRIER);
+		l->probe_back = l->info_back = l->rules_back = true;
 		l->probe_serial = (uint32_t)l->serials.next;
 		l->probe_back_ms = now_ms;
 	}
@@ -70,46 +57,55 @@ uint64_t loss_checkpoint(struct loss *l, uint64_t now_ms)
 void loss_see_serial(struct loss *l, uint32_t serial)
 {
 	if (!serials_see(&l->serials, serial))
-		stamp(l, REASON_SERIAL_GAP);
+		loss_stamp(l, REASON_SERIAL_GAP);
 }
 
-bool loss_see_record(struct loss *l, const struct record *r, uint64_t now_ms)
+void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_ms)
 {
-	uint32_t seq;
-
-	if (!probe_matches(&l->probe, r, &seq))
-		return false;
-	if (!l->running || l->probe_back || seq != (uint32_t)(l->running % PROBE_CYCLE))
-		return true;
+	/* One that comes after it was given up must not be taken for the next one's: its number differs. */
+	if (!l->running || l->probe_back || seq != (uint32_t)(l->running % LOSS_PROBE_CYCLE))
+		return;
 	l->probe_back = true;
-	l->probe_serial = (uint32_t)r->serial;
+	l->probe_serial = serial;
 	l->probe_back_ms = now_ms;
 	/* Asked for behind the probe: what was lost before the probe is in the count by now. */
-	if (audit_ask_status(l->status_fd) < 0) {
-		stamp(l, REASON_KERNEL_LOST);
-		l->status_back = true;
-	}
-	return true;
+	if (l->means.ask_status(l->means.arg, (uint32_t)l->running) < 0)
+		no_answer(l);
 }
 
-void loss_see_status(struct loss *l)
+static void see_info(struct loss *l, const struct audit_info *info)
 {
-	struct audit_info info;
-	int r = audit_read_status(l->status_fd, &info);
+	if (l->info_known && info->lost != l->info.lost)
+		loss_stamp(l, REASON_KERNEL_LOST);
+	l->info = *info;
+	l->info_known = true;
+	l->info_back = true;
+}
 
-	if (r == -EAGAIN)
+void loss_see_answer(struct loss *l, int status, const struct audit_answer *a)
+{
+	if (status == -EAGAIN)
 		return;
-	if (r < 0) {
-		/* Not to know the count is not to know that it stood still. */
-		stamp(l, REASON_KERNEL_LOST);
-		l->status_back = true;
+	if (status < 0) {
+		no_answer(l);
 		return;
 	}
-	if (l->info_known && info.lost != l->info.lost)
-		stamp(l, REASON_KERNEL_LOST);
-	l->info = info;
-	l->info_known = true;
-	l->status_back = true;
+	/* The answer to a question that was given up long ago tells nothing about now. */
+	if (!l->running || a->seq != (uint32_t)l->running)
+		return;
+	switch (a->kind) {
+	case AUDIT_ANSWER_INFO:
+		see_info(l, &a->info);
+		break;
+	case AUDIT_ANSWER_EXCLUDES:
+		loss_stamp(l, REASON_EXCLUDED);
+		break;
+	case AUDIT_ANSWER_RULES_END:
+		l->rules_back = true;
+		break;
+	case AUDIT_ANSWER_OTHER:
+		break;
+	}
 }
 
 static void finish(struct loss *l, uint64_t now_ms)
@@ -123,29 +119,31 @@ static void finish(struct loss *l, uint64_t now_ms)
 		begin(l, now_ms);
 }
 
-static void give_up(struct loss *l, uint64_t now_ms)
+static bool is_answered(const struct loss *l)
 {
-	stamp(l, REASON_BARRIER);
-	/* A record that comes later must not be taken for the next probe's: its number differs. */
-	finish(l, now_ms);
+	return l->probe_back && l->info_back && l->rules_back;
 }
 
 void loss_step(struct loss *l, uint64_t now_ms)
 {
 	if (!l->running)
 		return;
+	if (is_answered(l) && serials_complete_below(&l->serials, l->probe_serial)) {
+		finish(l, now_ms);
+		return;
+	}
 	if (now_ms - l->started_ms >= LOSS_PROBE_TIMEOUT_MS) {
-		give_up(l, now_ms);
+		loss_stamp(l, REASON_BARRIER);
+		/* What is missing now would be missed by the next one too, and count against runs that began after it. */
+		if (l->probe_back)
+			serials_skip_to(&l->serials, l->probe_serial);
+		finish(l, now_ms);
 		return;
 	}
-	if (!l->probe_back || !l->status_back)
+	if (!is_answered(l) || now_ms - l->probe_back_ms < LOSS_GRACE_MS)
 		return;
-	if (!serials_complete_below(&l->serials, l->probe_serial)) {
-		if (now_ms - l->probe_back_ms < LOSS_GRACE_MS)
-			return;
-		stamp(l, REASON_SERIAL_GAP);
-		serials_skip_to(&l->serials, l->probe_serial);
-	}
+	loss_stamp(l, REASON_SERIAL_GAP);
+	serials_skip_to(&l->serials, l->probe_serial);
 	finish(l, now_ms);
 }
 
@@ -156,7 +154,7 @@ uint64_t loss_deadline(const struct loss *l)
 	if (!l->running)
 		return UINT64_MAX;
 	at = l->started_ms + LOSS_PROBE_TIMEOUT_MS;
-	if (l->probe_back && l->status_back && l->probe_back_ms + LOSS_GRACE_MS < at)
+	if (is_answered(l) && l->probe_back_ms + LOSS_GRACE_MS < at)
 		at = l->probe_back_ms + LOSS_GRACE_MS;
 	return at;
 }

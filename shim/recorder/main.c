@@ -65,8 +65,7 @@ int main(int argc, char **argv)
 	int r = parse_options(argc, argv, &options, &err);
 
 	recorder.server.fd = -1;
-	recorder.loss.status_fd = -1;
-	recorder.loss.probe = (struct probe)PROBE_INIT;
+	recorder.kernel = (struct kernel)KERNEL_INIT;
 	if (r < 0) {
 		fprintf(stderr, "snug: %s\n", err.msg);
 		return 2;

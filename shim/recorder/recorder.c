@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,40 +42,52 @@ static void stamp_live(void *arg, enum reason reason)
 	runs_stamp_live(&r->runs, reason, recorder_now());
 }
 
-static void on_message(void *arg, uint16_t type, const char *text, size_t len)
+static int fire(void *arg, uint32_t seq)
 {
 	struct recorder *r = arg;
-	struct record rec;
-	uint64_t time_ms, serial;
-	uint64_t now = recorder_now();
 
-	if (!record_stamp(text, len, &time_ms, &serial)) {
-		stamp_live(r, REASON_BAD_RECORD);
-		return;
-	}
-	loss_see_serial(&r->loss, (uint32_t)serial);
-	if (type != AUDIT_SECCOMP)
-		return;
-	if (record_parse(text, len, &rec) < 0) {
-		log_say("a seccomp record cannot be read: %.*s", (int)(len < 400 ? len : 400), text);
-		stamp_live(r, REASON_BAD_RECORD);
-		return;
-	}
-	if (!loss_see_record(&r->loss, &rec, now))
-		runs_record(&r->runs, &rec, now);
+	return kernel_fire(&r->kernel, seq);
+}
+
+static int ask_rules(void *arg, uint32_t seq)
+{
+	struct recorder *r = arg;
+
+	return audit_ask_rules(r->kernel.fd, seq);
+}
+
+static int ask_status(void *arg, uint32_t seq)
+{
+	struct recorder *r = arg;
+
+	return audit_ask_status(r->kernel.fd, seq);
+}
+
+static bool log_is_on(void *arg)
+{
+	(void)arg;
+	return kernel_log_is_on();
+}
+
+static void take_datagram(void *arg, const void *data, size_t len)
+{
+	intake_datagram(arg, data, len);
 }
 
 static void read_audit(struct recorder *r)
 {
 	for (int i = 0; i < BATCHES_A_TURN; i++) {
-		int n = audit_read(r->audit, on_message, r);
+		int n;
+
+		r->intake.now_ms = recorder_now();
+		n = audit_read(r->audit, take_datagram, &r->intake);
 
 		if (n == -EAGAIN)
 			return;
 		if (n == -ENOBUFS)
-			stamp_live(r, REASON_OVERRUN);
+			loss_stamp(&r->loss, REASON_OVERRUN);
 		else if (n < 0)
-			stamp_live(r, REASON_BAD_RECORD);
+			loss_stamp(&r->loss, REASON_BAD_RECORD);
 		else if (n < AUDIT_BATCH)
 			return;
 	}
@@ -201,12 +212,12 @@ static int self_test(struct recorder *r, struct err *err)
 	uint64_t want = loss_checkpoint(&r->loss, recorder_now());
 
 	while (r->loss.passed < want) {
-		struct pollfd p[] = {{.fd = audit_fd(r->audit), .events = POLLIN}, {.fd = r->loss.status_fd, .events = POLLIN}};
+		struct pollfd p[] = {{.fd = audit_fd(r->audit), .events = POLLIN}, {.fd = r->kernel.fd, .events = POLLIN}};
 
 		poll(p, ARRAY_SIZE(p), 50);
 		read_audit(r);
 		if (p[1].revents)
-			loss_see_status(&r->loss);
+			kernel_read(&r->kernel, &r->loss);
 		loss_step(&r->loss, recorder_now());
 	}
 	for (enum reason i = 0; i < REASON_COUNT; i++)
@@ -217,7 +228,12 @@ static int self_test(struct recorder *r, struct err *err)
 
 int recorder_open(struct recorder *r, struct err *err)
 {
-	const struct loss_events events = {.stamp = stamp_live, .arg = r};
+	const struct loss_means means = {.stamp = stamp_live,
+					 .fire = fire,
+					 .ask_rules = ask_rules,
+					 .ask_status = ask_status,
+					 .log_is_on = log_is_on,
+					 .arg = r};
 	struct utsname name;
 	int rc;
 
@@ -225,14 +241,16 @@ int recorder_open(struct recorder *r, struct err *err)
 	if (r->epoll_fd < 0)
 		return err_sys(err, errno, "cannot make an epoll descriptor");
 	if (uname(&name) == 0)
-		snprintf(r->kernel, sizeof(r->kernel), "%s", name.release);
+		snprintf(r->release, sizeof(r->release), "%s", name.release);
 	r->store.state_dir = r->config.state_dir;
 	runs_init(&r->runs, &r->store);
+	loss_init(&r->loss, &means);
+	r->intake = (struct intake){.loss = &r->loss, .runs = &r->runs, .probe = &r->kernel.probe};
 	rc = open_lock(r, err);
 	if (rc == 0)
 		rc = audit_open(RECORDER_BUFFER, &r->audit, err);
 	if (rc == 0)
-		rc = loss_start(&r->loss, &events, err);
+		rc = kernel_open(&r->kernel, err);
 	if (rc == 0)
 		rc = self_test(r, err);
 	if (rc == 0)
@@ -241,7 +259,7 @@ int recorder_open(struct recorder *r, struct err *err)
 		rc = server_open(&r->server, r->config.run_dir, err);
 	if (rc < 0)
 		return rc;
-	if (recorder_watch(r, audit_fd(r->audit)) < 0 || recorder_watch(r, r->loss.status_fd) < 0 ||
+	if (recorder_watch(r, audit_fd(r->audit)) < 0 || recorder_watch(r, r->kernel.fd) < 0 ||
 	    recorder_watch(r, r->server.fd) < 0 || recorder_watch(r, r->signal_fd) < 0)
 		return err_sys(err, errno, "cannot watch a descriptor");
 	r->active_ms = recorder_now();
@@ -260,8 +278,8 @@ static void on_ready(struct recorder *r, int fd)
 {
 	if (fd == audit_fd(r->audit))
 		return; /* read first in every turn */
-	if (fd == r->loss.status_fd)
-		loss_see_status(&r->loss);
+	if (fd == r->kernel.fd)
+		kernel_read(&r->kernel, &r->loss);
 	else if (fd == r->server.fd)
 		server_accept(r);
 	else if (fd == r->signal_fd)
@@ -332,7 +350,7 @@ void recorder_close(struct recorder *r)
 		runs_done(&r->runs);
 	}
 	server_close(&r->server, r->config.run_dir);
-	loss_stop(&r->loss);
+	kernel_close(&r->kernel);
 	audit_close(r->audit);
 	if (r->signal_fd >= 0)
 		close(r->signal_fd);

@@ -1,8 +1,10 @@
 /* The recorder as a whole: one event loop over the audit stream, the socket and the processes that are being watched.
  *
- *   audit.c    the kernel's messages        loss.c, serials.c, probe.c   by what any could be lost
- *   runs.c     whose record it is           members.c                    whether a container's processes still live
- *   store.c    evidence in memory, on disk  server.c                     what wrappers and people ask
+ *   audit.c    the kernel's messages               intake.c              what becomes of each
+ *   loss.c     what could have been lost (pure)    kernel.c, probe.c     what it asks the kernel;  serials.c  what never arrived
+ *   runs.c     whose record it is                  strangers.c           when its session is nobody's
+ *   members.c  whether a container's processes still live
+ *   store.c    evidence in memory, on disk         server.c              what wrappers and people ask
  */
 #ifndef SNUG_SHIM_RECORDER_RECORDER_H
 #define SNUG_SHIM_RECORDER_RECORDER_H
@@ -10,6 +12,8 @@
 #include "base/err.h"
 #include "shim/common/config.h"
 #include "shim/recorder/audit.h"
+#include "shim/recorder/intake.h"
+#include "shim/recorder/kernel.h"
 #include "shim/recorder/loss.h"
 #include "shim/recorder/runs.h"
 #include "shim/recorder/server.h"
@@ -27,12 +31,14 @@
 struct recorder {
 	struct config config;
 	struct audit_reader *audit;
+	struct kernel kernel;
 	struct loss loss;
+	struct intake intake;
 	struct store store;
 	struct runs runs;
 	struct server server;
 	int epoll_fd, lock_fd, signal_fd;
-	char kernel[128];
+	char release[128]; /* of the kernel */
 	uint64_t last_look_ms, active_ms;
 	bool quit;
 };

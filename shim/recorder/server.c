@@ -198,7 +198,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	q->space = text_streq(space, "floor") ? STATE_FLOOR : STATE_KEYS;
 	q->session = (uint32_t)session;
 	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
-	q->kernel = r->kernel;
+	q->kernel = r->release;
 	q->runtime_version = version_of(&r->server, q->runtime_id);
 	if (json_type(v) == JSON_OBJECT) {
 		buf_add(shape, text + json_start(v), json_end(v) - json_start(v));
@@ -220,7 +220,7 @@ static int check_sender(const struct client *c, uint32_t session, struct err *er
 /* Trouble that makes recording impossible, as against trouble that is stamped. */
 static int check_health(const struct recorder *r, struct err *err)
 {
-	static const enum reason fatal[] = {REASON_LOG_OFF, REASON_BARRIER};
+	static const enum reason fatal[] = {REASON_LOG_OFF, REASON_EXCLUDED, REASON_BARRIER};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
 		if (r->loss.found & ((reason_set)1 << fatal[i]))

@@ -1,0 +1,38 @@
+#include "shim/recorder/intake.h"
+
+#include "shim/recorder/audit.h"
+#include "shim/recorder/log.h"
+
+#include <linux/audit.h>
+
+static void take_message(void *arg, uint16_t type, const char *text, size_t len)
+{
+	struct intake *in = arg;
+	struct record rec;
+	uint64_t time_ms, serial;
+	uint32_t seq;
+
+	if (type != AUDIT_SECCOMP) {
+		if (record_stamp(text, len, &time_ms, &serial))
+			loss_see_serial(in->loss, (uint32_t)serial);
+		else
+			loss_stamp(in->loss, REASON_BAD_RECORD);
+		return;
+	}
+	if (record_parse(text, len, &rec) < 0) {
+		log_say("a seccomp record cannot be read: %.*s", (int)(len < 400 ? len : 400), text);
+		loss_stamp(in->loss, REASON_BAD_RECORD);
+		return;
+	}
+	loss_see_serial(in->loss, (uint32_t)rec.serial);
+	if (probe_matches(in->probe, &rec, &seq))
+		loss_see_probe(in->loss, seq, (uint32_t)rec.serial, in->now_ms);
+	else
+		runs_record(in->runs, &rec, in->now_ms);
+}
+
+void intake_datagram(struct intake *in, const void *data, size_t len)
+{
+	if (audit_each(data, len, take_message, in) < 0)
+		loss_stamp(in->loss, REASON_BAD_RECORD);
+}

@@ -1,0 +1,24 @@
+/* What becomes of one datagram of the audit stream: every message's serial is counted, a seccomp record is the probe's or a container's. Apart from the
+ * socket, so that recorded datagrams can be replayed. */
+#ifndef SNUG_SHIM_RECORDER_INTAKE_H
+#define SNUG_SHIM_RECORDER_INTAKE_H
+
+#include "shim/recorder/loss.h"
+#include "shim/recorder/probe.h"
+#include "shim/recorder/runs.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All borrowed. */
+struct intake {
+	struct loss *loss;
+	struct runs *runs;
+	const struct probe *probe;
+	uint64_t now_ms; /* CLOCK_MONOTONIC, set by the caller once a batch */
+};
+
+/* Takes one datagram as it was received, netlink headers and all. What cannot be read stamps every live run. */
+void intake_datagram(struct intake *in, const void *data, size_t len);
+
+#endif
