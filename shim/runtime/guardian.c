@@ -25,6 +25,8 @@
 #define POLL_SLOW_MS  20  /* and later */
 #define YOUNG_MS      500
 #define QUIET_MS      30  /* a script may start one program after the other that reads the file */
+#define AGAIN_MS      20  /* between two tries to put things back */
+#define TRIES         50
 
 struct watch {
 	int pidfd;   /* of the wrapper, which becomes the runtime */
@@ -112,22 +114,57 @@ static void wait_until_end(const struct watch *w)
 		;
 }
 
-/* Both runtimes keep a container's state in ROOT/ID. */
-static bool container_is_gone(const struct plan *p)
+/* Both runtimes keep a container's state in ROOT/ID. Returns 1 if it is gone, 0 if it is there, or a negative errno. */
+static int container_is_gone(const struct plan *p)
 {
 	cleanup_free char *path = NULL;
 	struct stat st;
 
-	if (asprintf(&path, "%s/%s", p->root, p->call.id) < 0)
-		return false;
-	return stat(path, &st) < 0 && errno == ENOENT;
+	if (asprintf(&path, "%s/%s", p->root, p->call.id) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (stat(path, &st) == 0)
+		return 0;
+	return errno == ENOENT || errno == ENOTDIR ? 1 : -errno;
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
+/* A failure may pass (no memory, a full disk), and until the next start nobody else puts the caller's file back. */
+static void put_back(struct oci_bundle *b)
+{
+	for (int i = 0; i < TRIES && oci_bundle_restore(b, NULL) < 0; i++)
+		pause_ms(AGAIN_MS);
+}
+
+static int clear_up(const struct plan *p)
+{
+	int r = container_is_gone(p);
+
+	return r <= 0 ? r : note_remove(p->config.run_dir, p->root, p->call.id) < 0 ? -EAGAIN : 1;
+}
+
+static void clear_up_at_end(const struct plan *p)
+{
+	int r = clear_up(p);
+
+	for (int i = 1; i < TRIES && r < 0; i++) {
+		pause_ms(AGAIN_MS);
+		r = clear_up(p);
+	}
+	if (r > 0)
+		register_deleted(p);
 }
 
 static void do_duty(const struct guardian_duty *d, struct watch *w)
 {
 	if (d->bundle) {
 		wait_until_read(w);
-		(void)oci_bundle_restore(d->bundle, NULL);
+		put_back(d->bundle);
 		oci_bundle_done(d->bundle); /* lets the lock go */
 	}
 	if (d->tell_version)
@@ -135,10 +172,7 @@ static void do_duty(const struct guardian_duty *d, struct watch *w)
 	if (!d->until_end)
 		return;
 	wait_until_end(w);
-	if (container_is_gone(d->plan)) {
-		note_remove(d->plan->config.run_dir, d->plan->root, d->plan->call.id);
-		register_deleted(d->plan);
-	}
+	clear_up_at_end(d->plan);
 }
 
 static int compare_fds(const void *a, const void *b)

@@ -120,12 +120,16 @@ int note_write(const char *run_dir, const char *root, const char *id, const stru
 	return 0;
 }
 
-void note_remove(const char *run_dir, const char *root, const char *id)
+int note_remove(const char *run_dir, const char *root, const char *id)
 {
-	cleanup_free char *path = is_file_name(id) ? path_of(run_dir, root, id) : NULL;
+	cleanup_free char *path = NULL;
 
-	if (path)
-		unlink(path);
+	if (!is_file_name(id))
+		return 0;
+	path = path_of(run_dir, root, id);
+	if (!path)
+		return -ENOMEM;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 void note_done(struct note *n)

@@ -20,7 +20,8 @@ int note_read(const char *run_dir, const char *root, const char *id, struct note
 /* Writes or replaces it. */
 int note_write(const char *run_dir, const char *root, const char *id, const struct note *note, struct err *err);
 
-void note_remove(const char *run_dir, const char *root, const char *id);
+/* Nothing to remove is success. */
+int note_remove(const char *run_dir, const char *root, const char *id);
 void note_done(struct note *n);
 
 #endif

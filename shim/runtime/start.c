@@ -218,7 +218,7 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 	if (r < 0)
 		(void)oci_bundle_restore(&s.bundle, NULL);
 	if (r < 0 && s.noted)
-		note_remove(p->config.run_dir, p->root, p->call.id);
+		(void)note_remove(p->config.run_dir, p->root, p->call.id);
 	start_done(&s);
 	return r;
 }
