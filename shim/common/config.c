@@ -121,11 +121,11 @@ static int read_member(const struct reading *r, const struct json *v)
 	return json_err(r->doc, v, r->err, "no such setting");
 }
 
-static int apply(struct config *c, const struct buf *text, struct err *err)
+int config_apply(struct config *c, const char *text, size_t len, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	struct reading r = {.config = c, .err = err};
-	int rc = json_parse(text->data, text->len, JSON_OURS, c->path, &doc, err);
+	int rc = json_parse(text, len, JSON_OURS, c->path, &doc, err);
 
 	if (rc < 0)
 		return rc;
@@ -147,7 +147,7 @@ static int load(struct config *c, bool must_exist, struct err *err)
 		return 0;
 	if (rc < 0)
 		return err_set(err, rc, "%s", local.msg);
-	return apply(c, &text, err);
+	return config_apply(c, text.data, text.len, err);
 }
 
 int config_load(struct config *ret, struct err *err)

@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define CONFIG_DEFAULT_PATH "/etc/snug/config.json"
 
@@ -28,6 +29,9 @@ struct config {
 
 /* Reads it. Path-like values must be absolute. */
 int config_load(struct config *ret, struct err *err);
+
+/* Applies the settings of a text to *c, whose path messages name. On failure *c may hold some of them; config_done() frees all. */
+int config_apply(struct config *c, const char *text, size_t len, struct err *err);
 void config_done(struct config *c);
 int config_mode_by_name(const char *name, enum config_mode *ret); /* 0 or -ENOENT */
 const char *config_mode_name(enum config_mode m);
