@@ -118,3 +118,8 @@ void syscall_libseccomp(char ret[SYSCALL_LIBSECCOMP_MAX])
 
 	snprintf(ret, SYSCALL_LIBSECCOMP_MAX, "%u.%u.%u", v ? v->major : 0, v ? v->minor : 0, v ? v->micro : 0);
 }
+
+unsigned syscall_libseccomp_api(void)
+{
+	return seccomp_api_get();
+}

@@ -29,4 +29,8 @@ const char *syscall_newer(size_t i);
 #define SYSCALL_LIBSECCOMP_MAX 40
 void syscall_libseccomp(char ret[SYSCALL_LIBSECCOMP_MAX]);
 
+/* Its API level, which depends on the kernel too (seccomp_api_get(3)); from SYSCALL_API_LOG on it knows the log action. */
+#define SYSCALL_API_LOG 3u
+unsigned syscall_libseccomp_api(void);
+
 #endif

@@ -31,9 +31,10 @@ struct cli_command {
 	const char *details; /* more lines for its own help, each ended; "" for none */
 	const struct cli_option *options;
 	size_t option_count;
+	bool own_config; /* reads the configuration itself: cli->config is empty */
 	int (*run)(struct cli *cli, const struct cli_args *args, struct err *err);
 };
 
-extern const struct cli_command cmd_ls, cmd_show, cmd_profile, cmd_approve, cmd_floor, cmd_explain;
+extern const struct cli_command cmd_ls, cmd_show, cmd_profile, cmd_approve, cmd_floor, cmd_explain, cmd_doctor;
 
 #endif

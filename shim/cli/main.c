@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static const struct cli_command *const COMMANDS[] = {&cmd_ls, &cmd_show, &cmd_profile, &cmd_approve, &cmd_floor,
-						   &cmd_explain};
+						   &cmd_explain, &cmd_doctor};
 
 static int run_command(const struct cli_command *cmd, struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -21,7 +21,8 @@ static int run_command(const struct cli_command *cmd, struct cli *cli, int argc,
 		cli_help_command(cmd, &cli->out);
 		return CLI_GOOD;
 	}
-	r = config_load(&cli->config, err);
+	if (!cmd->own_config)
+		r = config_load(&cli->config, err);
 	return r < 0 ? r : cmd->run(cli, &args, err);
 }
 

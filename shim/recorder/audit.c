@@ -1,6 +1,7 @@
 #include "shim/recorder/audit.h"
 
 #include "base/cleanup.h"
+#include "shim/recorder/audit_rule.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,61 +154,25 @@ int audit_ask_rules(int fd, uint32_t seq)
 	return ask(fd, AUDIT_LIST_RULES, seq);
 }
 
-/* auditfilter.c audit_comparator(), for the type of a seccomp record. */
-static bool type_matches(uint32_t op, uint32_t value)
-{
-	const uint32_t type = AUDIT_SECCOMP;
-
-	switch (op & AUDIT_OPERATORS) {
-	case AUDIT_EQUAL:
-		return type == value;
-	case AUDIT_NOT_EQUAL:
-		return type != value;
-	case AUDIT_LESS_THAN:
-		return type < value;
-	case AUDIT_GREATER_THAN:
-		return type > value;
-	case AUDIT_LESS_THAN_OR_EQUAL:
-		return type <= value;
-	case AUDIT_GREATER_THAN_OR_EQUAL:
-		return type >= value;
-	default:
-		return true;
-	}
-}
-
-/* In the exclude list any rule that matches drops the record, whatever its action says. Its other fields (uid, auid, exe ...) may fit a container's
- * processes though they do not fit the probe: only its type tells for sure that it does not mean seccomp records. */
-static bool excludes_seccomp(const struct audit_rule_data *rule)
-{
-	if (rule->flags != AUDIT_FILTER_EXCLUDE)
-		return false;
-	for (uint32_t i = 0; i < rule->field_count && i < AUDIT_MAX_FIELDS; i++)
-		if (rule->fields[i] == AUDIT_MSGTYPE && !type_matches(rule->fieldflags[i], rule->values[i]))
-			return false;
-	return true;
-}
-
 static int parse_info(const char *text, size_t len, struct audit_info *ret)
 {
-	uint32_t field[7]; /* mask enabled failure pid rate_limit backlog_limit lost */
+	uint32_t field[10] = {0}; /* mask enabled failure pid rate_limit backlog_limit lost backlog features backlog_wait_time */
 
-	if (len < sizeof(field))
+	if (len < 7 * sizeof(field[0]))
 		return -EBADMSG;
-	memcpy(field, text, sizeof(field));
+	field[9] = UINT32_MAX;
+	memcpy(field, text, len < sizeof(field) ? len : sizeof(field));
 	*ret = (struct audit_info){.enabled = field[1], .failure = field[2], .rate_limit = field[4],
-				   .backlog_limit = field[5], .lost = field[6]};
+				   .backlog_limit = field[5], .lost = field[6], .auditd_pid = field[3],
+				   .backlog_wait_jiffies = field[9]};
 	return 0;
 }
 
 static int parse_rule(const char *text, size_t len, enum audit_answer_kind *ret)
 {
-	struct audit_rule_data rule;
-
-	if (len < sizeof(rule))
+	if (len < sizeof(struct audit_rule_data))
 		return -EBADMSG;
-	memcpy(&rule, text, sizeof(rule));
-	*ret = excludes_seccomp(&rule) ? AUDIT_ANSWER_EXCLUDES : AUDIT_ANSWER_OTHER;
+	*ret = audit_rule_judge(text, len, NULL) != AUDIT_DROP_NONE ? AUDIT_ANSWER_EXCLUDES : AUDIT_ANSWER_OTHER;
 	return 0;
 }
 

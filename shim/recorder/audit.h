@@ -33,6 +33,8 @@ int audit_each(const void *data, size_t len, audit_message_fn *fn, void *arg);
 /* What AUDIT_GET tells (CAP_AUDIT_CONTROL). Older kernels answer with a shorter struct: `lost` is in all of them. */
 struct audit_info {
 	uint32_t enabled, failure, rate_limit, backlog_limit, lost;
+	uint32_t auditd_pid;           /* 0: no audit daemon */
+	uint32_t backlog_wait_jiffies; /* as the kernel gives it; UINT32_MAX: an older kernel does not tell */
 };
 
 /* A socket for requests, non-blocking. Returns the descriptor or a negative errno. */

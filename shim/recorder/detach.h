@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 
-/* Refuses outside the initial user and pid namespaces, where the audit stream is not to be had. */
+/* Refuses outside the initial user, pid and network namespaces, where the audit stream is not to be had. */
 int detach_check_namespaces(struct err *err);
 
 /* Goes into the background (the parent exits with 0), in a session of its own, without the caller's descriptors but for stderr,

@@ -29,7 +29,7 @@ load helper
   run_snug --help
   [ "$status" -eq 0 ]
   [ -z "$stderr" ]
-  for command in ls show profile approve floor explain; do
+  for command in ls show profile approve floor explain doctor; do
     [[ "$output" == *"  $command "* ]]
   done
   all="$output"

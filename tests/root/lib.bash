@@ -60,6 +60,17 @@ eventually() {
   return 1
 }
 
+# start_auditd: the audit daemon in the foreground, with files of this test's; $AUDITD is its pid.
+start_auditd() {
+  mkdir -p "$T/audit/plugins.d"
+  sed "s#^log_file .*#log_file = $T/audit/log#; s#^plugin_dir .*#plugin_dir = $T/audit/plugins.d#; s/^log_format .*/log_format = RAW/
+    s/^flush .*/flush = NONE/; s/^freq .*/freq = 0/" /etc/audit/auditd.conf >"$T/audit/auditd.conf"
+  chmod 640 "$T/audit/auditd.conf"
+  auditd -n -s nochange -c "$T/audit" >/dev/null 2>&1 &
+  AUDITD=$!
+  eventually eval 'auditctl -s | grep -qx "pid $AUDITD"'
+}
+
 # busy N: N busy loops until idle is called.
 busy() {
   local i
