@@ -15,10 +15,11 @@
 
 extern char **environ;
 
-/* In place, with argv, environment, cwd and descriptors as they came; only argv[0] is the runtime's own name. */
+/* In place, with argv, environment, cwd and descriptors as they came; only argv[0] is the runtime's own name, a bare one where the caller's
+ * was: both runtimes put it into what they say. */
 static int become_runtime(const struct plan *p, char **argv, struct err *err)
 {
-	argv[0] = p->runtime.path;
+	argv[0] = strchr(argv[0], '/') ? p->runtime.path : strrchr(p->runtime.path, '/') + 1;
 	execve(p->runtime.path, argv, environ);
 	return err_sys(err, errno, "%s: cannot execute", p->runtime.path);
 }
