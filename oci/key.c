@@ -97,11 +97,14 @@ static bool is_cri_root(const char *root)
 
 enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root)
 {
-	const char *type = is_cri_root(root) ? oci_spec_annotation(spec, CRI_ANNOTATION("container-type")) : NULL;
+	const char *containerd = oci_spec_annotation(spec, CRI_ANNOTATION("container-type"));
+	const char *crio = oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType"));
 
-	if (!type)
+	if (!is_cri_root(root) || (!containerd && !crio))
 		return OCI_KIND_PLAIN;
-	return text_streq(type, "sandbox") ? OCI_KIND_SANDBOX : OCI_KIND_POD;
+	if (containerd && crio)
+		return OCI_KIND_POD;
+	return text_streq(containerd ? containerd : crio, "sandbox") ? OCI_KIND_SANDBOX : OCI_KIND_POD;
 }
 
 static bool all_hex(const char *s, size_t len)
@@ -164,29 +167,83 @@ static int check_annotation(const char *name, struct err *err)
 	return 0;
 }
 
+/* What a CRI itself says of a container of a pod. */
+struct pod {
+	const char *namespace, *container; /* NULL where it is not said */
+	const char *image;                 /* never NULL */
+	char *name;                        /* owned: what the two above point into under CRI-O */
+};
+
+static void pod_done(struct pod *pod)
+{
+	free(pod->name);
+}
+
+/* "k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT"; none of these may hold an underscore in Kubernetes. */
+static int split_crio_name(struct pod *pod, const char *name, struct err *err)
+{
+	char *field[6];
+
+	pod->name = strdup(name ? name : "");
+	if (!pod->name)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < ARRAY_SIZE(field); i++) {
+		field[i] = i ? strchr(field[i - 1], '_') : pod->name;
+		if (!field[i])
+			return err_set(err, EINVAL, "annotation " CRIO_ANNOTATION("Name") " is not that of a container of a pod");
+		if (i)
+			*field[i]++ = '\0';
+	}
+	if (!text_streq(field[0], "k8s") || strchr(field[5], '_'))
+		return err_set(err, EINVAL, "annotation " CRIO_ANNOTATION("Name") " is not that of a container of a pod");
+	pod->container = field[1];
+	pod->namespace = field[3];
+	return 0;
+}
+
+static int read_pod(const struct oci_spec *spec, struct pod *pod, struct err *err)
+{
+	const char *image;
+
+	if (!oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType"))) {
+		image = oci_spec_annotation(spec, CRI_ANNOTATION("image-name"));
+		pod->image = image ? image : "";
+		pod->namespace = oci_spec_annotation(spec, CRI_ANNOTATION("sandbox-namespace"));
+		pod->container = oci_spec_annotation(spec, CRI_ANNOTATION("container-name"));
+		return 0;
+	}
+	if (oci_spec_annotation(spec, CRI_ANNOTATION("container-type")))
+		return err_set(err, EINVAL, "a pod with the annotations " CRI_ANNOTATION("container-type") " and " CRIO_ANNOTATION(
+						    "ContainerType") ": one of them is not the container runtime's own");
+	image = oci_spec_annotation(spec, CRIO_ANNOTATION("ImageName"));
+	pod->image = image ? image : "";
+	return split_crio_name(pod, oci_spec_annotation(spec, CRIO_ANNOTATION("Name")), err);
+}
+
 static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rules, struct buf *out, struct err *err)
 {
-	const char *namespace = oci_spec_annotation(spec, CRI_ANNOTATION("sandbox-namespace"));
-	const char *container = oci_spec_annotation(spec, CRI_ANNOTATION("container-name"));
-	const char *image = oci_spec_annotation(spec, CRI_ANNOTATION("image-name"));
 	const char *chosen = rules->pod_annotation ? oci_spec_annotation(spec, ANNOTATION_PROFILE) : NULL;
+	cleanup_with(pod_done) struct pod pod = {0};
 	cleanup_free char *repository = NULL;
+	int r = read_pod(spec, &pod, err);
 
-	if (!namespace || !*namespace)
+	if (r < 0)
+		return r;
+	if (!pod.namespace || !*pod.namespace)
 		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("sandbox-namespace"));
 	buf_adds(out, "k8s/");
-	oci_key_add_component(out, namespace);
+	oci_key_add_component(out, pod.namespace);
 	buf_addc(out, '/');
 	if (chosen) {
 		oci_key_add_component(out, chosen);
 		return check_annotation(chosen, err);
 	}
-	if (!container || !*container)
+	if (!pod.container || !*pod.container)
 		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("container-name"));
-	repository = image_repository(image ? image : "");
+	repository = image_repository(pod.image);
 	if (!repository)
 		return err_set(err, ENOMEM, "out of memory");
-	oci_key_add_component(out, container);
+	oci_key_add_component(out, pod.container);
 	buf_addc(out, '/');
 	oci_key_add_component(out, repository);
 	return 0;
@@ -207,8 +264,9 @@ static int plain_key(const struct oci_spec *spec, const char *id, const struct o
 	int r;
 
 	/* CRI-O hands a pod's own annotations on; under a root that is no CRI's they would pass for root's. */
-	if (oci_spec_annotation(spec, CRIO_ANNOTATION("Metadata")))
-		return err_set(err, EINVAL, "a container of CRI-O, whose pods have no key here");
+	if (oci_spec_annotation(spec, CRIO_ANNOTATION("Metadata")) || oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType")))
+		return err_set(err, EINVAL, "a container of CRI-O, whose pods are told apart only where the handler's runtime_root"
+			       " ends in /k8s.io; `snug setup crio` shows how");
 	if (name) {
 		r = check_annotation(name, err);
 		if (r < 0)

@@ -25,7 +25,8 @@ enum oci_container_kind {
 };
 
 /* Tells the kind from the annotations; they count only if `root` (the runtime's --root or default) is a CRI's: its last
- * component is "k8s.io" (containerd's namespace of the CRI). */
+ * component is "k8s.io" (containerd's namespace of the CRI; for CRI-O the handler's runtime_root has to say so). Where
+ * both containerd's and CRI-O's stand, one is a forgery: the kind is a pod, which then gets no key. */
 enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root);
 
 struct oci_key_rules {
@@ -35,7 +36,9 @@ struct oci_key_rules {
 
 /* Makes the key; *ret is allocated (free). -ENOENT if there is none (no annotation, a generated id, no fall-back; a
  * sandbox); -EINVAL, with a sentence, for an annotation that is empty or longer than 200 bytes, a pod without namespace
- * or name, and a plain container that CRI-O made: it hands every pod's annotations on under a root that is no CRI's. */
+ * or name or with the annotations of two CRIs, and a container that CRI-O made under a root that is no CRI's.
+ * CRI-O copies all annotations of a pod into its containers and writes some of its own over them (container.go,
+ * SpecAddAnnotations): only those are read, and Namespace and ContainerName, which it gives to sandboxes alone, are not. */
 int oci_key_make(const struct oci_spec *spec, enum oci_container_kind kind, const char *id,
 		 const struct oci_key_rules *rules, char **ret, struct err *err);
 

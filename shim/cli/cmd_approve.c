@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "shim/cli/approved.h"
 #include "shim/cli/change.h"
+#include "shim/cli/export.h"
 #include "shim/cli/sample.h"
 #include "shim/cli/table.h"
 
@@ -81,6 +82,8 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 		 "  snug-enforce  in place of runc, then: refuses it\n"
 		 "or hand this file to Docker, Podman or Kubernetes: %s/keys/%s/approved.json\n",
 		 number, key, n, key, cli->config.state_dir, key);
+	if (cli->config.export_dir)
+		export_add_use(cli->config.export_dir, key, out);
 	if (number > 1)
 		buf_addf(out, "To go back: snug approve %s --to %u\n", key, number - 1);
 }
@@ -124,6 +127,13 @@ static int sample_missing(struct cli *cli, struct build *b, struct err *err)
 	return r < 0 ? r : build_load_floors(cli, b, err);
 }
 
+static int keep_export(const struct cli *cli, const char *key, const struct buf *text, struct err *err)
+{
+	int r = cli->config.export_dir ? export_save(cli->config.export_dir, key, text, err) : 0;
+
+	return r < 0 ? err_wrap(err, "it is approved, but not exported") : CLI_GOOD;
+}
+
 /* Shows the change and saves `text`; nothing is written if it is approved already. */
 static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, struct err *err)
 {
@@ -137,7 +147,7 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 		return r;
 	if (!r && old_text.len == text->len && !memcmp(old_text.data, text->data, text->len)) {
 		buf_addf(&cli->out, "Nothing has changed: this is the approved profile of %s already.\n", key);
-		return CLI_GOOD;
+		return keep_export(cli, key, text, err);
 	}
 	r = profile_parse_oci(text->data, text->len, "profile", &new, err);
 	if (r < 0)
@@ -147,7 +157,7 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 	if (r < 0)
 		return r;
 	print_use(cli, key, number, new, &cli->out);
-	return CLI_GOOD;
+	return keep_export(cli, key, text, err);
 }
 
 static int go_back(struct cli *cli, const struct cli_args *args, struct err *err)

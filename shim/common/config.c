@@ -107,6 +107,7 @@ static const struct setting settings[] = {
 	{"mode", read_mode, 0},
 	{"state_dir", read_path, offsetof(struct config, state_dir)},
 	{"run_dir", read_path, offsetof(struct config, run_dir)},
+	{"export_dir", read_path, offsetof(struct config, export_dir)},
 	{"baseline", read_baseline, 0},
 	{"on_error", read_policy, offsetof(struct config, on_error)},
 	{"missing_profile", read_policy, offsetof(struct config, missing_profile)},
@@ -179,6 +180,7 @@ void config_done(struct config *c)
 	free(c->runtime);
 	free(c->state_dir);
 	free(c->run_dir);
+	free(c->export_dir);
 	*c = (struct config){0};
 }
 

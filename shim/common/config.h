@@ -20,6 +20,7 @@ struct config {
 	enum config_mode mode;               /* of snug-runtime under its own name; default pass */
 	char *state_dir;                     /* default /var/lib/snug */
 	char *run_dir;                       /* default /run/snug */
+	char *export_dir;                    /* where approved profiles are kept for the kubelet; NULL: nowhere */
 	enum config_baseline baseline;       /* default: drop for root's own, keep for pods */
 	enum config_policy on_error;         /* default fail */
 	enum config_policy missing_profile;  /* default fail */

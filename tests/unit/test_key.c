@@ -207,6 +207,59 @@ static void test_pod(void **state)
 	}
 }
 
+#define CRIO "io.kubernetes.cri-o."
+
+static void test_crio(void **state)
+{
+	static const struct {
+		const char *root, *type, *name, *image, *containerd_type, *profile;
+		enum oci_container_kind kind;
+		const char *key; /* NULL: none */
+	} cases[] = {
+		{"/run/crio/k8s.io", "container", "k8s_web_pod-1_shop_" UUID "_0", "quay.io/x/nginx:1.2", NULL, NULL, OCI_KIND_POD,
+		 "k8s/shop/web/quay.io%2Fx%2Fnginx"},
+		{"/run/crio/k8s.io/", "container", "k8s_web_pod-1_shop_" UUID "_12", "nginx@sha256:00", NULL, NULL, OCI_KIND_POD,
+		 "k8s/shop/web/nginx"},
+		{"/run/crio/k8s.io", "container", "k8s_web_pod-1_shop_" UUID "_0", "nginx", NULL, "mine", OCI_KIND_POD, "k8s/shop/mine"},
+		{"/run/crio/k8s.io", "sandbox", "k8s_pod-1_shop_" UUID "_0", "pause", NULL, NULL, OCI_KIND_SANDBOX, NULL},
+		{"/run/crio/k8s.io", "container", "k8s_pod-1_shop_" UUID "_0", "nginx", NULL, NULL, OCI_KIND_POD, NULL},
+		{"/run/crio/k8s.io", "container", "k8s_a_b_c_d_e_f", "nginx", NULL, NULL, OCI_KIND_POD, NULL},
+		{"/run/crio/k8s.io", "container", "x_web_pod-1_shop_" UUID "_0", "nginx", NULL, NULL, OCI_KIND_POD, NULL},
+		{"/run/crio/k8s.io", "container", "k8s_web_pod-1__" UUID "_0", "nginx", NULL, NULL, OCI_KIND_POD, NULL},
+		{"/run/crio/k8s.io", "container", "", "nginx", NULL, NULL, OCI_KIND_POD, NULL},
+		{"/run/crio/k8s.io", "container", NULL, "nginx", NULL, NULL, OCI_KIND_POD, NULL},
+		/* no way to pass for a pause container, nor for containerd's */
+		{"/run/crio/k8s.io", "container", "k8s_web_pod-1_shop_" UUID "_0", "nginx", "sandbox", NULL, OCI_KIND_POD, NULL},
+		{"/run/crio/k8s.io", "sandbox", "k8s_pod-1_shop_" UUID "_0", "nginx", "container", NULL, OCI_KIND_POD, NULL},
+		/* under a root of root's own nothing says that the annotations are CRI-O's */
+		{"/run/runc", "container", "k8s_web_pod-1_shop_" UUID "_0", "nginx", NULL, "mine", OCI_KIND_PLAIN, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* What a pod may have written itself comes first and counts for nothing. */
+		const char *pairs[][2] = {{CRIO "Namespace", "other"},
+					  {CRIO "ContainerName", "other"},
+					  {CRI "sandbox-namespace", "other"},
+					  {CRI "container-name", "other"},
+					  {CRI "image-name", "other"},
+					  {CRI "container-type", cases[i].containerd_type},
+					  {CRIO "ContainerType", cases[i].type},
+					  {CRIO "Name", cases[i].name},
+					  {CRIO "ImageName", cases[i].image},
+					  {"io.snug.profile", cases[i].profile}};
+		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
+		struct oci_key_rules rules = {.program_name = true, .pod_annotation = true};
+		enum oci_container_kind kind = oci_key_kind(spec, cases[i].root);
+		cleanup_free char *key = NULL;
+		struct err err = {0};
+		int r = oci_key_make(spec, kind, "chosen", &rules, &key, &err);
+
+		if (kind != cases[i].kind || (r == 0) != (cases[i].key != NULL) || (key && strcmp(key, cases[i].key) != 0))
+			fail_msg("case %zu: kind %d, %d %s %s", i, (int)kind, r, key ? key : "none", err.msg);
+	}
+}
+
 static void test_no_key(void **state)
 {
 	static const char *const pairs[][2] = {{"io.snug.profile", "web"},
@@ -359,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_pod),
+		cmocka_unit_test(test_crio),
 		cmocka_unit_test(test_no_key),
 		cmocka_unit_test(test_chosen_id),
 		cmocka_unit_test(test_component),

@@ -1,0 +1,95 @@
+# Daemons of the test's own: their sockets, state and containers lie below $T. Loaded after lib.bash.
+CALLERS=$SNUG_SOURCE/tests/root/callers
+IMAGE=localhost/snug-test:1
+
+# image_rootfs DIR, image_archive FILE: a busybox root, and an image of it that every caller can load.
+image_rootfs() {
+  local c
+  mkdir -p "$1/bin" "$1/tmp" "$1/etc"
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  for c in sh echo ls id sleep mkdir rmdir true false cat kill head; do ln -sf busybox "$1/bin/$c"; done
+}
+image_archive() {
+  image_rootfs "$T/image"
+  python3 "$CALLERS/image.py" "$T/image" "$IMAGE" "$1"
+}
+
+# background LOG COMMAND...: without the descriptors that bats waits for; prints the pid.
+background() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 3>&- 4>&- </dev/null &
+  echo $!
+}
+
+# end_process PID...: ends what this test started, and waits.
+end_process() {
+  local p
+  kill "$@" 2>/dev/null || true
+  for p in "$@"; do
+    for _ in $(seq 250); do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" && sleep 0.02 || break; done
+    kill -KILL "$p" 2>/dev/null || true
+  done
+}
+
+# processes_with TEXT: pids whose command line holds it, this shell and its children left out.
+processes_with() {
+  local p
+  for p in /proc/[0-9]*; do
+    p=${p#/proc/}
+    [ "$p" = $$ ] || [ "$p" = "$BASHPID" ] && continue
+    if tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -qF -- "$1"; then echo "$p"; fi
+  done
+}
+
+# unmount_below DIR: the innermost first.
+unmount_below() { awk -v d="$1/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | sort -r | xargs -r -n1 umount -l 2>/dev/null || true; }
+
+# containerd_config EXTRA: what every containerd here needs; EXTRA is appended.
+containerd_config() {
+  cat <<E
+version = 2
+root = "$T/containerd/root"
+state = "$T/containerd/state"
+[grpc]
+  address = "$T/c.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$IMAGE"
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  disable_tcp_service = true
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+E
+}
+containerd_start() { # CONFIG
+  CONTAINERD_PID=$(background "$T/containerd.log" containerd --config "$1")
+  eventually ctr -a "$T/c.sock" version >/dev/null 2>&1
+  export CONTAINERD_PID
+}
+containerd_load() {
+  image_archive "$T/image.tar"
+  ctr -a "$T/c.sock" -n k8s.io images import "$T/image.tar" >/dev/null
+  ctr -a "$T/c.sock" images import --snapshotter native "$T/image.tar" >/dev/null
+  mkdir -p "$T/cri"
+  (cd "$CALLERS" && /usr/bin/python3 -m grpc_tools.protoc -I. --python_out="$T/cri" --grpc_python_out="$T/cri" cri.proto)
+}
+ctr_() { ctr -a "$T/c.sock" "$@"; }
+cri() { /usr/bin/python3 -W ignore "$CALLERS/cri.py" "$T/cri" "$T/c.sock" "$IMAGE"; }
+
+# containerd_stop: the daemon, its shims, what they ran, their mounts.
+containerd_stop() {
+  local shim dir
+  for shim in $(processes_with "-address $T/c.sock"); do
+    for dir in $(ls -d "/proc/$shim/cwd" 2>/dev/null); do pkill -KILL -P "$shim"; done
+    end_process "$shim"
+  done
+  for dir in "$T"/containerd/state/io.containerd.runtime.v2.task/*/*; do
+    [ -d "$dir" ] || continue
+    runc --root "/run/containerd/runc/$(basename "$(dirname "$dir")")" delete --force "${dir##*/}" >/dev/null 2>&1 || true
+  done
+  [ -z "$CONTAINERD_PID" ] || end_process "$CONTAINERD_PID"
+  unmount_below "$T"
+}

@@ -1,0 +1,268 @@
+bats_require_minimum_version 1.5.0
+# containerd, a real one on a socket of its own: ctr, and pods through the container runtime interface with runtime handlers.
+
+setup_file() {
+  load lib
+  snug_setup
+  load callers/daemons
+  export T
+  containerd_config >"$T/containerd.toml"
+  for mode in learn audit enforce; do
+    cat >>"$T/containerd.toml" <<E
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.snug-$mode]
+    runtime_type = "io.containerd.runc.v2"
+    pod_annotations = ["io.snug.*"]
+    container_annotations = ["io.snug.*"]
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.snug-$mode.options]
+      BinaryName = "$SNUG_BUILD/snug-$mode"
+E
+  done
+  cat >>"$T/containerd.toml" <<E
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.open]
+    runtime_type = "io.containerd.runc.v2"
+    pod_annotations = ["*"]
+    container_annotations = ["*"]
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.open.options]
+      BinaryName = "$SNUG_BUILD/snug-enforce"
+E
+  containerd_start "$T/containerd.toml"
+  containerd_load
+}
+setup() {
+  load lib
+  load callers/daemons
+  PATH=$SNUG_BUILD:$PATH
+  configure
+}
+teardown_file() {
+  load lib
+  load callers/daemons
+  containerd_stop
+  snug_teardown
+}
+
+bundle_of() { echo "$T/containerd/state/io.containerd.runtime.v2.task/k8s.io/$1"; }
+seccomp_of() { # PID
+  awk '/^Seccomp:/ {print $2}' "/proc/$1/status"
+}
+keys() { snug ls --json | jq -r '.[].key'; }
+
+# --- ctr ---
+
+ctr_run() { ctr_ run --snapshotter native --runc-binary "$SNUG_BUILD/snug-$1" "${@:2}"; }
+
+@test "ctr run: learn, approve, enforce; what is outside is refused" {
+  [ "$(ctr_run learn --rm "$IMAGE" ctr-way sh -c 'echo hi')" = hi ]
+  runs ctr-way | jq -e 'length == 1 and .[0].complete'
+  snug approve --no-sample ctr-way
+  [ "$(ctr_run enforce --rm "$IMAGE" ctr-way sh -c 'echo hi')" = hi ]
+  run ctr_run enforce --rm "$IMAGE" ctr-way sh -c 'mkdir /tmp/x'
+  [ "$status" -ne 0 ]
+  [[ "$output" == *"mkdir"*"not implemented"* ]]
+}
+
+@test "ctr: exec, kill, pause, resume, delete of a container that learns" {
+  ctr_run learn --detach "$IMAGE" ctr-life sleep 1000
+  ctr_ task exec --exec-id one ctr-life mkdir /tmp/x
+  calls ctr-life workload | grep -qx mkdir
+  ctr_ task pause ctr-life
+  [ "$(ctr_ task ls | awk '$1 == "ctr-life" {print $3}')" = PAUSED ]
+  ctr_ task resume ctr-life
+  ctr_ task metrics ctr-life | grep -q '^cpuacct\|^pids\|usage'
+  ctr_ task ps ctr-life | grep -q '[0-9]'
+  ctr_ task kill --signal KILL ctr-life
+  eventually sh -c "ctr -a '$T/c.sock' task ls | grep 'ctr-life.*STOPPED'"
+  ctr_ task delete ctr-life || true
+  ctr_ container delete ctr-life
+  runs ctr-life | jq -e '.[0].complete'
+}
+
+@test "ctr: a program that is missing, and the wrapper's own sentence, reach the user" {
+  run ctr_run learn "$IMAGE" ctr-noprog /no/such/program
+  [ "$status" -ne 0 ]
+  [[ "$output" == *'/no/such/program'* ]]
+  run ctr_run enforce "$IMAGE" ctr-nothing sh
+  [ "$status" -ne 0 ]
+  [[ "$output" == *'snug: no approved profile for ctr-nothing; learn it'* ]]
+  run runs ctr-noprog
+  jq -e '.[0].complete == false' <<<"$output"
+  ctr_ container delete ctr-noprog ctr-nothing || true
+}
+
+# --- pods ---
+
+@test "a pod that learns: two containers, two keys, the pause untouched; approved, exported, enforced by a handler and by plain runc" {
+  configure "export_dir=\"$T/kubelet/seccomp/snug\""
+  cri <<E
+pod learn shop snug-learn
+start learn web -- sh -c "/bin/ls /; /bin/true; exec sleep 1000"
+start learn db -- sh -c "mkdir /tmp/x; sleep 1000"
+E
+  [ "$(keys | grep '^k8s/shop/')" = "k8s/shop/db/localhost%2Fsnug-test
+k8s/shop/web/localhost%2Fsnug-test" ]
+  pause=$(cri <<<'id learn')
+  jq -e '.linux.seccomp == null' "$(bundle_of "$pause")/config.json"
+  [ "$(seccomp_of "$(cat "$(bundle_of "$pause")/init.pid")")" = 0 ]
+  web=$(cri <<<'id learn web')
+  eventually jq -e '.linux.seccomp == null' "$(bundle_of "$web")/config.json"
+  [ "$(seccomp_of "$(cat "$(bundle_of "$web")/init.pid")")" = 2 ]
+  cri <<<'remove-pod learn'
+  run snug approve --no-sample 'k8s/shop/web/localhost%2Fsnug-test'
+  [ "$status" -eq 0 ]
+  [[ "$output" == *'localhostProfile: snug/shop/web/localhost%2Fsnug-test.json'* ]]
+  profile="$T/kubelet/seccomp/snug/shop/web/localhost%2Fsnug-test.json"
+  cmp "$profile" "$T/state/keys/k8s/shop/web/localhost%2Fsnug-test/approved.json"
+  snug approve --no-sample 'k8s/shop/db/localhost%2Fsnug-test' >/dev/null
+  # By the handler, and as the kubelet hands a Localhost profile to plain runc.
+  run cri <<E
+pod enforce shop snug-enforce
+start enforce web -- sh -c "/bin/ls / || exit 4; mkdir /tmp/x || exit 5"
+wait enforce web
+start enforce db -- sh -c "mkdir /tmp/x && exit 7"
+wait enforce db
+remove-pod enforce
+pod plain shop -
+start plain web seccomp=$profile -- sh -c "/bin/ls / || exit 4; mkdir /tmp/x || exit 5"
+wait plain web
+remove-pod plain
+E
+  [ "$status" -eq 0 ]
+  [ "$(grep exit <<<"$output" | xargs)" = 'exit 5 exit 7 exit 5' ]
+}
+
+@test "exec, kill, restart: one key; replicas share it" {
+  run cri <<E
+pod life shop snug-learn
+start life api -- sleep 1000
+exec life api -- mkdir /tmp/by-exec
+exec life api -- sh -c "exit 3"
+stop life api
+wait life api
+start life api attempt=1 -- sleep 1000
+pod replica shop snug-learn
+start replica api -- sleep 1000
+remove-pod replica
+remove-pod life
+E
+  [ "$status" -eq 0 ]
+  [ "$(grep exit <<<"$output" | xargs)" = 'exit 0 exit 3 exit 137' ]
+  [ "$(keys | grep -c '^k8s/shop/api/')" -eq 1 ]
+  runs 'k8s/shop/api/localhost%2Fsnug-test' | jq -e 'length == 3 and all(.complete)'
+  calls 'k8s/shop/api/localhost%2Fsnug-test' workload | grep -qx mkdir
+}
+
+@test "a container that fails, a program that is missing, the wrapper's own sentence: what the kubelet is told" {
+  run cri <<E
+pod fails shop snug-learn
+start fails seven -- sh -c "exit 7"
+wait fails seven
+start fails none -- /no/such/program
+pod nothing empty snug-enforce
+start nothing web -- sh
+remove-pod fails
+remove-pod nothing
+E
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'exit 7'* ]]
+  [[ "$output" == *'refused: '*'/no/such/program'* ]]
+  [[ "$output" == *'refused: '*'snug: no approved profile for k8s/empty/web/localhost%2Fsnug-test; learn it'* ]]
+  runs 'k8s/shop/none/localhost%2Fsnug-test' | jq -e '.[0].complete == false'
+}
+
+# refused TEXT HANDLER ANNOTATION=VALUE...: one attempt of a pod in the namespace "attacker" and what must come of it; all of a test are
+# made at once by attempts.
+refused() {
+  printf '%s\n' "$1" >>"$T/expected"
+  printf 'attempt'  >>"$T/attempts"
+  printf ' %q' "${@:2}" >>"$T/attempts"
+  echo >>"$T/attempts"
+}
+attempts() {
+  local bad=0 line expected
+  cri <"$T/attempts" >"$T/results"
+  [ "$(wc -l <"$T/results")" = "$(wc -l <"$T/expected")" ]
+  while read -r line <&5 && read -r expected <&6; do
+    [[ "$line" == *": "*"snug: "*"$expected"* ]] || { echo "not refused with '$expected': $line"; bad=1; }
+  done 5<"$T/results" 6<"$T/expected"
+  rm "$T/attempts" "$T/expected"
+  return $bad
+}
+NOTHING='no approved profile for k8s/attacker/web/localhost%2Fsnug-test;'
+
+@test "a pod reaches no other namespace's profile and no looser mode by any annotation" {
+  configure 'annotations=["io.snug.profile", "io.snug.mode"]'
+  # Profiles that would let everything happen, where a pod might want to get at them.
+  for key in k8s/victim/web k8s/victim/web/localhost%2Fsnug-test loose k8s; do
+    mkdir -p "$T/state/keys/$key"
+    echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$T/state/keys/$key/approved.json"
+  done
+  for name in victim/web ../victim/web k8s/victim/web /k8s/victim/web loose ../../loose ../../../keys/loose %2E%2E/victim/web . ..; do
+    refused 'no approved profile for k8s/attacker/' snug-enforce "io.snug.profile=$name"
+  done
+  refused 'annotation io.snug.profile is empty' snug-enforce io.snug.profile=
+  for mode in learn audit; do refused "cannot choose $mode" snug-enforce "io.snug.mode=$mode"; done
+  for mode in pass LEARN none off; do refused "no such mode '$mode'" snug-enforce "io.snug.mode=$mode"; done
+  refused 'cannot choose learn' snug-audit io.snug.mode=learn
+  refused 'no approved profile for k8s/attacker/' snug-learn io.snug.mode=enforce io.snug.profile=loose
+  # Under a handler that hands every annotation on, the CRI's own cannot be forged either.
+  for forged in io.kubernetes.cri.container-type=sandbox io.kubernetes.cri.sandbox-namespace=victim io.kubernetes.cri.container-name=db \
+    io.kubernetes.cri.image-name=other io.kubernetes.cri-o.Namespace=victim io.kubernetes.cri-o.Name=k8s_web_pod_victim_uid_0; do
+    refused "$NOTHING" open "$forged"
+  done
+  refused "one of them is not the container runtime's own" open io.kubernetes.cri-o.ContainerType=sandbox
+  refused 'run.oci.seccomp_bpf_data makes crun load another filter' open run.oci.seccomp_bpf_data=AAAA
+  attempts
+}
+
+@test "where the configuration does not list them, a pod's annotations count for nothing" {
+  refused "$NOTHING" snug-enforce io.snug.profile=loose
+  refused "$NOTHING" snug-enforce io.snug.mode=learn
+  attempts
+}
+
+@test "a pod that learns keeps the denials of its own profile, whatever annotation asks for a looser baseline" {
+  configure 'annotations=["io.snug.profile", "io.snug.mode"]'
+  echo '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+    "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}' >"$T/deny.json"
+  for annotation in io.snug.baseline=drop io.snug.mode=learn io.snug.profile=mine; do
+    run cri <<E
+pod keep shop snug-learn $annotation
+start keep web seccomp=$T/deny.json $annotation -- sh -c "mkdir /tmp/x 2>/dev/null || exit 9"
+wait keep web
+remove-pod keep
+E
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'exit 9'* ]]
+  done
+}
+
+# What is left over: one line each.
+leftovers() {
+  echo "shims $(processes_with "-address $T/c.sock" | wc -l)"
+  echo "wrappers and helpers $(ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c "$SNUG_BUILD/snug-runtime")"
+  echo "descriptors of the recorder $(for p in $(recorder_pid); do ls "/proc/$p/fd" | grep -vx '[012]'; done | wc -l)"
+  echo "recorders $(recorder_pid | wc -l)"
+  echo "mounts $(grep -c "$T" /proc/self/mountinfo)"
+  echo "notes $(find "$T/run/containers" -type f 2>/dev/null | wc -l)"
+  echo "bundles $(ls "$T/containerd/state/io.containerd.runtime.v2.task/k8s.io" | wc -l)"
+  echo "runs that go on $(snug ls --json | jq -r '.[].key' | grep '^k8s/many/' | while read -r k; do snug show --json "$k" | jq '.runs[] | select(.ended == null) | 1'; done | wc -l)"
+}
+
+@test "pods one after the other and at the same time leave nothing behind" {
+  count=${SNUG_PODS:-5}
+  tasks=$T/containerd/state/io.containerd.runtime.v2.task/k8s.io
+  cri <<<"one-after-the-other 1 snug-learn $tasks"
+  eventually sh -c "! ls '$T'/run/containers/*/* 2>/dev/null"
+  leftovers >"$T/before"
+  run cri <<E
+one-after-the-other $count snug-learn $tasks
+at-the-same-time $((count > 20 ? 20 : count)) snug-learn $tasks
+E
+  echo "$output"
+  [ "$output" = "$count as it was
+$((count > 20 ? 20 : count)) as it was" ]
+  same() { leftovers >"$T/after"; diff "$T/before" "$T/after"; }
+  eventually same
+  [ "$(runs 'k8s/many/web/localhost%2Fsnug-test' | jq 'map(select(.complete)) | length')" -gt 0 ]
+  runs 'k8s/many/web/localhost%2Fsnug-test' | jq -e 'all(.complete)'
+}
