@@ -486,7 +486,7 @@ static size_t index_in_parent(const struct json *v)
 }
 
 /* Deep paths keep their inner end, which is where the reader has to look; the sentence behind it must have room too. */
-static void add_path(struct buf *out, const struct json *v)
+void json_add_path(const struct json *v, struct buf *out)
 {
 	cleanup_buf struct buf path = {0};
 	const struct json *chain[PATH_STEPS];
@@ -509,6 +509,11 @@ static void add_path(struct buf *out, const struct json *v)
 		buf_adds(out, path.data + skip);
 }
 
+size_t json_line(const struct json_doc *doc, const struct json *v)
+{
+	return line_of(doc, v->start);
+}
+
 int json_err(const struct json_doc *doc, const struct json *v, struct err *err, const char *fmt, ...)
 {
 	cleanup_buf struct buf path = {0};
@@ -518,7 +523,7 @@ int json_err(const struct json_doc *doc, const struct json *v, struct err *err, 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	add_path(&path, v);
+	json_add_path(v, &path);
 	return err_set(err, EINVAL, "%s: %s%sline %zu: %s", doc->name, path.len ? path.data : "", path.len ? ", " : "",
 		       line_of(doc, v->start), what);
 }

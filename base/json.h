@@ -55,6 +55,12 @@ size_t json_end(const struct json *v);
 int json_err(const struct json_doc *doc, const struct json *v, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Line of the value in the input, 1 and up. */
+size_t json_line(const struct json_doc *doc, const struct json *v);
+
+/* Appends the value's path as messages have it; cut on the left where it is deep. */
+void json_add_path(const struct json *v, struct buf *out);
+
 /* Typed reading of a value that must be there; `v` NULL or of another type is an error that names the member `what`
  * of `parent`. ret strings belong to the document. */
 int json_want_string(const struct json_doc *doc, const struct json *parent, const char *what, const char **ret,

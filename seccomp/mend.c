@@ -1,6 +1,8 @@
 #include "seccomp/mend.h"
 
+#include "base/json.h"
 #include "base/text.h"
+#include "seccomp/policy_read.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -100,20 +102,37 @@ static size_t line_at(const char *text, size_t offset)
 	return n;
 }
 
-int mend_profile(const struct judge *j, const char *text, size_t len, const char *const names[], size_t count,
+/* True if a rule says nothing but which calls are allowed: no arguments, no conditions. */
+static bool is_plain_allow(const struct json *rule)
+{
+	const char *action = json_text(json_get(rule, "action"));
+
+	return text_streq(action, "SCMP_ACT_ALLOW") && json_type(json_get(rule, "names")) == JSON_ARRAY &&
+	       !json_count(json_get(rule, "args")) && !json_count(json_get(rule, "includes")) &&
+	       !json_count(json_get(rule, "excludes"));
+}
+
+int mend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
 		 struct buf *out, size_t *ret_line, struct err *err)
 {
 	struct splice s = {.text = text, .len = len, .out = out};
-	const struct json *section = NULL, *rules, *rule, *array = NULL;
-	const struct json_doc *doc = judge_doc(j, &section);
+	cleanup_json struct json_doc *doc = NULL;
+	const struct json *section, *rules, *rule, *array = NULL;
+	enum policy_format format;
+	int r = json_parse(text, len, JSON_FOREIGN, name, &doc, err);
 
+	if (r < 0)
+		return r;
+	section = policy_find_section(doc, &format);
+	if (!section)
+		return json_err(doc, json_root(doc), err, "only a profile of its own can be added to");
 	rules = json_get(section, "syscalls");
 	if (json_type(rules) != JSON_ARRAY) {
 		json_err(doc, section, err, "has no \"syscalls\" array to add to");
 		return -ENOENT;
 	}
 	for (rule = json_first(rules); rule && !array; rule = json_next(rule))
-		array = judge_is_plain_allow(rule) ? json_get(rule, "names") : NULL;
+		array = is_plain_allow(rule) ? json_get(rule, "names") : NULL;
 	*ret_line = line_at(text, json_start(array ? array : rules));
 	if (!array) {
 		add_rule(&s, rules, names, count);

@@ -4,15 +4,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "seccomp/judge.h"
 
 #include <stddef.h>
 
-/* Appends to out the judge's profile, whose text this is, with the names added to the first rule that allows without
- * conditions: in their place if its names are in order, else behind them, set as the others are. Without such a rule
- * one is added behind the others. *ret_line is the line of the first name. The names must be in order, each once, and
- * not yet there. -ENOENT for a profile without a "syscalls" array. */
-int mend_profile(const struct judge *j, const char *text, size_t len, const char *const names[], size_t count,
+/* Appends to out the profile, a JSON text that seccomp/policy_read.h takes for one, with the names added to the first
+ * rule that allows without conditions: in their place if its names are in order, else behind them, set as the others
+ * are. Without such a rule one is added behind the others. *ret_line is the line of the first name. The names must be in
+ * order, each once, and not yet there. -ENOENT for a profile without a "syscalls" array. */
+int mend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
 		 struct buf *out, size_t *ret_line, struct err *err);
 
 /* Appends what changed from `before` to `after`, two texts, as `diff -u` shows it. */

@@ -136,7 +136,9 @@ static int write_fix(const struct explain *x, const struct buf *text, const char
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < x->add_count; i++)
 		names[i] = x->add[i];
-	r = x->add_count ? mend_profile(x->judge, text->data, text->len, names, x->add_count, &mended, &line, err) : 0;
+	r = x->add_count
+		    ? mend_profile(text->data, text->len, x->profile, names, x->add_count, &mended, &line, err)
+		    : 0;
 	if (!x->add_count)
 		buf_add(&mended, text->data, text->len);
 	if (!r && x->add_count)

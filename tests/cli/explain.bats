@@ -135,7 +135,12 @@ fixes() {
   [[ "$output" == *"rseq: the profile allows it for some arguments"* ]]
   diff <(jq -r '.syscalls[2].names[]' q.json) <(printf 'faccessat\nread\n')
   echo '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_AARCH64"],"syscalls":[]}' >p.json
+  # Runtimes add the ABI that they are built for to those listed.
   run_snug explain syslog.log --profile p.json --json
+  jq -e '.add == ["clone3", "faccessat", "rseq"] and [.calls[].profile] == ["denied", "denied", "denied"]' <<<"$output"
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_AARCH64"],"syscalls":[]}' >p.json
+  sed 's/arch=c000003e/arch=40000003/g' syslog.log >i386.log
+  run_snug explain i386.log --profile p.json --json
   jq -e '.add == [] and [.calls[].profile] == ["no architecture", "no architecture", "no architecture"]' <<<"$output"
   # A profile that allows by default denies nothing.
   echo '{"defaultAction":"SCMP_ACT_LOG"}' >p.json
