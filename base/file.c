@@ -73,7 +73,7 @@ int file_write_full(int fd, const void *p, size_t len)
 	return 0;
 }
 
-static int write_temp(int dirfd, const char *temp, const void *p, size_t len, mode_t mode)
+static int write_temp(int dirfd, const char *temp, const void *p, size_t len, mode_t mode, bool sync)
 {
 	cleanup_fd int fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int r;
@@ -83,30 +83,53 @@ static int write_temp(int dirfd, const char *temp, const void *p, size_t len, mo
 	r = file_write_full(fd, p, len);
 	if (r < 0)
 		return r;
-	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+	if (fchmod(fd, mode) < 0 || (sync && fsync(fd) < 0))
 		return -errno;
 	return 0;
 }
 
-int file_save_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, struct err *err)
+int file_write_temp_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, bool sync, char *ret_temp,
+		       struct err *err)
 {
 	struct timespec now;
-	char temp[NAME_MAX + 1];
 	int n, r;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	n = snprintf(temp, sizeof(temp), ".%.200s.%d.%llx.tmp", name, (int)getpid(),
+	n = snprintf(ret_temp, NAME_MAX + 1, ".%.200s.%d.%llx.tmp", name, (int)getpid(),
 		     (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec);
-	if (n < 0 || (size_t)n >= sizeof(temp))
+	if (n < 0 || n > NAME_MAX)
 		return err_set(err, ENAMETOOLONG, "%s: name too long", name);
-	r = write_temp(dirfd, temp, p, len, mode);
-	if (r == 0 && renameat(dirfd, temp, dirfd, name) < 0)
-		r = -errno;
-	if (r < 0) {
-		if (r != -EEXIST)
-			unlinkat(dirfd, temp, 0);
-		return err_sys(err, r, "%s: cannot save", name);
+	r = write_temp(dirfd, ret_temp, p, len, mode, sync);
+	if (r < 0 && r != -EEXIST)
+		unlinkat(dirfd, ret_temp, 0);
+	return r < 0 ? err_sys(err, r, "%s: cannot save", name) : 0;
+}
+
+static int put(int dirfd, const char *name, const void *p, size_t len, mode_t mode, bool sync, struct err *err)
+{
+	char temp[NAME_MAX + 1];
+	int r = file_write_temp_at(dirfd, name, p, len, mode, sync, temp, err);
+
+	if (r < 0)
+		return r;
+	if (renameat(dirfd, temp, dirfd, name) < 0) {
+		r = err_sys(err, errno, "%s: cannot save", name);
+		unlinkat(dirfd, temp, 0);
 	}
+	return r;
+}
+
+int file_put_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, struct err *err)
+{
+	return put(dirfd, name, p, len, mode, false, err);
+}
+
+int file_save_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, struct err *err)
+{
+	int r = put(dirfd, name, p, len, mode, true, err);
+
+	if (r < 0)
+		return r;
 	/* The rename has happened; what a failing sync leaves open is only whether it survives a power loss. */
 	if (fsync(dirfd) < 0 && errno != EINVAL)
 		return err_sys(err, errno, "%s: saved, but its directory cannot be synced", name);

@@ -20,6 +20,14 @@ int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struc
 /* Writes all len bytes, EINTR and short writes included. Returns 0 or a negative errno. */
 int file_write_full(int fd, const void *p, size_t len);
 
+/* The first half of a save: an exclusive temp file beside `name`, written in full, synced if asked for; its name (NAME_MAX + 1 bytes) goes to
+ * ret_temp, for renameat and unlinkat. On failure there is none. */
+int file_write_temp_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, bool sync, char *ret_temp,
+		       struct err *err);
+
+/* Puts a file in place atomically, but unsynced: for what need not outlive the boot. */
+int file_put_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, struct err *err);
+
 /* Saves atomically: exclusive temp file beside it, full write, fsync, rename, fsync of the directory. On failure the temp
  * file is gone and `name` is as it was. `name` has no slash. */
 int file_save_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode, struct err *err);

@@ -15,21 +15,26 @@ static const char *const mode_names[] = {
 	[EVIDENCE_AUDIT] = "audit",
 	[EVIDENCE_ENFORCE] = "enforce",
 };
+static const char *const attribution_names[] = {
+	[EVIDENCE_BY_SESSION] = "session",
+	[EVIDENCE_BY_CGROUP] = "cgroup",
+};
 static const char *const phase_names[] = {
 	[EVIDENCE_RUNTIME] = "runtime",
 	[EVIDENCE_HOOK] = "hook",
 	[EVIDENCE_WORKLOAD] = "workload",
 };
 _Static_assert(ARRAY_SIZE(mode_names) == EVIDENCE_ENFORCE + 1, "one name per mode");
+_Static_assert(ARRAY_SIZE(attribution_names) == EVIDENCE_BY_CGROUP + 1, "one name per attribution");
 _Static_assert(ARRAY_SIZE(phase_names) == EVIDENCE_WORKLOAD + 1, "one name per phase");
 
 #define RUN_STRING(member)                                                                                             \
 	{                                                                                                              \
-#member, offsetof(struct evidence_run, member)                                                         \
+#member, offsetof(struct evidence_run, member), false                                                         \
 	}
 const struct evidence_run_string evidence_run_strings[EVIDENCE_RUN_STRINGS] = {
 	RUN_STRING(container),       RUN_STRING(root),   RUN_STRING(runtime),  RUN_STRING(runtime_id),
-	RUN_STRING(runtime_version), RUN_STRING(kernel), RUN_STRING(baseline),
+	RUN_STRING(runtime_version), RUN_STRING(kernel), RUN_STRING(baseline), {"note", offsetof(struct evidence_run, note), true},
 };
 
 const char *evidence_mode_name(enum evidence_mode m)
@@ -37,31 +42,55 @@ const char *evidence_mode_name(enum evidence_mode m)
 	return mode_names[m];
 }
 
+const char *evidence_attribution_name(enum evidence_attribution a)
+{
+	return attribution_names[a];
+}
+
 const char *evidence_phase_name(enum evidence_phase p)
 {
 	return phase_names[p];
 }
 
-int evidence_mode_by_name(const char *name, enum evidence_mode *ret)
+static int by_name(const char *const names[], size_t count, const char *name, size_t *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(mode_names); i++) {
-		if (strcmp(mode_names[i], name) == 0) {
-			*ret = (enum evidence_mode)i;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*ret = i;
 			return 0;
 		}
 	}
 	return -ENOENT;
 }
 
+int evidence_mode_by_name(const char *name, enum evidence_mode *ret)
+{
+	size_t i = 0;
+	int r = by_name(mode_names, ARRAY_SIZE(mode_names), name, &i);
+
+	if (r == 0)
+		*ret = (enum evidence_mode)i;
+	return r;
+}
+
+int evidence_attribution_by_name(const char *name, enum evidence_attribution *ret)
+{
+	size_t i = 0;
+	int r = by_name(attribution_names, ARRAY_SIZE(attribution_names), name, &i);
+
+	if (r == 0)
+		*ret = (enum evidence_attribution)i;
+	return r;
+}
+
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(phase_names); i++) {
-		if (strcmp(phase_names[i], name) == 0) {
-			*ret = (enum evidence_phase)i;
-			return 0;
-		}
-	}
-	return -ENOENT;
+	size_t i = 0;
+	int r = by_name(phase_names, ARRAY_SIZE(phase_names), name, &i);
+
+	if (r == 0)
+		*ret = (enum evidence_phase)i;
+	return r;
 }
 
 /* The containers choose numbers and names: without a seed they could choose the slots too. */
@@ -85,7 +114,7 @@ int evidence_new(const char *key, struct evidence **ret, struct err *err)
 	if (!ev)
 		return err_set(err, ENOMEM, "out of memory");
 	ev->key = strdup(key);
-	ev->slots = calloc(SLOTS_MIN, sizeof(struct evidence_entry *));
+	ev->slots = calloc(SLOTS_MIN, sizeof(struct evidence_call *));
 	if (!ev->key || !ev->slots)
 		return err_set(err, ENOMEM, "out of memory");
 	ev->slot_count = SLOTS_MIN;
@@ -93,15 +122,6 @@ int evidence_new(const char *key, struct evidence **ret, struct err *err)
 	ev->seed = make_seed(ev);
 	*ret = steal_ptr(&ev);
 	return 0;
-}
-
-static void entry_free(struct evidence_call *c)
-{
-	for (size_t i = 0; i < EVIDENCE_WHO_MAX; i++) {
-		free(c->comm[i]);
-		free(c->exe[i]);
-	}
-	free(c);
 }
 
 void evidence_run_free(struct evidence_run *run)
@@ -121,7 +141,10 @@ void evidence_free(struct evidence *ev)
 	for (size_t i = 0; i < ev->run_count; i++)
 		evidence_run_free(ev->runs[i]);
 	for (size_t i = 0; i < ev->call_count; i++)
-		entry_free(ev->calls[i]);
+		free(ev->calls[i]);
+	for (size_t i = 0; i < ev->name_count; i++)
+		free(ev->names[i].text);
+	free(ev->names);
 	free(ev->runs);
 	free(ev->calls);
 	free(ev->slots);
@@ -233,6 +256,7 @@ int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uin
 		return err_set(err, ENOMEM, "out of memory");
 	run->go = init->go;
 	run->mode = init->mode;
+	run->attribution = init->attribution;
 	run->started_ms = init->started_ms;
 	run->records = init->records;
 	run->reasons = init->reasons | REASON_BIT(RUNNING);
@@ -250,6 +274,21 @@ int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uin
 	/* After the append, so that a failure drops nothing; the new run itself is live and stays. */
 	drop_old_runs(ev);
 	return 0;
+}
+
+int evidence_find_run(const struct evidence *ev, const char *container, const char *root, uint64_t started_ms, uint64_t *ret_no)
+{
+	cleanup_free char *its_container = copy_safe(container), *its_root = copy_safe(root);
+
+	for (size_t i = ev->run_count; i-- > 0;) {
+		const struct evidence_run *run = ev->runs[i];
+
+		if (run->started_ms == started_ms && text_streq(run->container, its_container) && text_streq(run->root, its_root)) {
+			*ret_no = run->no;
+			return 0;
+		}
+	}
+	return -ENOENT;
 }
 
 struct evidence_run *evidence_run(struct evidence *ev, uint64_t no)
@@ -299,6 +338,16 @@ size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const
 {
 	*ret = (const struct evidence_run *const *)ev->runs;
 	return ev->run_count;
+}
+
+const char *evidence_comm(const struct evidence *ev, const struct evidence_call *c, size_t i)
+{
+	return i < EVIDENCE_WHO_MAX && c->comm[i] ? ev->names[c->comm[i] - 1].text : NULL;
+}
+
+const char *evidence_exe(const struct evidence *ev, const struct evidence_call *c, size_t i)
+{
+	return i < EVIDENCE_WHO_MAX && c->exe[i] ? ev->names[c->exe[i] - 1].text : NULL;
 }
 
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret)

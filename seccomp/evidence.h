@@ -5,7 +5,8 @@
  *     "runs_dropped": 0,                           older runs that the list no longer holds
  *     "runs": [ { "id": "web-1", "root": "/run/runc", "container": "web-1", "runtime": "/usr/sbin/runc",
  *                 "runtime_id": "runc-...", "runtime_version": "runc version 1.1.5 ...", "go": true, "kernel": "6.1.0",
- *                 "mode": "learn", "baseline": "drop", "started": RFC3339, "ended": RFC3339 or null, "records": 123,
+ *                 "mode": "learn", "baseline": "drop", "attribution": "session", "note": "...",
+ *                 "started": RFC3339, "ended": RFC3339 or null, "records": 123,
  *                 "complete": true, "reasons": [] } ... ],            in the order in which they began
  *     "syscalls": [ { "arch": "x86_64", "nr": 59, "name": "execve", "phase": "runtime", "count": 1, "runs": 1,
  *                     "first": RFC3339, "last": RFC3339, "comm": [...], "exe": [...], "more": true,
@@ -13,9 +14,10 @@
  *
  * One entry per (arch, nr, phase). count: times the call was seen used while learning; audited: times it was logged by
  * an audit run (outside the approved profile, not learnt); denied: times it was refused or killed; runs: those that
- * showed it in any of these ways. comm and exe are safe text (base/text.h), at most EVIDENCE_WHO_MAX each; "more" is
- * there where there were others. "id" equals "container". nr carries bit 30 for x32; the name is for people, the number
- * counts.
+ * showed it in any of these ways. comm and exe are safe text (base/text.h), at most EVIDENCE_WHO_MAX each, and
+ * EVIDENCE_NAMES_MAX of the key; "more" is there where there were others. "id" equals "container". nr carries bit 30 for x32; the name is for people, the number
+ * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup.
+ * note: absent where there is nothing to say, as that older evidence was damaged and set aside.
  */
 #ifndef SNUG_SECCOMP_EVIDENCE_H
 #define SNUG_SECCOMP_EVIDENCE_H
@@ -33,6 +35,7 @@
 
 #define EVIDENCE_VERSION    1
 #define EVIDENCE_WHO_MAX    8    /* comms, and exes, per call */
+#define EVIDENCE_NAMES_MAX  255  /* distinct comms and exes per key; further ones are not kept */
 #define EVIDENCE_CALLS_MAX  4096 /* (arch, nr, phase) entries per key; more stamp the run REASON_OVERFLOW */
 #define EVIDENCE_RUNS_MAX   1000 /* kept runs per key: the newest, live ones never dropped */
 #define EVIDENCE_SIZE_MAX   (64u << 20)
@@ -43,18 +46,23 @@ enum evidence_phase {
 	EVIDENCE_HOOK,     /* other processes before that execve: startContainer hooks */
 	EVIDENCE_WORKLOAD, /* everything after it */
 };
+enum evidence_attribution { EVIDENCE_BY_SESSION, EVIDENCE_BY_CGROUP };
 enum evidence_use { EVIDENCE_USED, EVIDENCE_AUDITED, EVIDENCE_DENIED };
 
 const char *evidence_mode_name(enum evidence_mode m);   /* "learn" "audit" "enforce" */
+const char *evidence_attribution_name(enum evidence_attribution a); /* "session" "cgroup" */
 const char *evidence_phase_name(enum evidence_phase p); /* "runtime" "hook" "workload" */
 int evidence_mode_by_name(const char *name, enum evidence_mode *ret);
+int evidence_attribution_by_name(const char *name, enum evidence_attribution *ret);
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret);
 
 /* One run. Strings are owned by the evidence, "" where unknown. */
 struct evidence_run {
 	uint64_t no; /* unique within this object, 1...; runs are found by it */
 	char *container, *root, *runtime, *runtime_id, *runtime_version, *kernel, *baseline;
+	char *note; /* for people */
 	bool go;
+	enum evidence_attribution attribution;
 	enum evidence_mode mode;
 	uint64_t started_ms, ended_ms; /* 0: not ended */
 	uint64_t records;
@@ -70,9 +78,10 @@ struct evidence_call {
 	enum evidence_phase phase;
 	uint64_t count, runs, audited, denied;
 	uint64_t first_ms, last_ms;
-	char *comm[EVIDENCE_WHO_MAX], *exe[EVIDENCE_WHO_MAX]; /* NULL-terminated where shorter */
-	bool more;                                            /* there were more comms or exes than are kept */
-	uint64_t last_who; /* hash of the newest comm and exe: the fast path of evidence_add; not in the file */
+	uint8_t comm[EVIDENCE_WHO_MAX], exe[EVIDENCE_WHO_MAX]; /* numbers of texts, 0 behind the last: see evidence_comm */
+	uint32_t last_who; /* hash of the newest comm and exe: the fast path of evidence_add; not in the file */
+	uint16_t index;    /* its bit in a run's `seen`; not in the file */
+	bool more;         /* there were more comms or exes than are kept */
 };
 
 struct evidence; /* opaque */
@@ -102,6 +111,9 @@ uint64_t evidence_runs_dropped(const struct evidence *ev);
  * run: the verdict rests on it. */
 int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uint64_t *ret_no, struct err *err);
 
+/* The number of the newest run of this container that began at this time; -ENOENT if there is none. */
+int evidence_find_run(const struct evidence *ev, const char *container, const char *root, uint64_t started_ms, uint64_t *ret_no);
+
 /* The run by its number, to be read or stamped; NULL if it was dropped. Valid until the next begin. */
 struct evidence_run *evidence_run(struct evidence *ev, uint64_t no);
 
@@ -120,6 +132,10 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
  * changes. */
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret);
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret);
+
+/* The i-th comm, exe of a call of this evidence; NULL from the first that is not there. */
+const char *evidence_comm(const struct evidence *ev, const struct evidence_call *c, size_t i);
+const char *evidence_exe(const struct evidence *ev, const struct evidence_call *c, size_t i);
 
 /* The verdict over the key. complete: there is a learning run, none is live, and the newest of them lost nothing. Runs
  * of other modes neither help nor harm. */

@@ -21,7 +21,7 @@ static size_t slot_of(const struct evidence *ev, const struct arch *arch, uint32
 	size_t i = (size_t)h & (ev->slot_count - 1);
 
 	for (; ev->slots[i]; i = (i + 1) & (ev->slot_count - 1)) {
-		const struct evidence_call *c = &ev->slots[i]->call;
+		const struct evidence_call *c = ev->slots[i];
 
 		if (c->nr == nr && c->arch == arch && c->phase == phase)
 			break;
@@ -29,7 +29,7 @@ static size_t slot_of(const struct evidence *ev, const struct arch *arch, uint32
 	return i;
 }
 
-struct evidence_entry *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
+struct evidence_call *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
 				     enum evidence_phase phase)
 {
 	return ev->slots[slot_of(ev, arch, nr, phase)];
@@ -47,7 +47,7 @@ static int reserve(struct evidence *ev)
 		ev->call_cap = cap;
 	}
 	if ((ev->call_count + 1) * 2 > ev->slot_count) {
-		struct evidence_entry **slots = calloc(ev->slot_count * 2, sizeof(struct evidence_entry *));
+		struct evidence_call **slots = calloc(ev->slot_count * 2, sizeof(struct evidence_call *));
 
 		if (!slots)
 			return -ENOMEM;
@@ -57,48 +57,53 @@ static int reserve(struct evidence *ev)
 		for (size_t i = 0; i < ev->call_count; i++) {
 			struct evidence_call *c = ev->calls[i];
 
-			ev->slots[slot_of(ev, c->arch, c->nr, c->phase)] = (struct evidence_entry *)c;
+			ev->slots[slot_of(ev, c->arch, c->nr, c->phase)] = c;
 		}
 	}
 	return 0;
 }
 
-/* The order of the file: arch, phase, name; calls without a name by number. */
-static int file_order(const struct evidence_entry *a, const struct evidence_entry *b)
+/* The order of the file: arch, phase, name; calls without a name by number. Names are looked up, not kept: there are many keys, and this is
+ * needed once a call. */
+static int file_order(const struct evidence_call *a, const struct evidence_call *b, const char *b_name)
 {
+	char a_name[SYSCALL_NAME_MAX];
 	int c;
 
-	if (a->call.arch->id != b->call.arch->id)
-		return a->call.arch->id < b->call.arch->id ? -1 : 1;
-	if (a->call.phase != b->call.phase)
-		return a->call.phase < b->call.phase ? -1 : 1;
-	c = strcmp(a->name, b->name);
+	if (a->arch->id != b->arch->id)
+		return a->arch->id < b->arch->id ? -1 : 1;
+	if (a->phase != b->phase)
+		return a->phase < b->phase ? -1 : 1;
+	syscall_name(a->arch, a->nr, a_name);
+	c = strcmp(a_name, b_name);
 	if (c)
 		return c;
-	return a->call.nr < b->call.nr ? -1 : 1;
+	return a->nr < b->nr ? -1 : 1;
 }
 
-static void insert_sorted(struct evidence *ev, struct evidence_entry *e)
+static void insert_sorted(struct evidence *ev, struct evidence_call *e)
 {
+	char name[SYSCALL_NAME_MAX];
 	size_t lo = 0, hi = ev->call_count;
 
+	syscall_name(e->arch, e->nr, name);
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (file_order((const struct evidence_entry *)ev->calls[mid], e) < 0)
+		if (file_order(ev->calls[mid], e, name) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	memmove(&ev->calls[lo + 1], &ev->calls[lo], (ev->call_count - lo) * sizeof(struct evidence_call *));
-	ev->calls[lo] = &e->call;
+	ev->calls[lo] = e;
 	ev->call_count++;
 }
 
 int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase,
-		  struct evidence_entry **ret)
+		  struct evidence_call **ret)
 {
-	struct evidence_entry *e;
+	struct evidence_call *e;
 
 	if (ev->call_count >= EVIDENCE_CALLS_MAX)
 		return -ENOSPC;
@@ -107,11 +112,10 @@ int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enu
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	e->call.arch = arch;
-	e->call.nr = nr;
-	e->call.phase = phase;
-	e->index = (uint32_t)ev->call_count;
-	syscall_name(arch, nr, e->name);
+	e->arch = arch;
+	e->nr = nr;
+	e->phase = phase;
+	e->index = (uint16_t)ev->call_count;
 	ev->slots[slot_of(ev, arch, nr, phase)] = e;
 	insert_sorted(ev, e);
 	*ret = e;
@@ -160,47 +164,91 @@ static const char *render(struct evidence *ev, const struct record_field *f, siz
 	return NULL;
 }
 
-/* Books one comm or exe. True if it is news. */
-static bool add_who(struct evidence *ev, struct evidence_call *c, char *list[], uint64_t hashes[],
-		    const struct record_field *f, size_t cut, uint64_t hash)
+/* A name's number, made if it is new; 0 if it cannot be kept. */
+static uint8_t intern(struct evidence *ev, const char *text, uint64_t hash)
 {
-	bool unmet = false; /* a text that came from the file: its hash is not known yet */
-	const char *text;
-	size_t n = 0;
+	struct evidence_name *names;
+	char *copy;
 
-	for (; n < EVIDENCE_WHO_MAX && list[n]; n++) {
-		if (hashes[n] == hash)
-			return false;
-		unmet |= hashes[n] == 0;
+	for (size_t i = 0; i < ev->name_count; i++) {
+		if (strcmp(ev->names[i].text, text) != 0)
+			continue;
+		ev->unmet -= hash && !ev->names[i].hash;
+		if (!ev->names[i].hash)
+			ev->names[i].hash = hash;
+		return (uint8_t)(i + 1);
 	}
-	if (n == EVIDENCE_WHO_MAX && !unmet)
-		return set_more(c);
-	text = render(ev, f, cut);
-	for (size_t i = 0; text && i < n; i++) {
-		if (strcmp(list[i], text) == 0) {
-			hashes[i] = hash;
-			return false;
-		}
-	}
-	if (!text || n == EVIDENCE_WHO_MAX || !(list[n] = strdup(text)))
-		return set_more(c);
-	hashes[n] = hash;
-	return true;
+	if (ev->name_count == EVIDENCE_NAMES_MAX)
+		return 0;
+	names = reallocarray(ev->names, ev->name_count + 1, sizeof(*names));
+	copy = names ? strdup(text) : NULL;
+	if (names)
+		ev->names = names;
+	if (!copy)
+		return 0;
+	ev->names[ev->name_count++] = (struct evidence_name){.text = copy, .hash = hash};
+	ev->unmet += !hash;
+	return (uint8_t)ev->name_count;
 }
 
-static bool book_who(struct evidence *ev, struct evidence_entry *e, const struct record *r)
+static int put(uint8_t list[EVIDENCE_WHO_MAX], uint8_t number)
+{
+	for (size_t i = 0; number && i < EVIDENCE_WHO_MAX; i++) {
+		if (list[i] == number)
+			return -EEXIST;
+		if (!list[i]) {
+			list[i] = number;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+int evidence_add_name(struct evidence *ev, uint8_t list[EVIDENCE_WHO_MAX], const char *text)
+{
+	return put(list, intern(ev, text, 0));
+}
+
+static uint8_t number_of(struct evidence *ev, const struct record_field *f, size_t cut, uint64_t hash)
+{
+	const char *text;
+
+	for (size_t i = 0; i < ev->name_count; i++)
+		if (ev->names[i].hash == hash)
+			return (uint8_t)(i + 1);
+	/* A container that makes up names without end costs no more than this. */
+	if (ev->name_count == EVIDENCE_NAMES_MAX && !ev->unmet)
+		return 0;
+	text = render(ev, f, cut);
+	return text ? intern(ev, text, hash) : 0;
+}
+
+/* Books one comm or exe. True if it is news. */
+static bool add_who(struct evidence *ev, struct evidence_call *c, uint8_t list[EVIDENCE_WHO_MAX], const struct record_field *f,
+		    size_t cut, uint64_t hash)
+{
+	int r;
+
+	for (size_t i = 0; i < EVIDENCE_WHO_MAX && list[i]; i++)
+		if (ev->names[list[i] - 1].hash == hash)
+			return false;
+	r = list[EVIDENCE_WHO_MAX - 1] && !ev->unmet ? -ENOSPC : put(list, number_of(ev, f, cut, hash));
+	return r == -ENOSPC ? set_more(c) : r == 0;
+}
+
+static bool book_who(struct evidence *ev, struct evidence_call *c, const struct record *r)
 {
 	uint64_t comm = field_hash(ev, &r->comm, EVIDENCE_COMM_CUT), exe = field_hash(ev, &r->exe, EVIDENCE_EXE_CUT);
-	uint64_t who = comm ^ mix(exe);
+	uint32_t who = (uint32_t)((comm ^ mix(exe)) >> 32);
 	bool news = false;
 
-	if (who == e->call.last_who)
+	if (who == c->last_who)
 		return false;
-	e->call.last_who = who;
+	c->last_who = who;
 	if (comm)
-		news |= add_who(ev, &e->call, e->call.comm, e->comm_hash, &r->comm, EVIDENCE_COMM_CUT, comm);
+		news |= add_who(ev, c, c->comm, &r->comm, EVIDENCE_COMM_CUT, comm);
 	if (exe)
-		news |= add_who(ev, &e->call, e->call.exe, e->exe_hash, &r->exe, EVIDENCE_EXE_CUT, exe);
+		news |= add_who(ev, c, c->exe, &r->exe, EVIDENCE_EXE_CUT, exe);
 	return news;
 }
 
@@ -213,24 +261,24 @@ static void make_seen(const struct evidence *ev, struct evidence_run *run)
 		return;
 	run->seen_len = EVIDENCE_CALLS_MAX / 8;
 	for (size_t i = 0; i < ev->call_count; i++) {
-		const struct evidence_entry *e = (const struct evidence_entry *)ev->calls[i];
+		const struct evidence_call *e = ev->calls[i];
 
-		if (e->call.runs && e->call.last_ms >= run->started_ms)
+		if (e->runs && e->last_ms >= run->started_ms)
 			run->seen[e->index / 8] |= (uint8_t)(1u << e->index % 8);
 	}
 }
 
-static void book_run(const struct evidence *ev, struct evidence_run *run, struct evidence_entry *e)
+static void book_run(const struct evidence *ev, struct evidence_run *run, struct evidence_call *e)
 {
 	uint8_t bit = (uint8_t)(1u << e->index % 8);
 
 	if (!run->seen && !run->ended_ms)
 		make_seen(ev, run);
 	if (!run->seen) {
-		e->call.runs += e->call.runs == 0 || e->call.last_ms < run->started_ms;
+		e->runs += e->runs == 0 || e->last_ms < run->started_ms;
 	} else if (!(run->seen[e->index / 8] & bit)) {
 		run->seen[e->index / 8] |= bit;
-		e->call.runs++;
+		e->runs++;
 	}
 }
 
@@ -270,7 +318,7 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 {
 	const struct arch *arch = arch_of_record(r->arch, r->nr);
 	struct evidence_run *run = evidence_run(ev, run_no);
-	struct evidence_entry *e;
+	struct evidence_call *e;
 	uint64_t *counter;
 	int news = 0, status;
 
@@ -288,8 +336,8 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 		return status;
 	}
 	book_run(ev, run, e);
-	book_time(&e->call, r->time_ms);
-	counter = counter_of(&e->call, use);
+	book_time(e, r->time_ms);
+	counter = counter_of(e, use);
 	news |= *counter == 0;
 	*counter += 1;
 	news |= book_who(ev, e, r);

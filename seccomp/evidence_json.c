@@ -155,7 +155,10 @@ static int read_run_strings(struct reader *rd, const struct json *v, struct evid
 	int r;
 
 	for (size_t i = 0; i < EVIDENCE_RUN_STRINGS; i++) {
-		r = want_safe(rd, v, evidence_run_strings[i].name, EVIDENCE_RUN_CUT, &s);
+		bool absent = evidence_run_strings[i].optional && !json_get(v, evidence_run_strings[i].name);
+
+		s = "";
+		r = absent ? 0 : want_safe(rd, v, evidence_run_strings[i].name, EVIDENCE_RUN_CUT, &s);
 		if (r < 0)
 			return r;
 		*evidence_run_string(run, i) = strdup(s);
@@ -172,11 +175,26 @@ static int read_run_strings(struct reader *rd, const struct json *v, struct evid
 	return r;
 }
 
+/* Files of before there was more than one way lack it. */
+static int read_attribution(struct reader *rd, const struct json *v, struct evidence_run *run)
+{
+	const char *s = "";
+	int r;
+
+	if (!json_get(v, "attribution"))
+		return 0;
+	r = json_want_string(rd->doc, v, "attribution", &s, rd->err);
+	if (r == 0 && evidence_attribution_by_name(s, &run->attribution) < 0)
+		r = json_err(rd->doc, json_get(v, "attribution"), rd->err, "unknown attribution");
+	return r;
+}
+
 static int read_run(struct reader *rd, const struct json *v)
 {
 	static const char *const members[] = {
 		"id",   "root",     "container", "runtime", "runtime_id", "runtime_version", "go",     "kernel",
-		"mode", "baseline", "started",   "ended",   "records",    "complete",        "reasons"};
+		"mode", "baseline", "started",   "ended",   "records",    "complete",        "reasons", "attribution",
+		"note"};
 	cleanup_with(evidence_run_cleanup) struct evidence_run *run = calloc(1, sizeof(*run));
 	int r;
 
@@ -187,6 +205,8 @@ static int read_run(struct reader *rd, const struct json *v)
 		r = read_run_strings(rd, v, run);
 	if (r == 0)
 		r = want_bool(rd, v, "go", &run->go);
+	if (r == 0)
+		r = read_attribution(rd, v, run);
 	if (r == 0)
 		r = want_time(rd, v, "started", &run->started_ms);
 	if (r == 0)
@@ -205,10 +225,10 @@ static int read_run(struct reader *rd, const struct json *v)
 	return 0;
 }
 
-static int read_who(struct reader *rd, const struct json *v, const char *what, size_t cut, char *list[])
+static int read_who(struct reader *rd, const struct json *v, const char *what, size_t cut,
+		    uint8_t list[EVIDENCE_WHO_MAX])
 {
 	const struct json *array = NULL;
-	size_t n = 0;
 	int r = want_array(rd, v, what, &array);
 
 	if (r < 0)
@@ -219,11 +239,12 @@ static int read_who(struct reader *rd, const struct json *v, const char *what, s
 		r = check_safe(rd, e, cut);
 		if (r < 0)
 			return r;
-		for (size_t i = 0; i < n; i++)
-			if (strcmp(list[i], json_text(e)) == 0)
-				return json_err(rd->doc, e, rd->err, "stands twice");
-		list[n] = strdup(json_text(e));
-		if (!list[n++])
+		r = evidence_add_name(rd->ev, list, json_text(e));
+		if (r == -EEXIST)
+			return json_err(rd->doc, e, rd->err, "stands twice");
+		if (r == -ENOSPC)
+			return json_err(rd->doc, e, rd->err, "more than %d comms and exes", EVIDENCE_NAMES_MAX);
+		if (r < 0)
 			return oom(rd);
 	}
 	return 0;
@@ -253,7 +274,7 @@ static int read_call_id(struct reader *rd, const struct json *v, struct evidence
 	return r;
 }
 
-static int make_entry(struct reader *rd, const struct json *v, struct evidence_entry **ret)
+static int make_entry(struct reader *rd, const struct json *v, struct evidence_call **ret)
 {
 	struct evidence_call id = {0};
 	int r = read_call_id(rd, v, &id);
@@ -293,17 +314,17 @@ static int read_call(struct reader *rd, const struct json *v)
 {
 	static const char *const members[] = {"arch", "nr",   "name", "phase", "count",  "runs",   "first",
 					      "last", "comm", "exe",  "more",  "denied", "audited"};
-	struct evidence_entry *e = NULL;
+	struct evidence_call *e = NULL;
 	int r = check_object(rd, v, members, ARRAY_SIZE(members));
 
 	if (r == 0)
 		r = make_entry(rd, v, &e);
 	if (r == 0)
-		r = read_counters(rd, v, &e->call);
+		r = read_counters(rd, v, e);
 	if (r == 0)
-		r = read_who(rd, v, "comm", EVIDENCE_COMM_CUT, e->call.comm);
+		r = read_who(rd, v, "comm", EVIDENCE_COMM_CUT, e->comm);
 	if (r == 0)
-		r = read_who(rd, v, "exe", EVIDENCE_EXE_CUT, e->call.exe);
+		r = read_who(rd, v, "exe", EVIDENCE_EXE_CUT, e->exe);
 	return r;
 }
 
@@ -417,6 +438,9 @@ static void write_run(struct json_writer *w, const struct evidence_run *run)
 	json_write_string(w, "kernel", run->kernel);
 	json_write_string(w, "mode", evidence_mode_name(run->mode));
 	json_write_string(w, "baseline", run->baseline);
+	json_write_string(w, "attribution", evidence_attribution_name(run->attribution));
+	if (run->note[0])
+		json_write_string(w, "note", run->note);
 	write_time(w, "started", run->started_ms);
 	if (run->ended_ms)
 		write_time(w, "ended", run->ended_ms);
@@ -432,29 +456,32 @@ static void write_run(struct json_writer *w, const struct evidence_run *run)
 	json_write_end_object(w);
 }
 
-static void write_who(struct json_writer *w, const char *key, char *const list[])
+typedef const char *who_fn(const struct evidence *ev, const struct evidence_call *c, size_t i);
+
+static void write_who(struct json_writer *w, const char *key, const struct evidence *ev, const struct evidence_call *c, who_fn *who)
 {
 	json_write_array(w, key);
-	for (size_t i = 0; i < EVIDENCE_WHO_MAX && list[i]; i++)
-		json_write_string(w, NULL, list[i]);
+	for (size_t i = 0; who(ev, c, i); i++)
+		json_write_string(w, NULL, who(ev, c, i));
 	json_write_end_array(w);
 }
 
-static void write_call(struct json_writer *w, const struct evidence_entry *e)
+static void write_call(struct json_writer *w, const struct evidence *ev, const struct evidence_call *c)
 {
-	const struct evidence_call *c = &e->call;
+	char name[SYSCALL_NAME_MAX];
 
+	syscall_name(c->arch, c->nr, name);
 	json_write_object_flat(w, NULL);
 	json_write_string(w, "arch", c->arch->name);
 	json_write_u64(w, "nr", c->nr);
-	json_write_string(w, "name", e->name);
+	json_write_string(w, "name", name);
 	json_write_string(w, "phase", evidence_phase_name(c->phase));
 	json_write_u64(w, "count", c->count);
 	json_write_u64(w, "runs", c->runs);
 	write_time(w, "first", c->first_ms);
 	write_time(w, "last", c->last_ms);
-	write_who(w, "comm", c->comm);
-	write_who(w, "exe", c->exe);
+	write_who(w, "comm", ev, c, evidence_comm);
+	write_who(w, "exe", ev, c, evidence_exe);
 	if (c->more)
 		json_write_bool(w, "more", true);
 	json_write_u64(w, "denied", c->denied);
@@ -479,7 +506,7 @@ int evidence_write(const struct evidence *ev, struct buf *out, struct err *err)
 	json_write_end_array(&w);
 	json_write_array(&w, "syscalls");
 	for (size_t i = 0; i < ev->call_count; i++)
-		write_call(&w, (const struct evidence_entry *)ev->calls[i]);
+		write_call(&w, ev, ev->calls[i]);
 	json_write_end_array(&w);
 	json_write_end_object(&w);
 	buf_addc(out, '\n');

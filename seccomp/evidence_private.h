@@ -11,12 +11,9 @@
 #define EVIDENCE_RUN_CUT  4096 /* the same for each string of a run */
 #define EVIDENCE_SAFE_MAX 4    /* bytes of safe text per byte: \xHH */
 
-struct evidence_entry {
-	struct evidence_call call; /* first: the arrays point to it */
-	char name[SYSCALL_NAME_MAX];
-	uint32_t index; /* its bit in a run's `seen` */
-	uint64_t comm_hash[EVIDENCE_WHO_MAX],
-		exe_hash[EVIDENCE_WHO_MAX]; /* of the raw field; 0: not yet met in a record */
+struct evidence_name {
+	char *text;    /* a comm or an exe, safe; owned */
+	uint64_t hash; /* of the raw field; 0: it came from the file and was not yet met in a record */
 };
 
 struct evidence {
@@ -27,7 +24,9 @@ struct evidence {
 	struct evidence_run *last_run; /* found by the newest look-up */
 	struct evidence_call **calls;  /* in the order of the file */
 	size_t call_count, call_cap;
-	struct evidence_entry **slots; /* open addressing, a power of two, at most half full */
+	struct evidence_name *names;   /* number n is names[n - 1] */
+	size_t name_count, unmet;      /* unmet: those without a hash */
+	struct evidence_call **slots; /* open addressing, a power of two, at most half full */
 	size_t slot_count;
 	struct buf scratch; /* text of a comm or exe while it is compared */
 };
@@ -36,8 +35,9 @@ struct evidence {
 struct evidence_run_string {
 	const char *name; /* its member in the file */
 	size_t offset;    /* in struct evidence_run */
+	bool optional;    /* left out of the file where it is empty */
 };
-#define EVIDENCE_RUN_STRINGS 7
+#define EVIDENCE_RUN_STRINGS 8
 extern const struct evidence_run_string evidence_run_strings[EVIDENCE_RUN_STRINGS];
 
 static inline char **evidence_run_string(struct evidence_run *run, size_t i)
@@ -54,11 +54,15 @@ int evidence_append_run(struct evidence *ev, struct evidence_run *run);
 /* What is known against the run, with what follows from its other members, so that no caller can forget it. */
 reason_set evidence_run_reasons(const struct evidence_run *run);
 
-struct evidence_entry *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
+/* Puts a safe text into the names and its number into the list. Returns 0, -EEXIST if the list holds it, -ENOSPC if either is full,
+ * -ENOMEM. */
+int evidence_add_name(struct evidence *ev, uint8_t list[EVIDENCE_WHO_MAX], const char *text);
+
+struct evidence_call *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
 				     enum evidence_phase phase); /* NULL if there is none */
 
 /* Makes an entry that is not there yet. Returns 0, -ENOSPC or -ENOMEM. */
 int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase,
-		  struct evidence_entry **ret);
+		  struct evidence_call **ret);
 
 #endif

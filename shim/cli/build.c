@@ -12,7 +12,7 @@
 int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err)
 {
 	struct err inner = {0};
-	int r = client_sync(cli->config.run_dir, err);
+	int r = client_sync(&cli->config, err);
 
 	if (r < 0)
 		return r;

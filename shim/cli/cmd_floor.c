@@ -190,7 +190,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r)
 		r = floor_file_here(&w.file, err);
 	if (!r)
-		r = client_sync(cli->config.run_dir, err);
+		r = client_sync(&cli->config, err);
 	w.plan.config = &cli->config;
 	w.plan.runtime = &w.runtime;
 	if (!r && args->value[OPT_RUNTIME]) {

@@ -109,6 +109,7 @@ static int list_key(const char *key, void *arg, struct err *err)
 	cleanup_buf struct buf approved = {0};
 	struct err inner = {0};
 	struct row row = {.key = key};
+	unsigned damaged = state_count_damaged(l->state_dir, STATE_KEYS, key);
 	const struct evidence_run *const *runs = NULL;
 	int r = state_load_evidence(l->state_dir, STATE_KEYS, key, &ev, &inner);
 
@@ -117,6 +118,9 @@ static int list_key(const char *key, void *arg, struct err *err)
 		l->broken++;
 		return 0;
 	}
+	if (damaged)
+		fprintf(stderr, "snug: %s: older evidence was damaged and set aside: %u file(s) " STATE_DAMAGED "N in its directory\n", key,
+			damaged);
 	row.approved = !state_read_approved(l->state_dir, key, &approved, NULL);
 	if (ev) {
 		evidence_judge(ev, &row.verdict);
@@ -143,7 +147,7 @@ static void begin_table(struct table *t)
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	struct listing l = {.state_dir = cli->config.state_dir, .as_json = args->value[OPT_JSON]};
-	int r = client_sync(cli->config.run_dir, err);
+	int r = client_sync(&cli->config, err);
 
 	if (r < 0)
 		return r;

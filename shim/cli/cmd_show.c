@@ -4,8 +4,10 @@
 #include "base/text.h"
 #include "seccomp/syscall.h"
 #include "shim/cli/table.h"
+#include "shim/common/state.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define RUNS_SHOWN 20
 
@@ -34,18 +36,18 @@ static uint64_t times_of(const struct evidence_call *c, enum evidence_use use)
 	return use == EVIDENCE_USED ? c->count : use == EVIDENCE_AUDITED ? c->audited : c->denied;
 }
 
-static void add_who(struct table *t, const struct evidence_call *c)
+static void add_who(struct table *t, const struct evidence *ev, const struct evidence_call *c)
 {
 	cleanup_buf struct buf b = {0};
 
-	for (size_t i = 0; i < EVIDENCE_WHO_MAX && c->comm[i]; i++)
-		buf_addf(&b, "%s%s", i ? ", " : "", c->comm[i]);
+	for (size_t i = 0; evidence_comm(ev, c, i); i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", evidence_comm(ev, c, i));
 	if (c->more)
 		buf_adds(&b, ", ...");
 	table_add(t, b.data ? b.data : "-");
 }
 
-static void add_call(struct table *t, const struct evidence_call *c, const struct group *g)
+static void add_call(struct table *t, const struct evidence *ev, const struct evidence_call *c, const struct group *g)
 {
 	char name[SYSCALL_NAME_MAX];
 	const struct arch *host[4];
@@ -58,7 +60,7 @@ static void add_call(struct table *t, const struct evidence_call *c, const struc
 	table_addf(t, "%llu", (unsigned long long)times_of(c, g->use));
 	table_addf(t, "%llu", (unsigned long long)c->runs);
 	table_add_time(t, c->first_ms);
-	add_who(t, c);
+	add_who(t, ev, c);
 }
 
 static void show_group(const struct evidence *ev, const struct group *g, struct buf *out)
@@ -73,7 +75,7 @@ static void show_group(const struct evidence *ev, const struct group *g, struct 
 		table_add(&t, head[i]);
 	for (size_t i = 0; i < n; i++)
 		if (times_of(calls[i], g->use) && (g->phase == ANY_PHASE || g->phase == (int)calls[i]->phase)) {
-			add_call(&t, calls[i], g);
+			add_call(&t, ev, calls[i], g);
 			shown++;
 		}
 	if (!shown)
@@ -131,6 +133,17 @@ static void show_runs(const struct evidence *ev, struct buf *out)
 	table_write(&t, "  ", out);
 }
 
+/* A note is not in the table: a run seldom has one. */
+static void show_notes(const struct evidence *ev, struct buf *out)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(ev, &runs);
+
+	for (size_t i = 0; i < n; i++)
+		if (runs[i]->note[0])
+			buf_addf(out, "  %s, run %zu: %s\n", runs[i]->container, i + 1, runs[i]->note);
+}
+
 static void show_verdict(const struct evidence *ev, struct buf *out)
 {
 	struct evidence_verdict v;
@@ -152,14 +165,20 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_evidence struct evidence *ev = NULL;
+	unsigned damaged;
 	int r = build_load_evidence(cli, args->operand[0], &ev, err);
 
 	if (r < 0)
 		return r;
+	damaged = state_count_damaged(cli->config.state_dir, STATE_KEYS, args->operand[0]);
+	if (damaged)
+		fprintf(stderr, "snug: older evidence of this key was damaged and set aside: %u file(s) " STATE_DAMAGED "N in its directory\n",
+			damaged);
 	if (args->value[OPT_JSON])
 		return evidence_write(ev, &cli->out, err);
 	show_verdict(ev, &cli->out);
 	show_runs(ev, &cli->out);
+	show_notes(ev, &cli->out);
 	for (size_t i = 0; i < ARRAY_SIZE(GROUPS); i++)
 		show_group(ev, &GROUPS[i], &cli->out);
 	return CLI_GOOD;

@@ -59,8 +59,8 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, struct er
 					.init = c->phase == EVIDENCE_RUNTIME};
 
 		row.named = syscall_name(c->arch, c->nr, row.name);
-		snprintf(row.comm, sizeof(row.comm), "%s", c->comm[0] ? c->comm[0] : "");
-		snprintf(row.exe, sizeof(row.exe), "%s", c->exe[0] ? c->exe[0] : "");
+		snprintf(row.comm, sizeof(row.comm), "%s", evidence_comm(ev, c, 0) ? evidence_comm(ev, c, 0) : "");
+		snprintf(row.exe, sizeof(row.exe), "%s", evidence_exe(ev, c, 0) ? evidence_exe(ev, c, 0) : "");
 		row.outcome = TALLY_DENIED;
 		row.count = c->denied;
 		if (row.count && !tally_add_row(&x->tally, &row))

@@ -96,8 +96,8 @@ static void add_who(const struct evidence *ev, const char *name, struct buf *out
 		if (calls[i]->phase != EVIDENCE_WORKLOAD || !calls[i]->count)
 			continue;
 		syscall_name(calls[i]->arch, calls[i]->nr, call);
-		for (size_t k = 0; text_streq(call, name) && k < EVIDENCE_WHO_MAX && calls[i]->comm[k] && who < 4; k++)
-			buf_addf(out, "%s%s", who++ ? ", " : " (", calls[i]->comm[k]);
+		for (size_t k = 0; text_streq(call, name) && evidence_comm(ev, calls[i], k) && who < 4; k++)
+			buf_addf(out, "%s%s", who++ ? ", " : " (", evidence_comm(ev, calls[i], k));
 	}
 	if (who)
 		buf_addc(out, ')');

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -256,13 +257,34 @@ void client_notify(const char *run_dir, const struct buf *request)
 		(void)!send(fd, request->data, request->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-int client_sync(const char *run_dir, struct err *err)
+/* A recorder that ended in peace with nothing to watch leaves none. */
+static bool has_notes(const char *run_dir)
+{
+	cleanup_free char *path = NULL;
+	DIR *d = asprintf(&path, "%s/live", run_dir) < 0 ? NULL : opendir(path);
+	bool found = false;
+
+	if (!d)
+		return false;
+	for (const struct dirent *e = readdir(d); e && !found; e = readdir(d))
+		found = e->d_name[0] != '.';
+	closedir(d);
+	return found;
+}
+
+int client_sync(const struct config *config, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
 	struct err local = {0};
-	cleanup_fd int fd = client_connect(run_dir, &local);
+	cleanup_fd int fd = client_connect(config->run_dir, &local);
 	int r;
 
+	if (nobody_listens(fd) && has_notes(config->run_dir)) {
+		fd = client_connect_or_start(config, &local);
+		/* Not to be had here: that the runs were cut off stands in the evidence as it is. */
+		if (fd < 0)
+			return 0;
+	}
 	/* Not root, not there: the evidence on disk is all there is, and says itself what it lacks. */
 	if (nobody_listens(fd) || fd == -EACCES)
 		return 0;

@@ -40,7 +40,8 @@ int client_request(int fd, const struct buf *request, struct buf *ret_answer, st
 /* Sends and does not wait; nothing is reported. */
 void client_notify(const char *run_dir, const struct buf *request);
 
-/* Before evidence is read: asks a running snugd for a settled state of all keys; no recorder running is success. */
-int client_sync(const char *run_dir, struct err *err);
+/* Before evidence is read: asks a running snugd for a settled state of all keys. One that left notes of live containers and is gone is started again, so
+ * that it says what has become of them; else no recorder running is success. */
+int client_sync(const struct config *config, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #define STATE_EVIDENCE "evidence.json"
+#define STATE_DAMAGED  STATE_EVIDENCE ".damaged-"
 #define STATE_APPROVED "approved.json"
 
 /* What a key names: an ordinary one, or the canaries of a runtime ("RUNTIME-ID/SHAPE-HASH"). */
@@ -32,6 +33,12 @@ int state_load_evidence(const char *state_dir, enum state_space space, const cha
 
 /* Saves it atomically. */
 int state_save_evidence(const char *state_dir, enum state_space space, const struct evidence *ev, struct err *err);
+
+/* Gives the key's evidence file another name, evidence.json.damaged-N, that nothing has yet; *ret_name (free) is that name. */
+int state_set_aside(const char *state_dir, enum state_space space, const char *key, char **ret_name, struct err *err);
+
+/* How many such files lie in the key's directory; a key that is not there has none. */
+unsigned state_count_damaged(const char *state_dir, enum state_space space, const char *key);
 
 /* Reads the approved profile's text; -ENOENT if there is none. */
 int state_read_approved(const char *state_dir, const char *key, struct buf *ret, struct err *err);

@@ -14,6 +14,5 @@ void log_say(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "snugd: %s\n", text);
 	syslog(LOG_DAEMON | LOG_WARNING, "%s", text);
 }

@@ -1,4 +1,4 @@
-/* What the recorder has to say to the node's operator: syslog, and stderr while it is still attached. */
+/* What the recorder has to say to the node's operator: syslog, and stderr in the foreground. */
 #ifndef SNUG_SHIM_RECORDER_LOG_H
 #define SNUG_SHIM_RECORDER_LOG_H
 

@@ -53,7 +53,8 @@ static int prepare(const struct options *o, struct recorder *r, struct err *err)
 	if (rc == 0 && o->background)
 		rc = detach_from_caller(err);
 	umask(077);
-	openlog("snugd", LOG_PID, LOG_DAEMON);
+	/* In the background stderr is where the caller learns why there was no start: nothing else may be said there. */
+	openlog("snugd", LOG_PID | (o->background ? 0 : LOG_PERROR), LOG_DAEMON);
 	return rc == 0 ? recorder_open(r, err) : rc;
 }
 
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
 	int r = parse_options(argc, argv, &options, &err);
 
 	recorder.server.fd = -1;
+	recorder.notes = (struct live)LIVE_INIT;
 	recorder.kernel = (struct kernel)KERNEL_INIT;
 	if (r < 0) {
 		fprintf(stderr, "snug: %s\n", err.msg);

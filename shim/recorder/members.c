@@ -3,38 +3,20 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "shim/common/session.h"
+#include "shim/recorder/proc.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* proc(5) /proc/PID/stat: field 3 the state, field 20 the number of threads; the name in field 2 may hold anything, its end is the last ')'. */
 static bool is_dead(pid_t pid)
 {
-	char path[48], text[1024], state;
-	cleanup_fd int fd = -1;
-	long threads;
-	ssize_t n;
-	char *p;
+	struct proc_stat st;
+	int r = proc_read_stat(pid, &st);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return true;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return true;
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	if (!p || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &state, &threads) != 2)
-		return false;
-	return (state == 'Z' || state == 'X') && threads <= 1;
+	return r == -ESRCH || (r == 0 && st.dead);
 }
 
 int members_each(members_fn *fn, void *arg, struct err *err)

@@ -3,13 +3,14 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "shim/recorder/log.h"
-#include "shim/recorder/members.h"
+#include "shim/recorder/ends.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -74,7 +75,7 @@ static void take_datagram(void *arg, const void *data, size_t len)
 	intake_datagram(arg, data, len);
 }
 
-static void read_audit(struct recorder *r)
+void recorder_read(struct recorder *r)
 {
 	for (int i = 0; i < BATCHES_A_TURN; i++) {
 		int n;
@@ -90,92 +91,6 @@ static void read_audit(struct recorder *r)
 			loss_stamp(&r->loss, REASON_BAD_RECORD);
 		else if (n < AUDIT_BATCH)
 			return;
-	}
-}
-
-/* The process of a run that was watched has ended: which other one lives? */
-static void unwatch(struct run *run)
-{
-	if (run->pidfd >= 0)
-		close(steal_fd(&run->pidfd));
-}
-
-void recorder_notice_ends(struct recorder *r)
-{
-	for (struct run *run = r->runs.list; run; run = run->next) {
-		struct pollfd p = {.fd = run->pidfd, .events = POLLIN};
-
-		if (run->state != RUN_ENDED && run->pidfd >= 0 && poll(&p, 1, 0) > 0)
-			unwatch(run);
-	}
-}
-
-bool recorder_is_settled(const struct recorder *r)
-{
-	for (const struct run *run = r->runs.list; run; run = run->next)
-		if (run->state == RUN_ENDING || (run->state == RUN_LIVE && run->pidfd < 0))
-			return false;
-	return true;
-}
-
-static int take_member(void *arg, pid_t pid, uint32_t session)
-{
-	struct recorder *r = arg;
-	struct run_session *s = runs_session(&r->runs, session);
-	struct run *run = s ? s->run : NULL;
-	int fd;
-
-	if (!run || run->state == RUN_ENDED || run->pidfd >= 0)
-		return 0;
-	fd = members_hold(pid, session);
-	if (fd < 0)
-		return 0;
-	if (recorder_watch(r, fd) < 0) {
-		close(fd);
-		return 0;
-	}
-	run->pidfd = fd;
-	run->state = RUN_LIVE;
-	return 0;
-}
-
-static bool wants_look(const struct recorder *r, const struct run *run)
-{
-	if (run->state == RUN_LIVE)
-		return run->pidfd < 0;
-	return run->state == RUN_ENDING && r->loss.passed >= run->checkpoint;
-}
-
-static bool any_wants_look(const struct recorder *r)
-{
-	for (const struct run *run = r->runs.list; run; run = run->next)
-		if (wants_look(r, run))
-			return true;
-	return false;
-}
-
-/* A run ends when no process of its sessions was found, everything logged up to then has been read, and a second look finds none either:
- * a fork that slipped through the first look shows in the second. */
-static void look(struct recorder *r, uint64_t now_ms)
-{
-	struct err err = {0};
-
-	if (!any_wants_look(r) || now_ms - r->last_look_ms < RECORDER_LOOK_MS)
-		return;
-	r->last_look_ms = now_ms;
-	if (members_each(take_member, r, &err) < 0) {
-		log_say("%s", err.msg);
-		return;
-	}
-	for (struct run *run = r->runs.list; run; run = run->next) {
-		if (!wants_look(r, run))
-			continue;
-		if (run->state == RUN_ENDING) {
-			runs_end(&r->runs, run, now_ms);
-			continue;
-		}
-		run->state = RUN_ENDING;
-		run->checkpoint = loss_checkpoint(&r->loss, now_ms);
 	}
 }
 
@@ -215,7 +130,7 @@ static int self_test(struct recorder *r, struct err *err)
 		struct pollfd p[] = {{.fd = audit_fd(r->audit), .events = POLLIN}, {.fd = r->kernel.fd, .events = POLLIN}};
 
 		poll(p, ARRAY_SIZE(p), 50);
-		read_audit(r);
+		recorder_read(r);
 		if (p[1].revents)
 			kernel_read(&r->kernel, &r->loss);
 		loss_step(&r->loss, recorder_now());
@@ -224,6 +139,28 @@ static int self_test(struct recorder *r, struct err *err)
 		if (r->loss.found & ((reason_set)1 << i))
 			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(i), reason_mend(i));
 	return 0;
+}
+
+static bool take_up(void *arg, const struct live_entry *e)
+{
+	struct recorder *r = arg;
+
+	return runs_take_up(&r->runs, e, recorder_now());
+}
+
+/* What the recorder before this one watched goes on, stamped: the first look at /proc tells what is still alive. */
+static int take_up_all(struct recorder *r, struct err *err)
+{
+	int rc = live_open(&r->notes, r->config.run_dir, err);
+
+	if (rc < 0)
+		return rc;
+	r->runs.notes = &r->notes;
+	r->store.taking_up = true;
+	rc = live_each(&r->notes, take_up, r, err);
+	r->store.taking_up = false;
+	runs_end_orphans(&r->runs, recorder_now());
+	return rc;
 }
 
 int recorder_open(struct recorder *r, struct err *err)
@@ -253,6 +190,8 @@ int recorder_open(struct recorder *r, struct err *err)
 		rc = kernel_open(&r->kernel, err);
 	if (rc == 0)
 		rc = self_test(r, err);
+	if (rc == 0)
+		rc = take_up_all(r, err);
 	if (rc == 0)
 		rc = open_signals(r, err);
 	if (rc == 0)
@@ -284,8 +223,16 @@ static void on_ready(struct recorder *r, int fd)
 		server_accept(r);
 	else if (fd == r->signal_fd)
 		take_signal(r);
-	else if (!server_serve(r, fd))
-		recorder_notice_ends(r);
+	else if (fd == saver_fd(r->saver))
+		store_see_saved(&r->store, recorder_now());
+	else if (!ends_see(r, fd))
+		server_serve(r, fd);
+}
+
+/* What a step was skipped for is due a millisecond later. */
+static uint64_t not_before(const struct recorder *r, uint64_t at)
+{
+	return at > r->stepped_ms ? at : r->stepped_ms + 1;
 }
 
 static uint64_t earliest(const struct recorder *r)
@@ -295,20 +242,24 @@ static uint64_t earliest(const struct recorder *r)
 	at = other < at ? other : at;
 	other = server_deadline(&r->server);
 	at = other < at ? other : at;
-	other = any_wants_look(r) ? r->last_look_ms + RECORDER_LOOK_MS : UINT64_MAX;
+	other = ends_deadline(r);
 	at = other < at ? other : at;
 	other = r->runs.live ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
 	at = other < at ? other : at;
 	other = r->runs.list ? recorder_now() + RECORDER_TICK_MS : UINT64_MAX;
-	return other < at ? other : at;
+	return not_before(r, other < at ? other : at);
 }
 
+/* Once a millisecond is enough: under load the loop turns more often, and with many containers these looks are not free. */
 static void step(struct recorder *r)
 {
 	uint64_t now = recorder_now();
 
 	loss_step(&r->loss, now);
-	look(r, now);
+	if (now == r->stepped_ms)
+		return;
+	r->stepped_ms = now;
+	ends_look(r, now);
 	server_step(r, now);
 	if (r->runs.live && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)
 		loss_checkpoint(&r->loss, now);
@@ -320,8 +271,24 @@ static void step(struct recorder *r)
 		r->quit = true;
 }
 
+/* From here on there are two threads. */
+static int start_saver(struct recorder *r, struct err *err)
+{
+	int rc = saver_start(r->config.state_dir, &r->saver, err);
+
+	if (rc < 0)
+		return rc;
+	r->store.saver = r->saver;
+	rc = recorder_watch(r, saver_fd(r->saver));
+	return rc < 0 ? err_sys(err, rc, "cannot watch a descriptor") : 0;
+}
+
 int recorder_run(struct recorder *r, struct err *err)
 {
+	int rc = start_saver(r, err);
+
+	if (rc < 0)
+		return rc;
 	while (!r->quit) {
 		struct epoll_event events[64];
 		uint64_t now = recorder_now(), at = earliest(r);
@@ -330,7 +297,7 @@ int recorder_run(struct recorder *r, struct err *err)
 		if (n < 0 && errno != EINTR)
 			return err_sys(err, errno, "cannot wait for events");
 		/* The stream first: whatever else is decided in this turn knows of all that was logged before. */
-		read_audit(r);
+		recorder_read(r);
 		for (int i = 0; i < n; i++)
 			on_ready(r, events[i].data.fd);
 		step(r);
@@ -349,6 +316,9 @@ void recorder_close(struct recorder *r)
 			log_say("evidence is not saved: %s", err.msg);
 		runs_done(&r->runs);
 	}
+	live_close(&r->notes);
+	free(r->watched);
+	saver_stop(r->saver);
 	server_close(&r->server, r->config.run_dir);
 	kernel_close(&r->kernel);
 	audit_close(r->audit);

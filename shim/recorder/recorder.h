@@ -2,9 +2,11 @@
  *
  *   audit.c    the kernel's messages               intake.c              what becomes of each
  *   loss.c     what could have been lost (pure)    kernel.c, probe.c     what it asks the kernel;  serials.c  what never arrived
- *   runs.c     whose record it is                  strangers.c           when its session is nobody's
- *   members.c  whether a container's processes still live
- *   store.c    evidence in memory, on disk         server.c              what wrappers and people ask
+ *   runs.c     the containers that are recorded    booking.c             whose a record is;  strangers.c  if its session is nobody's
+ *   ends.c     when a run is over                  members.c, proc.c     whether a container's processes still live
+ *   live.c     notes for a recorder after this one
+ *   store.c    evidence in memory                  saver.c               evidence to disk, in a thread of its own
+ *   server.c   what wrappers and people ask
  */
 #ifndef SNUG_SHIM_RECORDER_RECORDER_H
 #define SNUG_SHIM_RECORDER_RECORDER_H
@@ -14,6 +16,7 @@
 #include "shim/recorder/audit.h"
 #include "shim/recorder/intake.h"
 #include "shim/recorder/kernel.h"
+#include "shim/recorder/live.h"
 #include "shim/recorder/loss.h"
 #include "shim/recorder/runs.h"
 #include "shim/recorder/server.h"
@@ -22,9 +25,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RECORDER_BUFFER    (8u << 20) /* bytes of receive buffer */
+#define RECORDER_BUFFER    (32u << 20) /* bytes of receive buffer; the kernel takes them only as they fill */
 #define RECORDER_TICK_MS   1000       /* between barriers while a container is live */
-#define RECORDER_LOOK_MS   20         /* between looks at /proc */
+#define RECORDER_LOOK_MS   20         /* between looks at /proc, and at least RECORDER_LOOK_COST times what one takes */
+#define RECORDER_LOOK_COST 10
 #define RECORDER_LINGER_MS 10000      /* how long an ended run waits for late records */
 #define RECORDER_IDLE_MS   30000      /* without runs and requests the recorder ends */
 
@@ -34,12 +38,17 @@ struct recorder {
 	struct kernel kernel;
 	struct loss loss;
 	struct intake intake;
+	struct saver *saver;
 	struct store store;
+	struct live notes;
 	struct runs runs;
 	struct server server;
 	int epoll_fd, lock_fd, signal_fd;
 	char release[128]; /* of the kernel */
-	uint64_t last_look_ms, active_ms;
+	struct run **watched; /* by descriptor of the process that is watched; watched_size of them */
+	int watched_size;
+	uint64_t last_look_ms, look_interval_ms, stepped_ms, active_ms;
+	unsigned members_seen; /* by looks, ever */
 	bool quit;
 };
 
@@ -52,9 +61,9 @@ int recorder_run(struct recorder *r, struct err *err);
 /* Stamps what is still live, saves, closes. */
 void recorder_close(struct recorder *r);
 
-/* For the server: brings up to date which watched processes have ended; true if every run is settled, that is none is about to end. */
-void recorder_notice_ends(struct recorder *r);
-bool recorder_is_settled(const struct recorder *r);
+/* Reads what there is of the audit stream, up to some thousand records. */
+void recorder_read(struct recorder *r);
+
 int recorder_watch(struct recorder *r, int fd); /* adds to the event loop */
 uint64_t recorder_now(void);                    /* CLOCK_MONOTONIC, milliseconds */
 

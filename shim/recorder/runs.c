@@ -3,19 +3,20 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "seccomp/syscall.h"
+#include "shim/recorder/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NO_NR UINT32_MAX
 
 static uint32_t number_of(enum arch_id arch, const char *name)
 {
 	uint32_t nr;
 
-	return syscall_number(arch_get(arch), name, &nr) < 0 ? NO_NR : nr;
+	return syscall_number(arch_get(arch), name, &nr) < 0 ? RUNS_NO_NR : nr;
 }
 
 void runs_init(struct runs *r, struct store *store)
@@ -44,8 +45,33 @@ struct run_session *runs_session(struct runs *r, uint32_t id)
 	return s;
 }
 
-static int add_session(struct runs *r, struct run *run, uint32_t id, bool is_exec, struct err *err)
+void runs_note(const struct runs *r, const struct run_session *s)
 {
+	const struct run *run = s->run;
+	const struct evidence_run *er = evidence_run(run->key->evidence, run->no);
+	struct live_entry e = {
+		.pid = s->pid, .start = s->start, .session = s->id, .is_exec = s->is_exec, .has_init = s->has_init, .execd = s->execd,
+		.init_pid = s->init_pid, .space = run->key->space, .mode = run->mode, .id = run->container, .root = run->root,
+		.key = evidence_key(run->key->evidence), .cgroup = run->cgroup,
+	};
+	struct err err = {0};
+
+	if (!r->notes || !er)
+		return;
+	e.started_ms = er->started_ms;
+	e.go = er->go;
+	e.runtime = er->runtime;
+	e.runtime_id = er->runtime_id;
+	e.runtime_version = er->runtime_version;
+	e.kernel = er->kernel;
+	e.baseline = er->baseline;
+	if (live_write(r->notes, &e, &err) < 0)
+		log_say("if the recorder is killed now, the run of %s cannot be taken up: %s", run->container, err.msg);
+}
+
+static int add_session(struct runs *r, struct run *run, const struct run_session *init, struct err *err)
+{
+	uint32_t id = init->id;
 	struct run_session **b = bucket(r, id), *s;
 
 	if (runs_session(r, id))
@@ -53,7 +79,10 @@ static int add_session(struct runs *r, struct run *run, uint32_t id, bool is_exe
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(err, ENOMEM, "out of memory");
-	*s = (struct run_session){.hash_next = *b, .next = run->sessions, .run = run, .id = id, .is_exec = is_exec};
+	*s = *init;
+	s->hash_next = *b;
+	s->next = run->sessions;
+	s->run = run;
 	*b = s;
 	run->sessions = s;
 	return 0;
@@ -63,6 +92,8 @@ static void free_session(struct runs *r, struct run_session *s)
 {
 	struct run_session **link = bucket(r, s->id);
 
+	if (r->notes && s->run->state == RUN_ENDED)
+		live_remove(r->notes, s->pid, s->start);
 	while (*link != s)
 		link = &(*link)->hash_next;
 	*link = s->hash_next;
@@ -97,9 +128,24 @@ void runs_done(struct runs *r)
 	}
 }
 
+/* What the first run of a key has to say of an evidence file that was set aside. */
+static int make_note(struct store_key *k, char **ret, struct err *err)
+{
+	cleanup_free char *name = steal_ptr(&k->set_aside);
+
+	if (name && asprintf(ret, "older evidence was damaged; it was set aside as %s", name) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
 static int begin_evidence(struct run *run, const struct run_request *q, struct err *err)
 {
 	struct evidence *ev = run->key->evidence;
+	cleanup_free char *note = NULL;
+	int r = make_note(run->key, &note, err);
+
+	if (r == 0 && q->shape && q->mode == EVIDENCE_LEARN)
+		r = evidence_set_shape(ev, q->shape, err);
 	const struct evidence_run init = {
 		.container = run->container,
 		.root = run->root,
@@ -108,184 +154,202 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 		.runtime_version = (char *)(uintptr_t)q->runtime_version,
 		.kernel = (char *)(uintptr_t)q->kernel,
 		.baseline = (char *)(uintptr_t)q->baseline,
+		.note = note,
 		.go = q->go,
 		.mode = q->mode,
 		.started_ms = text_now_ms(),
 	};
-	int r = 0;
 
-	if (q->shape && q->mode == EVIDENCE_LEARN)
-		r = evidence_set_shape(ev, q->shape, err);
 	return r < 0 ? r : evidence_run_begin(ev, &init, &run->no, err);
 }
 
-int runs_begin(struct runs *r, const struct run_request *q, int pidfd, uint64_t now_ms, struct err *err)
+static int make_run(struct runs *r, enum state_space space, const char *key, enum evidence_mode mode, const char *root,
+		    const char *id, struct run **ret, struct err *err)
 {
-	struct run *run;
+	struct run *run = calloc(1, sizeof(*run));
 	int rc;
 
-	if (runs_session(r, q->session))
-		return err_set(err, EEXIST, "audit session %u belongs to another container already", q->session);
-	run = calloc(1, sizeof(*run));
 	if (!run)
 		return err_set(err, ENOMEM, "out of memory");
 	run->pidfd = -1;
-	run->mode = q->mode;
-	run->root = strdup(q->root);
-	run->container = strdup(q->id);
+	run->mode = mode;
+	run->root = strdup(root);
+	run->container = strdup(id);
 	if (!run->root || !run->container)
 		rc = err_set(err, ENOMEM, "out of memory");
 	else
-		rc = store_hold(r->store, q->space, q->key, &run->key, err);
-	if (rc == 0)
-		rc = begin_evidence(run, q, err);
-	if (rc == 0)
-		rc = add_session(r, run, q->session, false, err);
+		rc = store_hold(r->store, space, key, &run->key, err);
 	if (rc < 0) {
 		free_run(r, run);
 		return rc;
 	}
-	run->pidfd = pidfd;
-	run->next = r->list;
-	r->list = run;
-	r->live++;
-	store_touch(run->key, true, now_ms);
+	*ret = run;
 	return 0;
 }
 
-int runs_join(struct runs *r, const char *root, const char *id, uint32_t session, struct err *err)
+static void link_run(struct runs *r, struct run *run, uint64_t now_ms)
 {
-	/* The newest of that name comes first. */
-	for (struct run *run = r->list; run; run = run->next)
-		if (run->state != RUN_ENDED && text_streq(run->container, id) && text_streq(run->root, root)) {
-			run->state = RUN_LIVE;
-			return add_session(r, run, session, true, err);
-		}
-	return -ENOENT;
+	run->next = r->list;
+	r->list = run;
+	r->live++;
+	store_touch(r->store, run->key, true, now_ms);
 }
 
-static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr)
+int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, struct err *err)
 {
-	return nr != NO_NR && (nr == r->execve_nr[arch->id][0] || nr == r->execve_nr[arch->id][1]);
-}
+	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start};
+	struct run *run = NULL;
+	int rc;
 
-/* Before the init's execve the first process is the runtime, and any other one a hook of it. */
-static enum evidence_phase phase_of(struct run_session *s, const struct record *rec)
-{
-	if (!s->has_init) {
-		s->has_init = true;
-		s->init_pid = rec->pid;
+	if (runs_session(r, q->session))
+		return err_set(err, EEXIST, "audit session %u belongs to another container already", q->session);
+	rc = make_run(r, q->space, q->key, q->mode, q->root, q->id, &run, err);
+	if (rc < 0)
+		return rc;
+	rc = begin_evidence(run, q, err);
+	if (rc == 0)
+		rc = add_session(r, run, &session, err);
+	if (rc < 0) {
+		free_run(r, run);
+		return rc;
 	}
-	if (s->execd)
-		return EVIDENCE_WORKLOAD;
-	return rec->pid == s->init_pid ? EVIDENCE_RUNTIME : EVIDENCE_HOOK;
+	link_run(r, run, now_ms);
+	runs_note(r, run->sessions);
+	return 0;
 }
 
-/* Filters of the workload's own hide calls from LOG only with a listener (seccomp(2) alone makes one) or with a tracer. */
-static void watch_filters(const struct runs *r, struct run *run, struct evidence_run *er, const struct arch *arch, uint32_t nr)
+/* The newest of that name comes first. */
+static struct run *find_live(const struct runs *r, const char *root, const char *id)
 {
-	run->prctl_seen |= nr == r->prctl_nr[arch->id];
-	run->ptrace_seen |= nr == r->ptrace_nr[arch->id];
-	if (nr == r->seccomp_nr[arch->id] || (run->prctl_seen && run->ptrace_seen))
-		er->reasons |= REASON_BIT(OWN_FILTER);
+	struct run *run = r->list;
+
+	while (run && (run->state == RUN_ENDED || !text_streq(run->container, id) || !text_streq(run->root, root)))
+		run = run->next;
+	return run;
 }
 
-static bool is_learnt(struct evidence *ev, const struct arch *arch, uint32_t nr)
+int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 {
-	const struct evidence_call *const *calls;
-	size_t n = evidence_calls(ev, &calls);
+	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true};
+	struct run *run = find_live(r, q->root, q->id);
+	int rc;
 
-	for (size_t i = 0; i < n; i++)
-		if (calls[i]->arch == arch && calls[i]->nr == nr && calls[i]->count)
+	if (!run)
+		return -ENOENT;
+	run->state = RUN_LIVE;
+	rc = add_session(r, run, &session, err);
+	if (rc == 0)
+		runs_note(r, run->sessions);
+	return rc;
+}
+
+/* The run of an entry in its key's evidence, made anew if it was not saved. -EALREADY if it has ended. */
+static int find_evidence(struct run *run, const struct live_entry *e, struct err *err)
+{
+	cleanup_free char *note = NULL;
+	struct evidence_run *er;
+	int r = make_note(run->key, &note, err);
+
+	if (r < 0)
+		return r;
+	const struct evidence_run init = {
+		.container = run->container,
+		.root = run->root,
+		.runtime = (char *)(uintptr_t)e->runtime,
+		.runtime_id = (char *)(uintptr_t)e->runtime_id,
+		.runtime_version = (char *)(uintptr_t)e->runtime_version,
+		.kernel = (char *)(uintptr_t)e->kernel,
+		.baseline = (char *)(uintptr_t)e->baseline,
+		.note = note,
+		.go = e->go,
+		.mode = e->mode,
+		.started_ms = e->started_ms,
+	};
+
+	if (evidence_find_run(run->key->evidence, e->id, e->root, e->started_ms, &run->no) < 0)
+		r = evidence_run_begin(run->key->evidence, &init, &run->no, err);
+	if (r < 0)
+		return r;
+	er = evidence_run(run->key->evidence, run->no);
+	if (!er || er->ended_ms || er->mode != e->mode)
+		return err_set(err, EALREADY, "it has ended");
+	er->reasons |= REASON_BIT(RECORDER);
+	return 0;
+}
+
+static bool take_up_run(struct runs *r, const struct live_entry *e, const struct run_session *session, uint64_t now_ms)
+{
+	struct err err = {0};
+	struct run *run = NULL;
+	int rc = make_run(r, e->space, e->key, e->mode, e->root, e->id, &run, &err);
+
+	if (rc == 0)
+		rc = find_evidence(run, e, &err);
+	if (rc == 0)
+		rc = add_session(r, run, session, &err);
+	if (rc == 0 && *e->cgroup)
+		run->cgroup = strdup(e->cgroup);
+	if (rc == 0)
+		link_run(r, run, now_ms);
+	else if (run)
+		free_run(r, run);
+	if (rc < 0 && rc != -EALREADY)
+		log_say("the run of %s is not taken up: %s", e->id, err.msg);
+	return rc == 0;
+}
+
+bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms)
+{
+	struct run_session session = {.id = e->session, .pid = e->pid, .start = e->start, .is_exec = e->is_exec,
+				      .has_init = e->has_init, .execd = e->execd, .init_pid = e->init_pid};
+	struct run *run;
+
+	if (runs_session(r, e->session))
+		return false;
+	if (!e->is_exec)
+		return take_up_run(r, e, &session, now_ms);
+	run = find_live(r, e->root, e->id);
+	return run && add_session(r, run, &session, NULL) == 0;
+}
+
+static bool is_watched(const struct runs *r, const struct store_key *key, uint64_t no)
+{
+	for (const struct run *run = r->list; run; run = run->next)
+		if (run->key == key && run->no == no)
 			return true;
 	return false;
 }
 
-/* The container's first process is in its cgroup by now: both runtimes join it before they load the filter. */
-static void note_cgroup(struct run *run, const struct record *rec)
+void runs_end_orphans(struct runs *r, uint64_t now_ms)
 {
-	char text[STRANGERS_CGROUP];
+	for (size_t i = 0; i < STORE_BUCKETS; i++)
+		for (struct store_key *k = r->store->buckets[i]; k; k = k->hash_next) {
+			const struct evidence_run *const *all;
+			size_t n = evidence_runs(k->evidence, &all);
 
-	if (!run->cgroup && strangers_cgroup((pid_t)rec->pid, text) == 0)
-		run->cgroup = strdup(text);
+			for (size_t j = 0; j < n; j++)
+				if (!all[j]->ended_ms && !is_watched(r, k, all[j]->no)) {
+					evidence_run_end(k->evidence, all[j]->no, text_now_ms());
+					store_touch(r->store, k, true, now_ms);
+				}
+		}
 }
 
-static void stamp_run(struct run *run, enum reason reason, uint64_t now_ms)
+void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms)
 {
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 
 	if (!er)
 		return;
 	er->reasons |= (reason_set)1 << reason;
-	store_touch(run->key, true, now_ms);
-}
-
-/* A logged call of a session that nobody registered. */
-static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
-{
-	char cgroup[STRANGERS_CGROUP];
-	bool found = false;
-
-	if (!r->list || !record_is_used(rec) || strangers_is_known(&r->strangers, rec, now_ms))
-		return;
-	if (strangers_cgroup((pid_t)rec->pid, cgroup) < 0) {
-		runs_stamp_live(r, REASON_SESSION_CHANGED, now_ms);
-		return;
-	}
-	for (struct run *run = r->list; run; run = run->next)
-		if (run->cgroup && strangers_is_within(cgroup, run->cgroup)) {
-			found = true;
-			stamp_run(run, REASON_SESSION_CHANGED, now_ms);
-			evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD,
-				     run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED, rec);
-		}
-	if (!found)
-		strangers_remember(&r->strangers, rec, now_ms);
-}
-
-void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
-{
-	struct run_session *s = runs_session(r, rec->session);
-	const struct arch *arch = arch_of_record(rec->arch, rec->nr);
-	struct evidence_run *er;
-	enum evidence_phase phase;
-	enum evidence_use use = EVIDENCE_DENIED;
-	struct run *run;
-	bool used = record_is_used(rec), exec;
-	int news = 0;
-
-	if (!s) {
-		record_stranger(r, rec, now_ms);
-		return;
-	}
-	run = s->run;
-	note_cgroup(run, rec);
-	er = evidence_run(run->key->evidence, run->no);
-	if (!er)
-		return;
-	if (run->state == RUN_ENDED) {
-		er->reasons |= REASON_BIT(LATE_RECORD);
-		news = 1;
-	}
-	phase = phase_of(s, rec);
-	exec = used && arch && is_execve(r, arch, rec->nr);
-	if (exec && rec->pid == s->init_pid)
-		s->execd = true;
-	if (arch && phase == EVIDENCE_WORKLOAD)
-		watch_filters(r, run, er, arch, rec->nr);
-	if (used)
-		use = run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED;
-	/* Audit logs execve although it is approved: it carries the boundary. */
-	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
-		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
-	store_touch(run->key, news != 0, now_ms);
+	store_touch(r->store, run->key, true, now_ms);
 }
 
 void runs_stamp_live(struct runs *r, enum reason reason, uint64_t now_ms)
 {
 	for (struct run *run = r->list; run; run = run->next)
 		if (run->state != RUN_ENDED)
-			stamp_run(run, reason, now_ms);
+			runs_stamp(r, run, reason, now_ms);
 }
 
 void runs_name_version(struct runs *r, const char *runtime_id, const char *version, uint64_t now_ms)
@@ -301,7 +365,7 @@ void runs_name_version(struct runs *r, const char *runtime_id, const char *versi
 			return;
 		free(er->runtime_version);
 		er->runtime_version = copy;
-		store_touch(run->key, true, now_ms);
+		store_touch(r->store, run->key, true, now_ms);
 	}
 }
 
@@ -325,7 +389,7 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 	run->state = RUN_ENDED;
 	run->ended_ms = now_ms;
 	r->live--;
-	store_touch(run->key, true, now_ms);
+	store_touch(r->store, run->key, true, now_ms);
 }
 
 void runs_sweep(struct runs *r, uint64_t now_ms, uint64_t linger_ms)

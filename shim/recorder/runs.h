@@ -6,6 +6,7 @@
 #include "seccomp/arch.h"
 #include "seccomp/evidence.h"
 #include "seccomp/record.h"
+#include "shim/recorder/live.h"
 #include "shim/recorder/store.h"
 #include "shim/recorder/strangers.h"
 
@@ -27,6 +28,8 @@ struct run_session {
 	bool has_init;  /* init_pid is known: the first process that showed a record */
 	bool execd;     /* and it has called execve: the workload runs */
 	uint32_t init_pid;
+	pid_t pid;      /* that registered it, and when that started: the name of its note (live.h) */
+	uint64_t start;
 };
 
 struct run {
@@ -45,9 +48,11 @@ struct run {
 };
 
 #define RUNS_BUCKETS 4096
+#define RUNS_NO_NR   UINT32_MAX
 
 struct runs {
 	struct store *store; /* borrowed */
+	const struct live *notes; /* borrowed; NULL: none are kept */
 	struct run *list;
 	unsigned live;       /* runs that have not ended */
 	struct strangers strangers;
@@ -64,21 +69,30 @@ struct run_request {
 	enum state_space space;
 	enum evidence_mode mode;
 	uint32_t session;
+	pid_t pid;          /* of the sender, and when that started */
+	uint64_t pid_start;
 	const char *id, *root, *key, *runtime, *runtime_id, *runtime_version, *baseline, *kernel;
 	const char *shape; /* JSON text or NULL */
 	bool go;
 };
 
-/* Begins a run. pidfd (taken over on success): the process that becomes the runtime. -EEXIST if the session is booked already. */
-int runs_begin(struct runs *r, const struct run_request *q, int pidfd, uint64_t now_ms, struct err *err);
+/* Begins a run, the first of the list then. -EEXIST if the session is booked already. */
+int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, struct err *err);
 
 /* Books an exec's session to its container. -ENOENT if that is not recorded. */
-int runs_join(struct runs *r, const char *root, const char *id, uint32_t session, struct err *err);
+int runs_join(struct runs *r, const struct run_request *q, struct err *err);
 
-/* Books one record to whom it belongs, or to nobody. */
+/* Takes up what another recorder watched: false if the entry is of no use any more. The run goes on under its own number, stamped REASON_RECORDER. */
+bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms);
+
+/* After the last one: runs without an end that were not taken up are over. */
+void runs_end_orphans(struct runs *r, uint64_t now_ms);
+
+/* Books one record to whom it belongs, or to nobody (booking.c). */
 void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms);
 
-/* Stamps all that have not ended. */
+/* Stamps one, or all that have not ended. */
+void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms);
 void runs_stamp_live(struct runs *r, enum reason reason, uint64_t now_ms);
 
 /* Ends one: the last reasons, its end in the evidence. It lingers until runs_sweep. */
@@ -89,6 +103,9 @@ void runs_name_version(struct runs *r, const char *runtime_id, const char *versi
 
 /* Frees those that ended more than linger_ms ago. */
 void runs_sweep(struct runs *r, uint64_t now_ms, uint64_t linger_ms);
+
+/* The session's note, anew after one of its facts has changed. */
+void runs_note(const struct runs *r, const struct run_session *s);
 
 struct run_session *runs_session(struct runs *r, uint32_t id); /* NULL if unknown */
 

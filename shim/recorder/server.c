@@ -7,6 +7,8 @@
 #include "oci/key.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
+#include "shim/recorder/ends.h"
+#include "shim/recorder/proc.h"
 #include "shim/recorder/recorder.h"
 
 #include <errno.h>
@@ -26,6 +28,8 @@ struct client {
 	uint64_t heard_ms;
 	enum { IDLE, WAIT_REGISTER, WAIT_SYNC } waiting;
 	uint64_t checkpoint;       /* that it waits for */
+	bool marked;               /* that has passed, and this is what it waits for in the store: */
+	uint64_t mark;
 	struct json_doc *request;  /* of a waiting registration, and its text; owned */
 	char *text;
 	bool gone;
@@ -208,12 +212,15 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 }
 
 /* The sender must be in the session that it books, or its records would be given to somebody else's container. */
-static int check_sender(const struct client *c, uint32_t session, struct err *err)
+static int check_sender(const struct client *c, struct run_request *q, struct err *err)
 {
+	struct proc_stat st;
 	uint32_t its;
 
-	if (session_of(c->pid, &its) < 0 || its != session)
-		return err_set(err, EPERM, "registration: process %d is not in audit session %u", (int)c->pid, session);
+	if (session_of(c->pid, &its) < 0 || its != q->session || proc_read_stat(c->pid, &st) < 0)
+		return err_set(err, EPERM, "registration: process %d is not in audit session %u", (int)c->pid, q->session);
+	q->pid = c->pid;
+	q->pid_start = st.start;
 	return 0;
 }
 
@@ -241,21 +248,23 @@ static int book(struct recorder *r, const struct client *c, const struct json_do
 	int rc = read_registration(r, doc, text, &q, &shape, &command, err);
 
 	if (rc == 0)
-		rc = check_sender(c, q.session, err);
+		rc = check_sender(c, &q, err);
 	if (rc < 0)
 		return rc;
 	if (text_streq(command, "exec")) {
-		rc = runs_join(&r->runs, q.root, q.id, q.session, err);
+		rc = runs_join(&r->runs, &q, err);
 		*ret_recorded = rc == 0;
 		return rc == -ENOENT ? 0 : rc;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	if (pidfd < 0 || recorder_watch(r, pidfd) < 0)
+	if (pidfd < 0)
 		return err_sys(err, errno, "registration: cannot watch process %d", (int)c->pid);
-	rc = runs_begin(&r->runs, &q, pidfd, recorder_now(), err);
+	rc = runs_begin(&r->runs, &q, recorder_now(), err);
 	if (rc < 0)
 		return rc;
-	(void)steal_fd(&pidfd);
+	/* Without it the next look at /proc finds a process to watch. */
+	if (ends_watch(r, r->runs.list, pidfd) == 0)
+		(void)steal_fd(&pidfd);
 	*ret_recorded = true;
 	/* The run's own first barrier; its records cannot come before this. */
 	loss_checkpoint(&r->loss, recorder_now());
@@ -325,14 +334,15 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 
 static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	recorder_notice_ends(r);
+	ends_notice(r);
 	c->gone = true;
 }
 
 static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	recorder_notice_ends(r);
+	ends_notice(r);
 	c->waiting = WAIT_SYNC;
+	c->marked = false;
 	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
 }
 
@@ -414,14 +424,24 @@ bool server_serve(struct recorder *r, int fd)
 	return false;
 }
 
-static void finish_sync(struct recorder *r, struct client *c)
+/* True if it was answered. */
+static bool step_sync(struct recorder *r, struct client *c, uint64_t now_ms)
 {
 	struct err err = {0};
+	int saved;
 
-	if (store_save_all(&r->store, &err) < 0)
+	if (!ends_are_settled(r))
+		return false;
+	if (!c->marked) {
+		c->mark = store_mark(&r->store, now_ms);
+		c->marked = true;
+	}
+	saved = store_is_saved(&r->store, c->mark, &err);
+	if (saved < 0)
 		answer_error(c, err.msg);
-	else
+	else if (saved)
 		answer_ok(c);
+	return saved != 0;
 }
 
 void server_step(struct recorder *r, uint64_t now_ms)
@@ -433,11 +453,9 @@ void server_step(struct recorder *r, uint64_t now_ms)
 		}
 		if (r->loss.passed < c->checkpoint)
 			continue;
-		if (c->waiting == WAIT_SYNC && !recorder_is_settled(r))
+		if (c->waiting == WAIT_SYNC && !step_sync(r, c, now_ms))
 			continue;
-		if (c->waiting == WAIT_SYNC)
-			finish_sync(r, c);
-		else
+		if (c->waiting == WAIT_REGISTER)
 			answer_registration(r, c, c->request, c->text);
 		json_free(steal_ptr(&c->request));
 		free(steal_ptr(&c->text));

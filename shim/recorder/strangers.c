@@ -1,12 +1,6 @@
 #include "shim/recorder/strangers.h"
 
-#include "base/cleanup.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define UNSET UINT32_MAX
 
@@ -34,23 +28,6 @@ void strangers_remember(struct strangers *s, const struct record *rec, uint64_t 
 	s->known[i].session = rec->session;
 	s->known[i].pid = rec->pid;
 	s->known[i].until_ms = now_ms + STRANGERS_MEMORY_MS;
-}
-
-int strangers_cgroup(pid_t pid, char ret[STRANGERS_CGROUP])
-{
-	char path[48];
-	cleanup_fd int fd = -1;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -ESRCH;
-	n = read(fd, ret, STRANGERS_CGROUP - 1);
-	if (n <= 0)
-		return -ESRCH;
-	ret[n] = '\0';
-	return 0;
 }
 
 bool strangers_is_within(const char *inner, const char *outer)

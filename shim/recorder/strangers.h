@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #define STRANGERS_KNOWN     1024
-#define STRANGERS_CGROUP    2048  /* bytes of /proc/PID/cgroup that are compared; a longer text is cut */
 #define STRANGERS_MEMORY_MS 10000 /* how long a process without a session is remembered as foreign: its pid may come back */
 
 /* Those that were found to belong to no container of ours, so that a busy one costs one look. */
@@ -25,9 +24,6 @@ struct strangers {
 
 bool strangers_is_known(const struct strangers *s, const struct record *rec, uint64_t now_ms);
 void strangers_remember(struct strangers *s, const struct record *rec, uint64_t now_ms);
-
-/* The text of /proc/PID/cgroup, NUL-terminated. Returns 0, or -ESRCH if the process is gone. */
-int strangers_cgroup(pid_t pid, char ret[STRANGERS_CGROUP]);
 
 /* True if a process of cgroup text `inner` sits in the group of `outer` or below it, in every hierarchy. */
 bool strangers_is_within(const char *inner, const char *outer);

@@ -106,7 +106,7 @@ static void tells_what_is_news(void **state)
 	assert_true(c->count == 6 && c->denied == 2 && c->audited == 2 && c->runs == 1 && !c->more);
 	assert_true(c->first_ms == T0 + 91 && c->last_ms == T0 + 100);
 	assert_true(evidence_run(ev, run)->records == ARRAY_SIZE(steps));
-	assert_string_equal(find(ev, 1, EVIDENCE_WORKLOAD)->comm[0], "");
+	assert_string_equal(evidence_comm(ev, find(ev, 1, EVIDENCE_WORKLOAD), 0), "");
 }
 
 /* Enough of them that slots collide: the phase is part of what is compared. */
@@ -158,13 +158,41 @@ static void bounds_who(void **state)
 	c = find(ev, 0, EVIDENCE_WORKLOAD);
 	assert_true(c->more && c->count == 1000);
 	for (size_t i = 0; i < EVIDENCE_WHO_MAX; i++) {
-		assert_int_equal(strlen(c->comm[i]), 7 + (64 - 7) * 4);
-		assert_int_equal(strlen(c->exe[i]), 7 + (256 - 7) * 4);
-		assert_null(strpbrk(c->exe[i], "\n\a"));
+		assert_int_equal(strlen(evidence_comm(ev, c, i)), 7 + (64 - 7) * 4);
+		assert_int_equal(strlen(evidence_exe(ev, c, i)), 7 + (256 - 7) * 4);
+		assert_null(strpbrk(evidence_exe(ev, c, i), "\n\a"));
 	}
 	assert_int_equal(evidence_write(ev, &out, NULL), 0);
 	assert_int_equal(parse(out.data, out.len, &again, NULL), 0);
 	assert_true(find(again, 0, EVIDENCE_WORKLOAD)->more);
+}
+
+/* However many calls a container makes under ever new names: the key keeps so many, and a known one is still told. */
+static void bounds_names(void **state)
+{
+	cleanup_evidence struct evidence *ev = make(), *again = NULL;
+	cleanup_buf struct buf out = {0};
+	uint64_t run = begin(ev, EVIDENCE_LEARN, 0);
+	struct record known = record(AUDIT_ARCH_X86_64, 400, T0, "n0", "n0");
+	size_t kept = 0;
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%u", i);
+		struct record r = record(AUDIT_ARCH_X86_64, i % 300, T0, name, name);
+
+		assert_true(evidence_add(ev, run, EVIDENCE_WORKLOAD, EVIDENCE_USED, &r) >= 0);
+	}
+	for (uint32_t i = 0; i < 300; i++)
+		for (size_t k = 0; evidence_comm(ev, find(ev, i, EVIDENCE_WORKLOAD), k); k++)
+			kept++;
+	assert_int_equal(kept, EVIDENCE_NAMES_MAX);
+	assert_true(find(ev, 299, EVIDENCE_WORKLOAD)->more);
+	evidence_add(ev, run, EVIDENCE_WORKLOAD, EVIDENCE_USED, &known);
+	assert_string_equal(evidence_exe(ev, find(ev, 400, EVIDENCE_WORKLOAD), 0), "n0");
+	assert_int_equal(evidence_write(ev, &out, NULL), 0);
+	assert_int_equal(parse(out.data, out.len, &again, NULL), 0);
 }
 
 /* Two exes that differ beyond what is kept are one text, and stand there once. */
@@ -179,7 +207,7 @@ static void cuts_before_it_compares(void **state)
 		exe[299] = (char)('a' + i);
 		assert_int_equal(evidence_add(ev, run, EVIDENCE_WORKLOAD, EVIDENCE_USED, &r), i == 0);
 	}
-	assert_null(find(ev, 0, EVIDENCE_WORKLOAD)->exe[1]);
+	assert_null(evidence_exe(ev, find(ev, 0, EVIDENCE_WORKLOAD), 1));
 }
 
 static void bounds_calls(void **state)
@@ -398,7 +426,7 @@ int main(void)
 		cmocka_unit_test(keeps_phases_apart),
 		cmocka_unit_test(counts_runs),
 		cmocka_unit_test(bounds_who),
-		cmocka_unit_test(cuts_before_it_compares),
+		cmocka_unit_test(bounds_names), cmocka_unit_test(cuts_before_it_compares),
 		cmocka_unit_test(bounds_calls),
 		cmocka_unit_test(stamps_what_it_cannot_book),
 		cmocka_unit_test(tells_x32_and_minus_one_apart),

@@ -24,11 +24,11 @@ static const char golden[] =
 	"  \"runs\": [\n"
 	"    {\"id\": \"web-1\", \"root\": \"/run/runc\", \"container\": \"web-1\", \"runtime\": \"/usr/sbin/runc\", "
 	"\"runtime_id\": \"runc-1\", \"runtime_version\": \"runc version 1.1.5\", \"go\": true, \"kernel\": \"6.1.0\", "
-	"\"mode\": \"learn\", \"baseline\": \"drop\", \"started\": \"2026-01-31T12:00:00.000Z\", "
+	"\"mode\": \"learn\", \"baseline\": \"drop\", \"attribution\": \"session\", \"started\": \"2026-01-31T12:00:00.000Z\", "
 	"\"ended\": \"2026-01-31T12:00:09.500Z\", \"records\": 4, \"complete\": true, \"reasons\": []},\n"
 	"    {\"id\": \"\", \"root\": \"\", \"container\": \"\", \"runtime\": \"\", \"runtime_id\": \"\", "
 	"\"runtime_version\": \"\", \"go\": false, \"kernel\": \"\", \"mode\": \"audit\", \"baseline\": \"\", "
-	"\"started\": \"2026-01-31T12:01:00.000Z\", \"ended\": null, \"records\": 2, \"complete\": false, "
+	"\"attribution\": \"session\", \"started\": \"2026-01-31T12:01:00.000Z\", \"ended\": null, \"records\": 2, \"complete\": false, "
 	"\"reasons\": [\"running\", \"overrun\", \"not-learning\"]}\n"
 	"  ],\n"
 	"  \"syscalls\": [\n"
@@ -146,8 +146,8 @@ static void reads_what_it_writes(void **state)
 	assert_string_equal(evidence_shape(ev), "{\"nnp\":true}");
 	c = find(ev, 101, EVIDENCE_WORKLOAD);
 	assert_true(c->denied == 1 && c->audited == 1 && c->count == 0 && c->first_ms == T0 + 61000);
-	assert_string_equal(c->comm[0], "a\\x0ab");
-	assert_null(c->comm[1]);
+	assert_string_equal(evidence_comm(ev, c, 0), "a\\x0ab");
+	assert_null(evidence_comm(ev, c, 1));
 }
 
 static void goes_on_after_reading(void **state)
@@ -163,7 +163,7 @@ static void goes_on_after_reading(void **state)
 	assert_int_equal(evidence_add(ev, 2, EVIDENCE_WORKLOAD, EVIDENCE_AUDITED, &r), 0);
 	c = find(ev, 101, EVIDENCE_WORKLOAD);
 	assert_true(c->audited == 2 && c->runs == 1 && c->last_ms == T0 + 70000);
-	assert_null(c->comm[1]);
+	assert_null(evidence_comm(ev, c, 1));
 	r = record(AUDIT_ARCH_X86_64, 0, T0 + 70000, "new", NULL);
 	assert_int_equal(evidence_add(ev, 2, EVIDENCE_WORKLOAD, EVIDENCE_USED, &r), 1);
 	assert_true(find(ev, 0, EVIDENCE_WORKLOAD)->runs == 2);

@@ -44,7 +44,8 @@ static int teardown(void **state)
 	char command[64];
 
 	runs_done(f->runs);
-	assert_null(f->store.keys);
+	assert_int_equal(store_save_all(&f->store, NULL), 0);
+	assert_int_equal(f->store.count, 0);
 	snprintf(command, sizeof(command), "rm -rf '%s'", f->state_dir);
 	test_free(f->runs);
 	test_free(f);
@@ -59,10 +60,15 @@ static struct run *begin_as(struct fixture *f, uint32_t session, const char *id,
 	};
 	struct err err = {0};
 
-	if (runs_begin(f->runs, &q, -1, 1, &err) < 0)
+	if (runs_begin(f->runs, &q, 1, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_non_null(runs_session(f->runs, session));
 	return runs_session(f->runs, session)->run;
+}
+
+static int join(struct fixture *f, const char *root, const char *id, uint32_t session)
+{
+	return runs_join(f->runs, &(struct run_request){.root = root, .id = id, .session = session}, NULL);
 }
 
 static struct run *begin(struct fixture *f, uint32_t session, const char *id)
@@ -185,7 +191,7 @@ static void exec_sessions(void **state)
 	struct fixture *f = *state;
 	struct run *run = begin(f, 7, "web");
 
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 8, NULL), 0);
+	assert_int_equal(join(f, ROOT, "web", 8), 0);
 	call(f, 8, OTHER, "statx");
 	call(f, 8, OTHER, "execve");
 	call(f, 8, OTHER, "uname");
@@ -201,23 +207,23 @@ static void joining(void **state)
 	struct fixture *f = *state;
 	struct run *one = begin(f, 7, "web"), *two;
 
-	assert_int_equal(runs_join(f->runs, ROOT, "other", 8, NULL), -ENOENT);
-	assert_int_equal(runs_join(f->runs, "/run/crun", "web", 8, NULL), -ENOENT);
+	assert_int_equal(join(f, ROOT, "other", 8), -ENOENT);
+	assert_int_equal(join(f, "/run/crun", "web", 8), -ENOENT);
 	assert_null(runs_session(f->runs, 8));
 	/* a session belongs to one container for good */
 	begin(f, 9, "other");
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 9, NULL), -EEXIST);
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 7, NULL), -EEXIST);
+	assert_int_equal(join(f, ROOT, "web", 9), -EEXIST);
+	assert_int_equal(join(f, ROOT, "web", 7), -EEXIST);
 	assert_true(runs_session(f->runs, 9)->run != one);
 	/* one that was being ended lives again */
 	one->state = RUN_ENDING;
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 8, NULL), 0);
+	assert_int_equal(join(f, ROOT, "web", 8), 0);
 	assert_int_equal(one->state, RUN_LIVE);
 	/* of two of one name the newer, and none that has ended */
 	runs_end(f->runs, one, 3);
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 10, NULL), -ENOENT);
+	assert_int_equal(join(f, ROOT, "web", 10), -ENOENT);
 	two = begin(f, 11, "web");
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 10, NULL), 0);
+	assert_int_equal(join(f, ROOT, "web", 10), 0);
 	assert_true(runs_session(f->runs, 10)->run == two);
 }
 
@@ -242,7 +248,7 @@ static void no_cross_booking(void **state)
 	assert_true(one->key == two->key && one->key->users == 2);
 	assert_int_equal(evidence_run(one->key->evidence, one->no)->records, 2);
 	assert_int_equal(evidence_run(two->key->evidence, two->no)->records, 1);
-	assert_int_equal(runs_begin(f->runs, &again, -1, 1, &err), -EEXIST);
+	assert_int_equal(runs_begin(f->runs, &again, 1, &err), -EEXIST);
 	assert_int_equal(f->runs->live, 3);
 	assert_true(runs_session(f->runs, 2)->run == two);
 }
@@ -256,7 +262,7 @@ static void many_sessions(void **state)
 		if (i == 0 || i % RUNS_BUCKETS == 0)
 			begin_as(f, i * 7, "c", "k", EVIDENCE_LEARN);
 		else
-			assert_int_equal(runs_join(f->runs, ROOT, "c", i * 7, NULL), 0);
+			assert_int_equal(join(f, ROOT, "c", i * 7), 0);
 	for (uint32_t i = 0; i < 3 * RUNS_BUCKETS; i++)
 		assert_int_equal(runs_session(f->runs, i * 7)->id, i * 7);
 	for (struct run *run = f->runs->list->next; run; run = run->next)
@@ -309,7 +315,7 @@ static void own_filter_across_exec(void **state)
 	struct fixture *f = *state;
 	struct run *run = begin(f, 7, "web");
 
-	assert_int_equal(runs_join(f->runs, ROOT, "web", 8, NULL), 0);
+	assert_int_equal(join(f, ROOT, "web", 8), 0);
 	call(f, 7, INIT, "execve");
 	call(f, 8, OTHER, "execve");
 	call(f, 7, INIT, "prctl");
@@ -350,7 +356,8 @@ static void saved_and_read_again(void **state)
 	runs_stamp_live(f->runs, REASON_OVERRUN, 2);
 	runs_end(f->runs, run, 10);
 	runs_sweep(f->runs, 10, 0);
-	assert_null(f->store.keys);
+	assert_int_equal(store_save_all(&f->store, NULL), 0);
+	assert_int_equal(f->store.count, 0);
 	run = begin(f, 8, "web");
 	call(f, 8, INIT, "execve");
 	assert_calls(run, "runtime:execve*2");
@@ -375,26 +382,70 @@ static void orphans(void **state)
 	store_release(&later, key);
 }
 
-/* A file that cannot be read is an error and stays as it is. */
-static void broken_evidence(void **state)
+static void put_evidence(const struct fixture *f, const char *text)
 {
+	struct err err = {0};
+	cleanup_fd int dir = state_open_key(f->state_dir, STATE_KEYS, "web", true, &err);
+
+	assert_true(dir >= 0);
+	assert_int_equal(file_save_at(dir, STATE_EVIDENCE, text, strlen(text), 0600, &err), 0);
+}
+
+static void assert_file(const struct fixture *f, const char *name, const char *want)
+{
+	cleanup_buf struct buf text = {0};
+	cleanup_fd int dir = state_open_key(f->state_dir, STATE_KEYS, "web", false, NULL);
+
+	assert_true(dir >= 0);
+	assert_int_equal(file_read_at(dir, name, 100, &text, NULL), 0);
+	assert_string_equal(text.data, want);
+}
+
+/* A damaged file is kept under another name, again and again, and learning goes on. */
+static void damaged_evidence(void **state)
+{
+	static const char *const texts[] = {"{", "", "{\"version\": 1}"};
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+		char name[64];
+
+		put_evidence(f, texts[i]);
+		struct run *run = begin(f, 7 + i, "web");
+
+		call(f, 7 + i, INIT, "execve");
+		snprintf(name, sizeof(name), STATE_DAMAGED "%u", i + 1);
+		assert_non_null(strstr(evidence_run(run->key->evidence, run->no)->note, name));
+		runs_end(f->runs, run, 3);
+		assert_reasons(run, 0);
+		runs_sweep(f->runs, 3, 0);
+		assert_int_equal(store_save_all(&f->store, NULL), 0);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), STATE_DAMAGED "%u", i + 1);
+		assert_file(f, name, texts[i]);
+	}
+	assert_int_equal(state_count_damaged(f->state_dir, STATE_KEYS, "web"), ARRAY_SIZE(texts));
+}
+
+/* One of a newer version is not damaged: it is left alone, and its key is not learnt. */
+static void newer_evidence(void **state)
+{
+	static const char text[] = "{\"version\": 99, \"key\": \"web\"}";
 	struct fixture *f = *state;
 	const struct run_request q = {.session = 7, .id = "web", .root = ROOT, .key = "web", .runtime = "", .runtime_id = "",
 				      .baseline = "", .kernel = ""};
 	struct err err = {0};
 
-	cleanup_fd int dir = state_open_key(f->state_dir, STATE_KEYS, "web", true, &err);
-
-	assert_true(dir >= 0);
-	assert_int_equal(file_save_at(dir, STATE_EVIDENCE, "{", 1, 0600, &err), 0);
-	assert_int_equal(runs_begin(f->runs, &q, -1, 1, &err), -EINVAL);
-	assert_non_null(strstr(err.msg, STATE_EVIDENCE));
+	put_evidence(f, text);
+	assert_int_equal(runs_begin(f->runs, &q, 1, &err), -EPROTONOSUPPORT);
+	assert_non_null(strstr(err.msg, "version 99"));
 	assert_null(runs_session(f->runs, 7));
 	assert_int_equal(f->runs->live, 0);
-	cleanup_buf struct buf text = {0};
-
-	assert_int_equal(file_read_at(dir, STATE_EVIDENCE, 10, &text, &err), 0);
-	assert_string_equal(text.data, "{");
+	assert_file(f, STATE_EVIDENCE, text);
+	assert_int_equal(state_count_damaged(f->state_dir, STATE_KEYS, "web"), 0);
 }
 
 /* Audit and enforce: what is logged is audited, not learnt; what is learnt already, and logged only for the boundary, is nothing new. */
@@ -517,7 +568,8 @@ int main(void)
 		booked(late_records),
 		booked(saved_and_read_again),
 		booked(orphans),
-		booked(broken_evidence),
+		booked(damaged_evidence),
+		booked(newer_evidence),
 		booked(modes),
 		booked(unknown_arch),
 		booked(versions),

@@ -1,0 +1,27 @@
+/* When a run is over: one live process of it is watched by a pidfd; when that ends, a look at /proc finds another one or none. */
+#ifndef SNUG_SHIM_RECORDER_ENDS_H
+#define SNUG_SHIM_RECORDER_ENDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct recorder;
+struct run;
+
+/* Watches this process of the run (the pidfd is taken over). 0 or a negative errno. */
+int ends_watch(struct recorder *r, struct run *run, int pidfd);
+
+/* The descriptor is readable; false if it is no watched process's. */
+bool ends_see(struct recorder *r, int fd);
+
+/* Brings up to date which watched processes have ended. */
+void ends_notice(struct recorder *r);
+
+/* True if no run is about to end. */
+bool ends_are_settled(const struct recorder *r);
+
+/* Looks at /proc if a run wants it and the last look is long enough ago. */
+void ends_look(struct recorder *r, uint64_t now_ms);
+uint64_t ends_deadline(const struct recorder *r); /* UINT64_MAX: no run wants one */
+
+#endif

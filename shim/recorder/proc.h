@@ -1,0 +1,26 @@
+/* What /proc says of one process (proc(5)). */
+#ifndef SNUG_SHIM_RECORDER_PROC_H
+#define SNUG_SHIM_RECORDER_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PROC_CGROUP_MAX 2048 /* bytes of /proc/PID/cgroup that are read; a longer text is cut */
+
+struct proc_stat {
+	bool dead;      /* a zombie whose threads have all ended, or about to be */
+	pid_t parent;
+	uint64_t start; /* clock ticks since boot: with the number it names a process for as long as the node runs */
+};
+
+int proc_read_stat(pid_t pid, struct proc_stat *ret); /* 0, -ESRCH if it is gone, -EBADMSG */
+
+/* The same from the file's text. Pure. */
+int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret);
+
+/* The text of /proc/PID/cgroup, NUL-terminated. 0, or -ESRCH if the process is gone. */
+int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX]);
+
+#endif
