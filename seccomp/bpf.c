@@ -5,9 +5,9 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 struct machine {
@@ -168,20 +168,22 @@ int bpf_run(const struct sock_filter *code, size_t len, const struct seccomp_dat
 	return -EINVAL;
 }
 
+/* Through a pipe, which no limit on file sizes touches. It holds twice what the kernel takes of a filter, and what is
+ * longer is cut and refused by its length. */
 int bpf_of_filter(scmp_filter_ctx ctx, struct sock_filter **ret, size_t *ret_len, struct err *err)
 {
-	cleanup_fd int fd = memfd_create("filter", MFD_CLOEXEC);
 	cleanup_buf struct buf b = {0};
-	int r;
+	int ends[2], r;
 
-	if (fd < 0)
-		return err_sys(err, errno, "memfd_create");
-	r = seccomp_export_bpf(ctx, fd);
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(err, errno, "pipe");
+	cleanup_fd int from = ends[0], to = ends[1];
+
+	r = seccomp_export_bpf(ctx, to);
 	if (r < 0)
 		return err_sys(err, r, "libseccomp cannot compile the filter");
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(err, errno, "filter");
-	r = file_read_fd(fd, BPF_MAXINSNS * sizeof(**ret), "filter", &b, err);
+	close(steal_fd(&to));
+	r = file_read_fd(from, BPF_MAXINSNS * sizeof(**ret), "filter", &b, err);
 	if (r < 0)
 		return r;
 	*ret_len = b.len / sizeof(**ret);

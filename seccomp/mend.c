@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "seccomp/policy_read.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -119,8 +120,14 @@ int mend_profile(const char *text, size_t len, const char *name, const char *con
 	cleanup_json struct json_doc *doc = NULL;
 	const struct json *section, *rules, *rule, *array = NULL;
 	enum policy_format format;
-	int r = json_parse(text, len, JSON_FOREIGN, name, &doc, err);
+	size_t blank = 0;
+	int r;
 
+	while (blank < len && isspace((unsigned char)text[blank]))
+		blank++;
+	if (blank < len && text[blank] != '{')
+		return err_set(err, EINVAL, "%s: only a profile in JSON can be added to", name);
+	r = json_parse(text, len, JSON_FOREIGN, name, &doc, err);
 	if (r < 0)
 		return r;
 	section = policy_find_section(doc, &format);

@@ -17,6 +17,7 @@ struct policy {
 	const struct arch *arches[ARCH_COUNT];
 	size_t arch_count;
 	bool lists_arches, arch_map;
+	uint32_t mapped[ARCH_COUNT]; /* archMap: of each machine's arch the ABIs, a bit per arch_id */
 	char **flags;
 	size_t flag_count;
 	char *listener_path, *listener_metadata;
@@ -143,6 +144,29 @@ bool policy_has_arch_map(const struct policy *p)
 void policy_set_arch_map(struct policy *p)
 {
 	p->arch_map = true;
+}
+
+_Static_assert(ARCH_COUNT <= 32, "a set of arches is a uint32_t");
+
+void policy_map_arch(struct policy *p, const struct arch *arch, const struct arch *sub)
+{
+	policy_add_arch(p, sub);
+	if (arch && sub)
+		p->mapped[arch->id] |= UINT32_C(1) << sub->id;
+}
+
+bool policy_maps_arch(const struct policy *p, const struct arch *arch, const struct arch *sub)
+{
+	return p->mapped[arch->id] >> sub->id & 1;
+}
+
+void policy_copy_arches(const struct policy *from, struct policy *to)
+{
+	memcpy(to->arches, from->arches, sizeof(to->arches));
+	memcpy(to->mapped, from->mapped, sizeof(to->mapped));
+	to->arch_count = from->arch_count;
+	to->lists_arches = from->lists_arches;
+	to->arch_map = from->arch_map;
 }
 
 size_t policy_flags(const struct policy *p, const char *const **ret)

@@ -130,6 +130,10 @@ void policy_add_arch(struct policy *p, const struct arch *arch);
 bool policy_lists_arches(const struct policy *p);
 bool policy_has_arch_map(const struct policy *p); /* archMap: only Docker and Podman read it */
 void policy_set_arch_map(struct policy *p);
+/* An entry of the archMap: on machines of `arch` processes of `sub` (arch itself too) may run. NULL: none that is known. */
+void policy_map_arch(struct policy *p, const struct arch *arch, const struct arch *sub);
+bool policy_maps_arch(const struct policy *p, const struct arch *arch, const struct arch *sub);
+void policy_copy_arches(const struct policy *from, struct policy *to); /* archMap included */
 
 size_t policy_flags(const struct policy *p, const char *const **ret); /* "SECCOMP_FILTER_FLAG_LOG" ... */
 int policy_add_flag(struct policy *p, const char *flag, struct err *err);

@@ -2,6 +2,7 @@
 
 #include "base/json_members.h"
 #include "base/text.h"
+#include "base/yaml.h"
 #include "seccomp/evidence.h"
 #include "seccomp/policy_private.h"
 
@@ -213,6 +214,53 @@ static char first_char(const char *text, size_t len)
 	return '\0';
 }
 
+/* True if a line begins as only a unit's does: with a section, or one of the settings that are read. */
+static bool is_drop_in(const char *text, size_t len)
+{
+	static const char *const words[] = {"[Service]", "SystemCallFilter=", "SystemCallArchitectures=",
+					    "SystemCallErrorNumber="};
+	const char *end = text + len;
+
+	for (const char *p = text, *next; p < end; p = next) {
+		next = memchr(p, '\n', (size_t)(end - p));
+		next = next ? next + 1 : end;
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			if ((size_t)(next - p) >= strlen(words[i]) && memcmp(p, words[i], strlen(words[i])) == 0)
+				return true;
+	}
+	return false;
+}
+
+static int read_drop_in(struct reader *rd, const char *text, size_t len, const char *name)
+{
+	struct policy *p = NULL;
+	int r = policy_read_systemd(text, len, name, &p, rd->err);
+
+	return r < 0 ? r : list_add(rd, p);
+}
+
+/* Each document is a JSON text of its own, with the lines of the whole. */
+static int read_yaml(struct reader *rd, const char *text, size_t len, const char *name)
+{
+	cleanup_buf struct buf json = {0};
+	bool named = false;
+	struct yaml y;
+	int r;
+
+	yaml_begin(&y, text, len, name);
+	for (r = yaml_next(&y, &json, rd->err); r == 1; r = yaml_next(&y, &json, rd->err)) {
+		cleanup_json struct json_doc *doc = NULL;
+
+		named |= y.pos < y.len;
+		r = json_parse(json.data, json.len, JSON_OURS, name, &doc, rd->err);
+		if (r == 0)
+			r = add_document(rd, doc, name, named);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
 static int read_text(struct reader *rd, const char *text, size_t len, const char *name)
 {
 	struct policy *p = NULL;
@@ -227,14 +275,14 @@ static int read_text(struct reader *rd, const char *text, size_t len, const char
 	if (len > POLICY_TEXT_MAX)
 		return err_set(rd->err, EFBIG, "%s: more than %u bytes", name, POLICY_TEXT_MAX);
 	rd->nesting++;
-	switch (first_char(text, len)) {
-	case '\0':
+	if (first_char(text, len) == '\0')
 		r = err_set(rd->err, EINVAL, "%s: is empty", name);
-		break;
-	default:
+	else if (strchr("{[\"", first_char(text, len)) && !is_drop_in(text, len))
 		r = read_json(rd, text, len, name);
-		break;
-	}
+	else if (is_drop_in(text, len))
+		r = read_drop_in(rd, text, len, name);
+	else
+		r = read_yaml(rd, text, len, name);
 	rd->nesting--;
 	return r;
 }

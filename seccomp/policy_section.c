@@ -157,33 +157,61 @@ static int read_answer(struct section *s, const struct json *obj, const char *ac
 	return read_number(s, member(obj, number), member(obj, name), ret);
 }
 
-static int add_arch(struct section *s, const struct json *v)
+/* *ret is NULL for one that only a newer snug knows. */
+static int find_arch(struct section *s, const struct json *v, const struct arch **ret)
 {
-	const struct arch *arch, *host[4];
+	const struct arch *host[4];
 	int r = want_text(s, v, "the name of an architecture");
 
 	if (r < 0)
 		return r;
-	arch = arch_by_oci(json_text(v));
+	*ret = arch_by_oci(json_text(v));
 	if (text_streq(json_text(v), "SCMP_ARCH_NATIVE") && arch_host(host))
-		arch = host[0];
-	policy_add_arch(s->policy, arch);
-	return arch ? 0 : remark(s, POLICY_UNKNOWN_ARCH, v, "no architecture of this name is known: %s", json_text(v));
+		*ret = host[0];
+	return *ret ? 0 : remark(s, POLICY_UNKNOWN_ARCH, v, "no architecture of this name is known: %s", json_text(v));
 }
 
-static int add_arches(struct section *s, const struct json *list)
+static int read_list(struct section *s, const struct json *list)
 {
 	int r = want_array(s, list);
 
-	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e))
-		r = add_arch(s, e);
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		const struct arch *arch = NULL;
+
+		r = find_arch(s, e, &arch);
+		policy_add_arch(s->policy, arch);
+	}
+	return r;
+}
+
+static int read_map_entry(struct section *s, const struct json *entry)
+{
+	const struct json *subs = member(entry, "subArchitectures"), *own = member(entry, "architecture");
+	const struct arch *arch = NULL;
+	int r = check_members(s, entry, ARCH_ENTRY, ARRAY_SIZE(ARCH_ENTRY));
+
+	if (r == 0 && !own)
+		r = json_err(s->doc, entry, s->err, "\"architecture\" is missing");
+	if (r == 0)
+		r = find_arch(s, own, &arch);
+	if (r == 0)
+		r = want_array(s, subs);
+	if (r < 0)
+		return r;
+	policy_map_arch(s->policy, arch, arch);
+	for (const struct json *e = json_first(subs); e && r == 0; e = json_next(e)) {
+		const struct arch *sub = NULL;
+
+		r = find_arch(s, e, &sub);
+		policy_map_arch(s->policy, arch, sub);
+	}
 	return r;
 }
 
 static int read_arches(struct section *s)
 {
 	const struct json *map = member(s->obj, "archMap"), *list = member(s->obj, "architectures");
-	int r = add_arches(s, list);
+	int r = read_list(s, list);
 
 	if (r == 0)
 		r = want_array(s, map);
@@ -192,15 +220,8 @@ static int read_arches(struct section *s)
 		r = json_err(s->doc, map, s->err, "stands beside \"architectures\", which Docker and Podman refuse");
 	if (r == 0 && map)
 		policy_set_arch_map(s->policy);
-	for (const struct json *e = json_first(map); e && r == 0; e = json_next(e)) {
-		r = check_members(s, e, ARCH_ENTRY, ARRAY_SIZE(ARCH_ENTRY));
-		if (r == 0 && !member(e, "architecture"))
-			return json_err(s->doc, e, s->err, "\"architecture\" is missing");
-		if (r == 0)
-			r = add_arch(s, member(e, "architecture"));
-		if (r == 0)
-			r = add_arches(s, member(e, "subArchitectures"));
-	}
+	for (const struct json *e = json_first(map); e && r == 0; e = json_next(e))
+		r = read_map_entry(s, e);
 	return r;
 }
 

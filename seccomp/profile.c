@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "seccomp/policy_write.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -205,68 +206,12 @@ const struct profile_rule *profile_find(const struct profile *p, const char *nam
 	return at < p->rule_count && strcmp(p->rules[at].name, name) == 0 ? &p->rules[at] : NULL;
 }
 
-static void write_full(struct json_writer *w, const struct profile *p)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < p->rule_count; i++) {
-		if (p->rules[i].masked)
-			continue;
-		if (!any) {
-			json_write_object(w, NULL);
-			json_write_array(w, "names");
-		}
-		any = true;
-		json_write_string(w, NULL, p->rules[i].name);
-	}
-	if (!any)
-		return;
-	json_write_end_array(w);
-	json_write_string(w, "action", ACTION_ALLOW);
-	json_write_end_object(w);
-}
-
-/* For SCMP_CMP_MASKED_EQ, `value` is the mask and `valueTwo` what the masked argument is compared to (libseccomp's
- * datum_a and datum_b, seccomp_rule_add(3)). */
-static void write_masked(struct json_writer *w, const struct profile_rule *rule)
-{
-	json_write_object(w, NULL);
-	json_write_array_flat(w, "names");
-	json_write_string(w, NULL, rule->name);
-	json_write_end_array(w);
-	json_write_string(w, "action", ACTION_ALLOW);
-	json_write_array(w, "args");
-	json_write_object_flat(w, NULL);
-	json_write_u64(w, "index", rule->index);
-	json_write_u64(w, "value", rule->mask);
-	json_write_u64(w, "valueTwo", rule->value);
-	json_write_string(w, "op", OP_MASKED);
-	json_write_end_object(w);
-	json_write_end_array(w);
-	json_write_end_object(w);
-}
-
 int profile_write_oci(const struct profile *p, struct buf *out, struct err *err)
 {
-	struct json_writer w;
+	cleanup_policy struct policy *policy = NULL;
+	int r = policy_of_profile(p, "profile", &policy, err);
 
-	json_write_begin(&w, out, true);
-	json_write_object(&w, NULL);
-	json_write_string(&w, "defaultAction", ACTION_DENY);
-	json_write_u64(&w, "defaultErrnoRet", p->errno_ret);
-	json_write_array_flat(&w, "architectures");
-	for (size_t i = 0; i < p->arch_count; i++)
-		json_write_string(&w, NULL, p->arches[i]->oci);
-	json_write_end_array(&w);
-	json_write_array(&w, "syscalls");
-	write_full(&w, p);
-	for (size_t i = 0; i < p->rule_count; i++)
-		if (p->rules[i].masked)
-			write_masked(&w, &p->rules[i]);
-	json_write_end_array(&w);
-	json_write_end_object(&w);
-	buf_addc(out, '\n');
-	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
+	return r < 0 ? r : policy_write(policy, POLICY_OCI, "profile", NULL, out, err);
 }
 
 struct reader {

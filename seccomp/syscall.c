@@ -123,3 +123,26 @@ unsigned syscall_libseccomp_api(void)
 {
 	return seccomp_api_get();
 }
+
+unsigned syscall_named_up_to(const char *version)
+{
+	/* libseccomp's CHANGELOG: the kernel whose table each one has. */
+	static const struct {
+		unsigned version[3], highest;
+	} tables[] = {
+		{{2, 6, 0}, 466}, /* Linux 6.13 */
+		{{2, 5, 5}, 456}, /* 6.7 */
+		{{0, 0, 0}, 450}, /* 2.5.4: 5.17; older ones know less */
+	};
+	unsigned v[3] = {0};
+
+	if (sscanf(version, "%4u.%4u.%4u", &v[0], &v[1], &v[2]) < 2)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const unsigned *min = tables[i].version;
+
+		if (v[0] != min[0] ? v[0] > min[0] : v[1] != min[1] ? v[1] > min[1] : v[2] >= min[2])
+			return tables[i].highest;
+	}
+	return 0;
+}

@@ -22,6 +22,10 @@ int syscall_number(const struct arch *arch, const char *name, uint32_t *ret);
 /* True if the libseccomp of this machine resolves the name on some arch: a runtime that links it can load it. */
 bool syscall_known_to_libseccomp(const char *name);
 
+/* The highest number (of those that are the same on all arches, 424 and up) that a libseccomp of a version like "2.5.4"
+ * can name; 0 if the version cannot be read. */
+unsigned syscall_named_up_to(const char *version);
+
 /* The names of syscalls-newer.csv, i counting from 0; NULL behind the last. */
 const char *syscall_newer(size_t i);
 
