@@ -1,6 +1,8 @@
 #include "shim/cli/build.h"
 
 #include "base/text.h"
+#include "seccomp/policy_write.h"
+#include "seccomp/proof.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -103,18 +105,66 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 	return r < 0 ? r : build_load_floors(cli, ret, err);
 }
 
+int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	char id[OCI_RUNTIME_ID_MAX];
+	int r = oci_runtime_open_or_find(runtime, -1, &rt, err);
+
+	if (r < 0)
+		return r;
+	oci_runtime_id(&rt, id);
+	r = add_runtime(b, id, rt.path, rt.is_go, true, err);
+	if (r == 0)
+		r = build_load_floors(cli, b, err);
+	for (size_t i = 0; i < b->runtime_count && r == 0; i++)
+		if (text_streq(b->runtimes[i].id, id) && !floor_is_sampled(&b->runtimes[i].floor))
+			return err_set(err, ENOENT,
+				       "%s was never sampled for such containers: `snug floor --runtime %s --key %s` does it",
+				       rt.path, rt.path, key);
+	return r;
+}
+
+static size_t list_floors(const struct build *b, const struct evidence *ret[BUILD_RUNTIMES_MAX * FLOOR_PHASES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->runtime_count; i++)
+		for (size_t p = 0; p < FLOOR_PHASES; p++)
+			if (b->runtimes[i].floor.phase[p])
+				ret[n++] = b->runtimes[i].floor.phase[p];
+	return n;
+}
+
+int build_write(const struct build *b, enum policy_format format, const char *name, struct buf *out, struct buf *lost,
+		struct err *err)
+{
+	const struct evidence *used[1 + BUILD_RUNTIMES_MAX * FLOOR_PHASES] = {b->evidence};
+	cleanup_policy struct policy *whole = NULL, *adapted = NULL;
+	struct proof proof = {.name = name, .format = format, .used = used, .floors_from = 1};
+	int r = policy_of_profile(b->profile, name, &whole, err);
+
+	if (r == 0)
+		r = policy_adapt(whole, format, &adapted, lost, err);
+	if (r == 0)
+		r = policy_write(adapted, format, name, lost, out, err);
+	if (r < 0)
+		return r;
+	proof.meant = adapted;
+	proof.used_count = 1 + list_floors(b, used + 1);
+	return proof_text(out, &proof, err);
+}
+
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
 {
 	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];
 	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret};
+	cleanup_buf struct buf lost = {0};
 	struct profile *profile = NULL;
 
-	for (size_t i = 0; i < b->runtime_count; i++) {
+	in.floor_count = list_floors(b, floors);
+	for (size_t i = 0; i < b->runtime_count; i++)
 		in.go |= b->runtimes[i].go;
-		for (size_t p = 0; p < FLOOR_PHASES; p++)
-			if (b->runtimes[i].floor.phase[p])
-				floors[in.floor_count++] = b->runtimes[i].floor.phase[p];
-	}
 	buf_clear(&b->unnamed);
 	buf_clear(&b->oci);
 	int r = profile_build(&in, &profile, &b->unnamed, err);
@@ -123,7 +173,7 @@ int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
 		return r;
 	profile_free(b->profile);
 	b->profile = profile;
-	return profile_write_oci(profile, &b->oci, err);
+	return build_write(b, POLICY_OCI, evidence_key(b->evidence), &b->oci, &lost, err);
 }
 
 void build_done(struct build *b)

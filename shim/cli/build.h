@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "oci/runtime.h"
 #include "seccomp/evidence.h"
+#include "seccomp/policy.h"
 #include "seccomp/profile.h"
 #include "shim/cli/cli.h"
 #include "shim/cli/floor.h"
@@ -43,8 +44,17 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 /* Loads the floors again, after a sampling. */
 int build_load_floors(const struct cli *cli, struct build *b, struct err *err);
 
+/* Adds a runtime that is to start the containers too: a path or a name (oci_runtime_open_or_find()). Its floor for such
+ * containers must have been sampled: -ENOENT tells how. */
+int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err);
+
 /* Builds the profile and its text. */
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err);
+
+/* Appends the built profile in a form, proved (seccomp/proof.h) against the evidence and the floors: what is wrong is
+ * not handed out. `lost`: lines of what the form cannot say. */
+int build_write(const struct build *b, enum policy_format format, const char *name, struct buf *out, struct buf *lost,
+		struct err *err);
 
 void build_done(struct build *b);
 #define cleanup_build cleanup_with(build_done)

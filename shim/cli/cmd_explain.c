@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "seccomp/mend.h"
+#include "seccomp/policy_read.h"
+#include "seccomp/proof.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,6 +126,21 @@ static int check_fix(const struct explain *x, const struct buf *text, struct err
 	return r;
 }
 
+/* The mended text must answer as the old one does, but for the names that were added. */
+static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
+		     const char *const *names, struct err *err)
+{
+	cleanup_policy struct policy *meant = NULL;
+	struct policy_rule rule = {.names = (char **)(uintptr_t)names, .name_count = x->add_count};
+	struct proof proof = {.name = x->profile};
+	int r = policy_read_one(before->data, before->len, x->profile, &meant, err);
+
+	if (r == 0)
+		r = policy_add_rule(meant, &rule, err);
+	proof.meant = meant;
+	return r < 0 ? r : proof_text(after, &proof, err);
+}
+
 static int write_fix(const struct explain *x, const struct buf *text, const char *path, struct buf *out,
 		     struct err *err)
 {
@@ -143,6 +160,8 @@ static int write_fix(const struct explain *x, const struct buf *text, const char
 		buf_add(&mended, text->data, text->len);
 	if (!r && x->add_count)
 		r = check_fix(x, &mended, err);
+	if (!r && x->add_count)
+		r = prove_fix(x, text, &mended, names, err);
 	if (!r)
 		r = save_output(path, &mended, err);
 	if (r < 0)

@@ -63,6 +63,76 @@ static void report_unnamed(const struct build *b)
 	}
 }
 
+static bool has_arch(const struct build *b, enum arch_id id)
+{
+	return profile_has_arch(b->profile, arch_get(id));
+}
+
+/* Which ABIs may run, and what that means for programs of the others. */
+static void report_arches(const struct build *b)
+{
+	cleanup_buf struct buf line = {0};
+	const struct arch *const *arches = NULL;
+	const struct arch *host[4];
+	size_t n = profile_arches(b->profile, &arches), hosts = arch_host(host);
+	const char *separator = "";
+
+	buf_addf(&line, "architecture%s: ", n == 1 ? "" : "s");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&line, "%s%s", i ? ", " : "", arches[i]->name);
+	buf_adds(&line, " (all that was seen)");
+	for (size_t i = 1; i < hosts && has_arch(b, host[0]->id); i++)
+		if (!profile_has_arch(b->profile, host[i])) {
+			buf_addf(&line, "%s%s", *separator ? separator : "; a program of ", host[i]->name);
+			separator = " or ";
+		}
+	if (*separator)
+		buf_adds(&line, " (32-bit) would be killed");
+	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
+}
+
+/* The highest number that a runtime's libseccomp can name, as its --version tells; 0 if it does not. */
+static unsigned named_by_runtime(const struct build_runtime *rt, char version[16])
+{
+	const char *tells = strstr(floor_version(&rt->floor), "libseccomp: ");
+
+	if (!tells || sscanf(tells, "libseccomp: %15[0-9.]", version) != 1)
+		return 0;
+	return syscall_named_up_to(version);
+}
+
+/* What a runtime drops without a word, as it cannot name it: the call stays refused. */
+static void report_unknown(const struct build *b)
+{
+	const struct profile_rule *rules = NULL;
+	const struct arch *host[4];
+	size_t n = profile_rules(b->profile, &rules);
+	char version[16] = "";
+
+	arch_host(host);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t nr = 0;
+
+		if (!syscall_known_to_libseccomp(rules[i].name)) {
+			fprintf(stderr,
+				"%s: this machine's libseccomp does not know the name; a runtime with the same one drops it "
+				"without a word, and it stays refused\n",
+				rules[i].name);
+			continue;
+		}
+		for (size_t k = 0; k < b->runtime_count; k++) {
+			unsigned highest = named_by_runtime(&b->runtimes[k], version);
+
+			if (highest && syscall_number(host[0], rules[i].name, &nr) == 0 && nr > highest &&
+			    !(nr & ARCH_X32_BIT))
+				fprintf(stderr,
+					"%s: the libseccomp %s of %s does not know the name; it drops it without a word, and "
+					"it stays refused\n",
+					rules[i].name, version, b->runtimes[k].path);
+		}
+	}
+}
+
 void build_report(const struct build *b, const char *key)
 {
 	cleanup_buf struct buf line = {0};
@@ -82,7 +152,9 @@ void build_report(const struct build *b, const char *key)
 			buf_adds(&line, "; this runtime has been replaced since");
 		fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	}
+	report_arches(b);
 	report_unnamed(b);
+	report_unknown(b);
 }
 
 /* Who made a call of this name: the comms of its workload entries, at most four. */

@@ -31,7 +31,7 @@ assert p["defaultAction"] == "SCMP_ACT_ERRNO" and p["defaultErrnoRet"] == 38, p'
   run_snug profile web --errno=other
   refused 2 "enosys or eperm"
   run_snug profile web --format yaml
-  refused 2 "--format is oci"
+  refused 2 "--format is oci, docker, spo or systemd"
 }
 
 @test "-o replaces nothing but a regular file" {
@@ -87,4 +87,62 @@ PY
   [[ " $(names <<<"$output") " == *" fstatfs "* ]]
   [[ " $(names <<<"$output") " != *" kexec_load "* ]]
   [[ "$stderr" == *"floor of runc 1.1.5 (runc-0123): 2 calls from 1 starts"* ]]
+}
+
+# What a form says, as JSON of the same shape: explain's reader is snug's own, so this one is Python's.
+@test "the forms say the same: every name, and what a form cannot say on stderr and in it" {
+  put_web
+  run_snug profile web
+  plain="$(names <<<"$output")"
+  [[ "$stderr" == *"architecture: x86_64 (all that was seen); a program of i386 or x32 (32-bit) would be killed"* ]]
+  run_snug profile web --format docker
+  [ "$status" -eq 0 ]
+  [ "$(names <<<"$output")" = "$plain" ]
+  python3 -c 'import json,sys
+p = json.load(sys.stdin)
+assert p["defaultErrnoRet"] == 38 and p["architectures"] == ["SCMP_ARCH_X86_64"], p' <<<"$output"
+  run_snug profile web --format spo
+  [ "$status" -eq 0 ]
+  [ "$(grep -c '^    - [a-z0-9_]*$' <<<"$output")" -eq "$(wc -w <<<"$plain")" ]
+  grep -qx '  name: "web"' <<<"$output"
+  [[ "$stderr" == *"snug: a SeccompProfile has no default errno"* ]]
+  grep -q '^# a SeccompProfile has no default errno' <<<"$output"
+  run_snug profile web --format spo --errno eperm
+  [[ "$stderr" != *"no default errno"* ]]
+  run_snug profile web --format systemd
+  [ "$status" -eq 0 ]
+  [ "$(sed -n 's/^SystemCallFilter=//p' <<<"$output" | sort | tr '\n' ' ')" = "$plain clone " ] ||
+    [ "$(sed -n 's/^SystemCallFilter=//p' <<<"$output" | sort -u | tr '\n' ' ')" = "$(tr ' ' '\n' <<<"$plain" | sort -u | tr '\n' ' ')" ]
+  grep -qx 'SystemCallErrorNumber=ENOSYS' <<<"$output"
+  grep -qx 'SystemCallArchitectures=x86-64' <<<"$output"
+  # The Go scheduler's clone is allowed without namespace flags only.
+  [[ "$stderr" == *"snug: clone: the profile allows it only where (arg0 & 0x7e020000) == 0x0"* ]]
+  grep -q '^# clone: the profile allows it only where' <<<"$output"
+}
+
+@test "32-bit programs that were seen may run" {
+  put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 4 write workload 1 | sed 's/x86_64/i386/')")"
+  run_snug profile web
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"architectures: x86_64, i386 (all that was seen); a program of x32 (32-bit) would be killed"* ]]
+  python3 -c 'import json,sys
+assert json.load(sys.stdin)["architectures"] == ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]' <<<"$output"
+}
+
+@test "what no libseccomp here can name is told, by name and by number" {
+  put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 469 file_setattr workload 1)" \
+    "$(call 777 syscall_777 workload 1)")"
+  run_snug profile web
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"x86_64 777"* ]]
+  [[ "$stderr" == *"file_setattr: this machine's libseccomp does not know the name"* ]]
+}
+
+@test "--floor: a runtime that was never sampled is refused with the way to do it" {
+  put_web
+  cp /bin/true "$dir/crun"
+  run_snug profile web --floor "$dir/crun"
+  refused 2 "snug floor --runtime $dir/crun --key web"
+  run_snug profile web --floor "$dir/nonesuch"
+  refused 2 "nonesuch"
 }
