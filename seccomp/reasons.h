@@ -25,6 +25,8 @@
 	  "learn with that feature of the program switched off, or review by hand")                                           \
 	X(SESSION_CHANGED, "session-changed", "a process of the container may have left its audit session (CAP_AUDIT_CONTROL)", \
 	  "learn without CAP_AUDIT_CONTROL, and exec into the container through snug")                                     \
+	X(ATTRIBUTION, "attribution", "a call was logged that may be the container's: without an audit session of its own it could not be told", \
+	  "learn with `session: on`, on a node that lets the wrapper begin a session; else review by hand")                  \
 	X(LATE_RECORD, "late-record", "records came after the container had ended", "learn again")                           \
 	X(BAD_RECORD, "bad-record", "an audit record could not be read", "report the record; learn again")                   \
 	X(UNKNOWN_ARCH, "unknown-arch", "a call was made on an architecture that snug does not know", "report it")           \

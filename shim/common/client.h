@@ -1,7 +1,8 @@
 /* Talking to snugd: one SOCK_SEQPACKET connection at RUN_DIR/snugd.sock, one JSON object a message, at most CLIENT_MESSAGE_MAX bytes.
  *
  *   {"op":"register", "command":"create"|"run"|"exec", "mode":"learn"|"audit"|"enforce", "space":"keys"|"floor", "session":N,
- *    "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":..., "shape":{...}}
+ *    "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":..., "shape":{...},
+ *    "attribution":"cgroup"}                         in place of "session": this process has no session of its own
  *        -> {"ok":true,"recorded":bool}: the recorder listens and has booked the session (recorded false: an exec
  *           into a container that is not being recorded). The sender's pid (SO_PEERCRED) is the process that becomes the runtime.
  *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}

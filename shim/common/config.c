@@ -102,6 +102,16 @@ static int read_annotations(const struct reading *r, const struct json *v, size_
 	return 0;
 }
 
+static int read_switch(const struct reading *r, const struct json *v, size_t offset)
+{
+	static const char *const names[] = {"off", "on"};
+	int value = 0, rc = read_name(r, v, names, ARRAY_SIZE(names), &value);
+
+	if (rc == 0)
+		*(bool *)((char *)r->config + offset) = value;
+	return rc;
+}
+
 static const struct setting settings[] = {
 	{"runtime", read_path, offsetof(struct config, runtime)},
 	{"mode", read_mode, 0},
@@ -112,6 +122,7 @@ static const struct setting settings[] = {
 	{"on_error", read_policy, offsetof(struct config, on_error)},
 	{"missing_profile", read_policy, offsetof(struct config, missing_profile)},
 	{"annotations", read_annotations, 0},
+	{"session", read_switch, offsetof(struct config, session)},
 };
 
 static int read_member(const struct reading *r, const struct json *v)
@@ -154,7 +165,7 @@ static int load(struct config *c, bool must_exist, struct err *err)
 int config_load(struct config *ret, struct err *err)
 {
 	const char *named = secure_getenv("SNUG_CONFIG");
-	struct config c = {.mode = CONFIG_PASS};
+	struct config c = {.mode = CONFIG_PASS, .session = true};
 	int rc;
 
 	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);

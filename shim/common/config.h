@@ -22,6 +22,7 @@ struct config {
 	char *run_dir;                       /* default /run/snug */
 	char *export_dir;                    /* where approved profiles are kept for the kubelet; NULL: nowhere */
 	enum config_baseline baseline;       /* default: drop for root's own, keep for pods */
+	bool session;                        /* a recorded container gets an audit session of its own; default true */
 	enum config_policy on_error;         /* default fail */
 	enum config_policy missing_profile;  /* default fail */
 	bool annotation_profile;             /* "annotations" lists io.snug.profile: a pod's counts; default false */

@@ -2,6 +2,7 @@
 #include "shim/recorder/proc.h"
 #include "shim/recorder/runs.h"
 
+#include <errno.h>
 #include <string.h>
 
 static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr)
@@ -42,58 +43,31 @@ static bool is_learnt(struct evidence *ev, const struct arch *arch, uint32_t nr)
 }
 
 /* The container's first process is in its cgroup by now: both runtimes join it before they load the filter. */
-static void note_cgroup(const struct runs *r, struct run_session *s, const struct record *rec)
+static void note_cgroup(struct runs *r, struct run *run, const struct record *rec)
 {
-	struct run *run = s->run;
 	char text[PROC_CGROUP_MAX];
 
-	if (run->cgroup || proc_read_cgroup((pid_t)rec->pid, text) < 0)
-		return;
-	run->cgroup = strdup(text);
-	runs_note(r, s);
+	if (!run->cgroup && proc_read_cgroup((pid_t)rec->pid, text) == 0)
+		runs_know_cgroup(r, run, text);
 }
 
-/* A logged call of a session that nobody registered. */
-static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
+static enum evidence_use use_of(const struct run *run, bool used)
 {
-	char cgroup[PROC_CGROUP_MAX];
-	bool found = false;
-
-	if (!r->list || !record_is_used(rec) || strangers_is_known(&r->strangers, rec, now_ms))
-		return;
-	if (proc_read_cgroup((pid_t)rec->pid, cgroup) < 0) {
-		runs_stamp_live(r, REASON_SESSION_CHANGED, now_ms);
-		return;
-	}
-	for (struct run *run = r->list; run; run = run->next)
-		if (run->cgroup && strangers_is_within(cgroup, run->cgroup)) {
-			found = true;
-			runs_stamp(r, run, REASON_SESSION_CHANGED, now_ms);
-			evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD,
-				     run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED, rec);
-		}
-	if (!found)
-		strangers_remember(&r->strangers, rec, now_ms);
+	if (!used)
+		return EVIDENCE_DENIED;
+	return run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED;
 }
 
-void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
+static void book(struct runs *r, struct run_session *s, const struct record *rec, uint64_t now_ms)
 {
-	struct run_session *s = runs_session(r, rec->session);
 	const struct arch *arch = arch_of_record(rec->arch, rec->nr);
-	struct evidence_run *er;
+	struct run *run = s->run;
+	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 	enum evidence_phase phase;
-	enum evidence_use use = EVIDENCE_DENIED;
-	struct run *run;
+	enum evidence_use use;
 	bool used = record_is_used(rec), exec;
 	int news = 0;
 
-	if (!s) {
-		record_stranger(r, rec, now_ms);
-		return;
-	}
-	run = s->run;
-	note_cgroup(r, s, rec);
-	er = evidence_run(run->key->evidence, run->no);
 	if (!er)
 		return;
 	if (run->state == RUN_ENDED) {
@@ -106,13 +80,102 @@ void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
 		s->execd = true;
 		runs_note(r, s);
 	}
-	if (arch && phase == EVIDENCE_WORKLOAD)
+	if (arch && phase != EVIDENCE_RUNTIME)
 		watch_filters(r, run, er, arch, rec->nr);
-	if (used)
-		use = run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED;
+	use = use_of(run, used);
 	/* Audit logs execve although it is approved: it carries the boundary. */
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
 	store_touch(r->store, run->key, news != 0, now_ms);
 }
 
+/* It may have been anybody's. */
+static void stamp_all(struct runs *r, uint64_t now_ms)
+{
+	for (struct run *run = r->list; run; run = run->next)
+		if (run->state != RUN_ENDED)
+			runs_stamp(r, run, run->by_cgroup ? REASON_ATTRIBUTION : REASON_SESSION_CHANGED, now_ms);
+}
+
+/* A process of a container that has its own session, outside it. */
+static void book_changed(struct runs *r, struct run *run, const struct record *rec, uint64_t now_ms)
+{
+	runs_stamp(r, run, REASON_SESSION_CHANGED, now_ms);
+	evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD, use_of(run, true), rec);
+}
+
+/* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one that has
+ * shown itself cannot be compared, nobody can tell: -ESRCH. */
+static int find_owner(struct runs *r, const struct record *rec, const char *cgroup, struct run **ret, uint64_t now_ms)
+{
+	struct run *owner = NULL;
+	int rc = 0;
+
+	for (struct run *run = r->list; run; run = run->next) {
+		if (run->by_cgroup)
+			runs_find_cgroup(r, run, now_ms);
+		if (!run->cgroup && run->state != RUN_ENDED && (run->by_cgroup || runs_main_session(run)->has_init))
+			rc = -ESRCH;
+		if (!run->cgroup || !strangers_is_within(cgroup, run->cgroup))
+			continue;
+		/* One that has ended leaves its place to the next of that name. */
+		if (owner && run->state == RUN_ENDED)
+			continue;
+		if (owner && owner->state != RUN_ENDED)
+			rc = -ESRCH;
+		owner = run;
+	}
+	*ret = owner;
+	return rc;
+}
+
+/* Others may be in the session of a container that has none of its own. */
+static bool is_shared_session(const struct runs *r, uint32_t session)
+{
+	for (const struct run *run = r->by_cgroup ? r->list : NULL; run; run = run->next)
+		for (const struct run_session *s = run->sessions; s; s = s->next)
+			if (s->shared && s->id == session)
+				return true;
+	return false;
+}
+
+/* A logged call whose session does not tell whose it is. */
+static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	char cgroup[PROC_CGROUP_MAX];
+	struct run *owner = NULL;
+	void *known = NULL;
+	int rc;
+
+	if (!r->list || !record_is_used(rec) || strangers_is_known(&r->strangers, rec->session))
+		return;
+	rc = strangers_look(&r->strangers, rec, cgroup, &known);
+	if (rc == 0) {
+		rc = find_owner(r, rec, cgroup, &owner, now_ms);
+		if (rc == 0)
+			strangers_own(&r->strangers, owner);
+	} else if (rc == 1) {
+		owner = known;
+		rc = 0;
+	}
+	if (rc < 0)
+		stamp_all(r, now_ms);
+	else if (!owner && !is_shared_session(r, rec->session))
+		strangers_remember(&r->strangers, rec->session);
+	else if (owner && owner->by_cgroup)
+		book(r, runs_main_session(owner), rec, now_ms);
+	else if (owner)
+		book_changed(r, owner, rec, now_ms);
+}
+
+void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	struct run_session *s = runs_session(r, rec->session);
+
+	if (!s || s->shared) {
+		record_stranger(r, rec, now_ms);
+		return;
+	}
+	note_cgroup(r, s->run, rec);
+	book(r, s, rec, now_ms);
+}

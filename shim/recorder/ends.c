@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "shim/recorder/log.h"
 #include "shim/recorder/members.h"
+#include "shim/recorder/proc.h"
 #include "shim/recorder/recorder.h"
 
 #include <errno.h>
@@ -64,11 +65,25 @@ bool ends_are_settled(const struct recorder *r)
 	return true;
 }
 
+/* The run without a session of its own that this process belongs to, if it is one that a process is looked for. */
+static struct run *by_cgroup(const struct recorder *r, pid_t pid)
+{
+	char cgroup[PROC_CGROUP_MAX];
+	struct run *run = r->runs.list;
+
+	if (!r->runs.by_cgroup || proc_read_cgroup(pid, cgroup) < 0)
+		return NULL;
+	while (run && (!run->by_cgroup || !run->cgroup || run->state == RUN_ENDED || run->pidfd >= 0 ||
+		       !strangers_is_within(cgroup, run->cgroup)))
+		run = run->next;
+	return run;
+}
+
 static int take_member(void *arg, pid_t pid, uint32_t session)
 {
 	struct recorder *r = arg;
 	struct run_session *s = runs_session(&r->runs, session);
-	struct run *run = s ? s->run : NULL;
+	struct run *run = s && !s->shared ? s->run : by_cgroup(r, pid);
 	int fd;
 
 	/* A look at many processes takes long; the stream does not wait. */
@@ -125,6 +140,9 @@ void ends_look(struct recorder *r, uint64_t now_ms)
 
 	if (now_ms - r->last_look_ms < r->look_interval_ms || !any_wants_look(r))
 		return;
+	for (struct run *run = r->runs.by_cgroup ? r->runs.list : NULL; run; run = run->next)
+		if (run->by_cgroup && wants_look(r, run))
+			runs_find_cgroup(&r->runs, run, now_ms);
 	rc = members_each(take_member, r, &err);
 	r->last_look_ms = recorder_now();
 	cost = r->last_look_ms - now_ms;

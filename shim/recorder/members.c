@@ -32,8 +32,7 @@ int members_each(members_fn *fn, void *arg, struct err *err)
 
 		if (text_parse_u64(e->d_name, &pid) < 0 || session_of((int)pid, &session) < 0)
 			continue;
-		if (session != SESSION_UNSET && !is_dead((pid_t)pid))
-			r = fn(arg, (pid_t)pid, session);
+		r = fn(arg, (pid_t)pid, session);
 	}
 	closedir(dir);
 	return r;
@@ -48,7 +47,7 @@ int members_hold(pid_t pid, uint32_t session)
 	if (fd < 0)
 		return -errno;
 	/* The number may have gone to another process between the look and the open. */
-	if (session_of(pid, &now) < 0 || now != session || poll(&p, 1, 0) > 0)
+	if (session_of(pid, &now) < 0 || now != session || is_dead(pid) || poll(&p, 1, 0) > 0)
 		return -ESRCH;
 	return steal_fd(&fd);
 }

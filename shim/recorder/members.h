@@ -1,4 +1,4 @@
-/* Which audit sessions still have a live process: one pass over /proc. A zombie whose threads have all ended is not alive. */
+/* Which containers still have a live process: one pass over /proc. A zombie whose threads have all ended is not alive. */
 #ifndef SNUG_SHIM_RECORDER_MEMBERS_H
 #define SNUG_SHIM_RECORDER_MEMBERS_H
 
@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Calls fn for every live process; stops at the first non-zero return and returns it. */
+/* Calls fn for every process, dead ones included; stops at the first non-zero return and returns it. */
 typedef int members_fn(void *arg, pid_t pid, uint32_t session);
 int members_each(members_fn *fn, void *arg, struct err *err);
 
-/* A pidfd of the process if it still belongs to the session, else -ESRCH or another negative errno. */
+/* A pidfd of the process if it is alive and still belongs to the session, else -ESRCH or another negative errno. */
 int members_hold(pid_t pid, uint32_t session);
 
 #endif

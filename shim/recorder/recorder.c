@@ -261,6 +261,10 @@ static void step(struct recorder *r)
 	r->stepped_ms = now;
 	ends_look(r, now);
 	server_step(r, now);
+	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
+		r->ticked_ms = now;
+		strangers_tick(&r->runs.strangers);
+	}
 	if (r->runs.live && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)
 		loss_checkpoint(&r->loss, now);
 	store_save_due(&r->store, now);

@@ -47,7 +47,7 @@ struct recorder {
 	char release[128]; /* of the kernel */
 	struct run **watched; /* by descriptor of the process that is watched; watched_size of them */
 	int watched_size;
-	uint64_t last_look_ms, look_interval_ms, stepped_ms, active_ms;
+	uint64_t last_look_ms, look_interval_ms, stepped_ms, ticked_ms, active_ms;
 	unsigned members_seen; /* by looks, ever */
 	bool quit;
 };

@@ -4,12 +4,15 @@
 #include "base/text.h"
 #include "seccomp/syscall.h"
 #include "shim/recorder/log.h"
+#include "shim/recorder/state_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ASK_EVERY_MS 5 /* a runtime for where its container is */
 
 
 static uint32_t number_of(enum arch_id arch, const char *name)
@@ -22,6 +25,7 @@ static uint32_t number_of(enum arch_id arch, const char *name)
 void runs_init(struct runs *r, struct store *store)
 {
 	*r = (struct runs){.store = store};
+	strangers_init(&r->strangers);
 	for (unsigned a = 0; a < ARCH_COUNT; a++) {
 		r->execve_nr[a][0] = number_of(a, "execve");
 		r->execve_nr[a][1] = number_of(a, "execveat");
@@ -51,7 +55,7 @@ void runs_note(const struct runs *r, const struct run_session *s)
 	const struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 	struct live_entry e = {
 		.pid = s->pid, .start = s->start, .session = s->id, .is_exec = s->is_exec, .has_init = s->has_init, .execd = s->execd,
-		.init_pid = s->init_pid, .space = run->key->space, .mode = run->mode, .id = run->container, .root = run->root,
+		.init_pid = s->init_pid, .by_cgroup = run->by_cgroup, .space = run->key->space, .mode = run->mode, .id = run->container, .root = run->root,
 		.key = evidence_key(run->key->evidence), .cgroup = run->cgroup,
 	};
 	struct err err = {0};
@@ -74,16 +78,19 @@ static int add_session(struct runs *r, struct run *run, const struct run_session
 	uint32_t id = init->id;
 	struct run_session **b = bucket(r, id), *s;
 
-	if (runs_session(r, id))
+	if (!init->shared && runs_session(r, id))
 		return err_set(err, EEXIST, "audit session %u belongs to another container already", id);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(err, ENOMEM, "out of memory");
 	*s = *init;
-	s->hash_next = *b;
 	s->next = run->sessions;
 	s->run = run;
-	*b = s;
+	s->in_table = !init->shared;
+	if (s->in_table) {
+		s->hash_next = *b;
+		*b = s;
+	}
 	run->sessions = s;
 	return 0;
 }
@@ -94,14 +101,16 @@ static void free_session(struct runs *r, struct run_session *s)
 
 	if (r->notes && s->run->state == RUN_ENDED)
 		live_remove(r->notes, s->pid, s->start);
-	while (*link != s)
+	while (s->in_table && *link != s)
 		link = &(*link)->hash_next;
-	*link = s->hash_next;
+	if (s->in_table)
+		*link = s->hash_next;
 	free(s);
 }
 
 static void free_run(struct runs *r, struct run *run)
 {
+	strangers_forget_procs(&r->strangers);
 	while (run->sessions) {
 		struct run_session *s = run->sessions;
 
@@ -157,6 +166,7 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 		.note = note,
 		.go = q->go,
 		.mode = q->mode,
+		.attribution = q->by_cgroup ? EVIDENCE_BY_CGROUP : EVIDENCE_BY_SESSION,
 		.started_ms = text_now_ms(),
 	};
 
@@ -187,6 +197,64 @@ static int make_run(struct runs *r, enum state_space space, const char *key, enu
 	return 0;
 }
 
+/* From now on its records are told by cgroup. Its session, if another container has that for its own, is no longer that one's either. */
+static void share_session(struct runs *r, struct run *run, uint32_t session)
+{
+	struct run_session *s = runs_session(r, session);
+	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
+
+	if (!run->by_cgroup)
+		r->by_cgroup++;
+	run->by_cgroup = true;
+	if (er)
+		er->attribution = EVIDENCE_BY_CGROUP;
+	strangers_forget_session(&r->strangers, session);
+	strangers_forget_procs(&r->strangers);
+	if (!s || s->shared)
+		return;
+	s->shared = true;
+	if (s->run != run)
+		share_session(r, s->run, session);
+	runs_note(r, s);
+}
+
+void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup)
+{
+	free(run->cgroup);
+	run->cgroup = strdup(cgroup);
+	/* Who was nobody's may be its. */
+	strangers_forget_procs(&r->strangers);
+	runs_note(r, runs_main_session(run));
+}
+
+struct run_session *runs_main_session(const struct run *run)
+{
+	struct run_session *s = run->sessions;
+
+	while (s->is_exec)
+		s = s->next;
+	return s;
+}
+
+void runs_find_cgroup(struct runs *r, struct run *run, uint64_t now_ms)
+{
+	struct run_session *s = runs_main_session(run);
+	char cgroup[PROC_CGROUP_MAX];
+	struct proc_stat st;
+	uint64_t start = 0;
+	pid_t pid = 0;
+
+	if (run->cgroup || now_ms - run->asked_ms < ASK_EVERY_MS)
+		return;
+	run->asked_ms = now_ms;
+	if (state_file_read(run->root, run->container, &pid, &start, NULL) < 0 || proc_read_cgroup(pid, cgroup) < 0 ||
+	    proc_read_stat(pid, &st) < 0 || st.dead || (start && start != st.start))
+		return;
+	s->has_init = true;
+	s->init_pid = (uint32_t)pid;
+	runs_know_cgroup(r, run, cgroup);
+}
+
 static void link_run(struct runs *r, struct run *run, uint64_t now_ms)
 {
 	run->next = r->list;
@@ -197,11 +265,11 @@ static void link_run(struct runs *r, struct run *run, uint64_t now_ms)
 
 int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, struct err *err)
 {
-	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start};
+	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .shared = q->by_cgroup};
 	struct run *run = NULL;
 	int rc;
 
-	if (runs_session(r, q->session))
+	if (!q->by_cgroup && runs_session(r, q->session))
 		return err_set(err, EEXIST, "audit session %u belongs to another container already", q->session);
 	rc = make_run(r, q->space, q->key, q->mode, q->root, q->id, &run, err);
 	if (rc < 0)
@@ -214,6 +282,8 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 		return rc;
 	}
 	link_run(r, run, now_ms);
+	if (q->by_cgroup)
+		share_session(r, run, q->session);
 	runs_note(r, run->sessions);
 	return 0;
 }
@@ -230,7 +300,8 @@ static struct run *find_live(const struct runs *r, const char *root, const char 
 
 int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 {
-	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true};
+	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true,
+					    .shared = q->by_cgroup};
 	struct run *run = find_live(r, q->root, q->id);
 	int rc;
 
@@ -238,6 +309,8 @@ int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 		return -ENOENT;
 	run->state = RUN_LIVE;
 	rc = add_session(r, run, &session, err);
+	if (rc == 0 && q->by_cgroup)
+		share_session(r, run, q->session);
 	if (rc == 0)
 		runs_note(r, run->sessions);
 	return rc;
@@ -263,6 +336,7 @@ static int find_evidence(struct run *run, const struct live_entry *e, struct err
 		.note = note,
 		.go = e->go,
 		.mode = e->mode,
+		.attribution = e->by_cgroup ? EVIDENCE_BY_CGROUP : EVIDENCE_BY_SESSION,
 		.started_ms = e->started_ms,
 	};
 
@@ -291,6 +365,8 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 		run->cgroup = strdup(e->cgroup);
 	if (rc == 0)
 		link_run(r, run, now_ms);
+	if (rc == 0 && e->by_cgroup)
+		share_session(r, run, e->session);
 	else if (run)
 		free_run(r, run);
 	if (rc < 0 && rc != -EALREADY)
@@ -301,10 +377,10 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms)
 {
 	struct run_session session = {.id = e->session, .pid = e->pid, .start = e->start, .is_exec = e->is_exec,
-				      .has_init = e->has_init, .execd = e->execd, .init_pid = e->init_pid};
+				      .has_init = e->has_init, .execd = e->execd, .init_pid = e->init_pid, .shared = e->by_cgroup};
 	struct run *run;
 
-	if (runs_session(r, e->session))
+	if (!e->by_cgroup && runs_session(r, e->session))
 		return false;
 	if (!e->is_exec)
 		return take_up_run(r, e, &session, now_ms);
@@ -383,6 +459,9 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 
 	if (er && !init_was_seen(run))
 		er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
+	/* Where it sat was never found out: nothing could be told to be its. */
+	if (er && run->by_cgroup && !run->cgroup)
+		er->reasons |= REASON_BIT(ATTRIBUTION);
 	if (er && run->mode != EVIDENCE_LEARN)
 		er->reasons |= REASON_BIT(NOT_LEARNING);
 	evidence_run_end(run->key->evidence, run->no, text_now_ms());
@@ -401,6 +480,7 @@ void runs_sweep(struct runs *r, uint64_t now_ms, uint64_t linger_ms)
 
 		if (run->state == RUN_ENDED && now_ms - run->ended_ms >= linger_ms) {
 			*link = run->next;
+			r->by_cgroup -= run->by_cgroup;
 			free_run(r, run);
 		} else {
 			link = &run->next;

@@ -25,6 +25,8 @@ struct run_session {
 	struct run *run;
 	uint32_t id;
 	bool is_exec;   /* joined by exec */
+	bool shared;    /* others may be in it: no record is the container's for its sake. by_cgroup of the container follows */
+	bool in_table;
 	bool has_init;  /* init_pid is known: the first process that showed a record */
 	bool execd;     /* and it has called execve: the workload runs */
 	uint32_t init_pid;
@@ -44,6 +46,8 @@ struct run {
 	uint64_t checkpoint;  /* while ending: the one that covers its last records */
 	uint64_t ended_ms;    /* monotonic */
 	char *cgroup;         /* of its first process, as /proc/PID/cgroup says it; NULL: not known */
+	bool by_cgroup;       /* records are told by process and cgroup */
+	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */
 	bool prctl_seen, ptrace_seen;
 };
 
@@ -55,6 +59,7 @@ struct runs {
 	const struct live *notes; /* borrowed; NULL: none are kept */
 	struct run *list;
 	unsigned live;       /* runs that have not ended */
+	unsigned by_cgroup;  /* of those in the list */
 	struct strangers strangers;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
@@ -74,6 +79,7 @@ struct run_request {
 	const char *id, *root, *key, *runtime, *runtime_id, *runtime_version, *baseline, *kernel;
 	const char *shape; /* JSON text or NULL */
 	bool go;
+	bool by_cgroup; /* the session is not the container's own */
 };
 
 /* Begins a run, the first of the list then. -EEXIST if the session is booked already. */
@@ -103,6 +109,15 @@ void runs_name_version(struct runs *r, const char *runtime_id, const char *versi
 
 /* Frees those that ended more than linger_ms ago. */
 void runs_sweep(struct runs *r, uint64_t now_ms, uint64_t linger_ms);
+
+/* The container's cgroup has become known. */
+void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup);
+
+/* Asks the runtime of a run that is told by cgroup where its first process is, if that is not known yet; at most every few milliseconds. */
+void runs_find_cgroup(struct runs *r, struct run *run, uint64_t now_ms);
+
+/* The session that began with the container. */
+struct run_session *runs_main_session(const struct run *run);
 
 /* The session's note, anew after one of its facts has changed. */
 void runs_note(const struct runs *r, const struct run_session *s);

@@ -179,7 +179,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 			     struct buf *shape, const char **ret_command, struct err *err)
 {
 	const struct json *root = json_root(doc), *v = json_get(root, "shape");
-	const char *mode = NULL, *space = NULL;
+	const char *mode = NULL, *space = NULL, *attribution = "";
 	uint64_t session = 0;
 	const struct {
 		const char *name, **where;
@@ -191,7 +191,10 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings) && rc == 0; i++)
 		rc = json_want_string(doc, root, strings[i].name, strings[i].where, err);
-	if (rc == 0)
+	if (rc == 0 && json_get(root, "attribution"))
+		rc = json_want_string(doc, root, "attribution", &attribution, err);
+	q->by_cgroup = text_streq(attribution, evidence_attribution_name(EVIDENCE_BY_CGROUP));
+	if (rc == 0 && !q->by_cgroup)
 		rc = json_want_u64(doc, root, "session", &session, err);
 	if (rc == 0 && (session >= SESSION_UNSET || evidence_mode_by_name(mode, &q->mode) < 0))
 		rc = err_set(err, EINVAL, "registration: no such mode or session");
@@ -211,13 +214,18 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	return 0;
 }
 
-/* The sender must be in the session that it books, or its records would be given to somebody else's container. */
+/* The sender must be in the session that it books, or its records would be given to somebody else's container. One without a session of its own is in
+ * whichever it is in. */
 static int check_sender(const struct client *c, struct run_request *q, struct err *err)
 {
 	struct proc_stat st;
-	uint32_t its;
+	uint32_t its = SESSION_UNSET;
 
-	if (session_of(c->pid, &its) < 0 || its != q->session || proc_read_stat(c->pid, &st) < 0)
+	if (session_of(c->pid, &its) < 0 || proc_read_stat(c->pid, &st) < 0)
+		return err_set(err, ESRCH, "registration: process %d is gone", (int)c->pid);
+	if (q->by_cgroup)
+		q->session = its;
+	if (its != q->session)
 		return err_set(err, EPERM, "registration: process %d is not in audit session %u", (int)c->pid, q->session);
 	q->pid = c->pid;
 	q->pid_start = st.start;

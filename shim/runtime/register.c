@@ -12,7 +12,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static void compose(struct buf *out, const struct plan *p, uint32_t session, const char *key, enum config_mode mode,
+/* No session: NULL. */
+static void compose(struct buf *out, const struct plan *p, const uint32_t *session, const char *key, enum config_mode mode,
 		    const char *baseline, const char *shape)
 {
 	char runtime_id[OCI_RUNTIME_ID_MAX];
@@ -25,7 +26,10 @@ static void compose(struct buf *out, const struct plan *p, uint32_t session, con
 	json_write_string(&w, "command", oci_command_name(p->call.command));
 	json_write_string(&w, "mode", config_mode_name(mode));
 	json_write_string(&w, "space", "keys");
-	json_write_u64(&w, "session", session);
+	if (session)
+		json_write_u64(&w, "session", *session);
+	else
+		json_write_string(&w, "attribution", "cgroup");
 	json_write_string(&w, "id", p->call.id);
 	json_write_string(&w, "root", p->root);
 	json_write_string(&w, "key", key);
@@ -58,10 +62,11 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 
 	if (fd < 0)
 		return fd;
-	r = session_begin(&session, err);
-	if (r < 0)
+	r = p->config.session ? session_begin(&session, err) : -EPERM;
+	/* Where the kernel refuses one (loginuid_immutable), the recorder goes by process and cgroup, and says so. */
+	if (r < 0 && r != -EPERM)
 		return r;
-	compose(&request, p, session, key, mode, baseline, shape);
+	compose(&request, p, r == 0 ? &session : NULL, key, mode, baseline, shape);
 	r = client_request(fd, &request, &answer, err);
 	if (r == -ECONNRESET || r == -EPIPE)
 		r = client_ask(&p->config, &request, &answer, err);

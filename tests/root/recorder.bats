@@ -94,3 +94,23 @@ kill_recorder() { kill -9 $(recorder_pid); while [ -n "$(recorder_pid)" ]; do sl
   [[ "$output" == "snug: "*"version 99"* ]]
   cmp "$T/newer" "$T/state/keys/web/evidence.json"
 }
+
+@test "session off: told by cgroup, and complete only where every process could be told" {
+  configure 'session="off"'
+  bundle "$T/b" . sh -c 'id -u; sleep 0.3; cat /proc/self/loginuid'
+  run snug-learn --root "$T/root" run --bundle "$T/b" web
+  [ "$status" -eq 0 ]
+  # The container's processes are in no session of ours: a login inside may set its own.
+  [[ "$output" == *4294967295* ]] || [[ "$output" == *"$(cat /proc/self/loginuid)"* ]]
+  runs web | jq -e 'length == 1 and .[0].attribution == "cgroup" and .[0].ended != null'
+  calls web workload | grep -q nanosleep
+  # Short-lived processes are gone when they are looked at: such a run never says complete.
+  runs web | jq -e '.[0].complete or (.[0].reasons | index("attribution"))'
+  # One that lives long enough to be looked at is told for certain.
+  bundle "$T/b" . sleep 1
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" long
+  sleep 1.3
+  snug-learn --root "$T/root" delete --force long
+  snug show --json long | jq -c '.runs[0]'
+  calls long workload | grep -q nanosleep
+}

@@ -1,7 +1,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "seccomp/syscall.h"
 #include "shim/recorder/runs.h"
+#include "shim/recorder/state_file.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -79,7 +81,7 @@ static struct run *begin(struct fixture *f, uint32_t session, const char *id)
 static void call_as(struct fixture *f, uint32_t session, uint32_t pid, enum arch_id id, const char *name, enum record_action action)
 {
 	const struct arch *arch = arch_get(id);
-	struct record r = {.session = session, .pid = pid, .arch = arch->audit, .action = action, .time_ms = 1000, .serial = 1,
+	struct record r = {.session = session, .pid = pid, .arch = arch->audit, .action = action, .time_ms = text_now_ms(), .serial = 1,
 			   .comm = {.p = "web", .len = 3}, .exe = {.p = "/bin/web", .len = 8}};
 
 	assert_int_equal(syscall_number(arch, name, &r.nr), 0);
@@ -527,6 +529,137 @@ static void a_stranger_in_the_cgroup(void **state)
 	assert_calls(two, "");
 }
 
+/* A process that is told apart by when it began and when it was last seen alive. Ticks of 10 ms; a record at 5,000 ms. */
+static void the_same_process(void **state)
+{
+	static const struct {
+		uint64_t start, alive_ms;
+		bool long_cycle, same;
+	} cases[] = {
+		{100, 5001, true, true},    {100, 5001, false, true},
+		{100, 4990, true, true},    /* not seen since, but its number cannot have come round */
+		{100, 4990, false, false},  {100, 4900, true, false},
+		{500, 5001, true, true},    /* began in the same tick */
+		{500, 5001, false, false},  {496, 5001, false, true},
+		{502, 5010, true, true},    /* the record's clock is behind by less than the slack */
+		{504, 5100, true, false},   /* began later: the number was another's */
+		{600, 9000, true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (strangers_is_same(cases[i].start, 100, cases[i].alive_ms, 5000, cases[i].long_cycle) != cases[i].same)
+			fail_msg("case %zu", i);
+}
+
+static struct run *begin_without_session(struct fixture *f, uint32_t session, const char *id)
+{
+	const struct run_request q = {.session = session, .id = id, .root = ROOT, .key = id, .runtime = "", .runtime_id = "",
+				      .baseline = "", .kernel = "", .by_cgroup = true};
+
+	assert_int_equal(runs_begin(f->runs, &q, 1, NULL), 0);
+	assert_int_equal(evidence_run(f->runs->list->key->evidence, f->runs->list->no)->attribution, EVIDENCE_BY_CGROUP);
+	return f->runs->list;
+}
+
+/* Told by cgroup, and by nothing while that is not known. */
+static void without_a_session(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin_without_session(f, UINT32_MAX, "a");
+	char cgroup[PROC_CGROUP_MAX];
+
+	call(f, UINT32_MAX, (uint32_t)getpid(), "read");
+	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(ATTRIBUTION));
+	assert_calls(run, "");
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	runs_know_cgroup(f->runs, run, cgroup);
+	call(f, UINT32_MAX, (uint32_t)getpid(), "execve");
+	call(f, 12, (uint32_t)getpid(), "read"); /* whatever its session */
+	assert_calls(run, "runtime:execve workload:read");
+	call(f, UINT32_MAX, OTHER, "mount"); /* one that is gone is not booked */
+	assert_calls(run, "runtime:execve workload:read");
+	runs_end(f->runs, run, 3);
+	assert_reasons(run, REASON_BIT(ATTRIBUTION));
+}
+
+static void without_a_session_and_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin_without_session(f, 77, "a");
+	char cgroup[PROC_CGROUP_MAX];
+
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	runs_know_cgroup(f->runs, run, cgroup);
+	call(f, 77, (uint32_t)getpid(), "execve");
+	call(f, 77, (uint32_t)getpid(), "read");
+	runs_end(f->runs, run, 3);
+	assert_reasons(run, 0);
+}
+
+/* Two in one cgroup cannot be told apart. */
+static void two_in_one_cgroup(void **state)
+{
+	struct fixture *f = *state;
+	struct run *one = begin_without_session(f, 77, "a"), *two = begin_without_session(f, 77, "b");
+	char cgroup[PROC_CGROUP_MAX];
+
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	runs_know_cgroup(f->runs, one, cgroup);
+	runs_know_cgroup(f->runs, two, cgroup);
+	call(f, 77, (uint32_t)getpid(), "read");
+	assert_reasons(one, REASON_BIT(RUNNING) | REASON_BIT(ATTRIBUTION));
+	assert_reasons(two, REASON_BIT(RUNNING) | REASON_BIT(ATTRIBUTION));
+	assert_calls(one, "");
+	assert_calls(two, "");
+}
+
+/* A container that is begun within another one's session takes it from that one: both are told by cgroup. */
+static void a_shared_session(void **state)
+{
+	struct fixture *f = *state;
+	struct run *one = begin(f, 7, "a"), *two;
+
+	call(f, 7, (uint32_t)getpid(), "execve");
+	assert_calls(one, "runtime:execve");
+	two = begin_without_session(f, 7, "b");
+	assert_int_equal(evidence_run(one->key->evidence, one->no)->attribution, EVIDENCE_BY_CGROUP);
+	call(f, 7, OTHER, "mount");
+	assert_calls(one, "runtime:execve");
+	assert_true(reasons(one) & REASON_BIT(ATTRIBUTION));
+	assert_true(reasons(two) & REASON_BIT(ATTRIBUTION));
+}
+
+static void runtimes_state_files(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		pid_t pid;
+		uint64_t start;
+	} cases[] = {
+		{"{\"id\":\"a\",\"init_process_pid\":77,\"init_process_start\":1234}", 0, 77, 1234},
+		{"{\"pid\" : 78,\"process-start-time\" : 99,\"cgroup-path\":\"/a\"}", 0, 78, 99},
+		{"{\"pid\" : 78}", 0, 78, 0},
+		{"{\"pid\" : 0}", -EINVAL, 0, 0},
+		{"{\"pid\" : -1}", -EINVAL, 0, 0},
+		{"{\"pid\" : \"78\"}", -EINVAL, 0, 0},
+		{"{\"pid\" : 99999999999}", -EINVAL, 0, 0},
+		{"[]", -EINVAL, 0, 0},
+		{"{", -EINVAL, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		pid_t pid = 0;
+		uint64_t start = 0;
+
+		if (state_file_parse(cases[i].text, strlen(cases[i].text), "status", &pid, &start, NULL) != cases[i].r ||
+		    pid != cases[i].pid || start != cases[i].start)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void within(void **state)
 {
 	static const struct {
@@ -575,6 +708,12 @@ int main(void)
 		booked(versions),
 		booked(a_stranger_that_is_gone),
 		booked(a_stranger_in_the_cgroup),
+		booked(without_a_session),
+		booked(without_a_session_and_whole),
+		booked(two_in_one_cgroup),
+		booked(a_shared_session),
+		cmocka_unit_test(the_same_process),
+		cmocka_unit_test(runtimes_state_files),
 		cmocka_unit_test(within),
 	};
 

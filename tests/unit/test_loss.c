@@ -1,0 +1,339 @@
+#include "shim/recorder/loss.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* A world whose every answer the test gives. */
+struct world {
+	struct loss loss;
+	reason_set stamped;
+	bool log_on, probe_dead, deaf;
+	uint32_t fired, asked;
+	uint64_t now_ms;
+};
+
+static void stamp(void *arg, enum reason reason)
+{
+	struct world *w = arg;
+
+	w->stamped |= (reason_set)1 << reason;
+}
+
+static int fire(void *arg, uint32_t seq)
+{
+	struct world *w = arg;
+
+	w->fired = seq;
+	return w->probe_dead ? -EPIPE : 0;
+}
+
+static int ask(void *arg, uint32_t seq)
+{
+	struct world *w = arg;
+
+	w->asked = seq;
+	return w->deaf ? -EPERM : 0;
+}
+
+static bool log_is_on(void *arg)
+{
+	return ((struct world *)arg)->log_on;
+}
+
+static int setup(void **state)
+{
+	struct world *w = test_calloc(1, sizeof(*w));
+	const struct loss_means means = {.stamp = stamp, .fire = fire, .ask_rules = ask, .ask_status = ask, .log_is_on = log_is_on, .arg = w};
+
+	loss_init(&w->loss, &means);
+	w->log_on = true;
+	w->now_ms = 1000;
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	test_free(*state);
+	return 0;
+}
+
+static void answer(struct world *w, enum audit_answer_kind kind, uint32_t lost)
+{
+	const struct audit_answer a = {.kind = kind, .seq = w->asked, .info = {.lost = lost}};
+
+	loss_see_answer(&w->loss, 0, &a);
+}
+
+static void step(struct world *w, uint64_t ms)
+{
+	w->now_ms += ms;
+	loss_step(&w->loss, w->now_ms);
+}
+
+static void probe_back(struct world *w, uint32_t serial)
+{
+	loss_see_serial(&w->loss, serial);
+	loss_see_probe(&w->loss, w->fired, serial, w->now_ms);
+}
+
+/* A whole checkpoint whose probe has this serial. */
+static void pass(struct world *w, uint32_t serial, uint32_t lost)
+{
+	uint64_t want = loss_checkpoint(&w->loss, w->now_ms);
+
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, serial);
+	answer(w, AUDIT_ANSWER_INFO, lost);
+	step(w, 1);
+	assert_true(w->loss.passed >= want);
+}
+
+#define assert_stamped(w, set) assert_int_equal((w)->stamped, (set))
+
+static void nothing_lost(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 5);
+	for (uint32_t i = 11; i < 1000; i++)
+		loss_see_serial(&w->loss, i);
+	pass(w, 1000, 5);
+	assert_stamped(w, 0);
+	assert_int_equal(w->loss.found, 0);
+	assert_true(loss_deadline(&w->loss) == UINT64_MAX);
+}
+
+/* Serials below the probe's that come behind it are waited for. */
+static void reordered(void **state)
+{
+	struct world *w = *state;
+	uint64_t want;
+
+	pass(w, 10, 0);
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, 13);
+	answer(w, AUDIT_ANSWER_INFO, 0);
+	step(w, 1);
+	assert_true(w->loss.passed < want);
+	loss_see_serial(&w->loss, 12);
+	step(w, 1);
+	assert_true(w->loss.passed < want);
+	loss_see_serial(&w->loss, 11);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, 0);
+}
+
+static void a_serial_that_never_comes(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 0);
+	loss_checkpoint(&w->loss, w->now_ms);
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, 12);
+	answer(w, AUDIT_ANSWER_INFO, 0);
+	step(w, LOSS_GRACE_MS - 1);
+	assert_stamped(w, 0);
+	step(w, 1);
+	assert_stamped(w, REASON_BIT(SERIAL_GAP));
+	assert_int_equal(w->loss.found, REASON_BIT(SERIAL_GAP));
+	/* told once, not again */
+	w->stamped = 0;
+	pass(w, 13, 0);
+	assert_stamped(w, 0);
+}
+
+static void the_kernel_lost_some(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 7);
+	assert_stamped(w, 0); /* what was lost before we listened does not matter */
+	pass(w, 11, 8);
+	assert_stamped(w, REASON_BIT(KERNEL_LOST));
+	w->stamped = 0;
+	pass(w, 12, 8);
+	assert_stamped(w, 0);
+	pass(w, 13, 0); /* the counter can be reset (AUDIT_STATUS_LOST) */
+	assert_stamped(w, REASON_BIT(KERNEL_LOST));
+}
+
+static void a_probe_that_does_not_come_back(void **state)
+{
+	struct world *w = *state;
+	uint64_t want;
+	uint32_t old;
+
+	pass(w, 10, 0);
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	old = w->fired;
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	step(w, LOSS_PROBE_TIMEOUT_MS - 1);
+	assert_true(w->loss.passed < want);
+	step(w, 1);
+	assert_stamped(w, REASON_BIT(BARRIER));
+	assert_true(w->loss.passed == want);
+	/* It comes late, into the next checkpoint: it is not that one's. */
+	loss_checkpoint(&w->loss, w->now_ms);
+	loss_see_probe(&w->loss, old, 11, w->now_ms);
+	assert_false(w->loss.probe_back);
+}
+
+static void a_dead_probe(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 0);
+	w->probe_dead = true;
+	loss_checkpoint(&w->loss, w->now_ms);
+	step(w, 1);
+	assert_stamped(w, REASON_BIT(BARRIER));
+	w->probe_dead = false;
+	w->stamped = 0;
+	pass(w, 11, 0);
+	assert_stamped(w, 0);
+}
+
+/* At its beginning and at its end. */
+static void log_switched_off(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 0);
+	w->log_on = false;
+	loss_checkpoint(&w->loss, w->now_ms);
+	assert_stamped(w, REASON_BIT(LOG_OFF));
+	w->log_on = true;
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, 11);
+	answer(w, AUDIT_ANSWER_INFO, 0);
+	w->stamped = 0;
+	w->log_on = false;
+	step(w, 1);
+	assert_stamped(w, REASON_BIT(LOG_OFF));
+	assert_true(w->loss.found & REASON_BIT(LOG_OFF));
+}
+
+static void an_exclude_rule(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 0);
+	loss_checkpoint(&w->loss, w->now_ms);
+	answer(w, AUDIT_ANSWER_EXCLUDES, 0);
+	assert_stamped(w, REASON_BIT(EXCLUDED));
+}
+
+static void no_answer(void **state)
+{
+	struct world *w = *state;
+	uint64_t want;
+
+	pass(w, 10, 0);
+	/* refused by the kernel */
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	loss_see_answer(&w->loss, -EPERM, NULL);
+	probe_back(w, 11);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, REASON_BIT(KERNEL_LOST));
+	/* cannot be asked */
+	w->stamped = 0;
+	w->deaf = true;
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	probe_back(w, 12);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, REASON_BIT(KERNEL_LOST));
+	/* never comes */
+	w->stamped = 0;
+	w->deaf = false;
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	probe_back(w, 13);
+	step(w, LOSS_PROBE_TIMEOUT_MS);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, REASON_BIT(BARRIER));
+}
+
+/* The answer to an older question is not this one's. */
+static void an_old_answer(void **state)
+{
+	struct world *w = *state;
+	const struct audit_answer old = {.kind = AUDIT_ANSWER_INFO, .seq = 0, .info = {.lost = 99}};
+
+	pass(w, 10, 0);
+	loss_checkpoint(&w->loss, w->now_ms);
+	loss_see_answer(&w->loss, 0, &old);
+	loss_see_answer(&w->loss, -EAGAIN, NULL);
+	assert_false(w->loss.info_back);
+	assert_stamped(w, 0);
+}
+
+/* Whoever asks while one is in flight gets one that begins afterwards. */
+static void asked_meanwhile(void **state)
+{
+	struct world *w = *state;
+	uint64_t first, second, third;
+
+	pass(w, 10, 0);
+	first = loss_checkpoint(&w->loss, w->now_ms);
+	second = loss_checkpoint(&w->loss, w->now_ms);
+	third = loss_checkpoint(&w->loss, w->now_ms);
+	assert_true(second == first + 1 && third == second);
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, 11);
+	answer(w, AUDIT_ANSWER_INFO, 0);
+	step(w, 1);
+	assert_true(w->loss.passed == first && w->loss.running == second);
+	/* A loss before the second counts: it is found by the second at the latest. */
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, 12);
+	answer(w, AUDIT_ANSWER_INFO, 1);
+	step(w, 1);
+	assert_true(w->loss.passed == second);
+	assert_stamped(w, REASON_BIT(KERNEL_LOST));
+}
+
+static void trouble_in_the_stream(void **state)
+{
+	struct world *w = *state;
+
+	pass(w, 10, 0);
+	loss_stamp(&w->loss, REASON_OVERRUN);
+	assert_stamped(w, REASON_BIT(OVERRUN));
+	loss_see_serial(&w->loss, 20 + SERIALS_WINDOW);
+	assert_stamped(w, REASON_BIT(OVERRUN) | REASON_BIT(SERIAL_GAP));
+}
+
+#define judged(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		judged(nothing_lost),
+		judged(reordered),
+		judged(a_serial_that_never_comes),
+		judged(the_kernel_lost_some),
+		judged(a_probe_that_does_not_come_back),
+		judged(a_dead_probe),
+		judged(log_switched_off),
+		judged(an_exclude_rule),
+		judged(no_answer),
+		judged(an_old_answer),
+		judged(asked_meanwhile),
+		judged(trouble_in_the_stream),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
