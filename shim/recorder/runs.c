@@ -363,15 +363,17 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 		rc = add_session(r, run, session, &err);
 	if (rc == 0 && *e->cgroup)
 		run->cgroup = strdup(e->cgroup);
-	if (rc == 0)
-		link_run(r, run, now_ms);
-	if (rc == 0 && e->by_cgroup)
+	if (rc < 0) {
+		if (run)
+			free_run(r, run);
+		if (rc != -EALREADY)
+			log_say("the run of %s is not taken up: %s", e->id, err.msg);
+		return false;
+	}
+	link_run(r, run, now_ms);
+	if (e->by_cgroup)
 		share_session(r, run, e->session);
-	else if (run)
-		free_run(r, run);
-	if (rc < 0 && rc != -EALREADY)
-		log_say("the run of %s is not taken up: %s", e->id, err.msg);
-	return rc == 0;
+	return true;
 }
 
 bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms)

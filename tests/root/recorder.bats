@@ -7,110 +7,199 @@ setup() {
 }
 teardown() { snug_teardown; }
 
-kill_recorder() { kill -9 $(recorder_pid); while [ -n "$(recorder_pid)" ]; do sleep 0.01; done; }
+kill_recorder() {
+  eventually test -n "$(recorder_pid)"
+  kill -9 $(recorder_pid)
+  while [ -n "$(recorder_pid)" ]; do sleep 0.01; done
+}
+# Any snug or wrapper call brings the next one.
+next_recorder() { until [ -n "$(recorder_pid)" ]; do snug ls >/dev/null; done; }
 
 @test "a recorder that was killed is followed by one that takes the container up" {
   bundle "$T/b" '.root.readonly = false' sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; mkdir /tmp/x; while [ ! -e /tmp/end ]; do sleep 0.05; done'
-  snug-learn --root "$T/root" run --bundle "$T/b" web &
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web &
   eventually sh -c "ls $T/run/live/*.json"
-  eventually sh -c "snug show web | grep -q nanosleep"
+  eventually sh -c "snug show rec-web | grep -q nanosleep"
   kill_recorder
-  # Any snug or wrapper call brings the next one.
-  snug ls >/dev/null
-  [ -n "$(recorder_pid)" ]
+  next_recorder
   touch "$T/b/rootfs/tmp/go"
-  eventually sh -c "snug show --json web | jq -e '[.syscalls[].name] | index(\"mkdir\")'"
-  runs web | jq -e 'length == 1 and .[0].ended == null and (.[0].reasons | (index("recorder") and index("running")))'
+  eventually sh -c "snug show --json rec-web | jq -e '[.syscalls[].name] | index(\"mkdir\")'"
+  runs rec-web | jq -e 'length == 1 and .[0].ended == null and (.[0].reasons | (index("recorder") and index("running")))'
   touch "$T/b/rootfs/tmp/end"
   wait
   # One run, its own, ended, not complete for this reason alone.
-  runs web | jq -e 'length == 1 and .[0].ended != null and .[0].reasons == ["recorder"]'
-  snug show --json web | jq -e '[.syscalls[] | select(.name == "mkdir") | .phase] == ["workload"]'
+  runs rec-web | jq -e 'length == 1 and .[0].ended != null and .[0].reasons == ["recorder"]'
+  snug show --json rec-web | jq -e '[.syscalls[] | select(.name == "mkdir") | .phase] == ["workload"]'
   # And nothing of it stands in the way of a whole one.
   bundle "$T/b" . true
-  snug-learn --root "$T/root" run --bundle "$T/b" web
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web
   snug ls --json | jq -e '.[0].complete'
 }
 
 @test "a container that ended while no recorder was there is ended by the next one, and one of another boot" {
   bundle "$T/b" . sh -c 'sleep 0.5'
-  snug-learn --root "$T/root" run --bundle "$T/b" web &
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web &
   eventually sh -c "ls $T/run/live/*.json"
   kill_recorder
   wait
   snug ls >/dev/null
-  runs web | jq -e 'length == 1 and .[0].ended != null and (.[0].reasons | index("recorder"))'
+  runs rec-web | jq -e 'length == 1 and .[0].ended != null and (.[0].reasons | index("recorder"))'
   # Of another boot.
-  snug-learn --root "$T/root" run --bundle "$T/b" other &
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-other &
   eventually sh -c "ls $T/run/live/*.json"
   kill_recorder
   wait
   sed -i 's/"boot":"[^"]*"/"boot":"x"/' "$T"/run/live/*.json
   snug ls >/dev/null
   [ -z "$(ls "$T/run/live")" ]
-  snug-learn --root "$T/root" run --bundle "$T/b" other
-  runs other | jq -e 'length == 2 and .[0].ended != null and (.[0].reasons | index("recorder")) and .[1].complete'
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-other
+  runs rec-other | jq -e 'length == 2 and .[0].ended != null and (.[0].reasons | index("recorder")) and .[1].complete'
 }
 
 @test "an exec into a container that was taken up" {
   bundle "$T/b" . sleep 100
-  snug-learn --root "$T/root" run --detach --bundle "$T/b" web
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" rec-web
   kill_recorder
-  snug-learn --root "$T/root" exec web ls / >/dev/null
-  runs web | jq -e 'length == 1 and (.[0].reasons | index("recorder"))'
-  calls web workload | grep -qx getdents64
-  snug-learn --root "$T/root" delete --force web
-  runs web | jq -e '.[0].ended != null'
+  snug-learn --root "$T/root" exec rec-web ls / >/dev/null
+  runs rec-web | jq -e 'length == 1 and (.[0].reasons | index("recorder"))'
+  calls rec-web workload | grep -qx getdents64
+  snug-learn --root "$T/root" delete --force rec-web
+  runs rec-web | jq -e '.[0].ended != null'
 }
 
 @test "SIGTERM: saved, stamped, taken up" {
   bundle "$T/b" . sleep 100
-  snug-learn --root "$T/root" run --detach --bundle "$T/b" web
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" rec-web
   kill $(recorder_pid)
   eventually test -z "$(recorder_pid)"
-  jq -e '.runs[0].reasons | index("recorder")' "$T/state/keys/web/evidence.json"
+  jq -e '.runs[0].reasons | index("recorder")' "$T/state/keys/rec-web/evidence.json"
   snug ls >/dev/null
-  snug-learn --root "$T/root" delete --force web
-  runs web | jq -e 'length == 1 and .[0].ended != null'
+  snug-learn --root "$T/root" delete --force rec-web
+  runs rec-web | jq -e 'length == 1 and .[0].ended != null'
 }
 
 @test "damaged evidence is set aside with a message, a newer version is left alone" {
   bundle "$T/b" . true
-  snug-learn --root "$T/root" run --bundle "$T/b" web
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web
   snug ls >/dev/null
   kill_recorder
-  truncate -s 100 "$T/state/keys/web/evidence.json"
-  cp "$T/state/keys/web/evidence.json" "$T/damaged"
-  snug-learn --root "$T/root" run --bundle "$T/b" web
-  runs web | jq -e '.[-1].complete and any(.note // "" | test("evidence.json.damaged-1"))'
-  cmp "$T/damaged" "$T/state/keys/web/evidence.json.damaged-1"
-  snug show web 2>&1 >/dev/null | grep -q damaged
+  truncate -s 100 "$T/state/keys/rec-web/evidence.json"
+  cp "$T/state/keys/rec-web/evidence.json" "$T/damaged"
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web
+  runs rec-web | jq -e '.[-1].complete and any(.note // "" | test("evidence.json.damaged-1"))'
+  cmp "$T/damaged" "$T/state/keys/rec-web/evidence.json.damaged-1"
+  snug show rec-web 2>&1 >/dev/null | grep -q damaged
   snug ls 2>&1 >/dev/null | grep -q damaged
   kill_recorder
-  jq '.version = 99' "$T/state/keys/web/evidence.json" >"$T/newer"
-  cp "$T/newer" "$T/state/keys/web/evidence.json"
-  run snug-learn --root "$T/root" run --bundle "$T/b" web
+  jq '.version = 99' "$T/state/keys/rec-web/evidence.json" >"$T/newer"
+  cp "$T/newer" "$T/state/keys/rec-web/evidence.json"
+  run snug-learn --root "$T/root" run --bundle "$T/b" rec-web
   [ "$status" -eq 1 ]
   [[ "$output" == "snug: "*"version 99"* ]]
-  cmp "$T/newer" "$T/state/keys/web/evidence.json"
+  cmp "$T/newer" "$T/state/keys/rec-web/evidence.json"
 }
 
 @test "session off: told by cgroup, and complete only where every process could be told" {
   configure 'session="off"'
   bundle "$T/b" . sh -c 'id -u; sleep 0.3; cat /proc/self/loginuid'
-  run snug-learn --root "$T/root" run --bundle "$T/b" web
+  run snug-learn --root "$T/root" run --bundle "$T/b" rec-web
   [ "$status" -eq 0 ]
   # The container's processes are in no session of ours: a login inside may set its own.
   [[ "$output" == *4294967295* ]] || [[ "$output" == *"$(cat /proc/self/loginuid)"* ]]
-  runs web | jq -e 'length == 1 and .[0].attribution == "cgroup" and .[0].ended != null'
-  calls web workload | grep -q nanosleep
+  runs rec-web | jq -e 'length == 1 and .[0].attribution == "cgroup" and .[0].ended != null'
+  calls rec-web workload | grep -q nanosleep
   # Short-lived processes are gone when they are looked at: such a run never says complete.
-  runs web | jq -e '.[0].complete or (.[0].reasons | index("attribution"))'
+  runs rec-web | jq -e '.[0].complete or (.[0].reasons | index("attribution"))'
   # One that lives long enough to be looked at is told for certain.
   bundle "$T/b" . sleep 1
-  snug-learn --root "$T/root" run --detach --bundle "$T/b" long
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" rec-long
   sleep 1.3
-  snug-learn --root "$T/root" delete --force long
-  snug show --json long | jq -c '.runs[0]'
-  calls long workload | grep -q nanosleep
+  snug-learn --root "$T/root" delete --force rec-long
+  snug show --json rec-long | jq -c '.runs[0]'
+  calls rec-long workload | grep -q nanosleep
+}
+
+# The container makes a call of a new number every few milliseconds and notes when. A call is excused if no recorder was there, or if one was killed less than BOUND
+# after it; SNUG_KILLS=100 for the whole proof.
+@test "kill -9 of the recorder at random moments: the container unharmed, nothing read earlier than the bound missing, the run stamped" {
+  kills=${SNUG_KILLS:-6} BOUND=1000
+  cat >"$T/calls.c" <<'C'
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+int main(int argc, char **argv) {
+  FILE *log = fopen("/tmp/log", "w");
+  int n = 0, pause = atoi(argv[1]);
+  for (; n < 3900 && access("/tmp/end", F_OK) != 0; n++) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (syscall(10000 + n) != -1 || errno != ENOSYS) return 1;
+    fprintf(log, "%d %lld\n", 10000 + n, (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000);
+    usleep(pause * 1000);
+  }
+  fclose(log);
+  printf("unharmed %d\n", n);
+  return 0;
+}
+C
+  bundle "$T/b" '.root.readonly = false' /calls $((kills > 20 ? 150 : 6))
+  gcc -static -O1 -o "$T/b/rootfs/calls" "$T/calls.c"
+  date +%s%3N >"$T/up"
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web >"$T/out" &
+  eventually test -s "$T/b/rootfs/tmp/log" || eventually test -e "$T/b/rootfs/tmp/log"
+  for i in $(seq "$kills"); do
+    sleep "$((RANDOM % 3)).$((RANDOM % 900 + 100))"
+    date +%s%3N >>"$T/down"
+    kill_recorder
+    next_recorder
+    date +%s%3N >>"$T/up"
+  done
+  touch "$T/b/rootfs/tmp/end"
+  wait
+  grep -q '^unharmed' "$T/out"
+  date +%s%3N >>"$T/down"
+  runs rec-web | jq -e 'length == 1 and .[0].ended != null and .[0].reasons == ["recorder"]'
+  snug show --json rec-web | jq '[.syscalls[].nr]' >"$T/seen"
+  python3 - "$T" $BOUND "$(wc -l <"$T/down")" <<'P'
+import json, sys
+t, bound = sys.argv[1], int(sys.argv[2])
+numbers = lambda name: [int(line) for line in open(f"{t}/{name}")]
+up, down, seen = numbers("up"), numbers("down"), set(json.load(open(f"{t}/seen")))
+made = [tuple(map(int, line.split())) for line in open(f"{t}/b/rootfs/tmp/log")]
+missing = watched = worst = 0
+for number, ms in made:
+    for a, b in zip(up, down):
+        if a <= ms < b:
+            watched += 1
+            last = b == down[-1]
+            if number not in seen:
+                worst = max(worst, b - ms)
+                if last or b - ms > bound:
+                    missing += 1
+                    print("missing", number, b - ms, "ms before the kill", file=sys.stderr)
+print(f"# {len(down) - 1} kills, {len(made)} calls, {watched} while a recorder was there; the oldest lost one was made {worst} ms before a kill", file=sys.stderr)
+sys.exit(missing > 0 or not watched)
+P
+}
+
+# As many as a node has, each registered and recorded for real, without the weight of containers.
+@test "1,000 containers learn at once: all complete, in 16 MiB, and 50 replicas share a key" {
+  snugd --background --config "$SNUG_CONFIG"
+  mkfifo "$T/in" "$T/out"
+  "$SNUG_BUILD/tests/root/learners" "$T/run" 1000 100 <"$T/in" >"$T/out" &
+  exec 9>"$T/in"
+  read -r -t 100 line <"$T/out"
+  [ "$line" = ready ]
+  resident=$(awk '/^VmRSS/ {print $2}' "/proc/$(recorder_pid)/status")
+  echo "# resident with 1,000 containers: $resident KiB" >&3
+  [ "$resident" -le 16384 ]
+  exec 9>&-
+  wait
+  [ "$(snug ls --json | jq '[.[] | select(.complete)] | length')" -eq 1000 ]
+  "$SNUG_BUILD/tests/root/learners" "$T/run" 50 200 1 shared </dev/null
+  runs shared0 | jq -e 'length == 50 and all(.complete)'
+  snug show --json shared0 | jq -e '[.syscalls[] | select(.name == "getpid") | .count, .runs] == [200, 50]'
 }
