@@ -93,13 +93,9 @@ static void reset_signals(void)
 
 static void reset_limits(void)
 {
-	struct rlimit files, none = {0, 0};
+	struct rlimit none = {0, 0};
 	cpu_set_t all;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
 	setrlimit(RLIMIT_CORE, &none);
 	memset(&all, 0xff, sizeof(all));
 	sched_setaffinity(0, sizeof(all), &all);

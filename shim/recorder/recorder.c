@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -108,6 +109,17 @@ static int open_lock(struct recorder *r, struct err *err)
 	return 0;
 }
 
+/* A descriptor for every container, and one for every client. */
+static void raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int open_signals(struct recorder *r, struct err *err)
 {
 	sigset_t set;
@@ -116,6 +128,8 @@ static int open_signals(struct recorder *r, struct err *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	/* Ignored, as a caller may leave it, it would let the kernel reap a dead probe, and its number go to another process. */
+	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signal_fd < 0 ? err_sys(err, errno, "cannot make a signalfd") : 0;
@@ -174,6 +188,7 @@ int recorder_open(struct recorder *r, struct err *err)
 	struct utsname name;
 	int rc;
 
+	raise_limits();
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll_fd < 0)
 		return err_sys(err, errno, "cannot make an epoll descriptor");
@@ -250,6 +265,17 @@ static uint64_t earliest(const struct recorder *r)
 	return not_before(r, other < at ? other : at);
 }
 
+/* Set while containers learn it loses nothing, but the next lost record ends the node; new ones are refused. */
+static void warn_of_panic(struct recorder *r)
+{
+	bool panics = r->loss.info_known && r->loss.info.failure == 2;
+
+	if (panics && !r->warned && r->runs.live)
+		log_say("the kernel is now set to panic when an audit record is lost (auditctl -s: failure 2), and containers are learning:"
+			" auditctl -f 1 changes that");
+	r->warned = panics;
+}
+
 /* Once a millisecond is enough: under load the loop turns more often, and with many containers these looks are not free. */
 static void step(struct recorder *r)
 {
@@ -264,6 +290,7 @@ static void step(struct recorder *r)
 	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
 		r->ticked_ms = now;
 		strangers_tick(&r->runs.strangers);
+		warn_of_panic(r);
 	}
 	if (r->runs.live && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)
 		loss_checkpoint(&r->loss, now);

@@ -2,11 +2,11 @@
  *
  *   audit.c    the kernel's messages               intake.c              what becomes of each
  *   loss.c     what could have been lost (pure)    kernel.c, probe.c     what it asks the kernel;  serials.c  what never arrived
- *   runs.c     the containers that are recorded    booking.c             whose a record is;  strangers.c  if its session is nobody's
+ *   runs.c     the containers that are recorded    booking.c             whose a record is;  strangers.c, state_file.c  if its session does not tell
  *   ends.c     when a run is over                  members.c, proc.c     whether a container's processes still live
  *   live.c     notes for a recorder after this one
  *   store.c    evidence in memory                  saver.c               evidence to disk, in a thread of its own
- *   server.c   what wrappers and people ask
+ *   server.c   what wrappers and people ask        registration.c        a wrapper's container
  */
 #ifndef SNUG_SHIM_RECORDER_RECORDER_H
 #define SNUG_SHIM_RECORDER_RECORDER_H
@@ -49,7 +49,7 @@ struct recorder {
 	int watched_size;
 	uint64_t last_look_ms, look_interval_ms, stepped_ms, ticked_ms, active_ms;
 	unsigned members_seen; /* by looks, ever */
-	bool quit;
+	bool quit, warned;
 };
 
 /* Opens everything and passes a first barrier. -EALREADY: another recorder holds the lock. */

@@ -4,12 +4,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "oci/key.h"
 #include "shim/common/client.h"
-#include "shim/common/session.h"
 #include "shim/recorder/ends.h"
 #include "shim/recorder/proc.h"
 #include "shim/recorder/recorder.h"
+#include "shim/recorder/registration.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -25,6 +23,7 @@ struct client {
 	struct client *next;
 	int fd;
 	pid_t pid;
+	uint64_t pid_start; /* clock ticks since boot: that number may come to mean another process */
 	uint64_t heard_ms;
 	enum { IDLE, WAIT_REGISTER, WAIT_SYNC } waiting;
 	uint64_t checkpoint;       /* that it waits for */
@@ -100,14 +99,48 @@ void server_close(struct server *s, const char *run_dir)
 	free(s->text);
 }
 
+static void drop_gone(struct server *s)
+{
+	struct client **link = &s->clients;
+
+	while (*link) {
+		struct client *c = *link;
+
+		if (c->gone) {
+			*link = c->next;
+			free_client(c);
+			s->count--;
+		} else {
+			link = &c->next;
+		}
+	}
+}
+
+/* The one that has been silent for longest makes room: a crowd that only connects must not keep a wrapper out. One that is owed an answer stays. */
+static void make_room(struct server *s)
+{
+	struct client *oldest = NULL;
+
+	for (struct client *c = s->clients; c; c = c->next)
+		if (c->waiting == IDLE && (!oldest || c->heard_ms <= oldest->heard_ms))
+			oldest = c;
+	if (!oldest)
+		return;
+	oldest->gone = true;
+	drop_gone(s);
+}
+
 void server_accept(struct recorder *r)
 {
 	struct server *s = &r->server;
 	cleanup_fd int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct proc_stat st = {0};
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct client *c;
 
+	if (s->count >= SERVER_CLIENTS_MAX || (fd < 0 && (errno == EMFILE || errno == ENFILE)))
+		make_room(s);
 	if (fd < 0 || s->count >= SERVER_CLIENTS_MAX)
 		return;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || (cred.uid != 0 && cred.uid != geteuid()))
@@ -119,6 +152,8 @@ void server_accept(struct recorder *r)
 	}
 	c->fd = steal_fd(&fd);
 	c->pid = cred.pid;
+	if (proc_read_stat(c->pid, &st) == 0)
+		c->pid_start = st.start;
 	c->heard_ms = recorder_now();
 	c->next = s->clients;
 	s->clients = c;
@@ -152,7 +187,7 @@ static void answer_error(struct client *c, const char *sentence)
 	answer(c, &b);
 }
 
-static const char *version_of(const struct server *s, const char *runtime_id)
+const char *server_version(const struct server *s, const char *runtime_id)
 {
 	for (unsigned i = 0; i < SERVER_VERSIONS; i++)
 		if (text_streq(s->versions[i].runtime_id, runtime_id))
@@ -174,119 +209,14 @@ static void answer_flag(struct client *c, const char *name, bool value)
 	answer(c, &b);
 }
 
-/* A registration, read and checked. Strings belong to the document, shape (a part of the request's text) to the caller. */
-static int read_registration(struct recorder *r, const struct json_doc *doc, const char *text, struct run_request *q,
-			     struct buf *shape, const char **ret_command, struct err *err)
-{
-	const struct json *root = json_root(doc), *v = json_get(root, "shape");
-	const char *mode = NULL, *space = NULL, *attribution = "";
-	uint64_t session = 0;
-	const struct {
-		const char *name, **where;
-	} strings[] = {{"command", ret_command},    {"mode", &mode},       {"space", &space},
-		       {"id", &q->id},              {"root", &q->root},    {"key", &q->key},
-		       {"runtime", &q->runtime},    {"baseline", &q->baseline},
-		       {"runtime_id", &q->runtime_id}};
-	int rc = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(strings) && rc == 0; i++)
-		rc = json_want_string(doc, root, strings[i].name, strings[i].where, err);
-	if (rc == 0 && json_get(root, "attribution"))
-		rc = json_want_string(doc, root, "attribution", &attribution, err);
-	q->by_cgroup = text_streq(attribution, evidence_attribution_name(EVIDENCE_BY_CGROUP));
-	if (rc == 0 && !q->by_cgroup)
-		rc = json_want_u64(doc, root, "session", &session, err);
-	if (rc == 0 && (session >= SESSION_UNSET || evidence_mode_by_name(mode, &q->mode) < 0))
-		rc = err_set(err, EINVAL, "registration: no such mode or session");
-	if (rc == 0)
-		rc = oci_key_check(q->key, err);
-	if (rc < 0)
-		return rc;
-	q->space = text_streq(space, "floor") ? STATE_FLOOR : STATE_KEYS;
-	q->session = (uint32_t)session;
-	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
-	q->kernel = r->release;
-	q->runtime_version = version_of(&r->server, q->runtime_id);
-	if (json_type(v) == JSON_OBJECT) {
-		buf_add(shape, text + json_start(v), json_end(v) - json_start(v));
-		q->shape = shape->data;
-	}
-	return 0;
-}
-
-/* The sender must be in the session that it books, or its records would be given to somebody else's container. One without a session of its own is in
- * whichever it is in. */
-static int check_sender(const struct client *c, struct run_request *q, struct err *err)
-{
-	struct proc_stat st;
-	uint32_t its = SESSION_UNSET;
-
-	if (session_of(c->pid, &its) < 0 || proc_read_stat(c->pid, &st) < 0)
-		return err_set(err, ESRCH, "registration: process %d is gone", (int)c->pid);
-	if (q->by_cgroup)
-		q->session = its;
-	if (its != q->session)
-		return err_set(err, EPERM, "registration: process %d is not in audit session %u", (int)c->pid, q->session);
-	q->pid = c->pid;
-	q->pid_start = st.start;
-	return 0;
-}
-
-/* Trouble that makes recording impossible, as against trouble that is stamped. */
-static int check_health(const struct recorder *r, struct err *err)
-{
-	static const enum reason fatal[] = {REASON_LOG_OFF, REASON_EXCLUDED, REASON_BARRIER};
-
-	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
-		if (r->loss.found & ((reason_set)1 << fatal[i]))
-			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(fatal[i]), reason_mend(fatal[i]));
-	if (r->loss.info_known && r->loss.info.failure == 2)
-		return err_set(err, EPERM, "will not record here: the kernel is set to panic when an audit record is lost (auditctl -s: failure 2);"
-			       " auditctl -f 1 changes that");
-	return 0;
-}
-
-static int book(struct recorder *r, const struct client *c, const struct json_doc *doc, const char *text, bool *ret_recorded,
-		struct err *err)
-{
-	cleanup_buf struct buf shape = {0};
-	struct run_request q = {0};
-	const char *command = NULL;
-	cleanup_fd int pidfd = -1;
-	int rc = read_registration(r, doc, text, &q, &shape, &command, err);
-
-	if (rc == 0)
-		rc = check_sender(c, &q, err);
-	if (rc < 0)
-		return rc;
-	if (text_streq(command, "exec")) {
-		rc = runs_join(&r->runs, &q, err);
-		*ret_recorded = rc == 0;
-		return rc == -ENOENT ? 0 : rc;
-	}
-	pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	if (pidfd < 0)
-		return err_sys(err, errno, "registration: cannot watch process %d", (int)c->pid);
-	rc = runs_begin(&r->runs, &q, recorder_now(), err);
-	if (rc < 0)
-		return rc;
-	/* Without it the next look at /proc finds a process to watch. */
-	if (ends_watch(r, r->runs.list, pidfd) == 0)
-		(void)steal_fd(&pidfd);
-	*ret_recorded = true;
-	/* The run's own first barrier; its records cannot come before this. */
-	loss_checkpoint(&r->loss, recorder_now());
-	return 0;
-}
-
 static void answer_registration(struct recorder *r, struct client *c, const struct json_doc *doc, const char *text)
 {
 	bool recorded = false;
 	struct err err = {0};
-	int rc = check_health(r, &err);
+	int rc = registration_check_health(r, &err);
 
 	if (rc == 0)
-		rc = book(r, c, doc, text, &recorded, &err);
+		rc = registration_book(r, c->pid, c->pid_start, doc, text, &recorded, &err);
 	if (rc < 0)
 		answer_error(c, err.msg);
 	else
@@ -322,7 +252,7 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 		return;
 	}
 	if (!json_get(json_root(*doc), "version")) {
-		answer_flag(c, "want_version", !version_of(s, id));
+		answer_flag(c, "want_version", !server_version(s, id));
 		return;
 	}
 	if (json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
@@ -331,7 +261,7 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 	}
 	answer_ok(c);
 	runs_name_version(&r->runs, id, version, now_ms);
-	if (version_of(s, id))
+	if (server_version(s, id))
 		return;
 	free(s->versions[slot].runtime_id);
 	free(s->versions[slot].version);
@@ -402,23 +332,6 @@ static void receive(struct recorder *r, struct client *c)
 		answer_error(c, "request: an object is wanted");
 	else
 		dispatch(r, c, &doc);
-}
-
-static void drop_gone(struct server *s)
-{
-	struct client **link = &s->clients;
-
-	while (*link) {
-		struct client *c = *link;
-
-		if (c->gone) {
-			*link = c->next;
-			free_client(c);
-			s->count--;
-		} else {
-			link = &c->next;
-		}
-	}
 }
 
 bool server_serve(struct recorder *r, int fd)

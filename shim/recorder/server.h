@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SERVER_CLIENTS_MAX 1024
+#define SERVER_CLIENTS_MAX 1024  /* then the one that was silent for longest goes */
 #define SERVER_HANG_MS     20000 /* a client that says nothing for so long is let go */
 #define SERVER_VERSIONS    64    /* runtimes whose version is remembered */
 
@@ -31,6 +31,9 @@ void server_close(struct server *s, const char *run_dir);
 /* The listening socket, or the client of this descriptor, is readable. */
 void server_accept(struct recorder *r);
 bool server_serve(struct recorder *r, int fd); /* false: no client has this descriptor */
+
+/* What a runtime said of its version; NULL if it was not heard yet. */
+const char *server_version(const struct server *s, const char *runtime_id);
 
 /* Answers those who waited for what has come. */
 void server_step(struct recorder *r, uint64_t now_ms);

@@ -203,3 +203,50 @@ P
   runs shared0 | jq -e 'length == 50 and all(.complete)'
   snug show --json shared0 | jq -e '[.syscalls[] | select(.name == "getpid") | .count, .runs] == [200, 50]'
 }
+
+@test "clients that hang, flood and lie harm nobody" {
+  bundle "$T/b" . true
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web
+  python3 - "$T/run/snugd.sock" <<'P' &
+import json, os, socket, sys, time
+def connect():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(sys.argv[1])
+    s.settimeout(10)
+    return s
+def ask(text):
+    s = connect()
+    s.send(text if isinstance(text, bytes) else json.dumps(text).encode())
+    try:
+        return json.loads(s.recv(65536) or b"null")
+    except OSError:
+        return None
+crowd = [connect() for _ in range(1500)]         # more than the recorder keeps
+for text in (b"", b"{", b"[]", b"\0" * 70000, b"{}", b'{"op":"x"}', b"[" * 60000, b'{"op":"register"}', b'{"op":"version","runtime_id":7}'):
+    answer = ask(text)
+    assert answer is None or answer["ok"] is False, (text[:20], answer)
+good = {"op": "register", "command": "run", "mode": "learn", "space": "keys", "id": "x", "root": "/r", "key": "rec-lie", "runtime": "/r",
+        "runtime_id": "r", "baseline": "drop", "go": False}
+session = int(open("/proc/self/sessionid").read())
+for lie in ({"session": 1}, {"session": session + 1 if session < 2**32 - 1 else 5}, {"session": 2**32 - 1}, {"session": -1}, {"session": "x"},
+            {"session": 1, "key": "../x"}, {"session": 1, "mode": "x"}):
+    answer = ask(dict(good, **lie))
+    assert answer["ok"] is False, (lie, answer)
+flood = connect()                                # asks and never reads
+flood.setblocking(False)
+for _ in range(20000):
+    try:
+        flood.send(b'{"op":"version","runtime_id":"x"}')
+    except BlockingIOError:
+        time.sleep(0.0005)
+    except OSError:
+        break
+open(sys.argv[1] + ".done", "w").close()
+time.sleep(60)
+P
+  eventually test -e "$T/run/snugd.sock.done" || eventually test -e "$T/run/snugd.sock.done"
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web
+  runs rec-web | jq -e 'length == 2 and all(.complete)'
+  [ ! -e "$T/state/keys/rec-lie" ]
+  kill %1
+}
