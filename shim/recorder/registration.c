@@ -99,6 +99,11 @@ int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const s
 		rc = check_sender(pid, pid_start, &q, err);
 	if (rc < 0)
 		return rc;
+	/* Its first answer was lost with the recorder that gave it, and this one has taken the container up. */
+	if (runs_is_booked(&r->runs, &q)) {
+		*ret_recorded = true;
+		return 0;
+	}
 	if (text_streq(command, "exec")) {
 		rc = runs_join(&r->runs, &q, err);
 		*ret_recorded = rc == 0;

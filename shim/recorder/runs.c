@@ -288,6 +288,18 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	return 0;
 }
 
+bool runs_is_booked(const struct runs *r, const struct run_request *q)
+{
+	for (const struct run *run = r->list; run; run = run->next) {
+		if (run->state == RUN_ENDED || !text_streq(run->container, q->id) || !text_streq(run->root, q->root))
+			continue;
+		for (const struct run_session *s = run->sessions; s; s = s->next)
+			if (s->pid == q->pid && s->start == q->pid_start && s->id == q->session)
+				return true;
+	}
+	return false;
+}
+
 /* The newest of that name comes first. */
 static struct run *find_live(const struct runs *r, const char *root, const char *id)
 {

@@ -88,6 +88,9 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 /* Books an exec's session to its container. -ENOENT if that is not recorded. */
 int runs_join(struct runs *r, const struct run_request *q, struct err *err);
 
+/* True if this process has registered this container, or its exec, already. */
+bool runs_is_booked(const struct runs *r, const struct run_request *q);
+
 /* Takes up what another recorder watched: false if the entry is of no use any more. The run goes on under its own number, stamped REASON_RECORDER. */
 bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms);
 

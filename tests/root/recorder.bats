@@ -36,22 +36,29 @@ next_recorder() { until [ -n "$(recorder_pid)" ]; do snug ls >/dev/null; done; }
   snug ls --json | jq -e '.[0].complete'
 }
 
+# killed_before_its_end KEY: a container that ends only after the recorder was killed.
+killed_before_its_end() {
+  bundle "$T/b" '.root.readonly = false' sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done'
+  snug-learn --root "$T/root" run --bundle "$T/b" "$1" &
+  eventually sh -c "ls $T/run/live/*.json"
+  kill_recorder
+  touch "$T/b/rootfs/tmp/go"
+  wait
+  rm "$T/b/rootfs/tmp/go"
+}
+
 @test "a container that ended while no recorder was there is ended by the next one, and one of another boot" {
-  bundle "$T/b" . sh -c 'sleep 0.5'
-  snug-learn --root "$T/root" run --bundle "$T/b" rec-web &
-  eventually sh -c "ls $T/run/live/*.json"
-  kill_recorder
-  wait
-  snug ls >/dev/null
+  killed_before_its_end rec-web
+  next_recorder
   runs rec-web | jq -e 'length == 1 and .[0].ended != null and (.[0].reasons | index("recorder"))'
-  # Of another boot.
-  snug-learn --root "$T/root" run --bundle "$T/b" rec-other &
-  eventually sh -c "ls $T/run/live/*.json"
+  # Of another boot. The notes of the run above are of no interest.
   kill_recorder
-  wait
+  rm -f "$T"/run/live/*.json
+  killed_before_its_end rec-other
   sed -i 's/"boot":"[^"]*"/"boot":"x"/' "$T"/run/live/*.json
-  snug ls >/dev/null
+  next_recorder
   [ -z "$(ls "$T/run/live")" ]
+  bundle "$T/b" . true
   snug-learn --root "$T/root" run --bundle "$T/b" rec-other
   runs rec-other | jq -e 'length == 2 and .[0].ended != null and (.[0].reasons | index("recorder")) and .[1].complete'
 }

@@ -626,6 +626,9 @@ static void taken_up(void **state)
 		succeed(f, &s);
 		assert_int_equal(s.taken, 2);
 		assert_int_equal(s.runs->live, 1);
+		/* Whoever did not get its answer asks again. */
+		assert_true(runs_is_booked(s.runs, &q) && runs_is_booked(s.runs, &exec));
+		assert_false(runs_is_booked(s.runs, &(struct run_request){.session = 7, .pid = 71, .pid_start = 700, .id = "web", .root = ROOT}));
 		run = s.runs->list;
 		assert_true(runs_session(s.runs, 7)->run == run && runs_session(s.runs, 8)->run == run);
 		assert_true(runs_session(s.runs, 7)->execd && runs_session(s.runs, 8)->is_exec && !runs_session(s.runs, 8)->execd);
