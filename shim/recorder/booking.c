@@ -89,12 +89,46 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	store_touch(r->store, run->key, news != 0, now_ms);
 }
 
+/* Others may be in the session of a container that has none of its own. */
+static bool is_shared_session(const struct runs *r, uint32_t session)
+{
+	for (const struct run *run = r->by_cgroup ? r->list : NULL; run; run = run->next)
+		for (const struct run_session *s = run->sessions; s; s = s->next)
+			if (s->shared && s->id == session)
+				return true;
+	return false;
+}
+
+static enum reason doubt_of(const struct run *run)
+{
+	return run->by_cgroup ? REASON_ATTRIBUTION : REASON_SESSION_CHANGED;
+}
+
 /* It may have been anybody's. */
 static void stamp_all(struct runs *r, uint64_t now_ms)
 {
 	for (struct run *run = r->list; run; run = run->next)
 		if (run->state != RUN_ENDED)
-			runs_stamp(r, run, run->by_cgroup ? REASON_ATTRIBUTION : REASON_SESSION_CHANGED, now_ms);
+			runs_stamp(r, run, doubt_of(run), now_ms);
+}
+
+/* Nobody can tell now whose it was. A session that no container shares belongs to one for good, so that its next process will do. */
+static void doubt(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	if (is_shared_session(r, rec->session) || !strangers_leave_open(&r->strangers, rec->session, now_ms))
+		stamp_all(r, now_ms);
+}
+
+void runs_settle_doubts(struct runs *r, uint64_t now_ms)
+{
+	if (strangers_overdue(&r->strangers, now_ms))
+		stamp_all(r, now_ms);
+}
+
+void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms)
+{
+	if (r->strangers.open_count)
+		runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
 /* A process of a container that has its own session, outside it. */
@@ -129,16 +163,6 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 	return rc;
 }
 
-/* Others may be in the session of a container that has none of its own. */
-static bool is_shared_session(const struct runs *r, uint32_t session)
-{
-	for (const struct run *run = r->by_cgroup ? r->list : NULL; run; run = run->next)
-		for (const struct run_session *s = run->sessions; s; s = s->next)
-			if (s->shared && s->id == session)
-				return true;
-	return false;
-}
-
 /* A logged call whose session does not tell whose it is. */
 static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
@@ -147,7 +171,7 @@ static void record_stranger(struct runs *r, const struct record *rec, uint64_t n
 	void *known = NULL;
 	int rc;
 
-	if (!r->list || !record_is_used(rec) || strangers_is_known(&r->strangers, rec->session))
+	if (!r->list || !record_is_used(rec))
 		return;
 	rc = strangers_look(&r->strangers, rec, cgroup, &known);
 	if (rc == 0) {
@@ -158,9 +182,15 @@ static void record_stranger(struct runs *r, const struct record *rec, uint64_t n
 		owner = known;
 		rc = 0;
 	}
-	if (rc < 0)
-		stamp_all(r, now_ms);
-	else if (!owner && !is_shared_session(r, rec->session))
+	if (rc < 0) {
+		/* Where others of its session are nobody's, one that is gone was too; one that is there is looked at: an exec past the wrapper comes from a login
+		 * session that may hold anything. */
+		if (!strangers_is_known(&r->strangers, rec->session))
+			doubt(r, rec, now_ms);
+		return;
+	}
+	strangers_close(&r->strangers, rec->session);
+	if (!owner && !is_shared_session(r, rec->session))
 		strangers_remember(&r->strangers, rec->session);
 	else if (owner && owner->by_cgroup)
 		book(r, runs_main_session(owner), rec, now_ms);

@@ -290,6 +290,7 @@ static void step(struct recorder *r)
 	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
 		r->ticked_ms = now;
 		strangers_tick(&r->runs.strangers);
+		runs_settle_doubts(&r->runs, now);
 		warn_of_panic(r);
 	}
 	if (r->runs.live && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)

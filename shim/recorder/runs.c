@@ -471,6 +471,7 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 {
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 
+	runs_end_in_doubt(r, run, now_ms);
 	if (er && !init_was_seen(run))
 		er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
 	/* Where it sat was never found out: nothing could be told to be its. */

@@ -100,6 +100,10 @@ void runs_end_orphans(struct runs *r, uint64_t now_ms);
 /* Books one record to whom it belongs, or to nobody (booking.c). */
 void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms);
 
+/* What waits for a later look is settled: once a second, and at the end of a run, which cannot wait (booking.c). */
+void runs_settle_doubts(struct runs *r, uint64_t now_ms);
+void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms);
+
 /* Stamps one, or all that have not ended. */
 void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms);
 void runs_stamp_live(struct runs *r, enum reason reason, uint64_t now_ms);

@@ -94,6 +94,46 @@ bool strangers_is_same(uint64_t start, long hz, uint64_t alive_ms, uint64_t reco
 	return began_ms <= record_ms + slack && record_ms <= alive_ms + slack;
 }
 
+bool strangers_leave_open(struct strangers *s, uint32_t session, uint64_t now_ms)
+{
+	unsigned room = STRANGERS_OPEN;
+
+	for (unsigned i = 0; i < STRANGERS_OPEN; i++) {
+		if (s->open[i].session == session)
+			return true;
+		if (!s->open[i].session)
+			room = i;
+	}
+	if (room == STRANGERS_OPEN || !session || session == UINT32_MAX)
+		return false;
+	s->open[room].session = session;
+	s->open[room].since_ms = now_ms;
+	s->open_count++;
+	return true;
+}
+
+void strangers_close(struct strangers *s, uint32_t session)
+{
+	for (unsigned i = 0; s->open_count && i < STRANGERS_OPEN; i++)
+		if (s->open[i].session == session && session) {
+			s->open[i].session = 0;
+			s->open_count--;
+		}
+}
+
+unsigned strangers_overdue(struct strangers *s, uint64_t now_ms)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; s->open_count && i < STRANGERS_OPEN; i++)
+		if (s->open[i].session && now_ms - s->open[i].since_ms >= STRANGERS_OPEN_MS) {
+			s->open[i].session = 0;
+			s->open_count--;
+			n++;
+		}
+	return n;
+}
+
 static struct stranger *proc_slot(struct strangers *s, uint32_t pid)
 {
 	return &s->procs[pid & (STRANGERS_PROCS - 1)];

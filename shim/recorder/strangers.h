@@ -14,6 +14,8 @@
 
 #define STRANGERS_SESSIONS 1024 /* that are remembered; a set session belongs to one login or container for good */
 #define STRANGERS_PROCS    1024 /* processes that are remembered */
+#define STRANGERS_OPEN     64   /* sessions that wait for a process that can be looked at */
+#define STRANGERS_OPEN_MS  2000 /* and for how long */
 #define STRANGERS_SLACK_MS 30   /* of the clocks: /proc counts in ticks, records in jiffies */
 #define STRANGERS_STEP_MS  20   /* a wall clock that moved further against the boot clock was set */
 
@@ -29,6 +31,11 @@ struct strangers {
 	uint32_t sessions[STRANGERS_SESSIONS]; /* 0: free */
 	struct stranger procs[STRANGERS_PROCS];
 	struct stranger looked; /* at, last */
+	struct {
+		uint32_t session; /* 0: free */
+		uint64_t since_ms;
+	} open[STRANGERS_OPEN];
+	unsigned open_count;
 	int64_t offset[2];     /* wall clock less boot clock, ms, at the last two ticks */
 	unsigned offset_count; /* of them that are known */
 	bool cycle_is_long;    /* process numbers cannot come round within the slack */
@@ -40,9 +47,15 @@ void strangers_init(struct strangers *s);
 void strangers_tick(struct strangers *s);
 
 /* Sessions that are known to be no container's. */
+/* Of these only the processes that can be looked at need to be. */
 bool strangers_is_known(const struct strangers *s, uint32_t session);
 void strangers_remember(struct strangers *s, uint32_t session);
 void strangers_forget_session(struct strangers *s, uint32_t session);
+
+/* A process of this session was gone before it could be looked at: another one of it may tell later whose they are. False if it cannot wait. */
+bool strangers_leave_open(struct strangers *s, uint32_t session, uint64_t now_ms);
+void strangers_close(struct strangers *s, uint32_t session); /* it has been told */
+unsigned strangers_overdue(struct strangers *s, uint64_t now_ms); /* takes out those that waited for too long; how many */
 
 /* Looks at the record's process. Returns 1 if it is known already (*ret_owner), 0 if it was looked at: cgroup holds the text of its cgroups, and
  * strangers_own then says whose it is, or the look is forgotten; -ESRCH if it cannot be told for sure. */

@@ -497,7 +497,7 @@ static void versions(void **state)
 	assert_string_equal(evidence_run(run->key->evidence, run->no)->runtime_version, "runc 1.1");
 }
 
-/* A logged call of a session that nobody registered, by a process that is gone: it may have been anybody's. */
+/* A logged call of a session that nobody registered, by a process that is gone: it may have been anybody's, unless a later one of that session tells. */
 static void a_stranger_that_is_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -507,12 +507,71 @@ static void a_stranger_that_is_gone(void **state)
 	runs_end(f->runs, ended, 2);
 	/* what was denied was not under a filter of ours */
 	call_as(f, 99, OTHER, ARCH_X86_64, "read", RECORD_ERRNO);
-	assert_reasons(one, REASON_BIT(RUNNING));
+	assert_int_equal(f->runs->strangers.open_count, 0);
 	call(f, 99, OTHER, "read");
+	runs_settle_doubts(f->runs, 2 + STRANGERS_OPEN_MS - 1);
+	assert_reasons(one, REASON_BIT(RUNNING));
+	runs_settle_doubts(f->runs, 2 + STRANGERS_OPEN_MS);
 	assert_reasons(one, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
 	assert_reasons(two, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
 	assert_reasons(ended, 0);
 	assert_calls(one, "");
+}
+
+/* A run that ends meanwhile cannot wait. */
+static void a_stranger_at_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "a");
+
+	call(f, 7, INIT, "execve");
+	call(f, 99, OTHER, "read");
+	runs_end(f->runs, run, 3);
+	assert_reasons(run, REASON_BIT(SESSION_CHANGED));
+}
+
+/* One of them that lives, and sits elsewhere, speaks for the others. */
+static void a_stranger_that_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "a");
+
+	runs_know_cgroup(f->runs, run, "0::/nowhere-of-this-name\n");
+	call(f, 99, OTHER, "read");
+	assert_int_equal(f->runs->strangers.open_count, 1);
+	call(f, 99, (uint32_t)getpid(), "read");
+	assert_int_equal(f->runs->strangers.open_count, 0);
+	call(f, 99, OTHER, "read");
+	runs_settle_doubts(f->runs, 10000);
+	/* but a process that is there is looked at, whatever others of its session are: an exec from a login */
+	struct run *here = begin(f, 8, "b");
+	char cgroup[PROC_CGROUP_MAX];
+
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	runs_know_cgroup(f->runs, here, cgroup);
+	call(f, 99, (uint32_t)getpid(), "mount");
+	assert_calls(here, "workload:mount");
+	assert_true(reasons(here) & REASON_BIT(SESSION_CHANGED));
+	call(f, 7, INIT, "execve");
+	runs_end(f->runs, run, 10000);
+	assert_reasons(run, 0);
+}
+
+/* More than can wait, and processes without a session, are not waited for. */
+static void many_strangers(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "a");
+
+	for (uint32_t i = 0; i < STRANGERS_OPEN; i++)
+		call(f, 100 + i, OTHER, "read");
+	call(f, 100, OTHER, "read");
+	assert_reasons(run, REASON_BIT(RUNNING));
+	call(f, 1000, OTHER, "read");
+	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+	run = begin(f, 8, "b");
+	call(f, UINT32_MAX, OTHER, "read");
+	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
 }
 
 /* One that sits in a container's cgroup is that container's. */
@@ -840,6 +899,9 @@ int main(void)
 		booked(unknown_arch),
 		booked(versions),
 		booked(a_stranger_that_is_gone),
+		booked(a_stranger_at_the_end),
+		booked(a_stranger_that_is_told),
+		booked(many_strangers),
 		booked(a_stranger_in_the_cgroup),
 		booked(taken_up),
 		booked(notes_of_no_use),
