@@ -149,3 +149,25 @@ bool text_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
+
+bool text_is_utf8(const char *s, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		const unsigned char *p = (const unsigned char *)s + i;
+		unsigned char least = 0x80, most = 0xbf;
+
+		n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+		if (n == 0 || n > len - i)
+			return false;
+		if (p[0] == 0xe0 || p[0] == 0xf0)
+			least = p[0] == 0xe0 ? 0xa0 : 0x90;
+		if (p[0] == 0xed || p[0] == 0xf4)
+			most = p[0] == 0xed ? 0x9f : 0x8f;
+		if (n > 1 && (p[1] < least || p[1] > most))
+			return false;
+		for (size_t k = 2; k < n; k++)
+			if (p[k] < 0x80 || p[k] > 0xbf)
+				return false;
+	}
+	return true;
+}

@@ -28,6 +28,9 @@ int text_parse_u64(const char *s, uint64_t *ret);
 /* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/). Not for hostile hash tables without a seed. */
 uint64_t text_hash(const void *p, size_t len);
 
+/* True for UTF-8 (RFC 3629: no surrogates, nothing overlong). */
+bool text_is_utf8(const char *s, size_t len);
+
 bool text_streq(const char *a, const char *b); /* NULL equals NULL only */
 bool text_starts(const char *s, const char *prefix);
 

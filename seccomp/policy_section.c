@@ -102,13 +102,15 @@ static int want_array(struct section *s, const struct json *v)
 	return !v || json_type(v) == JSON_ARRAY ? 0 : json_err(s->doc, v, s->err, "an array is wanted");
 }
 
-/* A string without NUL. */
+/* A string of UTF-8 without NUL. */
 static int want_text(struct section *s, const struct json *v, const char *what)
 {
 	if (json_type(v) != JSON_STRING)
 		return json_err(s->doc, v, s->err, "%s is wanted", what);
 	if (strlen(json_text(v)) != json_text_len(v))
 		return json_err(s->doc, v, s->err, "holds a NUL character");
+	if (!text_is_utf8(json_text(v), json_text_len(v)))
+		return json_err(s->doc, v, s->err, "is not UTF-8");
 	return 0;
 }
 

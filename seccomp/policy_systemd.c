@@ -118,6 +118,9 @@ static int take_name(struct drop_in *d, char *word, bool invert)
 			   word);
 	if (colon)
 		*colon++ = '\0';
+	for (const char *c = word; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_')
+			return bad(d, "this is no name of a system call", word);
 	if (colon && !text_streq(colon, "kill") && (policy_errno_by_name(colon, &number) < 0 || number == 0))
 		return bad(d, "there is no errno of this name", colon);
 	if (invert == d->deny)

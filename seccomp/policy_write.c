@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "seccomp/filter.h"
 #include "seccomp/policy_write_private.h"
+#include "seccomp/sets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -129,7 +130,45 @@ static int adapt_plain(const struct policy *p, enum policy_format format, struct
 	return r;
 }
 
-static int adapt_docker(const struct policy *p, struct policy **ret, struct err *err)
+static bool is_named(const struct policy *p, const char *name)
+{
+	const struct policy_rule *const *rules = NULL;
+	size_t count = policy_rules(p, &rules);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < rules[i]->name_count; k++)
+			if (text_streq(rules[i]->names[k], name))
+				return true;
+	return false;
+}
+
+/* dockerd before 23 does not read defaultErrnoRet, only a rule's: the calls that C libraries try first, and fall back from
+ * on one errno alone, are answered by a rule. Where the default is read it says the same. */
+static int add_modern(struct policy *n, struct buf *lost, struct err *err)
+{
+	const struct policy_answer *def = policy_default(n);
+	const struct set_sibling *set = NULL;
+	size_t count = set_siblings(&set);
+	struct policy_rule rule = {.answer = *def};
+	int r = 0;
+
+	if (def->action != POLICY_ERRNO || !def->has_errno || def->errno_ret == EPERM)
+		return 0;
+	buf_adds(lost, "dockerd before 23 does not read defaultErrnoRet: there what is refused by default gets EPERM, but for "
+		       "the calls that C libraries try first\n");
+	rule.names = calloc(count + 1, sizeof(*rule.names));
+	if (!rule.names)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		if (!is_named(n, set[i].modern))
+			rule.names[rule.name_count++] = (char *)(uintptr_t)set[i].modern;
+	if (rule.name_count)
+		r = policy_add_rule(n, &rule, err);
+	free(rule.names);
+	return r;
+}
+
+static int adapt_docker(const struct policy *p, struct policy **ret, struct buf *lost, struct err *err)
 {
 	cleanup_policy struct policy *n = NULL;
 	int r = policy_new(POLICY_DOCKER, policy_name(p), &n, err);
@@ -138,6 +177,8 @@ static int adapt_docker(const struct policy *p, struct policy **ret, struct err 
 		r = copy_head(p, n, err);
 	if (r == 0)
 		r = copy_rules(p, NULL, n, err);
+	if (r == 0)
+		r = add_modern(n, lost, err);
 	if (r < 0)
 		return r;
 	policy_copy_arches(p, n);
@@ -175,7 +216,7 @@ int policy_adapt(const struct policy *p, enum policy_format format, struct polic
 
 	switch (format) {
 	case POLICY_DOCKER:
-		r = adapt_docker(p, ret, err);
+		r = adapt_docker(p, ret, lost, err);
 		break;
 	case POLICY_SPO:
 		r = adapt_spo(p, ret, lost, err);

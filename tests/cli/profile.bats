@@ -97,7 +97,11 @@ PY
   [[ "$stderr" == *"architecture: x86_64 (all that was seen); a program of i386 or x32 (32-bit) would be killed"* ]]
   run_snug profile web --format docker
   [ "$status" -eq 0 ]
-  [ "$(names <<<"$output")" = "$plain" ]
+  # What C libraries try first is refused by a rule, for a dockerd that reads no default errno.
+  python3 -c 'import json,sys
+p = json.load(sys.stdin)
+assert " ".join(sorted(n for s in p["syscalls"] for n in s["names"] if s["action"] == "SCMP_ACT_ALLOW")) == sys.argv[1]
+assert [s["errnoRet"] for s in p["syscalls"] if "clone3" in s["names"]] == [38], p' "$plain" <<<"$output"
   python3 -c 'import json,sys
 p = json.load(sys.stdin)
 assert p["defaultErrnoRet"] == 38 and p["architectures"] == ["SCMP_ARCH_X86_64"], p' <<<"$output"

@@ -32,7 +32,7 @@ need_run() {
 }
 need_test() {
   need containerd=containerd podman=podman dockerd=docker.io /usr/lib/python3/dist-packages/grpc_tools=python3-grpc-tools \
-    /usr/lib/python3/dist-packages/yaml=python3-yaml || return 1
+    /usr/lib/python3/dist-packages/yaml=python3-yaml systemd-analyze=systemd || return 1
   command -v kubectl >/dev/null || need kubectl=kubernetes-client || return 1
   need bats=bats crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev'
 }
