@@ -95,7 +95,8 @@ static void add_filter(struct points *p, const struct filter *f, const struct ar
 
 static void points_begin(struct points *p, const struct arch *arch)
 {
-	p->wide = arch->audit & __AUDIT_ARCH_64BIT;
+	/* libseccomp compares the low 32 bits of x32's arguments. */
+	p->wide = arch->audit & __AUDIT_ARCH_64BIT && arch->id != ARCH_X32;
 	memset(p->count, 0, sizeof(p->count));
 }
 

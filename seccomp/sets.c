@@ -29,6 +29,12 @@ size_t set_dangers(const struct set_danger **ret)
 	return ARRAY_SIZE(table_danger);
 }
 
+size_t set_fallbacks(const struct set_fallback **ret)
+{
+	*ret = table_fallback;
+	return ARRAY_SIZE(table_fallback);
+}
+
 double set_bound(size_t n)
 {
 	return n <= 3 ? 1.0 : 3.0 / (double)n;

@@ -1,7 +1,8 @@
-/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv and danger.csv: each line has its reason. */
+/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv and fallback.csv: each line has its reason. */
 #ifndef SNUG_SECCOMP_SETS_H
 #define SNUG_SECCOMP_SETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct set_always { /* allowed in every profile */
@@ -19,10 +20,17 @@ struct set_danger { /* what allowing it opens */
 	const char *name, *reason;
 };
 
+struct set_fallback { /* libraries try it before an older one, and go back only when the answer is ENOSYS */
+	const char *name;
+	bool kills_only; /* any errno will do, a signal will not */
+	const char *reason;
+};
+
 size_t set_always(const struct set_always **ret);
 size_t set_siblings(const struct set_sibling **ret);
 size_t set_floor_go(const struct set_floor_go **ret);
 size_t set_dangers(const struct set_danger **ret);
+size_t set_fallbacks(const struct set_fallback **ret);
 
 /* The 95% bound on the chance that one further start needs a call that n starts have not shown (rule of three), 1 for n = 0. */
 double set_bound(size_t n);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the checked-in sets of calls into one C include.
 
-usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv syscalls-newer.csv
+usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv syscalls-newer.csv
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
 at once, and nothing is written. The include holds two groups: with TABLES_SETS defined the arrays of sets.c, with
@@ -135,6 +135,18 @@ def floor_go(path):
   return table, out
 
 
+def fallback(path):
+  table = Table(path, ["name", "kills_only", "reason"])
+  out = []
+  for line, row in table.rows:
+    table.matches(line, "name", row["name"], NAME)
+    table.once(line, row["name"], row["name"])
+    table.matches(line, "kills_only", row["kills_only"], re.compile("yes|no"))
+    table.reason(line, row["reason"])
+    out.append(f'{{{quote(row["name"])}, {int(row["kills_only"] == "yes")}, {quote(row["reason"])}}}')
+  return table, out
+
+
 def newer(path):
   table = Table(path, ["name", "number", "arches", "kernel", "source"])
   out, taken = [], {}
@@ -166,6 +178,7 @@ TABLES = [
   (siblings, "TABLES_SETS", "struct set_sibling", "table_siblings"),
   (floor_go, "TABLES_SETS", "struct set_floor_go", "table_floor_go"),
   (always, "TABLES_SETS", "struct set_danger", "table_danger"),
+  (fallback, "TABLES_SETS", "struct set_fallback", "table_fallback"),
   (newer, "TABLES_SYSCALLS", "struct newer", "table_newer"),
 ]
 

@@ -29,7 +29,8 @@ load helper
   run_snug --help
   [ "$status" -eq 0 ]
   [ -z "$stderr" ]
-  for command in ls show profile approve floor explain doctor; do
+  for command in ls show profile approve floor explain doctor \
+    check diff; do
     [[ "$output" == *"  $command "* ]]
   done
   all="$output"

@@ -1,0 +1,276 @@
+load helper
+bats_require_minimum_version 1.5.0
+
+# floor_file RUNTIMES...: a node's floors, as `snug floor --json` prints them.
+floor_file() {
+  printf '{"version": 1, "kernel": "6.1.0", "machine": "x86_64", "libseccomp": "2.5.4", "libseccomp_lacks": ["mseal"],
+    "runtimes": [%s]}\n' "$(join "$@")" >"$dir/floor.json"
+}
+
+# runtime NAME GO FLOORS...
+runtime() {
+  printf '{"path": "/usr/sbin/%s", "id": "%s-1", "version": "%s version 1.1.5;commit: x", "go": %s, "floors": [%s]}' \
+    "$1" "$1" "$1" "$2" "$(join "${@:3}")"
+}
+
+# floor PHASE NNP CALL...: NAME:NR:SEEN of 80 starts.
+floor() {
+  local c calls=()
+  for c in "${@:3}"; do
+    IFS=: read -r name nr seen <<<"$c"
+    calls+=("{\"name\": \"$name\", \"nr\": $nr, \"seen\": $seen}")
+  done
+  printf '{"phase": "%s", "no_new_privileges": %s, "shape": "0123", "started_as": "x", "starts": 80, "silent": 60,
+    "calls": [%s]}' "$1" "$2" "$(join "${calls[@]}")"
+}
+
+# profile NAME...: an allow-list with ENOSYS for the rest; the always-set and Go's are in it.
+base="exit exit_group rt_sigreturn restart_syscall clock_gettime clock_getres gettimeofday time getcpu getrandom"
+profile() {
+  python3 -c 'import json,sys
+print(json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
+  "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+  "syscalls": [{"names": sorted(set(sys.argv[1:])), "action": "SCMP_ACT_ALLOW"}]}, indent=1))' $base "$@"
+}
+
+check() { run_snug check --floor-file "$dir/floor.json" "$@"; }
+
+# found KIND: the findings of that kind, of --json.
+found() { python3 -c 'import json,sys
+for p in json.load(open(sys.argv[1]))["profiles"]:
+  for f in p["findings"]:
+    if f["kind"] == sys.argv[2]:
+      print(f["level"], f.get("runtime", "-"), f.get("phase", "-"), f.get("no_new_privileges", "-"), *[c["name"] for c in f["calls"]])' \
+  "$dir/out.json" "$1"; }
+check_json() { check --json "$@"; printf '%s\n' "$output" >"$dir/out.json"; }
+
+setup_floors() {
+  floor_file \
+    "$(runtime runc false "$(floor create true close:3:80 execve:59:80)" \
+      "$(floor create false close:3:80 execve:59:80 faccessat2:439:80 futex:202:5)" "$(floor exec true statx:332:80)")" \
+    "$(runtime crun false "$(floor create true close:3:80 execve:59:80)" "$(floor create false close:3:80 execve:59:80)")"
+}
+
+@test "check: what each runtime lacks, by way into the container, and the line to add" {
+  setup_floors
+  profile close execve >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  grep -qE 'p.json +FAILS +starts with noNewPrivileges only +ok' <<<"$output"
+  grep -qE '^ +faccessat2 +ENOSYS +80 of 80 +- *$' <<<"$output"
+  grep -qE '^ +futex +ENOSYS +5 of 80 +- *$' <<<"$output"
+  grep -qE '^ +statx +ENOSYS +- +80 of 80' <<<"$output"
+  [[ "$output" == *'add to the names that are allowed: "faccessat2", "futex", "statx"'* ]]
+  [[ "$output" == *"1 fails"*"runc 1.1.5, crun 1.1.5; Linux 6.1.0"* ]]
+  check_json "$dir/p.json"
+  [ "$(found runtime-floor)" = "failure /usr/sbin/runc create False faccessat2 futex
+failure /usr/sbin/runc exec True statx" ]
+  profile close execve faccessat2 futex statx >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == "1 profile: 0 fail, 0 with warnings, 1 ok."* ]]
+}
+
+@test "check: what is missing only now and then is told as that" {
+  setup_floors
+  profile close execve faccessat2 statx >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  grep -qE 'p.json +FAILS +starts at times +ok' <<<"$output"
+  profile close execve faccessat2 futex >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  grep -qE 'p.json +FAILS +no exec +ok' <<<"$output"
+}
+
+@test "check: a Go runtime's scheduler is a warning, --strict makes it a failure" {
+  floor_file "$(runtime runc true "$(floor create true close:3:80)")"
+  profile close >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"warning: runc 1.1.5 may fail to start a container now and then"*epoll_pwait* ]]
+  check --strict "$dir/p.json"
+  [ "$status" -eq 1 ]
+  profile close futex sched_yield nanosleep clock_nanosleep epoll_pwait epoll_wait tgkill getpid gettid rt_sigprocmask sigaltstack \
+    madvise mmap munmap mprotect brk set_robust_list rseq restart_syscall timer_create timer_settime timer_delete epoll_ctl read \
+    write pipe2 eventfd2 >"$dir/p.json"
+  # clone as threads are made with it is enough.
+  python3 - "$dir/p.json" <<'PY'
+import json, sys
+p = json.load(open(sys.argv[1]))
+p["syscalls"].append({"names": ["clone"], "action": "SCMP_ACT_ALLOW",
+  "args": [{"index": 0, "value": 0x7e020000, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]})
+json.dump(p, open(sys.argv[1], "w"))
+PY
+  check_json "$dir/p.json"
+  [ -z "$(found runtime-scheduler)" ]
+}
+
+@test "check: exit_group and the like" {
+  floor_file
+  profile read | sed 's/"exit_group"/"write"/; s/"restart_syscall"/"open"/' >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [ "$(found always-needed)" = "failure - - - exit_group
+warning - - - restart_syscall" ]
+}
+
+@test "check: EPERM stops the fallback of newer calls, ENOSYS does not, and a forbidden older call needs none" {
+  floor_file
+  profile clone newfstatat faccessat | sed 's/"defaultErrnoRet": 38/"defaultErrnoRet": 1/' >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [ "$(found fallback)" = "warning - - - clone3 faccessat2 statx" ]
+  profile clone newfstatat faccessat >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ -z "$(found fallback)" ]
+  profile read | sed 's/"defaultErrnoRet": 38/"defaultErrnoRet": 1/' >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ -z "$(found fallback)" ]
+}
+
+@test "check: runc answers ENOSYS above the highest number of the profile, crun does not" {
+  profile clone | sed 's/"defaultErrnoRet": 38/"defaultErrnoRet": 1/' >"$dir/p.json"
+  floor_file "$(runtime runc false)"
+  check_json "$dir/p.json"
+  [ -z "$(found fallback)" ]
+  floor_file "$(runtime runc false)" "$(runtime crun false)"
+  check_json "$dir/p.json"
+  [ "$(found fallback)" = "warning - - - clone3" ]
+  # A number above it: no stub.
+  profile clone faccessat2 | sed 's/"defaultErrnoRet": 38/"defaultErrnoRet": 1/' >"$dir/p.json"
+  floor_file "$(runtime runc false)"
+  check_json "$dir/p.json"
+  [ "$(found fallback)" = "warning - - - clone3" ]
+}
+
+@test "check: unconfined, a list of what is denied, a list that only logs" {
+  floor_file
+  echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [ "$(found unconfined)" = "failure - - -" ]
+  echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}]}' >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"refuses only the 1 names"* ]]
+  echo '{"defaultAction": "SCMP_ACT_LOG"}' >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [ "$(found unconfined)" = "warning - - -" ]
+}
+
+@test "check: names that no kernel has, and those that the node's libseccomp lacks" {
+  floor_file
+  profile read exit_gruop mseal >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [ "$(found unknown-name)" = "warning - - - exit_gruop" ]
+  [ "$(found unnameable)" = "warning - - - mseal" ]
+}
+
+@test "check: what runtimes refuse is a failure where they are asked for, else a warning" {
+  profile read | sed 's/"defaultErrnoRet": 38/"flags": ["SECCOMP_FILTER_FLAG_LOG"], "defaultErrnoRet": 38/' >"$dir/flags.json"
+  echo '{"defaultAction": "SCMP_ACT_LOG", "defaultErrnoRet": 38}' >"$dir/log.json"
+  floor_file "$(runtime runc false)"
+  check_json "$dir/flags.json" "$dir/log.json"
+  [ "$status" -eq 1 ]
+  [ "$(found refused-by-runtime)" = "failure /usr/sbin/runc - -
+warning - - -" ]
+  floor_file "$(runtime crun false)"
+  check_json "$dir/flags.json" "$dir/log.json"
+  [ "$(found refused-by-runtime)" = "warning - - -
+failure /usr/sbin/crun - -" ]
+}
+
+@test "check: unreadable profiles fail one by one, and say where" {
+  floor_file
+  mkdir -p "$dir/d/sub/.git"
+  profile read >"$dir/d/good.json"
+  echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALOW"}]}' >"$dir/d/sub/action.json"
+  echo '{"defaultAction": "SCMP_ACT_ERRNO"' >"$dir/d/torn.json"
+  echo '{}' >"$dir/d/empty.json"
+  echo text >"$dir/d/README"
+  echo '{' >"$dir/d/sub/.git/x.json"
+  ln -s nowhere "$dir/d/broken.json"
+  ln -s .. "$dir/d/sub/up"
+  check "$dir/d"
+  [ "$status" -eq 1 ]
+  [[ "$output" == "4 profiles: 3 fail, 0 with warnings, 1 ok."* ]]
+  [[ "$output" == *"action.json: syscalls[0].action, line 1:"* ]]
+  [[ "$output" == *"torn.json"*"empty.json"* || "$output" == *"empty.json"*"torn.json"* ]]
+  [[ "$stderr" == *"other files"* ]]
+  check_json "$dir/d"
+  [ "$(found invalid | wc -l)" -eq 3 ]
+}
+
+@test "check: bad operands and bad floor files are status 2" {
+  floor_file
+  check "$dir/none.json"
+  refused 2 "none.json"
+  check nobody
+  refused 2 "neither a key nor a file"
+  check @docker
+  refused 2 "no default profile @docker"
+  mkdir "$dir/empty"
+  check "$dir/empty"
+  refused 2 "no file below it"
+  check --runtime /usr/sbin/runc "$dir/floor.json"
+  refused 2 "leave out --runtime"
+  echo '{"version": 2}' >"$dir/floor.json"
+  check "$dir/empty"
+  refused 2 "floor.json: version, line 1"
+  floor_file "$(runtime runc false '{"phase": "start"}')"
+  check "$dir/empty"
+  refused 2 "runtimes[0].floors[0].phase"
+  floor_file "$(runtime runc false "$(floor create true 'x y:1:1')")"
+  check "$dir/empty"
+  refused 2 "the name of a system call is wanted"
+  sed -i 's/x86_64/vax/' "$dir/floor.json"
+  check "$dir/empty"
+  refused 2 "machine"
+}
+
+@test "check: the defaults, standard input, a key" {
+  floor_file
+  check @moby @containerd @podman
+  [ "$status" -eq 0 ]
+  [[ "$output" == "3 profiles: 0 fail"* ]]
+  # Podman's allows more than the other two.
+  [[ "$output" == *"dangerous calls that the defaults of Docker and containerd refuse"*"  unshare "* ]]
+  run_snug check --floor-file "$dir/floor.json" - < <(profile read)
+  [ "$status" -eq 0 ]
+  put_web
+  check web
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"mount"*"changes what the container sees"* ]]
+}
+
+@test "check: the same content is told once" {
+  floor_file
+  mkdir "$dir/d"
+  for i in 1 2 3 4 5; do profile read | sed 's/"exit_group"/"write"/' >"$dir/d/$i.json"; done
+  check "$dir/d"
+  [ "$status" -eq 1 ]
+  [ "$(grep -c 'programs do not end as they should' <<<"$output")" -eq 1 ]
+  [[ "$output" == *"and 2 more (the same content)"* ]]
+}
+
+@test "check: Docker's conditions are read as Docker does, and what containerd makes of them is told" {
+  floor_file "$(runtime runc false "$(floor create true close:3:80)")"
+  cat >"$dir/p.json" <<'JSON'
+{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
+ "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"]}],
+ "syscalls": [{"names": ["close", "exit", "exit_group", "rt_sigreturn", "restart_syscall", "clock_gettime", "clock_getres",
+   "gettimeofday", "time", "getcpu", "getrandom"], "action": "SCMP_ACT_ALLOW"},
+  {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}}]}
+JSON
+  check "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"containerd, and so Kubernetes, leaves"*"archMap"* ]]
+  [[ "$output" == *"as containerd reads it: it allows dangerous calls"*mount* ]]
+  sed -i 's/"names": \["close", /"includes": {"caps": ["CAP_SYS_ADMIN"]}, "names": ["close", /' "$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"failure: as Docker reads it: programs do not end"* ]]
+}

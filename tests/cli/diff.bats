@@ -1,0 +1,93 @@
+load helper
+
+# put NAME: standard input as a profile; JSON without the quotes that JSON wants is not accepted here.
+put() { cat >"$dir/$1.json"; }
+
+diff_of() { run_snug diff "$dir/a.json" "$dir/b.json"; }
+
+@test "diff: text does not count, meaning does" {
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"}]}'
+  put b <<<'{"syscalls": [{"action": "SCMP_ACT_ALLOW", "names": ["write"]}, {"names": ["read", "write", "no_such_call"],
+    "action": "SCMP_ACT_ALLOW"}], "defaultErrnoRet": 1, "defaultAction": "SCMP_ACT_ERRNO"}'
+  diff_of
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"They mean the same."* ]]
+  run_snug diff @moby @moby
+  [ "$status" -eq 0 ]
+}
+
+@test "diff: who refuses what, dangerous calls first, with counts" {
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read", "mount", "write"], "action": "SCMP_ACT_ALLOW"}]}'
+  put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read", "openat", "bpf", "close"], "action": "SCMP_ACT_ALLOW"}]}'
+  diff_of
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"3 calls that $dir/a.json refuses and $dir/b.json allows, 1 of them dangerous:"*"    bpf "*"loads programs"*"close openat"* ]]
+  [[ "$output" == *"2 calls that $dir/b.json refuses and $dir/a.json allows, 1 of them dangerous:"*"    mount "*"write"* ]]
+  run_snug diff --json "$dir/a.json" "$dir/b.json"
+  [ "$status" -eq 1 ]
+  python3 - "$output" <<'PY'
+import json, sys
+d = json.loads(sys.argv[1])
+assert not d["same"] and d["counts"] == {"refused-by-a": 3, "refused-by-b": 2, "arguments": 0, "answer": 0}, d
+assert [r["call"] for r in d["differences"]] == ["bpf", "close", "openat", "mount", "write"], d
+assert d["a"]["allowed"] == 3 and d["b"]["allowed"] == 4, d
+PY
+}
+
+@test "diff: arguments and errnos are part of the meaning" {
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["clone", "read"], "action": "SCMP_ACT_ALLOW"}]}'
+  put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"},
+    {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+    {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}]}'
+  diff_of
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"1 call for which the arguments decide:"* ]]
+  grep -qE '^  clone +allow +only \(arg0 & 0x7e020000\) == 0' <<<"$output"
+  [[ "$output" == *"1 call that $dir/a.json answers with EPERM and $dir/b.json with ENOSYS: clone3"* ]]
+  [[ "$output" != *"refuses and"* ]]
+  # The same comparison written otherwise.
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+    {"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_EQ"}]}]}'
+  put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+    {"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 18446744073709551615, "valueTwo": 8, "op": "SCMP_CMP_MASKED_EQ"}]}]}'
+  diff_of
+  [ "$status" -eq 0 ]
+}
+
+@test "diff: an ABI that only one lists is one difference, not hundreds" {
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}'
+  put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}'
+  diff_of
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"Only $dir/b.json lists i386: under $dir/a.json programs of this kind are killed"* ]]
+  [[ "$output" != *"calls that"* ]]
+}
+
+@test "diff: a key against a default, with and without an approved profile" {
+  put_web
+  run_snug diff web @containerd
+  [ "$status" -eq 1 ]
+  [[ "$output" == "web (the profile that the evidence of web gives; none is approved): allows "* ]]
+  [[ "$output" == *"@containerd (the default of containerd 1.6"* ]]
+  [[ "$output" == *"call that @containerd refuses and web allows, dangerous:"*"    mount "* ]]
+  "$snug" approve web --no-sample >/dev/null 2>&1
+  run_snug diff web @containerd
+  [[ "$output" == "web (the approved profile of web): allows "* ]]
+}
+
+@test "diff: bad input is one sentence" {
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO"}'
+  run_snug diff "$dir/a.json"
+  refused 2 "usage: snug diff A B"
+  run_snug diff "$dir/a.json" "$dir/none.json"
+  refused 2 "none.json"
+  run_snug diff "$dir/a.json" nobody
+  refused 2 "nobody is neither a key nor a file"
+  run_snug diff - - <"$dir/a.json"
+  refused 2 "one profile only"
+  run_snug diff "$dir" "$dir/a.json"
+  refused 2 "is a directory"
+  put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_NO"}]}'
+  diff_of
+  refused 2 "b.json: syscalls[0].action, line 1"
+}
