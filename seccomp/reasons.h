@@ -31,6 +31,8 @@
 	X(BAD_RECORD, "bad-record", "an audit record could not be read", "report the record; learn again")                   \
 	X(UNKNOWN_ARCH, "unknown-arch", "a call was made on an architecture that snug does not know", "report it")           \
 	X(OVERFLOW, "overflow", "more distinct calls than the evidence holds", "the container probes random numbers: review") \
+	X(MERGED, "merged", "evidence that was merged into this was itself not complete",                                     \
+	  "`snug show` that evidence, mend it there, and merge again")                                                         \
 	X(NOT_LEARNING, "not-learning", "the run was enforced or audited, which proves nothing about the calls it makes",    \
 	  "learn it")
 

@@ -5,6 +5,7 @@
 #include "seccomp/sets.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,39 @@ static int is_refused(struct check_view *v, const struct set_floor_go *set, uint
 	return r;
 }
 
+/* The names to add, and for a call that only needs some arguments a rule of its own. */
+static int mend_scheduler(struct check_view *v, struct check_finding *f)
+{
+	const struct arch *arch = check_floors_of(v->plan)->arch;
+	const struct set_floor_go *set = NULL;
+	cleanup_buf struct buf names = {0}, rules = {0};
+	size_t n = set_floor_go(&set);
+
+	for (size_t i = 0; i < f->call_count; i++)
+		for (size_t k = 0; k < n; k++) {
+			unsigned long long mask = 0, value = 0;
+
+			if (!text_streq(set[k].name, f->calls[i].name))
+				continue;
+			if (sscanf(set[k].mask, "%*u:%llu:%llu", &mask, &value) != 2)
+				buf_addf(&names, "%s\"%s\"", names.len ? ", " : "", set[k].name);
+			else
+				buf_addf(&rules,
+					 "; to \"syscalls\": {\"names\": [\"%s\"], \"action\": \"SCMP_ACT_ALLOW\", "
+					 "\"args\": [{\"index\": %u, \"value\": %llu, \"valueTwo\": %llu, \"op\": "
+					 "\"SCMP_CMP_MASKED_EQ\"}]}",
+					 set[k].name, flags_index(arch), mask, value);
+		}
+	cleanup_buf struct buf all = {0};
+
+	if (names.len)
+		buf_addf(&all, "add to the names that are allowed: %s%s", names.data, rules.len ? rules.data : "");
+	else if (rules.len)
+		buf_addf(&all, "add %s", rules.data + 2);
+	f->mend = buf_steal(&all);
+	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+}
+
 static int check_scheduler(struct check_view *v, const struct floor_runtime *rt)
 {
 	const struct set_floor_go *set = NULL;
@@ -136,7 +170,7 @@ static int check_scheduler(struct check_view *v, const struct floor_runtime *rt)
 		f->reader = v->reader;
 		r = check_add_call(f, &call, v->err);
 	}
-	return r < 0 || !f ? r : mend_by_names(f, "add to the names that are allowed: ", v->err);
+	return r < 0 || !f ? r : mend_scheduler(v, f);
 }
 
 static int check_runtime(struct check_view *v, const struct floor_runtime *rt)

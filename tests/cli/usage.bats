@@ -30,7 +30,7 @@ load helper
   [ "$status" -eq 0 ]
   [ -z "$stderr" ]
   for command in ls show profile approve floor explain doctor \
-    check diff; do
+    check diff merge; do
     [[ "$output" == *"  $command "* ]]
   done
   all="$output"
