@@ -1,19 +1,34 @@
 #include "shim/cli/build.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "seccomp/policy_write.h"
 #include "seccomp/proof.h"
+#include "shim/cli/operand.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static int load_file(const char *path, struct evidence **ret, struct err *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_buf struct buf text = {0};
+	int r = fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, EVIDENCE_SIZE_MAX, path, &text, err);
+
+	return r < 0 ? r : evidence_parse(text.data ? text.data : "", text.len, path, ret, err);
+}
+
 int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err)
 {
 	struct err inner = {0};
+
+	if (operand_is_file(key))
+		return load_file(key, ret, err);
 	int r = client_sync(&cli->config, err);
 
 	if (r < 0)
@@ -196,5 +211,31 @@ int build_parse_errno(const char *name, uint32_t *ret, struct err *err)
 		*ret = EPERM;
 	else
 		return err_set(err, EINVAL, "--errno is enosys or eperm, not '%s'", name);
+	return 0;
+}
+
+void build_digest(const struct build *b, char ret[SHA256_HEX_MAX])
+{
+	sha256_hex(b->oci.data, b->oci.len, ret);
+}
+
+#define DIGEST_MIN 12 /* digits */
+
+int build_check_digest(const struct build *b, const char *digest, struct err *err)
+{
+	const char *hex = digest + (text_starts(digest, "sha256:") ? strlen("sha256:") : 0);
+	size_t len = strlen(hex);
+	char own[SHA256_HEX_MAX];
+
+	if (len < DIGEST_MIN || len >= SHA256_HEX_MAX || strspn(hex, "0123456789abcdef") != len)
+		return err_set(err, EINVAL,
+			       "--digest wants what `snug profile` printed, at least %d of its digits, not '%s'",
+			       DIGEST_MIN, digest);
+	build_digest(b, own);
+	if (strncmp(own, hex, len) != 0)
+		return err_set(err, ESTALE,
+			       "the profile is not the one of digest %.12s: it is %.12s now; look at it again with `snug "
+			       "profile`, and give the same --errno and --runtime as then",
+			       hex, own);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/sha256.h"
 #include "oci/runtime.h"
 #include "seccomp/evidence.h"
 #include "seccomp/policy.h"
@@ -48,6 +49,13 @@ int build_load_floors(const struct cli *cli, struct build *b, struct err *err);
  * containers must have been sampled: -ENOENT tells how. */
 int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err);
 
+/* The digest by which people tell a profile's text: that of sha256sum(1) over the oci form. */
+void build_digest(const struct build *b, char ret[SHA256_HEX_MAX]);
+
+/* Refuses (-ESTALE) a profile that is not the one of this digest, of which the first 12 digits are enough; "sha256:" may
+ * stand in front. */
+int build_check_digest(const struct build *b, const char *digest, struct err *err);
+
 /* Builds the profile and its text. */
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err);
 
@@ -59,7 +67,7 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 void build_done(struct build *b);
 #define cleanup_build cleanup_with(build_done)
 
-/* Loads a key's evidence after a sync; the sentence for a missing one tells where to look. */
+/* Loads a key's evidence after a sync, or that of a file (operand_is_file()), which `snug merge` may have made; the sentence for a missing one tells where to look. Its own key is evidence_key()'s. */
 int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err);
 
 /* "enosys" or "eperm" (NULL: enosys) as a number. */

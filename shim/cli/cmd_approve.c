@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO };
+enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_FORCE] = {"force", 0, NULL, "approve incomplete evidence too"},
@@ -22,6 +22,7 @@ static const struct cli_option OPTIONS[] = {
 		       "what a refused call returns; enosys (default) lets libraries fall back"},
 	[OPT_RUNTIME] = {"runtime", 0, "PATH", "hold what this runtime needs too, for example before an upgrade"},
 	[OPT_TO] = {"to", 0, "N", "go back to the approved profile number N"},
+	[OPT_DIGEST] = {"digest", 0, "D", "approve exactly what was reviewed: the digest that `snug profile` printed, or nothing"},
 };
 
 /* What the table of changes is made with. */
@@ -190,6 +191,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	r = build_load(cli, key, args->value[OPT_RUNTIME], &b, err);
 	if (r < 0)
 		return r;
+	key = evidence_key(b.evidence);
 	if (!b.verdict.complete && !args->value[OPT_FORCE]) {
 		cleanup_buf struct buf why = {0};
 
@@ -199,10 +201,15 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 			key, buf_failed(&why) ? "not complete" : why.data, key);
 		return CLI_INCOMPLETE;
 	}
-	if (!args->value[OPT_NO_SAMPLE])
+	/* What was reviewed had no more than the samples of then. */
+	if (!args->value[OPT_NO_SAMPLE] && !args->value[OPT_DIGEST])
 		r = sample_missing(cli, &b, err);
 	if (!r)
 		r = build_profile(&b, errno_ret, err);
+	if (r < 0)
+		return r;
+	if (args->value[OPT_DIGEST])
+		r = build_check_digest(&b, args->value[OPT_DIGEST], err);
 	if (r < 0)
 		return r;
 	build_report(&b, key);
@@ -211,7 +218,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 const struct cli_command cmd_approve = {
 	.name = "approve",
-	.operands = "KEY",
+	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "makes the profile of a key the one that audit and enforce use",

@@ -104,7 +104,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 const struct cli_command cmd_profile = {
 	.name = "profile",
-	.operands = "KEY",
+	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "prints the profile that the evidence of a key gives",

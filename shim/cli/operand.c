@@ -44,6 +44,13 @@ static bool is_path(const char *word)
 	       text_streq(word, "..") || has_suffix(word) || (len && word[len - 1] == '/');
 }
 
+bool operand_is_file(const char *word)
+{
+	struct stat st;
+
+	return is_path(word) && !stat(word, &st) && S_ISREG(st.st_mode);
+}
+
 static bool is_key(const struct cli *cli, const char *word)
 {
 	cleanup_fd int dir = oci_key_check(word, NULL) < 0

@@ -155,6 +155,10 @@ void build_report(const struct build *b, const char *key)
 	report_arches(b);
 	report_unnamed(b);
 	report_unknown(b);
+	char digest[SHA256_HEX_MAX];
+
+	build_digest(b, digest);
+	fprintf(stderr, "digest sha256:%s\n", digest);
 }
 
 /* Who made a call of this name: the comms of its workload entries, at most four. */

@@ -89,3 +89,24 @@ load helper
   cmp "$state/keys/web/approved.json" "$dir/before.json"
   [ "$(ls -A "$state/keys/web")" = $'approved.1.json\napproved.json\nevidence.json' ]
 }
+
+@test "--digest approves exactly what was reviewed, or nothing" {
+  put_web
+  run_snug profile web -o "$dir/p.json"
+  digest="$(sed -n 's/^digest //p' "$dir/stderr")"
+  [ "$digest" = "sha256:$(sha256sum "$dir/p.json" | cut -d' ' -f1)" ]
+  put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)")"
+  run_snug approve web --digest "$digest"
+  refused 2 "is not the one of digest"
+  [ ! -e "$state/keys/web/approved.json" ]
+  put_web
+  run_snug approve web --digest "$digest"
+  [ "$status" -eq 0 ]
+  cmp "$dir/p.json" "$state/keys/web/approved.json"
+  run_snug approve web --digest "${digest:7:12}"
+  [ "$status" -eq 0 ]
+  run_snug approve web --digest "${digest:7:11}"
+  refused 2 "at least 12"
+  run_snug approve web --digest "${digest}0"
+  refused 2 "at least 12"
+}

@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -432,6 +433,34 @@ static void links_are_read(void **state)
 	assert_string_equal(target, "some/where");
 }
 
+/* Texts of the lengths at which the padding changes; the digests are those of sha256sum(1). */
+static void sha256_of(void **state)
+{
+	static const struct {
+		size_t len;
+		const char *hex;
+	} rows[] = {
+		{0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+		{3, "e124adcce1fb2f88e1ea799c3d0820845ed343e6c739e54131fcb3a56e4bc1bd"},
+		{55, "0725e421a88343db887c5f33eca3fda068b6dff655bd4edc599e293bd0112577"},
+		{56, "e28a1c623d63808963831c9950769130357b99cc565ea87afb6d6d2fe4f77eb1"},
+		{63, "0664e10bb088fb2f24beacc0df9974da17ff7854735fad77eb0dbd41189dbe18"},
+		{64, "4bfeea08063e42c1f5c45fd702ce3301a94af0e905dad65b904a054324cc69e6"},
+		{65, "e88c5438595bdd8836bab0265ac3937a7b5b10710c4d93e6f031f10c2de72f3d"},
+		{119, "5ca436ae47aa32e94bdb4f276f08485d94cb1fc59a97a5d9f8713b6e965cde5f"},
+		{120, "569697e06c45f96dbc61cfb795ecc8ce24718b494c9ebe39fec7b32a774c7d55"},
+		{1000, "0d853d9d06c1aa20f9a769e561bd3023aff61129038e14a36c600879e7cb6fe6"},
+	};
+	char text[1000], hex[SHA256_HEX_MAX];
+
+	memset(text, 'a', sizeof(text));
+	text[1] = 'b';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		sha256_hex(text, rows[i].len, hex);
+		assert_string_equal(hex, rows[i].hex);
+	}
+}
+
 #define in_place(f) cmocka_unit_test_setup_teardown(f, make_place, remove_place)
 
 int main(void)
@@ -446,6 +475,7 @@ int main(void)
 		cmocka_unit_test(times_beyond),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(sha256_of),
 		in_place(save_replaces),
 		in_place(save_does_not_follow),
 		in_place(save_failures_leave_nothing),
