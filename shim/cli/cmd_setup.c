@@ -43,12 +43,14 @@ static const struct caller {
 	const char *file;
 	const char *template; /* NULL: containerd's, by version */
 	const char *use;      /* what to do then */
+	const char *unuse;    /* what to do after --remove */
 } CALLERS[] = {
-	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, "systemctl restart containerd"},
-	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, "systemctl restart crio"},
-	{"docker", FORM_JSON, "/etc/docker/daemon.json", TEMPLATE_docker_json, "systemctl reload docker"},
-	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL},
-	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -"},
+	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, "systemctl restart containerd", "systemctl restart containerd"},
+	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, "systemctl restart crio", "systemctl restart crio"},
+	{"docker", FORM_JSON, "/etc/docker/daemon.json", TEMPLATE_docker_json, "systemctl reload docker",
+	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)"},
+	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL, NULL},
+	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -", NULL},
 };
 
 /* One caller's configuration on this machine. */
@@ -211,10 +213,10 @@ static int put(const struct job *j, const char *text, struct buf *out, struct er
 					    : setup_block_put(text, text_of(&j->piece), j->file, out, err);
 }
 
-static int take(const struct job *j, struct buf *out, struct err *err)
+static int take(const struct job *j, const char *text, struct buf *out, struct err *err)
 {
-	return j->caller->form == FORM_JSON ? setup_json_take(text_of(&j->text), text_of(&j->piece), j->file, out, err)
-					    : setup_block_take(text_of(&j->text), j->file, out, err);
+	return j->caller->form == FORM_JSON ? setup_json_take(text, text_of(&j->piece), j->file, out, err)
+					    : setup_block_take(text, j->file, out, err);
 }
 
 static bool same(const struct buf *a, const struct buf *b)
@@ -270,7 +272,7 @@ static int back_up(const struct job *j, int dir, struct err *err)
 	int r = backup_name(j, &name, err);
 
 	if (r == 0)
-		r = take(j, &own, err);
+		r = take(j, text_of(&j->text), &own, err);
 	if (r < 0 || !j->exists || !same(&own, &j->text) || fstatat(dir, name.data, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return r;
 	return file_save_at(dir, name.data, text_of(&j->text), j->text.len, j->mode, err);
@@ -352,22 +354,23 @@ static void tell_running(struct cli *cli)
 /* What the file is to hold without the piece; *ret_original: that is the backup's, or no file at all. */
 static int without_piece(struct job *j, int dir, struct buf *ret, bool *ret_original, struct err *err)
 {
-	cleanup_buf struct buf name = {0}, backup = {0}, again = {0};
+	cleanup_buf struct buf name = {0}, backup = {0}, with = {0}, without = {0};
 	int r = backup_name(j, &name, err);
 
 	if (r == 0)
-		r = take(j, ret, err);
+		r = take(j, text_of(&j->text), ret, err);
 	if (r < 0)
 		return r;
 	if (buf_failed(ret))
 		return err_set(err, ENOMEM, "out of memory");
-	/* If putting the piece into the backup makes this very file, nobody else has changed it since. */
+	/* If putting a piece into the backup and taking it out again leaves the same, nobody else has changed the file since. */
 	r = file_read_at(dir, name.data, FILE_MAX_BYTES, &backup, NULL);
 	if (r < 0 && r != -ENOENT)
 		return 0;
 	if (r < 0 && !j->caller->template)
 		buf_addf(&backup, "version = %u\n\n", newest_version());
-	if (put(j, text_of(&backup), &again, NULL) < 0 || buf_failed(&again) || !same(&again, &j->text))
+	if (put(j, text_of(&backup), &with, NULL) < 0 || take(j, text_of(&with), &without, NULL) < 0 || buf_failed(&without) ||
+	    !same(&without, ret) || same(ret, &j->text))
 		return 0;
 	*ret_original = true;
 	buf_clear(ret);
@@ -406,8 +409,8 @@ static int remove_piece(struct cli *cli, struct job *j, struct err *err)
 	}
 	if (r == 0 && original)
 		unlinkat(dir, backup.data, 0);
-	if (j->caller->use)
-		buf_addf(&cli->out, "To make it count: %s\n", j->caller->use);
+	if (j->caller->unuse)
+		buf_addf(&cli->out, "To make it count: %s\n", j->caller->unuse);
 	tell_running(cli);
 	return r < 0 ? r : CLI_GOOD;
 }

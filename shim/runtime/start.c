@@ -1,6 +1,7 @@
 #include "shim/runtime/start.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "oci/bundle.h"
 #include "oci/key.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LOCK_TIMEOUT_MS 60000
 
@@ -84,6 +86,21 @@ static int make_key(struct start *s, struct err *err)
 	return r;
 }
 
+/* PROC_USER_INIT_INO (linux/proc_ns.h): the first user namespace's number never changes. */
+#define INITIAL_USER_NAMESPACE "user:[4026531837]"
+
+/* The recorder would refuse too, but by then the user would read of a directory that only root may open. */
+static int refuse_rootless(struct err *err)
+{
+	cleanup_free char *namespace = NULL;
+
+	if (geteuid() == 0 && file_read_link("/proc/self/ns/user", &namespace) == 0 && text_streq(namespace, INITIAL_USER_NAMESPACE))
+		return 0;
+	return err_set(err, EPERM, "a rootless container can be neither learnt nor audited: the kernel's audit records are for root of the"
+		       " initial user namespace alone; learn it as root, then enforce the profile without snug:"
+		       " podman run --security-opt seccomp=FILE");
+}
+
 static bool is_recorded(enum config_mode mode)
 {
 	return mode == CONFIG_LEARN || mode == CONFIG_AUDIT;
@@ -144,6 +161,8 @@ static int ready(struct start *s, struct err *err)
 {
 	int r = choose_mode(s, err);
 
+	if (r == 0 && is_recorded(s->mode))
+		r = refuse_rootless(err);
 	if (r == 0)
 		r = make_key(s, err);
 	if (r == 0)

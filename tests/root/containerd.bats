@@ -7,16 +7,8 @@ setup_file() {
   load callers/daemons
   export T
   containerd_config >"$T/containerd.toml"
-  for mode in learn audit enforce; do
-    cat >>"$T/containerd.toml" <<E
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.snug-$mode]
-    runtime_type = "io.containerd.runc.v2"
-    pod_annotations = ["io.snug.*"]
-    container_annotations = ["io.snug.*"]
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.snug-$mode.options]
-      BinaryName = "$SNUG_BUILD/snug-$mode"
-E
-  done
+  cp "$T/containerd.toml" "$T/containerd.before"
+  snug setup containerd --write --config "$T/containerd.toml" --bin "$SNUG_BUILD"
   cat >>"$T/containerd.toml" <<E
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.open]
     runtime_type = "io.containerd.runc.v2"
@@ -25,7 +17,7 @@ E
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.open.options]
       BinaryName = "$SNUG_BUILD/snug-enforce"
 E
-  containerd_start "$T/containerd.toml"
+  containerd_start
   containerd_load
 }
 setup() {
@@ -265,4 +257,28 @@ $((count > 20 ? 20 : count)) as it was" ]
   eventually same
   [ "$(runs 'k8s/many/web/localhost%2Fsnug-test' | jq 'map(select(.complete)) | length')" -gt 0 ]
   runs 'k8s/many/web/localhost%2Fsnug-test' | jq -e 'all(.complete)'
+}
+
+@test "after setup --remove a running pod is still managed, and no new one finds a handler" {
+  cri <<E
+pod last shop snug-learn
+start last web -- sleep 1000
+E
+  cp "$T/containerd.toml" "$T/with"
+  run snug setup containerd --remove --config "$T/containerd.toml"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *'still run that snug started'* || "$output" == *'still runs that snug started'* ]]
+  run ! grep -q 'snug-learn' "$T/containerd.toml"
+  containerd_restart
+  run cri <<E
+exec last web -- echo hi
+stop last web
+remove-pod last
+pod new shop snug-learn
+E
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'hi'*'exit 0'*'no runtime for "snug-learn" is configured'* ]]
+  eventually sh -c "! ls '$T'/run/containers/*/* 2>/dev/null"
+  cp "$T/with" "$T/containerd.toml"
+  containerd_restart
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Every subcommand of runc, called directly and through the wrapper: standard output, standard error, exit status and the --log
-file must be the same, byte for byte where runc's own two runs are.
+"""Every subcommand of runc or crun, called directly and through the wrapper: standard output, standard error, exit status and the
+--log file must be the same, byte for byte where the runtime's own two runs are.
 
-usage: subcommands.py BUILD DIRECTORY; speaks TAP. SNUG_CONFIG names a configuration with runc as the runtime. Each scenario is played four times on the same paths:
-twice with runc, then with the wrapper passing through, then with the wrapper learning.
+usage: subcommands.py BUILD DIRECTORY [CRUN]; speaks TAP. SNUG_CONFIG names a configuration with that runtime. Each scenario is
+played four times on the same paths: twice with the runtime, then with the wrapper passing through, then with it learning.
 """
 import json
 import os
@@ -15,7 +15,7 @@ import sys
 import time
 
 build, top = sys.argv[1], sys.argv[2]
-RUNC = "/usr/sbin/runc"
+RUNTIME = sys.argv[3] if len(sys.argv) > 3 else "/usr/sbin/runc"
 root, log, bundle = top + "/root", top + "/log", top + "/b"
 config = os.environ["SNUG_CONFIG"]
 
@@ -43,7 +43,7 @@ S = Step
 CREATE, START, DELETE = S("create --bundle @T/b c"), S("start c"), S("delete --force c")
 RUNNING = [CREATE, START]
 # Where a learning wrapper has a sentence of its own for the user, `learn` holds a part of it, and only the status is compared.
-SCENARIOS = [
+RUNC = [
     ("no container", [
         S("--version"), S("-v"), S("--help"), S("-h"), S(""), S("help"), S("help create"), S("features"), S("list"), S("list -q"),
         S("list --format json"), S("list --format nonsense"), S("list", own_root=False), S("--version", own_root=False, bare=True),
@@ -93,6 +93,34 @@ SCENARIOS = [
         S("restore --bundle @T/hi c"), S("restore --image-path @T/none --bundle @T/hi c", log="json"), S("list")]),
 ]
 
+CRUN = [
+    ("no container", [
+        S(c, own_root=False) for c in ("--version", "-V", "--help", "--usage", "--no-such-option list", "no-such-command", "--root", "events c",
+                                       "checkpoint c", "features")] + [
+        S("--version", bare=True), S("no-such-command", bare=True), S("list"), S("list --format json"), S("list -q")] +
+        [S(c + " --help") for c in ("create", "delete", "exec", "kill", "list", "pause", "ps", "resume", "run", "spec", "start", "state",
+                                    "update")]),
+    ("arguments that lack", [S(c) for c in ("create", "run", "start", "state", "kill", "delete", "exec", "ps", "pause", "resume", "update")]),
+    ("no such container", [
+        S(c, log=l) for l in (None, "json") for c in ("start x", "state x", "kill x KILL", "delete x", "exec x ls", "ps x", "pause x",
+                                                      "resume x", "update x")] + [S("delete --force x"), S("kill x NONSENSE")]),
+    ("a container's life", RUNNING + [
+        S("state c"), S("list"), S("ps c"), S("ps --format json c"), S("exec c echo hi"), S(["exec", "c", "sh", "-c", "echo err >&2; exit 7"]),
+        S("exec c /no/such/program"), S("exec c /no/such/program", log="json"), S(["exec", "c", "cat"], stdin="through\n"),
+        S("exec --process @T/p.json c"), S("exec --process=@T/bad.json c"), S("exec --cwd /bin --user 1:2 c id"), S("pause c"), S("resume c"),
+        S("update --pids-limit 60 c"), S("start c"), S("delete c"), S("create --bundle @T/b c"), S("run -b@T/b c"), S("kill c 0"),
+        S("kill c NONSENSE"), S("kill c KILL"), S("state c", until="stopped"), S("exec c ls"), S("delete c"), S("state c")]),
+    ("run", [
+        S("run --bundle @T/hi c"), S("run -b @T/hi c"), S("run -b@T/hi c"), S("run --bun @T/hi c"), S("run --bundle @T/seven c"),
+        S("run --bundle @T/reads c", stdin="a line\n"), S("run --detach --bundle @T/b c"), S("state c"), S("delete -f c"),
+        S("run --bundle @T/hi c", log="json")]),
+    ("what cannot start", [
+        S("create --bundle @T/noprog c"), S("run --bundle @T/noprog c", log="json"), S("run --bundle @T/noroot c"),
+        S("run --bundle @T/badmount c"), S("run --bundle @T/missing c", learn="/missing"), S("run --bundle @T/empty c", learn="config.json"),
+        S("run --bundle @T/broken c", learn="config.json: line 1"), S("list")]),
+]
+SCENARIOS = CRUN if os.path.basename(RUNTIME) == "crun" else RUNC
+
 
 def make_bundle(name, change=lambda c: None, args=("sleep", "1000")):
     path = f"{top}/{name}"
@@ -113,7 +141,7 @@ def make_files():
     for c in ("sh", "sleep", "echo", "cat", "id", "ls", "kill"):
         os.symlink("busybox", f"{top}/rootfs/bin/{c}")
     os.mkdir(top + "/spec")
-    subprocess.run([RUNC, "spec"], cwd=top + "/spec", check=True)
+    subprocess.run(["runc", "spec"], cwd=top + "/spec", check=True)
     with open(top + "/spec/config.json") as f:
         SPEC = f.read()
 
@@ -144,7 +172,7 @@ def make_bundles():
 
 
 def status_of():
-    r = subprocess.run([RUNC, "--root", root, "state", "c"], capture_output=True, text=True)
+    r = subprocess.run([RUNTIME, "--root", root, "state", "c"], capture_output=True, text=True)
     return json.loads(r.stdout)["status"] if r.returncode == 0 else None
 
 
@@ -167,7 +195,7 @@ def call(program, step):
     if step.stop:
         # It has begun once it has said something; it ends with the container's cgroup.
         out = p.stdout.readline()
-        subprocess.run([RUNC, "--root", root, "delete", "--force", "c"], check=True)
+        subprocess.run([RUNTIME, "--root", root, "delete", "--force", "c"], check=True)
         p.communicate(timeout=60)
         err = ""  # what runc says when the cgroup goes while it reads it depends on where it was
     else:
@@ -224,7 +252,7 @@ def masked(texts):
 
 def play(program, steps):
     results = [call(program, s) for s in steps]
-    subprocess.run([RUNC, "--root", root, "delete", "--force", "c"], capture_output=True)
+    subprocess.run([RUNTIME, "--root", root, "delete", "--force", "c"], capture_output=True)
     shutil.rmtree(root, ignore_errors=True)
     shutil.rmtree(top + "/run/containers", ignore_errors=True)
     return results
@@ -255,7 +283,7 @@ make_bundles()
 number = bad = 0
 how = {}
 for scenario, steps in SCENARIOS:
-    one, two = play(RUNC, steps), play(RUNC, steps)
+    one, two = play(RUNTIME, steps), play(RUNTIME, steps)
     for mode in ("snug-runtime", "snug-learn"):
         other = play(os.path.join(build, mode), steps)
         for step, a, b, c in zip(steps, one, two, other):

@@ -64,10 +64,13 @@ state = "$T/containerd/state"
     runtime_type = "io.containerd.runc.v2"
 E
 }
-containerd_start() { # CONFIG
-  CONTAINERD_PID=$(background "$T/containerd.log" containerd --config "$1")
+containerd_start() {
+  background "$T/containerd.log" containerd --config "$T/containerd.toml" >"$T/containerd.pid"
   eventually ctr -a "$T/c.sock" version >/dev/null 2>&1
-  export CONTAINERD_PID
+}
+containerd_restart() {
+  end_process "$(cat "$T/containerd.pid")"
+  containerd_start
 }
 containerd_load() {
   image_archive "$T/image.tar"
@@ -90,6 +93,58 @@ containerd_stop() {
     [ -d "$dir" ] || continue
     runc --root "/run/containerd/runc/$(basename "$(dirname "$dir")")" delete --force "${dir##*/}" >/dev/null 2>&1 || true
   done
-  [ -z "$CONTAINERD_PID" ] || end_process "$CONTAINERD_PID"
+  [ ! -e "$T/containerd.pid" ] || end_process "$(cat "$T/containerd.pid")"
+  unmount_below "$T"
+}
+
+# docker_start: a dockerd whose daemon.json has the runtimes that `snug setup` writes; docker_stop ends it and all that it ran.
+docker_start() {
+  jq -n --arg t "$T" '{iptables: false, bridge: "none", "storage-driver": "vfs", "data-root": ($t + "/docker/data"),
+    "exec-root": ($t + "/docker/exec"), pidfile: ($t + "/docker.pid"), hosts: ["unix://" + $t + "/d.sock"], "live-restore": true}' >"$T/daemon.json"
+  cp "$T/daemon.json" "$T/daemon.before"
+  snug setup docker --write --config "$T/daemon.json" --bin "$SNUG_BUILD"
+  docker_daemon
+}
+docker_daemon() {
+  background "$T/dockerd.log" dockerd --config-file "$T/daemon.json" >/dev/null
+  eventually docker_ version >/dev/null 2>&1
+}
+# A reload does not take a runtime out; containers live on (live-restore).
+docker_restart() {
+  end_process "$(cat "$T/docker.pid")"
+  docker_daemon
+}
+docker_() { docker -H "unix://$T/d.sock" "$@"; }
+docker_stop() {
+  local shim
+  docker_ ps -aq 2>/dev/null | xargs -r docker -H "unix://$T/d.sock" rm --force >/dev/null 2>&1 || true
+  [ ! -e "$T/docker.pid" ] || end_process "$(cat "$T/docker.pid")"
+  for shim in $(processes_with "$T/docker/"); do
+    pkill -KILL -P "$shim"
+    end_process "$shim"
+  done
+  unmount_below "$T"
+}
+
+# podman_setup: the runtimes as `snug setup podman` writes them. Podman gives a runtime no environment, so each finds its configuration
+# through a script of that name.
+podman_setup() {
+  local mode
+  mkdir -p "$T/bin"
+  for mode in learn audit enforce; do
+    printf '#!/bin/sh\nSNUG_CONFIG=%s exec %s/snug-%s "$@"\n' "$SNUG_CONFIG" "$SNUG_BUILD" "$mode" >"$T/bin/snug-$mode"
+  done
+  chmod 755 "$T"/bin/*
+  snug setup podman --write --config "$T/containers.conf.d/snug.conf" --bin "$T/bin"
+  export CONTAINERS_CONF=$T/containers.conf.d/snug.conf
+}
+podman_() {
+  podman --root "$T/podman/root" --runroot "$T/podman/runroot" --tmpdir "$T/podman/tmp" --storage-driver vfs --cgroup-manager cgroupfs "$@" \
+    2> >(grep -v '^time=.*level=warning' >&2)
+}
+podman_stop() {
+  local p
+  podman_ rm --all --force --time 0 >/dev/null 2>&1 || true
+  for p in $(processes_with "$T/podman/"); do end_process "$p"; done
   unmount_below "$T"
 }
