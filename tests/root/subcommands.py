@@ -284,7 +284,9 @@ number = bad = 0
 how = {}
 for scenario, steps in SCENARIOS:
     one, two = play(RUNTIME, steps), play(RUNTIME, steps)
-    for mode in ("snug-runtime", "snug-learn"):
+    # What starts nothing goes the same way in every mode; crun, behind two shells, is slow to ask.
+    starts = SCENARIOS is RUNC or any(s.args[:1] in (["create"], ["run"]) and "--bundle" in s.args for s in steps)
+    for mode in ("snug-runtime", "snug-learn") if starts else ("snug-runtime",):
         other = play(os.path.join(build, mode), steps)
         for step, a, b, c in zip(steps, one, two, other):
             number += 1
