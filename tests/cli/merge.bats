@@ -153,6 +153,13 @@ assert all(r["a"] == "allow" for r in d["differences"] if r["kind"] == "argument
   [[ "$stderr" == "i386: "*"a.json lists this ABI and "*"b.json does not"* ]]
 }
 
+@test "merge: runs that did not log everything are refused, not silently made complete" {
+  evidence a web "$(run_of a-1 01 '' | sed 's/"reasons": \[\]/&, "quiet": {"upto": 1, "assumed": ["getppid"]}/')" "$(call 0 read workload 7)"
+  grep -q '"quiet": {' "$dir/a.json"
+  run_snug merge "$dir/a.json"
+  refused 2 "cannot be merged"
+}
+
 @test "merge: bad input is one sentence" {
   evidence a web "$(run_of a-1 01 '')" "$(call 0 read workload 7)"
   run_snug merge "$dir/a.json" @moby
