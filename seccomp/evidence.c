@@ -225,7 +225,11 @@ static void drop_run(struct evidence *ev, size_t i)
 static void drop_old_runs(struct evidence *ev)
 {
 	const struct evidence_run *keep = NULL;
-	size_t i = 0;
+	size_t i = 0, enforced = 0;
+
+	for (size_t j = ev->run_count; j-- > 0;)
+		if (ev->runs[j]->mode == EVIDENCE_ENFORCE && ev->runs[j]->ended_ms && ++enforced > EVIDENCE_ENFORCED_MAX)
+			drop_run(ev, j);
 
 	for (size_t j = 0; j < ev->run_count; j++)
 		if (ev->runs[j]->mode == EVIDENCE_LEARN)

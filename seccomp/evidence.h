@@ -37,7 +37,9 @@
 #define EVIDENCE_WHO_MAX    8    /* comms, and exes, per call */
 #define EVIDENCE_NAMES_MAX  255  /* distinct comms and exes per key; further ones are not kept */
 #define EVIDENCE_CALLS_MAX  4096 /* (arch, nr, phase) entries per key; more stamp the run REASON_OVERFLOW */
+#define EVIDENCE_DENIED_MAX 2048 /* of them; a call that was never seen used makes no entry beyond these */
 #define EVIDENCE_RUNS_MAX   1000 /* kept runs per key: the newest, live ones never dropped */
+#define EVIDENCE_ENFORCED_MAX 100 /* of them, of ended enforced runs */
 #define EVIDENCE_SIZE_MAX   (64u << 20)
 
 enum evidence_mode { EVIDENCE_LEARN, EVIDENCE_AUDIT, EVIDENCE_ENFORCE };
@@ -108,7 +110,7 @@ uint64_t evidence_runs_dropped(const struct evidence *ev);
 /* Begins a run; the strings of *init are copied as safe text of at most 4096 bytes (NULL: ""), no, seen, ended_ms are
  * set here, reasons are taken from init with REASON_RUNNING added, and REASON_NOT_LEARNING in any other mode than
  * learn. *ret_no is the run's number. Of too many runs the oldest ended one is dropped, but never the newest learning
- * run: the verdict rests on it. */
+ * run: the verdict rests on it. Enforced ones, which a container in a restart loop makes by the hundred, make way first. */
 int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uint64_t *ret_no, struct err *err);
 
 /* The number of the newest run of this container that began at this time; -ENOENT if there is none. */

@@ -330,7 +330,11 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 	if (!arch)
 		return news | stamp(run, REASON_BIT(UNKNOWN_ARCH));
 	e = evidence_find(ev, arch, r->nr, phase);
-	status = e ? 0 : evidence_make(ev, arch, r->nr, phase, &e);
+	/* A container can be denied any number, and must not leave learning without room. */
+	if (!e && use != EVIDENCE_USED && ev->call_count >= EVIDENCE_DENIED_MAX)
+		status = -ENOSPC;
+	else
+		status = e ? 0 : evidence_make(ev, arch, r->nr, phase, &e);
 	if (status < 0) {
 		stamp(run, REASON_BIT(OVERFLOW));
 		return status;

@@ -247,3 +247,24 @@ size_t record_field_bytes(const struct record_field *f, char *out, size_t cap)
 		out[i] = f->hex ? (char)(nibble(f->p[2 * i]) << 4 | nibble(f->p[2 * i + 1])) : f->p[i];
 	return len;
 }
+
+static bool is_bytes(const char *p, size_t len, const char *what)
+{
+	return len == strlen(what) && memcmp(p, what, len) == 0;
+}
+
+bool record_looks_like_init(const struct record *r)
+{
+	static const char *const runtimes[] = {"crun", "runc", "youki", "runsc", "krun", "crun-krun", "libcrun"};
+	static const char runc_init[] = "runc:[";
+	char comm[64], exe[2];
+	size_t comm_len = record_field_bytes(&r->comm, comm, sizeof(comm));
+	size_t exe_len = record_field_bytes(&r->exe, exe, sizeof(exe));
+
+	if (comm_len >= sizeof(runc_init) - 1 && memcmp(comm, runc_init, sizeof(runc_init) - 1) == 0)
+		return true;
+	for (size_t i = 0; is_bytes(exe, exe_len, "/") && i < ARRAY_SIZE(runtimes); i++)
+		if (is_bytes(comm, comm_len, runtimes[i]))
+			return true;
+	return false;
+}

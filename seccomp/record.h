@@ -58,6 +58,10 @@ int record_parse(const char *text, size_t len, struct record *ret);
 /* True if the call took place (LOG), false if it was denied, trapped, traced or killed. */
 bool record_is_used(const struct record *r);
 
+/* True if by its names the runtime's own init made the call, before it execs the program: runc's calls itself runc:[2:INIT], crun and
+ * others keep their name and have the new root as their program. Any program can take these names: a hint, for people. */
+bool record_looks_like_init(const struct record *r);
+
 const char *record_action_name(enum record_action a); /* "SCMP_ACT_LOG"; "?" for RECORD_OTHER */
 
 /* Writes the field's bytes, hex decoded, to out (at most cap), and returns their number. */

@@ -64,20 +64,6 @@ static enum tally_outcome outcome_of(enum record_action a)
 	}
 }
 
-/* runc's init calls itself so; crun and others keep their name and have the new root as their program. Any program can
- * take these names, hence a hint. */
-static bool looks_like_init(const char *comm, const char *exe)
-{
-	static const char *const runtimes[] = {"crun", "runc", "youki", "runsc", "krun", "crun-krun", "libcrun"};
-
-	if (text_starts(comm, "runc:["))
-		return true;
-	for (size_t i = 0; text_streq(exe, "/") && i < ARRAY_SIZE(runtimes); i++)
-		if (text_streq(comm, runtimes[i]))
-			return true;
-	return false;
-}
-
 static void put_field(const struct record_field *f, char *ret, size_t cap)
 {
 	cleanup_buf struct buf b = {0};
@@ -179,7 +165,7 @@ static void add_record(struct tally *t, const struct logline *line)
 		snprintf(row.name, sizeof(row.name), "syscall_%d", (int)r->nr);
 	put_field(&r->comm, row.comm, sizeof(row.comm));
 	put_field(&r->exe, row.exe, sizeof(row.exe));
-	row.init = looks_like_init(row.comm, row.exe);
+	row.init = record_looks_like_init(r);
 	if (!tally_add_row(t, &row))
 		t->unlisted++;
 }

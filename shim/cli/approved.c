@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/file.h>
 
-#define SIZE_MAX_BYTES (4u << 20) /* of a profile */
 #define NAME_BYTES     32
 
 static void file_name(unsigned n, char ret[NAME_BYTES])
@@ -30,7 +29,7 @@ int approved_read(const char *state_dir, const char *key, unsigned n, struct buf
 	char name[NAME_BYTES];
 
 	file_name(n, name);
-	int r = state_read_file(state_dir, STATE_KEYS, key, name, SIZE_MAX_BYTES, ret_text, &path, err);
+	int r = state_read_file(state_dir, STATE_KEYS, key, name, APPROVED_SIZE_MAX, ret_text, &path, err);
 
 	return r < 0 ? r : profile_parse_oci(ret_text->data, ret_text->len, path.data, ret, err);
 }
@@ -74,7 +73,7 @@ static unsigned find_same(int dir, unsigned max, const struct buf *text)
 		char name[NAME_BYTES];
 
 		file_name(n, name);
-		if (!file_read_at(dir, name, SIZE_MAX_BYTES, &b, NULL) && b.len == text->len &&
+		if (!file_read_at(dir, name, APPROVED_SIZE_MAX, &b, NULL) && b.len == text->len &&
 		    !memcmp(b.data, text->data, b.len))
 			return n;
 	}

@@ -6,7 +6,8 @@
 #include "base/err.h"
 #include "seccomp/profile.h"
 
-#define APPROVED_MAX 1000000 /* the highest number */
+#define APPROVED_MAX      1000000 /* the highest number */
+#define APPROVED_SIZE_MAX (4u << 20) /* bytes */
 
 /* Reads number `n`, 0 for the one that counts, and parses it. -ENOENT if there is none. */
 int approved_read(const char *state_dir, const char *key, unsigned n, struct buf *ret_text, struct profile **ret,

@@ -3,17 +3,20 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "oci/key.h"
 #include "shim/cli/approved.h"
 #include "shim/cli/change.h"
 #include "shim/cli/export.h"
 #include "shim/cli/sample.h"
 #include "shim/cli/table.h"
+#include "shim/common/features.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST };
+enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_FORCE] = {"force", 0, NULL, "approve incomplete evidence too"},
@@ -23,6 +26,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH", "hold what this runtime needs too, for example before an upgrade"},
 	[OPT_TO] = {"to", 0, "N", "go back to the approved profile number N"},
 	[OPT_DIGEST] = {"digest", 0, "D", "approve exactly what was reviewed: the digest that `snug profile` printed, or nothing"},
+	[OPT_PROFILE] = {"profile", 0, "FILE", "approve this profile of snug's own form, as `snug explain --fix` writes it"},
 };
 
 /* What the table of changes is made with. */
@@ -135,8 +139,9 @@ static int keep_export(const struct cli *cli, const char *key, const struct buf 
 	return r < 0 ? err_wrap(err, "it is approved, but not exported") : CLI_GOOD;
 }
 
-/* Shows the change and saves `text`; nothing is written if it is approved already. */
-static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, struct err *err)
+/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. */
+static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name,
+		struct err *err)
 {
 	cleanup_buf struct buf old_text = {0};
 	cleanup_profile struct profile *old = NULL;
@@ -150,7 +155,7 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 		buf_addf(&cli->out, "Nothing has changed: this is the approved profile of %s already.\n", key);
 		return keep_export(cli, key, text, err);
 	}
-	r = profile_parse_oci(text->data, text->len, "profile", &new, err);
+	r = profile_parse_oci(text->data, text->len, name, &new, err);
 	if (r < 0)
 		return r;
 	print_changes(b, old, b ? b->profile : new, &cli->out);
@@ -174,7 +179,28 @@ static int go_back(struct cli *cli, const struct cli_args *args, struct err *err
 	r = approved_read(cli->config.state_dir, key, (unsigned)number, &text, &p, err);
 	if (r == -ENOENT)
 		return err_set(err, r, "%s has no approved profile number %u", key, (unsigned)number);
-	return r < 0 ? r : save(cli, key, NULL, &text, err);
+	return r < 0 ? r : save(cli, key, NULL, &text, "profile", err);
+}
+
+static int approve_file(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+	int r = file_read_at(AT_FDCWD, args->value[OPT_PROFILE], APPROVED_SIZE_MAX, &text, err);
+
+	if (r == 0)
+		r = oci_key_check(args->operand[0], err);
+	return r < 0 ? r : save(cli, args->operand[0], NULL, &text, args->value[OPT_PROFILE], err);
+}
+
+/* What its runtimes can do is asked now, so that the first enforced start knows. */
+static void learn_features(const struct cli *cli, const struct build *b)
+{
+	for (size_t i = 0; i < b->runtime_count; i++) {
+		cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+
+		if (b->runtimes[i].present && oci_runtime_open(b->runtimes[i].path, -1, &rt, NULL) == 0)
+			(void)features_learn(cli->config.state_dir, &rt, NULL);
+	}
 }
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
@@ -188,6 +214,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		return r;
 	if (args->value[OPT_TO])
 		return go_back(cli, args, err);
+	if (args->value[OPT_PROFILE])
+		return approve_file(cli, args, err);
 	r = build_load(cli, key, args->value[OPT_RUNTIME], &b, err);
 	if (r < 0)
 		return r;
@@ -213,7 +241,9 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (r < 0)
 		return r;
 	build_report(&b, key);
-	return save(cli, key, &b, &b.oci, err);
+	if (!args->value[OPT_NO_SAMPLE])
+		learn_features(cli, &b);
+	return save(cli, key, &b, &b.oci, "profile", err);
 }
 
 const struct cli_command cmd_approve = {

@@ -8,6 +8,7 @@
 #include "seccomp/mend.h"
 #include "seccomp/policy_read.h"
 #include "seccomp/proof.h"
+#include "shim/common/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_UNREADABLE, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_KEY] = {"key", 'k', "KEY", "what snugd recorded of KEY, in place of a log"},
-	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny"},
+	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny; with --key by itself the approved one"},
 	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE and the missing calls to OUT, print the difference"},
 	[OPT_UNREADABLE] = {"unreadable", 0, NULL, "show the records that could not be read"},
 	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
@@ -87,12 +88,12 @@ static int read_evidence(const struct cli *cli, struct explain *x, struct err *e
 	cleanup_evidence struct evidence *ev = NULL;
 	int r = build_load_evidence(cli, x->key, &ev, err);
 
-	return r < 0 ? r : explain_add_evidence(x, ev, err);
+	return r < 0 ? r : explain_add_evidence(x, ev, cli->config.state_dir, err);
 }
 
 static int check_options(const struct cli_args *args, struct err *err)
 {
-	if (args->value[OPT_FIX] && !args->value[OPT_PROFILE])
+	if (args->value[OPT_FIX] && !args->value[OPT_PROFILE] && !args->value[OPT_KEY])
 		return err_set(err, EINVAL, "--fix needs --profile: which profile is to be mended?");
 	if (args->value[OPT_KEY] && args->operands)
 		return err_set(err, EINVAL, "--key reads the recorder's evidence and no log: leave out %s",
@@ -187,6 +188,21 @@ static int read_profile(const char *path, struct buf *ret, struct err *err)
 	return r;
 }
 
+/* With a key alone: by the profile that is approved for it now, if there is one. What was denied under an older one and is
+ * allowed by now is settled. */
+static int read_approved(const struct cli *cli, struct explain *x, char **ret_path, struct buf *ret, struct err *err)
+{
+	int r = state_read_approved(cli->config.state_dir, x->key, ret, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && asprintf(ret_path, "%s/keys/%s/" STATE_APPROVED, cli->config.state_dir, x->key) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	if (r == 0)
+		x->profile = *ret_path;
+	return r;
+}
+
 static bool found_something(const struct explain *x)
 {
 	bool found = !x->verdict && x->tally.errors;
@@ -200,12 +216,17 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_explain struct explain x = {.key = args->value[OPT_KEY], .profile = args->value[OPT_PROFILE]};
 	cleanup_buf struct buf text = {0};
+	cleanup_free char *approved = NULL;
 	int r = check_options(args, err);
 
 	if (!r)
 		r = tally_begin(&x.tally, err);
 	if (!r && x.profile)
 		r = read_profile(x.profile, &text, err);
+	else if (!r && x.key)
+		r = read_approved(cli, &x, &approved, &text, err);
+	if (!r && args->value[OPT_FIX] && !x.profile)
+		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be mended", x.key);
 	if (!r)
 		r = x.key ? read_evidence(cli, &x, err) : read_logs(&x, args, err);
 	if (r < 0)

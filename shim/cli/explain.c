@@ -1,9 +1,12 @@
 #include "shim/cli/explain.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "seccomp/sets.h"
+#include "shim/common/features.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +21,7 @@ void explain_done(struct explain *x)
 	free(x->add);
 }
 
-/* runc refuses any flags of a filter before 1.2; crun takes them. */
+/* runc refuses any flags of a filter before 1.2; crun takes them. For runs whose runtime nobody has asked yet. */
 static bool cannot_log(const char *version)
 {
 	unsigned major = 0, minor = 0;
@@ -26,29 +29,45 @@ static bool cannot_log(const char *version)
 	return sscanf(version, "runc version %u.%u", &major, &minor) == 2 && (major < 1 || (major == 1 && minor < 2));
 }
 
-static void add_runs(struct explain *x, const struct evidence *ev)
+static void add_runs(struct explain *x, const struct evidence *ev, const char *state_dir)
 {
 	const struct evidence_run *const *runs = NULL;
 	size_t n = evidence_runs(ev, &runs);
 
-	for (; n > 0 && !x->enforced; n--) {
-		const struct evidence_run *run = runs[n - 1];
-		const char *version = *run->runtime_version ? run->runtime_version : run->runtime;
+	for (size_t i = 0; i < n; i++)
+		x->enforced |= runs[i]->mode == EVIDENCE_ENFORCE;
+	if (!n)
+		return;
+	const struct evidence_run *newest = runs[n - 1];
+	const char *version = *newest->runtime_version ? newest->runtime_version : newest->runtime;
+	enum features_log can = features_by_id(state_dir, newest->runtime_id);
 
-		if (run->mode != EVIDENCE_ENFORCE)
-			continue;
-		x->enforced = true;
-		x->mute = cannot_log(version);
-		snprintf(x->runtime, sizeof(x->runtime), "%.*s", (int)strcspn(version, ";\n"), version);
-	}
+	x->mute = can == FEATURES_CANNOT || (can == FEATURES_UNKNOWN && cannot_log(version));
+	snprintf(x->runtime, sizeof(x->runtime), "%.*s", (int)strcspn(version, ";\n"), version);
 }
 
-int explain_add_evidence(struct explain *x, const struct evidence *ev, struct err *err)
+/* kernel.seccomp.actions_logged; a kernel without it logs all. */
+static bool is_errno_unlogged(void)
+{
+	cleanup_buf struct buf text = {0};
+	cleanup_fd int fd = open("/proc/sys/kernel/seccomp/actions_logged", O_RDONLY | O_CLOEXEC);
+	char *save = NULL;
+
+	if (fd < 0 || file_read_fd(fd, 4096, "actions_logged", &text, NULL) < 0 || !text.data)
+		return false;
+	for (char *word = strtok_r(text.data, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
+		if (text_streq(word, "errno"))
+			return false;
+	return true;
+}
+
+int explain_add_evidence(struct explain *x, const struct evidence *ev, const char *state_dir, struct err *err)
 {
 	const struct evidence_call *const *calls = NULL;
 	size_t n = evidence_calls(ev, &calls);
 
-	add_runs(x, ev);
+	add_runs(x, ev, state_dir);
+	x->errno_unlogged = is_errno_unlogged();
 	for (size_t i = 0; i < n; i++) {
 		const struct evidence_call *c = calls[i];
 		struct tally_row row = {.arch = c->arch,

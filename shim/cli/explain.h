@@ -18,9 +18,10 @@ struct explain {
 	struct tally tally;
 	uint64_t bytes;
 	const char *key;   /* NULL: a log was read, else the recorder's evidence */
-	char runtime[128]; /* of the key's newest enforced run, safe text, "" if there is none */
+	char runtime[128]; /* of the key's newest run, safe text, "" if there is none */
 	bool mute;         /* that runtime cannot have denials logged */
-	bool enforced;     /* the key was enforced at all */
+	bool enforced;     /* an enforced run of the key was recorded */
+	bool errno_unlogged; /* the kernel was told not to log denials with an errno, whatever the filter's flags */
 
 	const char *profile; /* its path; NULL: none was given */
 	struct judge *judge;
@@ -34,8 +35,8 @@ struct explain {
 void explain_done(struct explain *x); /* NULL is allowed */
 #define cleanup_explain cleanup_with(explain_done)
 
-/* The denials and audited calls of a key as rows. */
-int explain_add_evidence(struct explain *x, const struct evidence *ev, struct err *err);
+/* The denials and audited calls of a key as rows, and what its runtimes can do. */
+int explain_add_evidence(struct explain *x, const struct evidence *ev, const char *state_dir, struct err *err);
 
 /* Judges the rows by the profile's text. */
 int explain_judge(struct explain *x, const struct buf *text, struct err *err);
@@ -56,6 +57,7 @@ bool explain_is_partial(const struct explain *x);
 void explain_add_loss(const struct explain *x, enum logline_loss loss, struct buf *out);
 
 void explain_text(const struct explain *x, bool unreadable, struct buf *out);
+void explain_advice(const struct explain *x, bool unreadable, struct buf *out); /* its part behind the tables */
 void explain_json(const struct explain *x, struct buf *out);
 
 #endif

@@ -7,14 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINES_SHOWN 5
-
-static const char whole_list[] = "\nThe whole list, in one start: in audit mode, `snug-audit run --bundle BUNDLE ID`, "
-				 "then `snug show KEY` (a pod: the\n"
-				 "RuntimeClass of snug-audit); where there is no approved profile yet, `snug-learn` in "
-				 "its place. Nothing is lost\n"
-				 "there, or it says so.\n";
-
 static bool is_native(const struct arch *arch)
 {
 	const struct arch *host[4];
@@ -242,7 +234,12 @@ static void add_additions(const struct explain *x, struct buf *out)
 		buf_addf(out, " \"%s\"%s", x->add[i], i + 1 < x->add_count ? "," : "\n");
 	buf_adds(out, "Where: in the profile, into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no "
 		      "\"args\".\n");
-	if (!x->profile)
+	if (x->key)
+		buf_addf(out,
+			 "  snug explain --key %s --fix mended.json && snug approve %s --profile mended.json\n"
+			 "does that to the approved profile of %s, and prints the difference.\n",
+			 x->key, x->key, x->key);
+	else if (!x->profile)
 		buf_adds(out, "  The profile is the file that --security-opt seccomp=FILE names (Docker, Podman) or "
 			      "localhostProfile, under\n"
 			      "  /var/lib/kubelet/seccomp (Kubernetes). --profile FILE tells what it lacks, --fix OUT "
@@ -260,126 +257,6 @@ static void add_additions(const struct explain *x, struct buf *out)
 							 : "The others are not");
 }
 
-/* The first few lines of safe text. */
-static void add_samples(const struct buf *samples, size_t max, struct buf *out)
-{
-	const char *p = samples->data;
-
-	for (size_t i = 0; i < max && p && *p; i++) {
-		size_t len = strcspn(p, "\n");
-
-		buf_addf(out, "  %.*s\n", (int)len, p);
-		p += len + (p[len] == '\n');
-	}
-}
-
-static bool any_refusal(const struct explain *x)
-{
-	for (size_t i = 0; i < x->tally.row_count; i++)
-		if (tally_is_refusal(x->tally.rows[i].outcome))
-			return true;
-	return false;
-}
-
-static void add_other_causes(const struct explain *x, struct buf *out)
-{
-	buf_adds(out,
-		 "  - seccomp without a trace: SCMP_ACT_ERRNO is logged only where the runtime loads the filter with\n"
-		 "    SECCOMP_FILTER_FLAG_LOG; runc before 1.2 cannot. One start shows every call: snug-audit, see "
-		 "below.\n");
-	buf_addf(out, "  - AppArmor or SELinux: journalctl -k | grep -E 'apparmor=\"DENIED\"|avc:'%s\n",
-		 x->tally.lsm ? " (there are such lines in this log)" : "");
-	buf_adds(out, "  - capabilities: a file that has some of its own cannot be run where the container's bounding "
-		      "set lacks them;\n"
-		      "    getcap FILE, and \"capabilities\" of the container (capsh --decode=$(awk '/CapBnd/ {print "
-		      "$2}' /proc/PID/status))\n"
-		      "  - the mount: noexec or nosuid, read-only; findmnt -T FILE -o TARGET,OPTIONS\n"
-		      "  - the file: its mode, its owner under a user namespace, the interpreter in its first line; ls "
-		      "-ln FILE\n");
-}
-
-static void add_not_seccomp(const struct explain *x, struct buf *out)
-{
-	const struct tally *t = &x->tally;
-
-	if (t->errors) {
-		buf_addf(out, "\nThe log also says in words that something was refused: %llu line%s\n",
-			 (unsigned long long)t->errors, t->errors == 1 ? "" : "s");
-		add_samples(&t->error_samples, LINES_SHOWN, out);
-	}
-	if (t->errors && any_refusal(x))
-		buf_adds(out, "The calls above may be why. If it stays so once they are allowed, it is not seccomp; "
-			      "look at:\n");
-	else if (t->errors && t->row_count)
-		buf_adds(out, "The records above are of calls that were let through, so they are not why, unless "
-			      "another profile was loaded\n"
-			      "then. What may be:\n");
-	else if (t->errors)
-		buf_adds(out, "No seccomp record goes with it. What may be, in this order:\n");
-	if (t->errors)
-		add_other_causes(x, out);
-	if (t->lsm) {
-		buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile mends: %llu line%s\n",
-			 (unsigned long long)t->lsm, t->lsm == 1 ? "" : "s");
-		add_samples(&t->lsm_samples, LINES_SHOWN, out);
-	}
-}
-
-static void add_losses(const struct explain *x, struct buf *out)
-{
-	const struct tally *t = &x->tally;
-
-	if (!explain_is_partial(x))
-		return;
-	buf_adds(out, "\nThe list may be incomplete:\n");
-	for (size_t i = 0; i < LOGLINE_LOSS_COUNT; i++)
-		if (t->loss[i]) {
-			buf_adds(out, "  - ");
-			explain_add_loss(x, (enum logline_loss)i, out);
-			buf_addc(out, '\n');
-		}
-	if (t->at_rate_limit && !t->loss[LOGLINE_LOSS_PRINTK])
-		buf_adds(out,
-			 "  - the kernel prints ten of these lines in 5 s and drops the others; ten came within 5 s\n");
-	if (t->unreadable)
-		buf_addf(out, "  - %llu record%s torn or cut off; --unreadable shows %s\n",
-			 (unsigned long long)t->unreadable, t->unreadable == 1 ? " is" : "s are",
-			 t->unreadable == 1 ? "it" : "them");
-}
-
-static void add_nothing(const struct explain *x, struct buf *out)
-{
-	if (x->tally.row_count || x->tally.errors)
-		return;
-	if (!x->key)
-		buf_adds(out, "If a container is being denied something all the same: a denial by SCMP_ACT_ERRNO is "
-			      "logged only where the\n"
-			      "runtime loads the filter with SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot.\n");
-}
-
-/* What the recorder could see of this key at all. */
-static void add_key(const struct explain *x, struct buf *out)
-{
-	if (!x->enforced) {
-		buf_addf(out, "\nNo enforced run of %s was recorded; `snug show %s` tells which runs were.\n", x->key,
-			 x->key);
-		return;
-	}
-	if (x->mute)
-		buf_addf(out,
-			 "\n%s cannot load a filter with SECCOMP_FILTER_FLAG_LOG (runc can from 1.2): a denial by "
-			 "SCMP_ACT_ERRNO leaves no\n"
-			 "trace in the kernel, so the evidence holds none. One start in audit mode finds them all:\n"
-			 "  snug-audit run --bundle BUNDLE ID && snug explain --key %s\n",
-			 x->runtime, x->key);
-	else if (!x->tally.row_count)
-		buf_addf(out,
-			 "\nThe newest enforced run was by %s. Denials are recorded where the filter was loaded with\n"
-			 "SECCOMP_FILTER_FLAG_LOG (\"flags\" of the profile); if it was not:\n"
-			 "  snug-audit run --bundle BUNDLE ID && snug explain --key %s\n",
-			 x->runtime, x->key);
-}
-
 void explain_text(const struct explain *x, bool unreadable, struct buf *out)
 {
 	size_t allowed = x->tally.row_count - count_shown(x);
@@ -387,21 +264,10 @@ void explain_text(const struct explain *x, bool unreadable, struct buf *out)
 	add_summary(x, out);
 	add_table(x, out);
 	if (x->verdict && allowed)
-		buf_addf(out, "\n%s allows %zu of the calls in the log, which %s not shown.\n", x->profile, allowed,
-			 allowed == 1 ? "is" : "are");
+		buf_addf(out, "\n%s allows %zu of the calls in the %s, which %s not shown.\n", x->profile, allowed,
+			 x->key ? "evidence" : "log", allowed == 1 ? "is" : "are");
 	add_legend(x, out);
 	add_unnamed(x, out);
 	add_additions(x, out);
-	add_not_seccomp(x, out);
-	add_losses(x, out);
-	add_nothing(x, out);
-	if (!x->key && (x->tally.errors || !x->tally.row_count || explain_is_partial(x)))
-		buf_adds(out, whole_list);
-	if (x->key)
-		add_key(x, out);
-	if (unreadable && x->tally.unreadable) {
-		buf_addf(out, "\nUnreadable: %llu, the first %d\n", (unsigned long long)x->tally.unreadable,
-			 TALLY_SAMPLES_MAX);
-		add_samples(&x->tally.unreadable_samples, TALLY_SAMPLES_MAX, out);
-	}
+	explain_advice(x, unreadable, out);
 }

@@ -31,8 +31,10 @@ static uint64_t monotonic_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static int connect_once(const char *run_dir, int flags, struct err *err)
+/* timeout_ms: for a recorder that does not take connections any more; 0 waits for ever. */
+static int connect_once(const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
 {
+	struct timeval patience = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	cleanup_fd int fd = -1;
 	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/snugd.sock", run_dir);
@@ -42,6 +44,8 @@ static int connect_once(const char *run_dir, int flags, struct err *err)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot make a socket");
+	if (timeout_ms && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return err_sys(err, errno, "cannot set a socket's timeout");
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_sys(err, errno, "%s: cannot reach the recorder", addr.sun_path);
 	return steal_fd(&fd);
@@ -49,7 +53,7 @@ static int connect_once(const char *run_dir, int flags, struct err *err)
 
 int client_connect(const char *run_dir, struct err *err)
 {
-	return connect_once(run_dir, 0, err);
+	return connect_once(run_dir, 0, 0, err);
 }
 
 /* snugd lies beside this program's own file. */
@@ -82,7 +86,7 @@ static int wait_started(int fd, uint64_t deadline, struct err *err)
 		ssize_t n;
 
 		if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)
-			return err_set(err, ETIMEDOUT, "the recorder snugd did not start within %d s", START_TIMEOUT_MS / 1000);
+			return err_set(err, ETIMEDOUT, "the recorder snugd did not start in time");
 		n = read(fd, text + len, sizeof(text) - 1 - len);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -148,10 +152,10 @@ static bool nobody_listens(int r)
 	return r == -ENOENT || r == -ECONNREFUSED;
 }
 
-int client_connect_or_start(const struct config *config, struct err *err)
+int client_connect_or_start_within(const struct config *config, unsigned timeout_ms, struct err *err)
 {
-	uint64_t deadline = monotonic_ms() + START_TIMEOUT_MS;
-	int fd = client_connect(config->run_dir, err);
+	uint64_t deadline = monotonic_ms() + timeout_ms;
+	int fd = connect_once(config->run_dir, 0, timeout_ms, err);
 
 	if (fd >= 0 || !nobody_listens(fd))
 		return fd;
@@ -160,13 +164,18 @@ int client_connect_or_start(const struct config *config, struct err *err)
 
 		if (r < 0)
 			return r;
-		fd = client_connect(config->run_dir, err);
+		fd = connect_once(config->run_dir, 0, timeout_ms, err);
 		if (fd >= 0 || !nobody_listens(fd))
 			return fd;
 		/* Another one is just starting, or just ending, and holds the recorder's lock. */
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	} while (monotonic_ms() < deadline);
 	return fd;
+}
+
+int client_connect_or_start(const struct config *config, struct err *err)
+{
+	return client_connect_or_start_within(config, START_TIMEOUT_MS, err);
 }
 
 static int read_answer(const struct buf *answer, struct err *err)
@@ -183,11 +192,11 @@ static int read_answer(const struct buf *answer, struct err *err)
 	return r < 0 ? r : err_set(err, EREMOTEIO, "%s", why);
 }
 
-static int receive(int fd, struct buf *ret, struct err *err)
+static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err)
 {
 	cleanup_free char *text = malloc(CLIENT_MESSAGE_MAX);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	uint64_t deadline = monotonic_ms() + CLIENT_TIMEOUT_MS;
+	uint64_t deadline = monotonic_ms() + timeout_ms;
 	ssize_t n;
 
 	if (!text)
@@ -197,8 +206,8 @@ static int receive(int fd, struct buf *ret, struct err *err)
 		int r = poll(&p, 1, now < deadline ? (int)(deadline - now) : 0);
 
 		if (r == 0)
-			return err_set(err, ETIMEDOUT, "the recorder snugd does not answer (waited %d s); end it and try again",
-				       CLIENT_TIMEOUT_MS / 1000);
+			return err_set(err, ETIMEDOUT, "the recorder snugd does not answer (waited %u ms); end it and try again",
+				       timeout_ms);
 		if (r > 0)
 			break;
 		if (errno != EINTR)
@@ -213,7 +222,7 @@ static int receive(int fd, struct buf *ret, struct err *err)
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err)
+int client_request_within(int fd, const struct buf *request, unsigned timeout_ms, struct buf *ret_answer, struct err *err)
 {
 	cleanup_buf struct buf answer = {0};
 	int r;
@@ -224,7 +233,7 @@ int client_request(int fd, const struct buf *request, struct buf *ret_answer, st
 		return err_set(err, EMSGSIZE, "the request to the recorder is larger than %d bytes", CLIENT_MESSAGE_MAX);
 	if (send(fd, request->data, request->len, MSG_NOSIGNAL) < 0)
 		return err_sys(err, errno, "cannot send to the recorder");
-	r = receive(fd, &answer, err);
+	r = receive(fd, timeout_ms, &answer, err);
 	if (r == 0)
 		r = read_answer(&answer, err);
 	if (r == 0 && ret_answer) {
@@ -233,6 +242,11 @@ int client_request(int fd, const struct buf *request, struct buf *ret_answer, st
 		answer = (struct buf){0};
 	}
 	return r;
+}
+
+int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err)
+{
+	return client_request_within(fd, request, CLIENT_TIMEOUT_MS, ret_answer, err);
 }
 
 int client_ask(const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err)
@@ -251,7 +265,7 @@ int client_ask(const struct config *config, const struct buf *request, struct bu
 
 void client_notify(const char *run_dir, const struct buf *request)
 {
-	cleanup_fd int fd = connect_once(run_dir, SOCK_NONBLOCK, NULL);
+	cleanup_fd int fd = connect_once(run_dir, SOCK_NONBLOCK, 0, NULL);
 
 	if (fd >= 0 && !buf_failed(request))
 		(void)!send(fd, request->data, request->len, MSG_NOSIGNAL | MSG_DONTWAIT);

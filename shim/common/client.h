@@ -7,6 +7,7 @@
  *           into a container that is not being recorded). The sender's pid (SO_PEERCRED) is the process that becomes the runtime.
  *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}
  *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
+ *   {"op":"health"}       -> {"ok":true}: recording works here and does no harm; a failure says why not
  *   {"op":"deleted","root":...,"id":...}              no answer: look whether the container has ended
  *   {"op":"sync"}         -> {"ok":true}: all that the kernel had logged before is in the evidence files
  *   {"op":"settle","key":...,"space":...}  -> {"ok":true}: as sync, and every run of the key whose processes have all gone is ended
@@ -30,6 +31,10 @@ int client_connect(const char *run_dir, struct err *err);
 /* Connects, starting snugd (found beside this program's own file) if none runs, and waiting until it listens. If snugd cannot start,
  * its sentence is in *err. */
 int client_connect_or_start(const struct config *config, struct err *err);
+
+/* The same two for callers who would rather go on without the recorder than wait: not much longer than timeout_ms each. */
+int client_connect_or_start_within(const struct config *config, unsigned timeout_ms, struct err *err);
+int client_request_within(int fd, const struct buf *request, unsigned timeout_ms, struct buf *ret_answer, struct err *err);
 
 /* client_connect_or_start and client_request in one, tried again if a recorder that was just ending took the connection. */
 int client_ask(const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err);

@@ -87,6 +87,14 @@ static int read_policy(const struct reading *r, const struct json *v, size_t off
 	return rc;
 }
 
+static int read_bool(const struct reading *r, const struct json *v, size_t offset)
+{
+	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
+		return json_err(r->doc, v, r->err, "true or false is wanted");
+	*(bool *)((char *)r->config + offset) = json_type(v) == JSON_TRUE;
+	return 0;
+}
+
 static int read_annotations(const struct reading *r, const struct json *v, size_t offset)
 {
 	if (json_type(v) != JSON_ARRAY)
@@ -123,6 +131,7 @@ static const struct setting settings[] = {
 	{"missing_profile", read_policy, offsetof(struct config, missing_profile)},
 	{"annotations", read_annotations, 0},
 	{"session", read_switch, offsetof(struct config, session)},
+	{"log_denials", read_bool, offsetof(struct config, log_denials)},
 };
 
 static int read_member(const struct reading *r, const struct json *v)
@@ -165,7 +174,7 @@ static int load(struct config *c, bool must_exist, struct err *err)
 int config_load(struct config *ret, struct err *err)
 {
 	const char *named = secure_getenv("SNUG_CONFIG");
-	struct config c = {.mode = CONFIG_PASS, .session = true};
+	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true};
 	int rc;
 
 	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);

@@ -27,6 +27,7 @@ struct config {
 	enum config_policy missing_profile;  /* default fail */
 	bool annotation_profile;             /* "annotations" lists io.snug.profile: a pod's counts; default false */
 	bool annotation_mode;                /* "annotations" lists io.snug.mode: it chooses the mode; default false */
+	bool log_denials;                    /* enforced containers have their denials logged and recorded, where the runtime can; default true */
 };
 
 /* Reads it. Path-like values must be absolute. */

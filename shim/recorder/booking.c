@@ -10,9 +10,12 @@ static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr
 	return nr != RUNS_NO_NR && (nr == r->execve_nr[arch->id][0] || nr == r->execve_nr[arch->id][1]);
 }
 
-/* Before the init's execve the first process is the runtime, and any other one a hook of it. */
+/* Before the init's execve the first process is the runtime, and any other one a hook of it. An enforced run shows no execve: there a
+ * name that any program can take has to do, for people to read. */
 static enum evidence_phase phase_of(struct run_session *s, const struct record *rec)
 {
+	if (s->run->mode == EVIDENCE_ENFORCE)
+		return record_looks_like_init(rec) ? EVIDENCE_RUNTIME : EVIDENCE_WORKLOAD;
 	if (!s->has_init) {
 		s->has_init = true;
 		s->init_pid = rec->pid;

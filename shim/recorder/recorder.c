@@ -259,7 +259,7 @@ static uint64_t earliest(const struct recorder *r)
 	at = other < at ? other : at;
 	other = ends_deadline(r);
 	at = other < at ? other : at;
-	other = r->runs.live ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
+	other = r->runs.proving ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
 	at = other < at ? other : at;
 	other = r->runs.list ? recorder_now() + RECORDER_TICK_MS : UINT64_MAX;
 	return not_before(r, other < at ? other : at);
@@ -293,7 +293,7 @@ static void step(struct recorder *r)
 		runs_settle_doubts(&r->runs, now);
 		warn_of_panic(r);
 	}
-	if (r->runs.live && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)
+	if (r->runs.proving && !r->loss.running && now - r->loss.passed_ms >= RECORDER_TICK_MS)
 		loss_checkpoint(&r->loss, now);
 	store_save_due(&r->store, now);
 	runs_sweep(&r->runs, now, RECORDER_LINGER_MS);

@@ -118,6 +118,7 @@ int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const s
 		(void)steal_fd(&pidfd);
 	*ret_recorded = true;
 	/* The run's own first barrier; its records cannot come before this. */
-	loss_checkpoint(&r->loss, recorder_now());
+	if (q.mode != EVIDENCE_ENFORCE)
+		loss_checkpoint(&r->loss, recorder_now());
 	return 0;
 }

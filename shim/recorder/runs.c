@@ -260,6 +260,7 @@ static void link_run(struct runs *r, struct run *run, uint64_t now_ms)
 	run->next = r->list;
 	r->list = run;
 	r->live++;
+	r->proving += run->mode != EVIDENCE_ENFORCE;
 	store_touch(r->store, run->key, true, now_ms);
 }
 
@@ -310,6 +311,27 @@ static struct run *find_live(const struct runs *r, const char *root, const char 
 	return run;
 }
 
+/* The oldest ones go; what they are denied from then on is nobody's. */
+static void bound_execs(struct runs *r, struct run *run)
+{
+	struct run_session **link = &run->sessions;
+	unsigned execs = 0;
+
+	while (*link) {
+		struct run_session *s = *link;
+
+		execs += s->is_exec;
+		if (s->is_exec && execs > RUNS_ENFORCED_EXECS) {
+			*link = s->next;
+			if (r->notes)
+				live_remove(r->notes, s->pid, s->start);
+			free_session(r, s);
+		} else {
+			link = &s->next;
+		}
+	}
+}
+
 int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 {
 	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true,
@@ -325,6 +347,8 @@ int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 		share_session(r, run, q->session);
 	if (rc == 0)
 		runs_note(r, run->sessions);
+	if (run->mode == EVIDENCE_ENFORCE)
+		bound_execs(r, run);
 	return rc;
 }
 
@@ -472,7 +496,7 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 
 	runs_end_in_doubt(r, run, now_ms);
-	if (er && !init_was_seen(run))
+	if (er && run->mode != EVIDENCE_ENFORCE && !init_was_seen(run))
 		er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
 	/* Where it sat was never found out: nothing could be told to be its. */
 	if (er && run->by_cgroup && !run->cgroup)
@@ -483,6 +507,7 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 	run->state = RUN_ENDED;
 	run->ended_ms = now_ms;
 	r->live--;
+	r->proving -= run->mode != EVIDENCE_ENFORCE;
 	store_touch(r->store, run->key, true, now_ms);
 }
 

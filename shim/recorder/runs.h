@@ -53,6 +53,7 @@ struct run {
 
 #define RUNS_BUCKETS 4096
 #define RUNS_NO_NR   UINT32_MAX
+#define RUNS_ENFORCED_EXECS 64 /* sessions of execs into an enforced container that are known at a time: probes exec for ever */
 
 struct runs {
 	struct store *store; /* borrowed */
@@ -60,6 +61,7 @@ struct runs {
 	struct run *list;
 	unsigned live;       /* runs that have not ended */
 	unsigned by_cgroup;  /* of those in the list */
+	unsigned proving;    /* of the live ones those that may turn out complete: barriers are passed for their sake */
 	struct strangers strangers;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */

@@ -25,7 +25,7 @@ struct client {
 	pid_t pid;
 	uint64_t pid_start; /* clock ticks since boot: that number may come to mean another process */
 	uint64_t heard_ms;
-	enum { IDLE, WAIT_REGISTER, WAIT_SYNC } waiting;
+	enum { IDLE, WAIT_REGISTER, WAIT_HEALTH, WAIT_SYNC } waiting;
 	uint64_t checkpoint;       /* that it waits for */
 	bool marked;               /* that has passed, and this is what it waits for in the store: */
 	uint64_t mark;
@@ -223,10 +223,41 @@ static void answer_registration(struct recorder *r, struct client *c, const stru
 		answer_flag(c, "recorded", recorded);
 }
 
+/* A barrier that came back a moment ago will do; after a quiet time a new one is passed first. */
+static bool is_proved(const struct recorder *r, uint64_t now_ms)
+{
+	return r->loss.passed && now_ms - r->loss.passed_ms < 2 * RECORDER_TICK_MS;
+}
+
+static void answer_health(const struct recorder *r, struct client *c)
+{
+	struct err err = {0};
+
+	if (registration_check_health(r, &err) < 0)
+		answer_error(c, err.msg);
+	else
+		answer_ok(c);
+}
+
+static void on_health(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	if (is_proved(r, now_ms)) {
+		answer_health(r, c);
+		return;
+	}
+	c->waiting = WAIT_HEALTH;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+}
+
+/* Nothing is concluded from what an enforced run does not show. */
+static bool wants_proof(const struct json_doc *doc)
+{
+	return !text_streq(json_text(json_get(json_root(doc), "mode")), "enforce");
+}
+
 static void on_register(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	/* A barrier that came back a moment ago will do; after a quiet time a new one is passed first. */
-	if (r->loss.passed && now_ms - r->loss.passed_ms < 2 * RECORDER_TICK_MS) {
+	if (is_proved(r, now_ms) || !wants_proof(*doc)) {
 		answer_registration(r, c, *doc, r->server.text);
 		return;
 	}
@@ -288,7 +319,7 @@ static const struct {
 	const char *op;
 	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
 } operations[] = {
-	{"register", on_register}, {"version", on_version}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync},
+	{"register", on_register}, {"health", on_health}, {"version", on_version}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync},
 };
 
 static void dispatch(struct recorder *r, struct client *c, struct json_doc **doc)
@@ -376,6 +407,8 @@ void server_step(struct recorder *r, uint64_t now_ms)
 			continue;
 		if (c->waiting == WAIT_SYNC && !step_sync(r, c, now_ms))
 			continue;
+		if (c->waiting == WAIT_HEALTH)
+			answer_health(r, c);
 		if (c->waiting == WAIT_REGISTER)
 			answer_registration(r, c, c->request, c->text);
 		json_free(steal_ptr(&c->request));

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "shim/common/features.h"
 #include "shim/runtime/note.h"
 #include "shim/runtime/register.h"
 
@@ -167,6 +168,8 @@ static void do_duty(const struct guardian_duty *d, struct watch *w)
 		put_back(d->bundle);
 		oci_bundle_done(d->bundle); /* lets the lock go */
 	}
+	if (d->learn_features)
+		(void)features_learn(d->plan->config.state_dir, &d->plan->runtime, NULL);
 	if (d->tell_version)
 		register_version(d->plan);
 	if (!d->until_end)

@@ -54,6 +54,7 @@ static int parse(const struct buf *text, const char *name, const char *root, str
 	ret->runtime = strdup(runtime);
 	ret->key = strdup(key);
 	ret->mode = m;
+	ret->denials = json_type(json_get(json_root(doc), "denials")) == JSON_TRUE;
 	if (ret->runtime && ret->key)
 		return 0;
 	note_done(ret);
@@ -98,6 +99,7 @@ int note_write(const char *run_dir, const char *root, const char *id, const stru
 	json_write_string(&w, "runtime", note->runtime);
 	json_write_string(&w, "key", note->key);
 	json_write_string(&w, "mode", config_mode_name(note->mode));
+	json_write_bool(&w, "denials", note->denials);
 	json_write_end_object(&w);
 	path = path_of(run_dir, root, id);
 	if (!path || buf_failed(&text) || asprintf(&temp, ".%s.%d.tmp", id, (int)getpid()) < 0)

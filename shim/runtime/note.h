@@ -12,6 +12,7 @@ struct note {
 	char *runtime; /* owned; NULL: no note */
 	char *key;     /* owned */
 	enum config_mode mode;
+	bool denials; /* enforced, and the recorder books its denials */
 };
 
 /* Reads it; none at all is success with ret->runtime NULL. An id that cannot be a file's name has none. */

@@ -57,7 +57,8 @@ static int follow_note(struct plan *p, struct err *err)
 	return 0;
 }
 
-static bool is_recorded(const struct note *n)
+/* Under a filter that logs in place of denying. */
+static bool is_open(const struct note *n)
 {
 	return n->runtime && (n->mode == CONFIG_LEARN || n->mode == CONFIG_AUDIT);
 }
@@ -69,11 +70,11 @@ static enum plan_action choose(const struct plan *p)
 	case OCI_RUN:
 		return p->call.help || !p->call.id ? PLAN_PASS : PLAN_START;
 	case OCI_EXEC:
-		return is_recorded(&p->note) && !p->call.help ? PLAN_JOIN : PLAN_PASS;
+		return (is_open(&p->note) || p->note.denials) && !p->call.help ? PLAN_JOIN : PLAN_PASS;
 	case OCI_DELETE:
 		return p->note.runtime ? PLAN_DELETE : PLAN_PASS;
 	case OCI_CHECKPOINT:
-		return is_recorded(&p->note) && !p->call.help ? PLAN_REFUSE : PLAN_PASS;
+		return is_open(&p->note) && !p->call.help ? PLAN_REFUSE : PLAN_PASS;
 	default:
 		return PLAN_PASS;
 	}

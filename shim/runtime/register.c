@@ -1,16 +1,13 @@
 #include "shim/runtime/register.h"
 
-#include "base/file.h"
+#include "base/cleanup.h"
 #include "base/json.h"
+#include "shim/common/ask.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
 
 #include <errno.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 /* No session: NULL. */
 static void compose(struct buf *out, const struct plan *p, const uint32_t *session, const char *key, enum config_mode mode,
@@ -49,6 +46,26 @@ int register_ready(const struct plan *p, struct err *err)
 	return fd < 0 ? fd : 0;
 }
 
+int register_health(const struct plan *p, struct err *err)
+{
+	cleanup_buf struct buf request = {0};
+	cleanup_fd int fd = client_connect_or_start_within(&p->config, REGISTER_PATIENCE_MS, err);
+
+	if (fd < 0)
+		return fd;
+	buf_adds(&request, "{\"op\":\"health\"}");
+	return client_request_within(fd, &request, REGISTER_PATIENCE_MS, NULL, err);
+}
+
+/* An exec into an enforced container: a recorder that would have to be started does not know that container. */
+static int reach(const struct plan *p, enum config_mode mode, struct err *err)
+{
+	if (mode != CONFIG_ENFORCE)
+		return client_connect_or_start(&p->config, err);
+	return p->call.command == OCI_EXEC ? client_connect(p->config.run_dir, err)
+					   : client_connect_or_start_within(&p->config, REGISTER_PATIENCE_MS, err);
+}
+
 int register_session(const struct plan *p, const char *key, enum config_mode mode, const char *baseline, const char *shape,
 		     bool *ret_recorded, struct err *err)
 {
@@ -58,7 +75,7 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	int r;
 
 	/* First, so that a recorder started here does not carry the container's session. */
-	cleanup_fd int fd = client_connect_or_start(&p->config, err);
+	cleanup_fd int fd = reach(p, mode, err);
 
 	if (fd < 0)
 		return fd;
@@ -67,8 +84,9 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	if (r < 0 && r != -EPERM)
 		return r;
 	compose(&request, p, r == 0 ? &session : NULL, key, mode, baseline, shape);
-	r = client_request(fd, &request, &answer, err);
-	if (r == -ECONNRESET || r == -EPIPE)
+	r = mode == CONFIG_ENFORCE ? client_request_within(fd, &request, REGISTER_PATIENCE_MS, &answer, err)
+				   : client_request(fd, &request, &answer, err);
+	if (mode != CONFIG_ENFORCE && (r == -ECONNRESET || r == -EPIPE))
 		r = client_ask(&p->config, &request, &answer, err);
 	if (r == 0)
 		r = json_parse(answer.data, answer.len, JSON_OURS, "the recorder's answer", &doc, err);
@@ -76,41 +94,6 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 		return r;
 	*ret_recorded = json_type(json_get(json_root(doc), "recorded")) == JSON_TRUE;
 	return 0;
-}
-
-/* The first lines of --version, up to 1 KiB, on one line. */
-static int ask_version(const char *path, struct buf *ret)
-{
-	posix_spawn_file_actions_t actions;
-	cleanup_fd int out = -1, in = -1;
-	char text[1024];
-	int pipe_fds[2], r;
-	ssize_t n;
-	pid_t pid;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return -errno;
-	out = pipe_fds[0];
-	in = pipe_fds[1];
-	if (posix_spawn_file_actions_init(&actions))
-		return -ENOMEM;
-	posix_spawn_file_actions_adddup2(&actions, in, 1);
-	r = posix_spawn(&pid, path, &actions, NULL, (char *const[]){(char[]){"runtime"}, (char[]){"--version"}, NULL},
-			(char *const[]){(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL});
-	posix_spawn_file_actions_destroy(&actions);
-	if (r)
-		return -r;
-	close(steal_fd(&in));
-	while (ret->len < sizeof(text) && (n = read(out, text, sizeof(text))) > 0)
-		buf_add(ret, text, (size_t)n);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	while (ret->len && ret->data[ret->len - 1] == '\n')
-		ret->data[--ret->len] = '\0';
-	for (size_t i = 0; i < ret->len; i++)
-		if ((unsigned char)ret->data[i] < 0x20 || (unsigned char)ret->data[i] > 0x7e)
-			ret->data[i] = ret->data[i] == '\n' ? ';' : '?';
-	return buf_failed(ret) ? -ENOMEM : 0;
 }
 
 static void compose_version(const struct plan *p, const char *version, struct buf *out)

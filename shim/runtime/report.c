@@ -69,3 +69,10 @@ void report_original(const char *id, const struct err *err)
 	syslog(LOG_WARNING, "container %s is started as its caller asked, without snug: %s", id, err->msg);
 	closelog();
 }
+
+void report_unrecorded(const char *id, const struct err *err)
+{
+	openlog("snug", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	syslog(LOG_NOTICE, "container %s is enforced, but what it is denied is not recorded: %s", id, err->msg);
+	closelog();
+}

@@ -13,4 +13,7 @@ int report_error(const struct oci_call *call, const struct err *err);
  * stderr belongs to the container. */
 void report_original(const char *id, const struct err *err);
 
+/* Says in syslog that an enforced container was started all the same, but that what it is denied will not be recorded. */
+void report_unrecorded(const char *id, const struct err *err);
+
 #endif

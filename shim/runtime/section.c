@@ -66,6 +66,7 @@ static int make_approved(const struct plan *p, enum config_mode mode, const char
 {
 	cleanup_buf struct buf profile = {0};
 	cleanup_json struct json_doc *doc = NULL;
+	const char *action = NULL;
 	int r = state_read_approved(p->config.state_dir, key, &profile, err);
 
 	if (r == -ENOENT)
@@ -78,6 +79,9 @@ static int make_approved(const struct plan *p, enum config_mode mode, const char
 	r = json_parse(profile.data, profile.len, JSON_OURS, STATE_APPROVED, &doc, err);
 	if (r == 0 && json_type(json_root(doc)) != JSON_OBJECT)
 		r = json_err(doc, json_root(doc), err, "an object is wanted");
+	/* Without one, and without rules, runc takes the section for none at all. */
+	if (r == 0)
+		r = json_want_string(doc, json_root(doc), "defaultAction", &action, err);
 	if (r < 0)
 		return err_wrap(err, "approved profile of %s", key);
 	buf_add(&ret->text, profile.data + json_start(json_root(doc)),

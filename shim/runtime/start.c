@@ -6,9 +6,13 @@
 #include "oci/bundle.h"
 #include "oci/key.h"
 #include "oci/spec.h"
+#include "seccomp/logflag.h"
+#include "shim/common/features.h"
+#include "shim/common/state.h"
 #include "shim/runtime/guardian.h"
 #include "shim/runtime/note.h"
 #include "shim/runtime/register.h"
+#include "shim/runtime/report.h"
 #include "shim/runtime/section.h"
 
 #include <errno.h>
@@ -32,6 +36,7 @@ struct start {
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
 	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
+	bool denials;     /* what it is denied is logged, and somebody listens */
 	bool callers_own; /* the bundle surely holds the caller's own file */
 };
 
@@ -106,6 +111,39 @@ static bool is_recorded(enum config_mode mode)
 	return mode == CONFIG_LEARN || mode == CONFIG_AUDIT;
 }
 
+/* Lets the kernel log what an enforced container is denied, where the runtime can and the recorder listens. Enforcing depends on neither. */
+static void log_denials(struct start *s)
+{
+	const struct plan *p = s->plan;
+	cleanup_buf struct buf flagged = {0};
+	struct err why = {0};
+	int r;
+
+	if (s->mode != CONFIG_ENFORCE || s->exists || !p->config.log_denials ||
+	    features_log_denials(p->config.state_dir, &p->runtime) != FEATURES_CAN)
+		return;
+	r = logflag_add(s->section.text.data, s->section.text.len, STATE_APPROVED, &flagged, &why);
+	if (r == 0)
+		r = register_health(p, &why);
+	if (r < 0) {
+		report_unrecorded(p->call.id, &why);
+		return;
+	}
+	buf_done(&s->section.text);
+	s->section.text = flagged;
+	flagged = (struct buf){0};
+	s->denials = true;
+}
+
+static void book_denials(struct start *s)
+{
+	bool recorded = false;
+	struct err why = {0};
+
+	if (register_session(s->plan, s->key, s->mode, "", NULL, &recorded, &why) < 0)
+		report_unrecorded(s->plan->call.id, &why);
+}
+
 /* 3: the recorder listens before the runtime starts. Enforcing needs none. */
 static int book(struct start *s, struct err *err)
 {
@@ -113,6 +151,8 @@ static int book(struct start *s, struct err *err)
 	bool recorded = false;
 	int r;
 
+	if (s->denials)
+		book_denials(s);
 	if (!is_recorded(s->mode))
 		return 0;
 	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);
@@ -138,7 +178,8 @@ static int write_note(struct start *s, struct err *err)
 	if (s->exists)
 		return 0;
 
-	const struct note note = {.runtime = s->plan->runtime.path, .key = s->key, .mode = s->mode};
+	const struct note note = {.runtime = s->plan->runtime.path, .key = s->key, .mode = s->mode,
+				  .denials = s->denials};
 
 	s->noted = true;
 	return note_write(s->plan->config.run_dir, s->plan->root, s->plan->call.id, &note, err);
@@ -150,7 +191,8 @@ static int set_guardian(struct start *s, struct err *err)
 	const struct guardian_duty duty = {
 		.plan = s->plan,
 		.bundle = &s->bundle,
-		.tell_version = is_recorded(s->mode),
+		.learn_features = true,
+		.tell_version = is_recorded(s->mode) || s->denials,
 		.until_end = s->plan->call.command == OCI_RUN && !s->plan->call.detach,
 	};
 
@@ -168,8 +210,10 @@ static int ready(struct start *s, struct err *err)
 	if (r == 0)
 		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->section, err);
 	s->missing = r == -ENOENT;
-	if (r == 0)
+	if (r == 0) {
+		log_denials(s);
 		r = prepare(s, err);
+	}
 	if (r == 0)
 		r = write_note(s, err);
 	if (r == 0 && is_recorded(s->mode))
@@ -247,6 +291,11 @@ int start_exec(struct plan *p, bool *ret_original, struct err *err)
 	bool recorded = false;
 	int r = register_session(p, p->note.key, p->note.mode, "", NULL, &recorded, err);
 
+	/* Its denials are not recorded then; in an enforced container nothing else depends on it. */
+	if (r < 0 && p->note.mode == CONFIG_ENFORCE) {
+		*ret_original = false;
+		return 0;
+	}
 	*ret_original = r < 0 && p->config.on_error == CONFIG_ORIGINAL;
 	return r;
 }

@@ -1,0 +1,155 @@
+bats_require_minimum_version 1.5.0
+# Denials under enforce: the recorder books them where the runtime lets the kernel log them, and nothing depends on that.
+
+setup() {
+  load lib
+  snug_setup
+  configure 'runtime="/usr/bin/crun"'
+}
+teardown() {
+  if [ -n "${HUNG:-}" ]; then kill -CONT "$HUNG"; fi
+  if [ -e "$T/root/web" ]; then v2 crun --cgroup-manager=disabled --root "$T/root" delete --force web; fi
+  snug_teardown
+}
+
+# v2 COMMAND...: under a cgroup tree that crun takes: it refuses a hybrid one.
+v2() {
+  if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then "$@"; return; fi
+  unshare -m sh -c 'umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' v2 "$@"
+}
+
+# crun_as MODE COMMAND ID: through the wrapper.
+crun_as() { v2 "snug-$1" --cgroup-manager=disabled --root "$T/root" "$2" --bundle "$T/b" "${@:3}"; }
+
+# approved FILTER ARG...: the bundle, learnt and approved; FILTER as for bundle.
+approved() {
+  bundle "$T/b" "$@"
+  crun_as learn run web >/dev/null
+  snug approve --no-sample web >/dev/null
+}
+
+# enforced_runs: how many enforced runs the evidence has.
+enforced_runs() { runs web | jq '[.[] | select(.mode == "enforce")] | length'; }
+
+# lacks NAME...: the approved profile without these.
+lacks() {
+  local p=$T/state/keys/web/approved.json
+  jq '.syscalls |= map(.names -= $ARGS.positional) | .syscalls |= map(select(.names | length > 0))' --args "$@" <"$p" >"$T/p.json"
+  snug approve web --profile "$T/p.json" >/dev/null
+}
+
+@test "the program's own call: named at once, not learnt, mended by what explain writes" {
+  approved '.root.readonly = false' sh -c 'echo hi'
+  bundle "$T/b" '.root.readonly = false' sh -c 'echo hi; mkdir /tmp/x'
+  cp "$T/b/config.json" "$T/before.json"
+  run crun_as enforce run web
+  [ "$status" -ne 0 ]
+  [[ "$output" == *"hi"*"mkdir"* ]]
+  cmp "$T/b/config.json" "$T/before.json"
+  run snug explain --key web --fix "$T/mended.json"
+  echo "$output"
+  [ "$status" -eq 1 ]
+  grep -q '^  mkdir  *denied  *denied  *1 .* mkdir (/bin/busybox)' <<<"$output"
+  [[ "$output" == *'What to add: 1 call'*'"mkdir"'*'snug approve web --profile'*"1 call added"* ]]
+  # Evidence of an enforced run is never complete, and changes nothing of what was learnt.
+  runs web | jq -e '.[-1] | .mode == "enforce" and .complete == false and .reasons == ["not-learning"] and .ended != null'
+  snug show --json web | jq -e '.syscalls[] | select(.name == "mkdir") | .denied == 1 and .count == 0 and .audited == 0 and
+    .phase == "workload" and .comm == ["mkdir"] and .exe == ["/bin/busybox"] and .first == .last'
+  [[ "$(snug show web)" == *"web: complete"*"Denied under enforce: 1"* ]]
+  run ! grep -q '"mkdir"' <(snug profile web)
+  snug approve web --profile "$T/mended.json"
+  crun_as enforce run web
+  [ -d "$T/b/rootfs/tmp/x" ]
+  # What the approved profile allows by now is settled.
+  run snug explain --key web
+  [ "$status" -eq 0 ]
+}
+
+@test "what the runtime itself needs: the start fails, the evidence names it, the fix starts" {
+  approved '.process.noNewPrivileges = false' sh -c 'echo started'
+  lacks setresuid setresgid
+  run crun_as enforce run web
+  [ "$status" -ne 0 ]
+  [[ "$output" != *started* ]]
+  for fixes in 1 2; do
+    run snug explain --key web --fix "$T/mended.json"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"denied"*"the runtime's own init, before exec (crun)"*"setresuid"* ]] || [[ "$output" == *setresgid* ]]
+    snug approve web --profile "$T/mended.json"
+    run crun_as enforce run web
+    if [ "$status" -eq 0 ]; then break; fi
+  done
+  [ "$output" = started ]
+}
+
+@test "an exec into it is booked to it" {
+  approved . sh -c 'sleep 0.1'
+  bundle "$T/b" . sh -c 'sleep 100'
+  # What the container inherits must not keep the suite waiting.
+  crun_as enforce create web >/dev/null 2>&1 3>&-
+  v2 snug-enforce --cgroup-manager=disabled --root "$T/root" start web
+  run v2 snug-enforce --cgroup-manager=disabled --root "$T/root" exec web mkdir /tmp/x
+  [ "$status" -ne 0 ]
+  # The program's mkdir, or what the runtime's exec needs before it.
+  snug show --json web | jq -e '[.syscalls[] | select(.denied > 0)] | length > 0'
+  runs web | jq -e '.[-1] | .mode == "enforce" and .ended == null'
+  v2 snug-enforce --cgroup-manager=disabled --root "$T/root" delete --force web
+  runs web | jq -e '.[-1].ended != null and .[0].mode == "learn" and .[0].complete'
+}
+
+@test "what cannot be recorded starts all the same: no recorder to be had, one that hangs, switched off" {
+  approved . sh -c 'echo started'
+  kill "$(recorder_pid)"
+  eventually test -z "$(recorder_pid)"
+  # A directory whose name is too long for a socket in it.
+  configure 'runtime="/usr/bin/crun"' 'run_dir="'"$T/$(printf '%0120d' 0)"'"'
+  [ "$(crun_as enforce run web)" = started ]
+  configure 'runtime="/usr/bin/crun"'
+  [ "$(enforced_runs)" -eq 0 ]
+  # Started, then stopped: it takes connections and answers none.
+  [ "$(crun_as enforce run web)" = started ]
+  [ "$(enforced_runs)" -eq 1 ]
+  HUNG=$(recorder_pid)
+  kill -STOP "$HUNG"
+  [ "$(crun_as enforce run web)" = started ]
+  kill -CONT "$HUNG"
+  HUNG=
+  [ "$(enforced_runs)" -eq 1 ]
+  configure 'runtime="/usr/bin/crun"' 'log_denials=false'
+  [ "$(crun_as enforce run web)" = started ]
+  [ "$(enforced_runs)" -eq 1 ]
+  run snug explain --key web
+  [ "$status" -eq 0 ]
+}
+
+@test "a runtime that refuses the flag starts without it, and explain says so" {
+  configure
+  bundle "$T/b" . sh -c 'echo hi'
+  snug-learn --root "$T/root" run --bundle "$T/b" web
+  snug approve --no-sample web >/dev/null
+  bundle "$T/b" . sh -c 'echo hi; mkdir /tmp/x'
+  run snug-enforce --root "$T/root" run --bundle "$T/b" web
+  [[ "$output" == *hi*mkdir* ]]
+  if [ "$(runc features | jq '.linux.seccomp.supportedFlags // [] | index("SECCOMP_FILTER_FLAG_LOG") != null')" = true ]; then
+    [ "$(enforced_runs)" -eq 1 ]
+    skip "this runc takes the flag: $(runc --version | head -1)"
+  fi
+  [ "$(enforced_runs)" -eq 0 ]
+  run snug explain --key web
+  echo "$output"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"runc version "*"refuses a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
+  # That one command, once.
+  snug-audit --root "$T/root" run --bundle "$T/b" web || true
+  run snug explain --key web
+  grep -q '^  mkdir  *used  *denied  *1 ' <<<"$output"
+}
+
+@test "the flags that are written leave the mitigations as they are without" {
+  approved . sh -c 'cat /proc/self/status >/dev/stderr'
+  crun_as enforce run web 2>"$T/with"
+  configure 'runtime="/usr/bin/crun"' 'log_denials=false'
+  crun_as enforce run web 2>"$T/without"
+  grep -q '^Seccomp:.*2' "$T/with"
+  diff <(grep -E '^Specul|^Seccomp' "$T/with") <(grep -E '^Specul|^Seccomp' "$T/without")
+}
