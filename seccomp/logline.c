@@ -371,6 +371,11 @@ void logline_feed(struct logline_reader *l, const char *p, size_t len)
 	}
 }
 
+void logline_step(struct logline_reader *l)
+{
+	process(l, false);
+}
+
 void logline_end(struct logline_reader *l)
 {
 	process(l, true);

@@ -31,6 +31,7 @@ enum logline_loss {
 	LOGLINE_LOSS_AUDIT,   /* audit_lost=N, audit: ... limit exceeded */
 	LOGLINE_LOSS_JOURNAL, /* journald suppressed or missed N messages */
 	LOGLINE_LOSS_SYSLOG,  /* rsyslog dropped N messages */
+	LOGLINE_LOSS_STREAM,  /* the reader of the kernel's own stream was too slow */
 	LOGLINE_LOSS_COUNT,
 };
 
@@ -57,6 +58,9 @@ DEFINE_CLEANUP(logline, struct logline_reader *, logline_free)
 
 /* The next bytes of the log. */
 void logline_feed(struct logline_reader *l, const char *p, size_t len);
+
+/* Reads the whole lines that have come, without waiting for more. */
+void logline_step(struct logline_reader *l);
 
 /* The log ends here: what is left is read as a last line. Another one may follow. */
 void logline_end(struct logline_reader *l);

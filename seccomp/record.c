@@ -253,6 +253,12 @@ static bool is_bytes(const char *p, size_t len, const char *what)
 	return len == strlen(what) && memcmp(p, what, len) == 0;
 }
 
+bool record_looks_like_probe(const struct record *r)
+{
+	return record_is_used(r) && r->nr >= RECORD_PROBE_FIRST && r->nr <= RECORD_PROBE_LAST && !r->comm.hex && r->comm.p &&
+	       is_bytes(r->comm.p, r->comm.len, RECORD_PROBE_COMM);
+}
+
 bool record_looks_like_init(const struct record *r)
 {
 	static const char *const runtimes[] = {"crun", "runc", "youki", "runsc", "krun", "crun-krun", "libcrun"};

@@ -58,6 +58,13 @@ int record_parse(const char *text, size_t len, struct record *ret);
 /* True if the call took place (LOG), false if it was denied, trapped, traced or killed. */
 bool record_is_used(const struct record *r);
 
+/* True for a call that snugd makes to prove its stream: a number that no kernel has, logged, by a process of that name. Whoever imitates it hides
+ * nothing that could do anything. */
+#define RECORD_PROBE_COMM  "snugd-probe"
+#define RECORD_PROBE_FIRST 1000000000u
+#define RECORD_PROBE_LAST  1000999999u
+bool record_looks_like_probe(const struct record *r);
+
 /* True if by its names the runtime's own init made the call, before it execs the program: runc's calls itself runc:[2:INIT], crun and
  * others keep their name and have the new root as their program. Any program can take these names: a hint, for people. */
 bool record_looks_like_init(const struct record *r);

@@ -96,6 +96,7 @@ bool tally_add_row(struct tally *t, const struct tally_row *row)
 	for (size_t i = 0; i < t->row_count; i++)
 		if (same_row(&t->rows[i], &new)) {
 			t->rows[i].count += row->count;
+			t->newest = i;
 			span(&t->rows[i].first_ms, &t->rows[i].last_ms, row->first_ms, row->last_ms);
 			return true;
 		}
@@ -112,6 +113,7 @@ bool tally_add_row(struct tally *t, const struct tally_row *row)
 		t->rows = rows;
 		t->row_cap = cap;
 	}
+	t->newest = t->row_count;
 	t->rows[t->row_count++] = new;
 	return true;
 }
@@ -149,6 +151,12 @@ static void add_record(struct tally *t, const struct logline *line)
 	const struct record *r = &line->record;
 	struct tally_row row = {.audit = r->arch, .nr = r->nr, .outcome = outcome_of(r->action), .count = 1};
 
+	t->newest = SIZE_MAX;
+	if (record_looks_like_probe(r)) {
+		if (line->printed)
+			watch_rate(t, r->time_ms);
+		return;
+	}
 	t->records++;
 	t->unstamped += !r->serial;
 	if (seen_before(t, r)) {

@@ -44,6 +44,7 @@ struct tally_row {
 struct tally {
 	struct tally_row *rows;
 	size_t row_count, row_cap;
+	size_t newest;                /* the row of the last record; not below row_count: it has none */
 	bool failed;                  /* out of memory */
 	uint64_t records, duplicates; /* duplicates: the same record again, not counted in the rows */
 	uint64_t unlisted;            /* records whose row did not fit */

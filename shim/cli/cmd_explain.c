@@ -1,6 +1,7 @@
 #include "shim/cli/build.h"
 #include "shim/cli/cli.h"
 #include "shim/cli/explain.h"
+#include "shim/cli/follow.h"
 #include "shim/cli/save.h"
 
 #include "base/file.h"
@@ -17,14 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_UNREADABLE, OPT_JSON };
+enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_FOLLOW, OPT_UNREADABLE, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_KEY] = {"key", 'k', "KEY", "what snugd recorded of KEY, in place of a log"},
 	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny; with --key by itself the approved one"},
 	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE and the missing calls to OUT, print the difference"},
+	[OPT_FOLLOW] = {"follow", 'f', NULL, "tell as it happens: what is added to FILE, else what the kernel says (root)"},
 	[OPT_UNREADABLE] = {"unreadable", 0, NULL, "show the records that could not be read"},
-	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
+	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON; with --follow one object a line"},
 };
 
 /* What people hand over by mistake, by its first bytes. */
@@ -89,6 +91,25 @@ static int read_evidence(const struct cli *cli, struct explain *x, struct err *e
 	int r = build_load_evidence(cli, x->key, &ev, err);
 
 	return r < 0 ? r : explain_add_evidence(x, ev, cli->config.state_dir, err);
+}
+
+static int read_live(const struct cli *cli, struct explain *x, const struct cli_args *args, struct err *err)
+{
+	const struct follow_plan plan = {.config = &cli->config,
+					 .x = x,
+					 .paths = args->operand,
+					 .path_count = args->operands,
+					 .json = args->value[OPT_JSON]};
+
+	x->live = !args->operands;
+	return follow(&plan, err);
+}
+
+static int read_all(const struct cli *cli, struct explain *x, const struct cli_args *args, struct err *err)
+{
+	if (args->value[OPT_FOLLOW])
+		return read_live(cli, x, args, err);
+	return x->key ? read_evidence(cli, x, err) : read_logs(x, args, err);
 }
 
 static int check_options(const struct cli_args *args, struct err *err)
@@ -227,20 +248,23 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = read_approved(cli, &x, &approved, &text, err);
 	if (!r && args->value[OPT_FIX] && !x.profile)
 		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be mended", x.key);
+	if (!r && x.profile)
+		r = explain_load(&x, &text, err);
 	if (!r)
-		r = x.key ? read_evidence(cli, &x, err) : read_logs(&x, args, err);
+		r = read_all(cli, &x, args, err);
 	if (r < 0)
 		return r;
 	tally_sort(&x.tally);
 	if (x.profile)
-		r = explain_judge(&x, &text, err);
+		r = explain_judge(&x, err);
 	if (!r)
 		r = explain_collect(&x, err);
 	if (r < 0)
 		return r;
-	if (args->value[OPT_JSON])
+	/* What --follow --json has printed are lines, each a value of its own. */
+	if (args->value[OPT_JSON] && !args->value[OPT_FOLLOW])
 		explain_json(&x, &cli->out);
-	else
+	else if (!args->value[OPT_JSON])
 		explain_text(&x, args->value[OPT_UNREADABLE], &cli->out);
 	if (args->value[OPT_FIX]) {
 		cleanup_buf struct buf aside = {0};
@@ -262,6 +286,8 @@ const struct cli_command cmd_explain = {
 		   "and the runtime print, in any mixture.\n"
 		   "  journalctl -k -b | snug explain\n"
 		   "  snug explain /var/log/audit/audit.log --profile my.json --fix my-mended.json\n"
+		   "  snug explain --follow                      on a live node, until Ctrl-C\n"
+		   "  snug explain --key web                     of a container that snug-enforce or snug-audit started\n"
 		   "Exit status: 0 nothing was found, 1 a call that was denied or that the profile lacks, 2 bad usage "
 		   "or input.\n",
 	.options = OPTIONS,

@@ -93,12 +93,22 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, const cha
 	return 0;
 }
 
-int explain_judge(struct explain *x, const struct buf *text, struct err *err)
+int explain_load(struct explain *x, const struct buf *text, struct err *err)
 {
-	int r = judge_new(text->data ? text->data : "", text->len, x->profile, &x->judge, err);
+	return judge_new(text->data ? text->data : "", text->len, x->profile, &x->judge, err);
+}
 
-	if (r < 0)
-		return r;
+bool explain_is_native(const struct arch *arch)
+{
+	const struct arch *host[4];
+
+	return arch_host(host) && host[0] == arch;
+}
+
+int explain_judge(struct explain *x, struct err *err)
+{
+	int r = 0;
+
 	x->verdict = calloc(x->tally.row_count + 1, sizeof(*x->verdict));
 	if (!x->verdict)
 		return err_set(err, ENOMEM, "out of memory");
@@ -169,6 +179,7 @@ void explain_add_loss(const struct explain *x, enum logline_loss loss, struct bu
 		[LOGLINE_LOSS_AUDIT] = "the kernel lost %s audit records (audit_lost, limit exceeded)",
 		[LOGLINE_LOSS_JOURNAL] = "journald suppressed or missed %s messages",
 		[LOGLINE_LOSS_SYSLOG] = "the syslog daemon dropped %s messages",
+		[LOGLINE_LOSS_STREAM] = "%s audit records came faster than they could be read here",
 	};
 	_Static_assert(ARRAY_SIZE(words) == LOGLINE_LOSS_COUNT, "one sentence per loss");
 	const char *gap = strstr(words[loss], "%s");

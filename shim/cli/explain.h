@@ -17,6 +17,7 @@ typedef char explain_name[SYSCALL_NAME_MAX];
 struct explain {
 	struct tally tally;
 	uint64_t bytes;
+	bool live;         /* the kernel's own stream was read */
 	const char *key;   /* NULL: a log was read, else the recorder's evidence */
 	char runtime[128]; /* of the key's newest run, safe text, "" if there is none */
 	bool mute;         /* that runtime cannot have denials logged */
@@ -38,8 +39,14 @@ void explain_done(struct explain *x); /* NULL is allowed */
 /* The denials and audited calls of a key as rows, and what its runtimes can do. */
 int explain_add_evidence(struct explain *x, const struct evidence *ev, const char *state_dir, struct err *err);
 
-/* Judges the rows by the profile's text. */
-int explain_judge(struct explain *x, const struct buf *text, struct err *err);
+/* Reads the profile's text. */
+int explain_load(struct explain *x, const struct buf *text, struct err *err);
+
+/* Judges the rows by it. */
+int explain_judge(struct explain *x, struct err *err);
+
+/* True for the ABI that programs of this machine have. */
+bool explain_is_native(const struct arch *arch);
 
 /* Collects what to add. Once the rows are sorted. */
 int explain_collect(struct explain *x, struct err *err);

@@ -166,7 +166,7 @@ void explain_advice(const struct explain *x, bool unreadable, struct buf *out)
 	add_nothing(x, out);
 	if (!x->key && (x->tally.errors || !x->tally.row_count || explain_is_partial(x)))
 		buf_adds(out, whole_list);
-	if (x->key)
+	if (x->key && !x->live)
 		add_key(x, out);
 	if (unreadable && x->tally.unreadable) {
 		buf_addf(out, "\nUnreadable: %llu, the first %d\n", (unsigned long long)x->tally.unreadable,

@@ -7,12 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_native(const struct arch *arch)
-{
-	const struct arch *host[4];
-
-	return arch_host(host) && host[0] == arch;
-}
+#define NAMES_WIDTH 100
 
 static void add_time(struct buf *out, uint64_t ms)
 {
@@ -27,7 +22,10 @@ static void add_summary(const struct explain *x, struct buf *out)
 {
 	const struct tally *t = &x->tally;
 
-	if (x->key)
+	if (x->live)
+		buf_addf(out, "%llu seccomp record%s from the kernel%s%s", (unsigned long long)t->records, t->records == 1 ? "" : "s",
+			 x->key ? " of containers of " : "", x->key ? x->key : "");
+	else if (x->key)
 		buf_addf(out, "%s: %llu denied or audited calls in the evidence", x->key,
 			 (unsigned long long)t->records);
 	else
@@ -69,7 +67,7 @@ static void add_row(struct table *t, const struct explain *x, size_t i)
 
 	if (!row->arch)
 		table_addf(t, "%s (unknown arch %x)", row->name, row->audit);
-	else if (is_native(row->arch))
+	else if (explain_is_native(row->arch))
 		table_add(t, row->name);
 	else
 		table_addf(t, "%s (%s)", row->name, row->arch->name);
@@ -144,12 +142,20 @@ static void add_legend(const struct explain *x, struct buf *out)
 			      "  keeps the container from starting, whatever the program is.\n");
 }
 
+static bool first_of_number(const struct explain *x, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (x->tally.rows[i].audit == x->tally.rows[row].audit && x->tally.rows[i].nr == x->tally.rows[row].nr)
+			return false;
+	return true;
+}
+
 static void add_unnamed(const struct explain *x, struct buf *out)
 {
 	for (size_t i = 0; i < x->tally.row_count; i++) {
 		const struct tally_row *row = &x->tally.rows[i];
 
-		if (row->named || !explain_shows(x, i))
+		if (row->named || !explain_shows(x, i) || !first_of_number(x, i))
 			continue;
 		if (!row->arch)
 			buf_addf(out, "\nNumber %u on architecture %x: snug does not know this architecture.\n",
@@ -170,7 +176,7 @@ static void add_arches(const struct explain *x, struct buf *out)
 	for (size_t i = 0; !x->verdict && i < x->tally.row_count; i++) {
 		const struct arch *arch = x->tally.rows[i].arch;
 
-		if (!arch || is_native(arch) || told[arch->id])
+		if (!arch || explain_is_native(arch) || told[arch->id])
 			continue;
 		told[arch->id] = true;
 		buf_addf(out,
@@ -221,6 +227,22 @@ static void add_verdict_lists(const struct explain *x, struct buf *out)
 	}
 }
 
+static void add_names(const struct explain *x, struct buf *out)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < x->add_count; i++) {
+		size_t len = strlen(x->add[i]) + 4;
+
+		if (width && width + len > NAMES_WIDTH) {
+			buf_addc(out, '\n');
+			width = 0;
+		}
+		buf_addf(out, "%s\"%s\"%s", width ? " " : "  ", x->add[i], i + 1 < x->add_count ? "," : "\n");
+		width += len;
+	}
+}
+
 static void add_additions(const struct explain *x, struct buf *out)
 {
 	size_t dangerous = 0;
@@ -229,9 +251,8 @@ static void add_additions(const struct explain *x, struct buf *out)
 	add_verdict_lists(x, out);
 	if (!x->add_count)
 		return;
-	buf_addf(out, "\nWhat to add: %zu call%s\n ", x->add_count, x->add_count == 1 ? "" : "s");
-	for (size_t i = 0; i < x->add_count; i++)
-		buf_addf(out, " \"%s\"%s", x->add[i], i + 1 < x->add_count ? "," : "\n");
+	buf_addf(out, "\nWhat to add: %zu call%s\n", x->add_count, x->add_count == 1 ? "" : "s");
+	add_names(x, out);
 	buf_adds(out, "Where: in the profile, into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no "
 		      "\"args\".\n");
 	if (x->key)

@@ -8,6 +8,7 @@
  *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}
  *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
  *   {"op":"health"}       -> {"ok":true}: recording works here and does no harm; a failure says why not
+ *   {"op":"whose","session":N} -> {"ok":true} and, of a session that is booked, "key" and "container"
  *   {"op":"deleted","root":...,"id":...}              no answer: look whether the container has ended
  *   {"op":"sync"}         -> {"ok":true}: all that the kernel had logged before is in the evidence files
  *   {"op":"settle","key":...,"space":...}  -> {"ok":true}: as sync, and every run of the key whose processes have all gone is ended

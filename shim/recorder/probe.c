@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* Numbers that no kernel gives to a call and that do not reach x32's bit: they fail with ENOSYS after they were logged. */
-#define FIRST_NR 1000000000u
+#define FIRST_NR RECORD_PROBE_FIRST
+_Static_assert(FIRST_NR + PROBE_CYCLE - 1 == RECORD_PROBE_LAST, "readers of a log know the probe by its numbers");
 
 /* Calls from FIRST_NR on are logged, all others run freely. */
 static int load_filter(void)
@@ -37,7 +38,7 @@ __attribute__((noreturn)) static void be_probe(int fd, pid_t parent)
 	uint32_t number;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "snugd-probe");
+	prctl(PR_SET_NAME, RECORD_PROBE_COMM);
 	if (getppid() != parent)
 		_exit(1);
 	dup2(fd, 3);

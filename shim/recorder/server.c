@@ -301,6 +301,31 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 	s->next_version = (slot + 1) % SERVER_VERSIONS;
 }
 
+/* For those who read the stream themselves. */
+static void on_whose(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	cleanup_buf struct buf b = {0};
+	uint64_t session = SESSION_UNSET;
+	const struct run_session *s;
+	struct json_writer w;
+	struct err err = {0};
+
+	if (json_want_u64(*doc, json_root(*doc), "session", &session, &err) < 0) {
+		answer_error(c, err.msg);
+		return;
+	}
+	s = session < SESSION_UNSET ? runs_session(&r->runs, (uint32_t)session) : NULL;
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", true);
+	if (s) {
+		json_write_string(&w, "key", evidence_key(s->run->key->evidence));
+		json_write_string(&w, "container", s->run->container);
+	}
+	json_write_end_object(&w);
+	answer(c, &b);
+}
+
 static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
 	ends_notice(r);
@@ -319,7 +344,7 @@ static const struct {
 	const char *op;
 	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
 } operations[] = {
-	{"register", on_register}, {"health", on_health}, {"version", on_version}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync},
+	{"register", on_register}, {"health", on_health}, {"whose", on_whose}, {"version", on_version}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync},
 };
 
 static void dispatch(struct recorder *r, struct client *c, struct json_doc **doc)

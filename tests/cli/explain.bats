@@ -179,15 +179,88 @@ fixes() {
   [ "$status" -eq 1 ]
   [[ "$output" == *"mount "*"denied "*"4 "*"faccessat2 "*"used "*"3 "*"the runtime's own init"*'"faccessat2", "mount"'* ]]
   [[ "$output" != *" read "* ]]
-  [[ "$output" == *"runc version 1.1.5 cannot load a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-audit run"*"--key web"* ]]
+  [[ "$output" == *"runc version 1.1.5 refuses a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
   run_snug explain --key web --json
   jq -e '.add == ["faccessat2", "mount"]' <<<"$output"
-  put_web idle
+  put_evidence idle "$(one_run '' | sed 's/runc version 1.1.5/crun version 1.8.1/')" "$(call 0 read workload 7)"
   run_snug explain --key idle
   [ "$status" -eq 0 ]
-  [[ "$output" == *"No enforced run of idle"* ]]
+  [[ "$output" == *"No enforced run of idle"*"snug-audit run"* ]]
+  # A pod's.
+  put_evidence k8s/default/web/nginx "$(MODE=enforce one_run '"not-learning"')" ""
+  run_snug explain --key k8s/default/web/nginx
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"with the RuntimeClass of snug-audit"* ]]
   run_snug explain --key nobody
   refused 2 "nothing is known"
   run_snug explain --key web x.log
   refused 2 "leave out x.log"
+}
+
+@test "--key: by the approved profile, which --fix mends and approve takes" {
+  put_evidence web "$(join "$(one_run '')" "$(MODE=enforce one_run '"not-learning"' | sed 's/runc version 1.1.5/crun version 1.8.1/')")" \
+    "$(join "$(call 0 read workload 7)" "$(call 165 mount workload 0 0 4)" "$(call 83 mkdir workload 0 0 2)")"
+  run_snug explain --key web --fix "$dir/mended.json"
+  refused 2 "web has no approved profile"
+  printf '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,"architectures":["SCMP_ARCH_X86_64"],
+  "syscalls":[{"names":["mkdir","read"],"action":"SCMP_ACT_ALLOW"}]}\n' >"$state/keys/web/approved.json"
+  run_snug explain --key web --fix "$dir/mended.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"allows 1 of the calls in the evidence"*"1 call added"*'+  "syscalls":[{"names":["mkdir","mount","read"]'* ]]
+  [[ "$output" != *"refuses a filter"* ]]
+  run_snug approve web --profile "$dir/mended.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"+ mount"*"Approved as number 1"* ]]
+  cmp "$dir/mended.json" "$state/keys/web/approved.json"
+  run_snug explain --key web
+  [ "$status" -eq 0 ]
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_TRAP"}]}' >"$dir/foreign.json"
+  run_snug approve web --profile "$dir/foreign.json"
+  refused 2 "foreign.json"
+  cmp "$dir/mended.json" "$state/keys/web/approved.json"
+}
+
+@test "the recorder's own probes are nobody's calls" {
+  sed -n 1p "$golden/syslog.log" | sed 's/comm="[^"]*" exe="[^"]*"/comm="snugd-probe" exe="\/usr\/sbin\/snugd"/; s/syscall=269/syscall=1000000007/' >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 0 ]
+  # A name alone hides nothing.
+  sed -n 1p "$golden/syslog.log" | sed 's/comm="[^"]*"/comm="snugd-probe"/' >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 1 ]
+}
+
+@test "--follow: what is added to a log, through rotation and truncation, until it is stopped" {
+  sed -n 1p "$golden/syslog.log" >"$dir/log"
+  "$snug" explain --follow "$dir/log" >"$dir/out" 2>"$dir/err" 3>&- &
+  pid=$!
+  until grep -q following "$dir/err"; do sleep 0.02; done
+  # What was there before is not told.
+  sed -n 2p "$golden/syslog.log" >>"$dir/log"
+  until grep -q rseq "$dir/out"; do sleep 0.02; done
+  mv "$dir/log" "$dir/log.1"
+  sed -n 2p "$golden/syslog.log" | sed 's/syscall=334/syscall=83/; s/:1[0-9]*):/:9001):/' >>"$dir/log.1"
+  sed -n 3p "$golden/syslog.log" >"$dir/log"
+  until grep -q clone3 "$dir/out"; do sleep 0.02; done
+  grep -q mkdir "$dir/out"
+  : >"$dir/log"
+  sed -n 2p "$golden/syslog.log" | sed 's/syscall=334/syscall=165/; s/:1[0-9]*):/:9002):/' >>"$dir/log"
+  until grep -q mount "$dir/out"; do sleep 0.02; done
+  kill -INT "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 1 ]
+  [[ "$(cat "$dir/out")" == *"02:11:07  used     rseq by system-probe (/opt/agent/bin/system-probe)"*"4 seccomp records in "*'"clone3", "mkdir", "mount", "rseq"'* ]]
+  run ! grep -q faccessat "$dir/out"
+}
+
+@test "--follow of a pipe ends with it; with --json a value a line; with --profile only what that denies" {
+  output="$("$snug" explain --follow - <"$golden/syslog.log" 2>/dev/null)" || true
+  [[ "$output" == "02:11:07  used     faccessat by the runtime's own init, runc:[2:INIT]"*"3 seccomp records"* ]]
+  output="$("$snug" explain --follow --json - <"$golden/syslog.log" 2>/dev/null)" || true
+  jq -se 'length == 3 and [.[].name] == ["faccessat", "rseq", "clone3"] and .[0].phase == "runtime"' <<<"$output"
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["rseq","clone3"],"action":"SCMP_ACT_ALLOW"}]}' >"$dir/p.json"
+  output="$("$snug" explain --follow --json --profile "$dir/p.json" - <"$golden/syslog.log" 2>/dev/null)" || true
+  jq -se 'length == 1 and .[0].name == "faccessat" and .[0].profile == "denied"' <<<"$output"
+  run ! grep -qP '[^\x20-\x7e\n]' <("$snug" explain --follow - <"$golden/bad-input.log" 2>&1)
 }
