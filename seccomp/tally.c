@@ -180,14 +180,20 @@ static void add_record(struct tally *t, const struct logline *line)
 
 static void add_sample(struct buf *samples, uint64_t before, const struct logline *line)
 {
-	size_t len = line->len < SAMPLE_WIDTH ? line->len : SAMPLE_WIDTH;
+	const char *text = line->text;
+	size_t left = line->len, len;
 
 	if (before >= TALLY_SAMPLES_MAX)
 		return;
-	while (len && (line->text[len - 1] == '\n' || line->text[len - 1] == ' '))
+	while (left && (*text == ' ' || *text == '\t')) {
+		text++;
+		left--;
+	}
+	len = left < SAMPLE_WIDTH ? left : SAMPLE_WIDTH;
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
 		len--;
-	text_add_safe(samples, line->text, len);
-	buf_adds(samples, len < line->len && len == SAMPLE_WIDTH ? " ...\n" : "\n");
+	text_add_safe(samples, text, len);
+	buf_adds(samples, len < left && len == SAMPLE_WIDTH ? " ...\n" : "\n");
 }
 
 void tally_add(const struct logline *line, void *arg)

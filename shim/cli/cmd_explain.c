@@ -259,6 +259,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = explain_judge(&x, err);
 	if (!r)
 		r = explain_collect(&x, err);
+	if (!r)
+		r = explain_compare(&x, err);
 	if (r < 0)
 		return r;
 	/* What --follow --json has printed are lines, each a value of its own. */

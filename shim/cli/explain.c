@@ -19,6 +19,7 @@ void explain_done(struct explain *x)
 	judge_free(x->judge);
 	free(x->verdict);
 	free(x->add);
+	free(x->outside);
 }
 
 /* runc refuses any flags of a filter before 1.2; crun takes them. For runs whose runtime nobody has asked yet. */

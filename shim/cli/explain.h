@@ -31,6 +31,8 @@ struct explain {
 
 	explain_name *add; /* names to add, in order, each once; with a profile those that it denies */
 	size_t add_count;
+	unsigned *outside;   /* of each of them: bit i, the i-th default profile (seccomp/defaults.h) does not allow it for all
+			      * arguments; NULL: nothing is known of this machine's */
 };
 
 void explain_done(struct explain *x); /* NULL is allowed */
@@ -50,6 +52,12 @@ bool explain_is_native(const struct arch *arch);
 
 /* Collects what to add. Once the rows are sorted. */
 int explain_collect(struct explain *x, struct err *err);
+
+/* What the default profiles say to what is to be added. Once it is collected. */
+int explain_compare(struct explain *x, struct err *err);
+
+/* Appends those of them that do not allow it: "Docker, containerd"; nothing if all do. */
+void explain_add_outside(const struct explain *x, size_t add, struct buf *out);
 
 /* True for a row that belongs to the answer: with a profile, one that it does not simply allow. */
 bool explain_shows(const struct explain *x, size_t row);

@@ -58,6 +58,11 @@ static void write_additions(struct json_writer *w, const struct explain *x)
 		json_write_end_object(w);
 	}
 	json_write_end_array(w);
+	json_write_array_flat(w, "beyond_defaults");
+	for (size_t i = 0; x->outside && i < x->add_count; i++)
+		if (x->outside[i])
+			json_write_string(w, NULL, x->add[i]);
+	json_write_end_array(w);
 }
 
 static void write_losses(struct json_writer *w, const struct explain *x)

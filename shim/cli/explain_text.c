@@ -243,10 +243,51 @@ static void add_names(const struct explain *x, struct buf *out)
 	}
 }
 
-static void add_additions(const struct explain *x, struct buf *out)
+/* What is beyond the default profiles: a line for each set of them. */
+static void add_beyond(const struct explain *x, struct buf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < x->add_count; i++) {
+		bool first = x->outside[i] != 0;
+
+		for (size_t k = 0; k < i; k++)
+			first &= x->outside[k] != x->outside[i];
+		if (!first)
+			continue;
+		any = true;
+		buf_adds(out, "  Beyond the default profile of ");
+		explain_add_outside(x, i, out);
+		for (size_t k = i; k < x->add_count; k++)
+			if (x->outside[k] == x->outside[i])
+				buf_addf(out, "%s%s", k == i ? ": " : ", ", x->add[k]);
+		buf_adds(out, ".\n");
+	}
+	if (!any)
+		buf_addf(out, "  Docker, containerd and Podman allow %s by default.\n", x->add_count == 1 ? "it" : "them");
+}
+
+static void add_opened(const struct explain *x, struct buf *out)
 {
 	size_t dangerous = 0;
 
+	buf_adds(out, "What that opens:\n");
+	for (size_t i = 0; i < x->add_count; i++)
+		if (explain_danger(x->add[i])) {
+			buf_addf(out, "  %s: %s.\n", x->add[i], explain_danger(x->add[i]));
+			dangerous++;
+		}
+	if (dangerous < x->add_count)
+		buf_addf(out, "  %s known to be dangerous.\n",
+			 !dangerous                      ? "Nothing that is"
+			 : dangerous + 1 == x->add_count ? "The other one is not"
+							 : "The others are not");
+	if (x->outside)
+		add_beyond(x, out);
+}
+
+static void add_additions(const struct explain *x, struct buf *out)
+{
 	add_arches(x, out);
 	add_verdict_lists(x, out);
 	if (!x->add_count)
@@ -265,17 +306,7 @@ static void add_additions(const struct explain *x, struct buf *out)
 			      "localhostProfile, under\n"
 			      "  /var/lib/kubelet/seccomp (Kubernetes). --profile FILE tells what it lacks, --fix OUT "
 			      "writes it.\n");
-	buf_adds(out, "What that opens:\n");
-	for (size_t i = 0; i < x->add_count; i++)
-		if (explain_danger(x->add[i])) {
-			buf_addf(out, "  %s: %s.\n", x->add[i], explain_danger(x->add[i]));
-			dangerous++;
-		}
-	if (dangerous < x->add_count)
-		buf_addf(out, "  %s known to be dangerous.\n",
-			 !dangerous                      ? "Nothing that is"
-			 : dangerous + 1 == x->add_count ? "The other one is not"
-							 : "The others are not");
+	add_opened(x, out);
 }
 
 void explain_text(const struct explain *x, bool unreadable, struct buf *out)

@@ -19,12 +19,12 @@ in_copy() { cd "$dir" && cp "$golden"/* .; }
 }
 
 @test "three numbers in any form are the same three names, the runtime's apart from the program's" {
-  for form in syslog dmesg-colour auditd-raw auditd-enriched auditd-no-separator ausearch ausearch-i journal-short journal-json \
+  for form in syslog dmesg dmesg-T dmesg-x dmesg-colour journal-iso docker-json audispd auditd-raw auditd-enriched auditd-no-separator ausearch ausearch-i journal-short journal-json \
     journal-json-kernel cri; do
     echo "$form"
     run_snug explain --json "$golden/$form.log"
     [ "$status" -eq 1 ]
-    jq -e '.records == 3 and .unreadable == 0 and .add == ["clone3", "faccessat", "rseq"] and
+    jq -e '.records == 3 and .unreadable == 0 and .add == ["clone3", "faccessat", "rseq"] and .beyond_defaults == ["clone3"] and
       [.calls[] | [.name, .nr, .phase, .outcome, .comm, .first]] ==
         [["faccessat", 269, "runtime", "used", "runc:[2:INIT]", "2023-03-03T02:11:07.411Z"],
          ["clone3", 435, "workload", "used", "system-probe", "2023-03-03T02:11:07.504Z"],
