@@ -7,7 +7,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 static void compose(struct buf *line, const struct oci_call *call, const struct err *err)
@@ -63,16 +66,36 @@ int report_error(const struct oci_call *call, const struct err *err)
 	return call->command == OCI_EXEC ? 255 : 1;
 }
 
+/* syslog(3) waits where nobody reads the log; a start must not. */
+static void say(int priority, const char *text)
+{
+	struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	cleanup_buf struct buf line = {0};
+	time_t now = time(NULL);
+	struct tm tm = {0};
+	char stamp[32];
+
+	localtime_r(&now, &tm);
+	if (!strftime(stamp, sizeof(stamp), "%b %e %T", &tm))
+		return;
+	buf_addf(&line, "<%d>%s snug[%d]: %s", LOG_DAEMON | priority, stamp, (int)getpid(), text);
+	if (fd >= 0 && !buf_failed(&line))
+		(void)!sendto(fd, line.data, line.len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&log, sizeof(log));
+}
+
 void report_original(const char *id, const struct err *err)
 {
-	openlog("snug", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	syslog(LOG_WARNING, "container %s is started as its caller asked, without snug: %s", id, err->msg);
-	closelog();
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "container %s is started as its caller asked, without snug: %s", id, err->msg);
+	say(LOG_WARNING, text.data ? text.data : "");
 }
 
 void report_unrecorded(const char *id, const struct err *err)
 {
-	openlog("snug", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	syslog(LOG_NOTICE, "container %s is enforced, but what it is denied is not recorded: %s", id, err->msg);
-	closelog();
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "container %s is enforced, but what it is denied is not recorded: %s", id, err->msg);
+	say(LOG_NOTICE, text.data ? text.data : "");
 }
