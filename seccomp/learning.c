@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/json_members.h"
 #include "seccomp/arch.h"
+#include "seccomp/loudexec.h"
 
 #include <errno.h>
 #include <string.h>
@@ -194,7 +195,8 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 {
 	cleanup_json struct json_doc *doc = NULL;
 	cleanup_buf struct buf arches = {0};
-	struct rewrite w = {.text = profile, .out = out};
+	cleanup_buf struct buf quiet = {0};
+	struct rewrite w = {.text = profile, .out = &quiet};
 	const struct json *root, *before = NULL;
 	int r = json_parse(profile, len, JSON_OURS, name, &doc, err);
 
@@ -213,8 +215,8 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 	w.done = json_start(root);
 	if (!json_get(root, "architectures")) {
 		rewrite_range(&w, json_start(root) + 1, json_start(root) + 1, "\"architectures\":");
-		buf_adds(out, arches.data);
-		buf_addc(out, ',');
+		buf_adds(&quiet, arches.data);
+		buf_addc(&quiet, ',');
 	}
 	for (const struct json *m = json_first(root); m; m = json_next(m)) {
 		if (strcmp(json_key(m), "defaultAction") == 0)
@@ -226,5 +228,7 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 		before = m;
 	}
 	rewrite_range(&w, json_end(root), json_end(root), "");
-	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
+	if (buf_failed(&quiet))
+		return err_set(err, ENOMEM, "out of memory");
+	return loudexec_make(quiet.data, quiet.len, name, out, err);
 }

@@ -31,12 +31,13 @@ learnt() { snug show --json "$ID" | jq -S '[.syscalls[] | select(.count > 0) | [
   [ "$output" = $'hi\nmade' ]
   cmp "$T/b/config.json" "$T/before.json"
   [ "$(audited mkdir)" -eq 1 ]
+  snug show --json "$ID" | jq -e '.syscalls[] | select(.name == "mkdir") | .phase == "workload"'
   # Audit logs execve although it is approved; that is no news.
   [ "$(audited execve)" -eq 0 ]
   [ "$(audited write)" -eq 0 ]
   diff "$T/learnt" <(learnt)
   diff "$T/profile" <(snug profile "$ID")
-  runs "$ID" | jq -e '.[-1] | .mode == "audit" and .complete == false and (.reasons | index("not-learning"))'
+  runs "$ID" | jq -e '.[-1] | .mode == "audit" and .complete == false and .reasons == ["not-learning"]'
   [[ "$(snug show "$ID")" == *"$ID: complete"*"Outside the approved profile: seen by an audit run, not learnt"*"mkdir "* ]]
   run snug explain --key "$ID"
   [ "$status" -eq 1 ]
