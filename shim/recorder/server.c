@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "shim/common/client.h"
+#include "shim/common/session.h"
 #include "shim/recorder/ends.h"
 #include "shim/recorder/proc.h"
 #include "shim/recorder/recorder.h"
