@@ -2,6 +2,9 @@
 
 #include "base/cleanup.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define TABLES_SETS
 #include "tables.inc"
 
@@ -33,6 +36,19 @@ size_t set_fallbacks(const struct set_fallback **ret)
 {
 	*ret = table_fallback;
 	return ARRAY_SIZE(table_fallback);
+}
+
+static int compare_group(const void *name, const void *group)
+{
+	return strcmp(name, ((const struct set_group *)group)->name);
+}
+
+const char *set_group_of(const char *name)
+{
+	const struct set_group *g =
+		bsearch(name, table_groups, ARRAY_SIZE(table_groups), sizeof(*table_groups), compare_group);
+
+	return g ? g->group : "other";
 }
 
 double set_bound(size_t n)

@@ -1,4 +1,4 @@
-/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv and fallback.csv: each line has its reason. */
+/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv, fallback.csv and groups.csv: each line has its reason. */
 #ifndef SNUG_SECCOMP_SETS_H
 #define SNUG_SECCOMP_SETS_H
 
@@ -25,12 +25,18 @@ struct set_fallback { /* libraries try it before an older one, and go back only 
 	bool kills_only; /* any errno will do, a signal will not */
 	const char *reason;
 };
+struct set_group { /* what a call has to do with */
+	const char *name, *group;
+};
 
 size_t set_always(const struct set_always **ret);
 size_t set_siblings(const struct set_sibling **ret);
 size_t set_floor_go(const struct set_floor_go **ret);
 size_t set_dangers(const struct set_danger **ret);
 size_t set_fallbacks(const struct set_fallback **ret);
+
+/* "files", "network", ...; "other" for a name that is in no group. */
+const char *set_group_of(const char *name);
 
 /* The 95% bound on the chance that one further start needs a call that n starts have not shown (rule of three), 1 for n = 0. */
 double set_bound(size_t n);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the checked-in sets of calls into one C include.
 
-usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv syscalls-newer.csv
+usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv groups.csv syscalls-newer.csv
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
 at once, and nothing is written. The include holds two groups: with TABLES_SETS defined the arrays of sets.c, with
@@ -15,6 +15,7 @@ import sys
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,46}")  # SYSCALL_NAME_MAX of syscall.h, with its NUL
 REASON = re.compile(r"[\x20-\x7e]+")
 ARCH = re.compile(r"[a-z0-9_]+")
+GROUP = re.compile(r"[a-z]+")
 KERNEL = re.compile(r"[1-9][0-9]*\.[0-9]+")
 NUMBER_MAX = 0xFFFF
 
@@ -147,6 +148,18 @@ def fallback(path):
   return table, out
 
 
+def groups(path):
+  table = Table(path, ["name", "group"])
+  out = []
+  for line, row in table.rows:
+    table.matches(line, "name", row["name"], NAME)
+    table.once(line, row["name"], row["name"])
+    table.matches(line, "group", row["group"], GROUP)
+    out.append(f'{{{quote(row["name"])}, {quote(row["group"])}}}')
+  # Looked up by bisection.
+  return table, sorted(out)
+
+
 def newer(path):
   table = Table(path, ["name", "number", "arches", "kernel", "source"])
   out, taken = [], {}
@@ -179,6 +192,7 @@ TABLES = [
   (floor_go, "TABLES_SETS", "struct set_floor_go", "table_floor_go"),
   (always, "TABLES_SETS", "struct set_danger", "table_danger"),
   (fallback, "TABLES_SETS", "struct set_fallback", "table_fallback"),
+  (groups, "TABLES_SETS", "struct set_group", "table_groups"),
   (newer, "TABLES_SYSCALLS", "struct newer", "table_newer"),
 ]
 

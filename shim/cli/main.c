@@ -10,7 +10,8 @@
 static const struct cli_command *const COMMANDS[] = {&cmd_ls, &cmd_show, &cmd_profile, &cmd_approve, &cmd_floor,
 						   &cmd_explain, &cmd_doctor,
 						   &cmd_setup,
-						   &cmd_check, &cmd_diff, &cmd_merge};
+						   &cmd_check, &cmd_diff, &cmd_merge,
+						   &cmd_report};
 
 static int run_command(const struct cli_command *cmd, struct cli *cli, int argc, char **argv, struct err *err)
 {

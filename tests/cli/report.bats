@@ -1,0 +1,128 @@
+load helper
+
+# Every tag that is opened is closed, in order; nothing runs and nothing is fetched. $1: the file.
+sound() {
+  python3 - "$1" <<'P'
+import html.parser, re, sys
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.text, self.attrs = [], [], []
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "iframe", "object", "link", "img", "base", "form", "a"), tag
+        self.attrs += attrs
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+    def handle_startendtag(self, tag, attrs):
+        self.attrs += attrs
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, tag
+    def handle_data(self, data):
+        self.text.append(data)
+
+source = open(sys.argv[1], encoding="ascii").read()
+page = Page()
+page.feed(source)
+page.close()
+assert not page.open, page.open
+for name, value in page.attrs:
+    assert not name.startswith("on") and name not in ("src", "href"), name
+assert not re.search(r"url\(|@import|https?:", source)
+P
+}
+
+@test "report: verdict first, calls in groups, defaults, floor, use" {
+  put_web web
+  run_snug report web -o "$dir/web.html"
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  sound "$dir/web.html"
+  page=$(<"$dir/web.html")
+  [[ "$page" == *"<strong>Complete</strong>"*"Files and directories"*"read"*"write"*"The system as a whole"*"mount"* ]]
+  [[ "$page" == *"Over learning runs"*"<svg"*"Over time"*"<svg"*"Against the defaults"*"containerd"*"moby"*"podman"* ]]
+  [[ "$page" == *"The runtime floor"*"execve"*"Denials"*"None was seen."* ]]
+  [[ "$page" == *"snug approve web"*"docker run --security-opt seccomp=web.json"*"localhostProfile: web.json"* ]]
+  # What the profile leaves open is not listed as closed, and the figures add up.
+  python3 - "$dir/web.html" <(sed -n 's/.*<title>//p' "$dir/web.html") <<'P'
+import re, sys
+page = open(sys.argv[1]).read()
+closed = re.search(r"Closed, and open by Docker.*?(?=<h2>)", page, re.S)[0]
+names = re.findall(r"<li[^>]*>(\w+)</li>", closed)
+assert "read" not in names and "exit_group" not in names, names
+assert {"ptrace", "io_uring_setup"} & set(names) and len(names) == len(set(names))
+allowed, kept, gone = map(int, re.search(r"<h3>moby.*?allows (\d+) calls; of them this profile\s+leaves (\d+) open and closes <b>(\d+)", page, re.S).groups())
+assert allowed == kept + gone and gone == len(names), (allowed, kept, gone, len(names))
+P
+}
+
+@test "report: incomplete evidence says so first, with reason and mend; none at all is status 2" {
+  put_evidence web "$(one_run '"overrun"')" "$(call 0 read workload 1)"
+  run_snug report web
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"<strong>Not complete</strong>"*"<b>overrun</b>: "*"To mend it: "*"<strong>Not settled yet"* ]]
+  [[ "$output" != *"<strong>Complete"* ]]
+  run_snug report nothing
+  refused 2 nothing
+}
+
+@test "report: settled from the third silent run on, and not before" {
+  four=$(join "$(one_run '')" "$(one_run '')" "$(one_run '')" "$(one_run '')")
+  put_evidence web "$four" "$(call 0 read workload 1)"
+  run_snug report web
+  [[ "$output" == *"<strong>Settled</strong>"*"newest 3 complete learning runs"* ]]
+  put_evidence web "$(join "$(one_run '')" "$(one_run '')" "$(one_run '')")" "$(call 0 read workload 1)"
+  run_snug report web
+  [[ "$output" == *"<strong>Not settled yet</strong>"*"newest 2 complete learning runs"* ]]
+  put_evidence web "$(join "$(one_run '')" "$(one_run '')" "$(one_run '')" "$(one_run '"overrun"')")" "$(call 0 read workload 1)"
+  run_snug report web
+  [[ "$output" == *"<strong>Not settled yet</strong>"* ]]
+}
+
+@test "report: names that a container chose are text, whatever they hold" {
+  evil='</td><script>alert(1)</script><img src=x onerror=\"a'"'"'>&amp;'
+  put_evidence web "$(one_run '')" "$(join "$(call 0 read workload 7 0 0 "$evil")" "$(call 101 ptrace workload 0 0 4 "$evil")" \
+    "$(call 165 mount workload 0 3 0 "$evil")")"
+  sed -i 's|"web-1"|"<b onclick=1>"|g; s|runc version 1.1.5|<svg onload=1>|' "$state/keys/web/evidence.json"
+  run_snug report web -o "$dir/web.html"
+  [ "$status" -eq 0 ]
+  sound "$dir/web.html"
+  grep -q '&lt;script&gt;alert(1)&lt;/script&gt;' "$dir/web.html"
+  grep -q 'onerror=&quot;a&#39;&gt;&amp;amp;' "$dir/web.html"
+  grep -q '&lt;b onclick=1&gt;' "$dir/web.html"
+  [[ "$(<"$dir/web.html")" == *"Denied <span"*"ptrace"*"seen by an audit run"*"mount"* ]]
+}
+
+@test "report: a browser shows it, light and dark, on a desk and on a phone" {
+  command -v chromium >/dev/null || skip "there is no chromium here (Debian: chromium)"
+  [ "$(id -u)" != 0 ] || sandbox=--no-sandbox
+  put_web web
+  run_snug report web -o "$dir/web.html"
+  shot() { # FILE WIDTH OPTION...
+    timeout 90 chromium --headless $sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+      --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$dir/profile" --screenshot="$dir/$1" \
+      --window-size="$2,900" "${@:3}" "file://$dir/web.html" >/dev/null 2>&1
+  }
+  shot light.png 1000
+  shot dark.png 1000 --force-dark-mode --blink-settings=preferredColorScheme=0
+  shot phone.png 500
+  python3 - "$dir"/{light,dark,phone}.png <<'P'
+import struct, sys, zlib
+
+def pixels(path):
+    data = open(path, "rb").read()
+    width, height = struct.unpack(">II", data[16:24])
+    at, body = 8, b""
+    while at < len(data):
+        n, kind = struct.unpack(">I4s", data[at:at + 8])
+        body += data[at + 8:at + 8 + n] if kind == b"IDAT" else b""
+        at += 12 + n
+    return width, height, zlib.decompress(body)
+
+light, dark, phone = map(pixels, sys.argv[1:])
+assert light[:2] == (1000, 900) and phone[:2] == (500, 900), (light[:2], phone[:2])
+for _, _, raw in (light, dark, phone):
+    assert len(set(raw)) > 60  # not a blank page
+assert light[2] != dark[2]
+P
+}
