@@ -192,6 +192,17 @@ int file_open_dirs_at(int dirfd, const char *path, bool make, struct err *err)
 	return walk(fd, path, make, false, err);
 }
 
+int file_check_trust(const struct stat *st, const char *what, struct err *err)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return err_set(err, EPERM, "%s: belongs to uid %u, neither to root nor to the caller", what,
+			       (unsigned)st->st_uid);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, EPERM, "%s: group or others may write to it (mode %04o)", what,
+			       (unsigned)st->st_mode & 07777);
+	return 0;
+}
+
 int file_read_link(const char *path, char **ret)
 {
 	char target[PATH_MAX];

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Reads fd from its current position to the end into *ret (NUL-terminated, caller buf_done). More than max bytes: -EFBIG.
@@ -39,6 +40,10 @@ int file_open_dirs(const char *path, struct err *err);
 /* The same for a path relative to dirfd, components separated by '/'; with make false a missing one is -ENOENT.
  * Components that are links are refused. */
 int file_open_dirs_at(int dirfd, const char *path, bool make, struct err *err);
+
+/* Whoever else may write to a file or directory chooses what is read there: -EPERM with a sentence unless it belongs to root or the
+ * effective user, and neither group nor others may write to it. `what` is for the message only. */
+int file_check_trust(const struct stat *st, const char *what, struct err *err);
 
 /* readlink(2) into an allocated string. Returns 0 or a negative errno. */
 int file_read_link(const char *path, char **ret);

@@ -28,18 +28,6 @@ bool oci_file_id_same(const struct oci_file_id *a, const struct oci_file_id *b)
 	return a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns;
 }
 
-/* Whoever else could write here could choose what the real runtime, run by root, is given. */
-static int check_trust(const struct stat *st, const char *what, struct err *err)
-{
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return err_set(err, EPERM, "%s: belongs to uid %u, neither to root nor to the caller", what,
-			       (unsigned)st->st_uid);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(err, EPERM, "%s: group or others may write to it (mode %04o)", what,
-			       (unsigned)st->st_mode & 07777);
-	return 0;
-}
-
 /* The directory to open and the file's name in it; both allocated. */
 static int split_path(const char *path, const char *config, char **ret_dir, char **ret_name, struct err *err)
 {
@@ -76,7 +64,7 @@ int oci_bundle_open(const char *path, const char *config, struct oci_bundle *ret
 		return err_sys(err, errno, "%s: cannot open the bundle", b.path);
 	if (fstat(b.dir_fd, &st) < 0)
 		return err_sys(err, errno, "%s: cannot stat the bundle", b.path);
-	r = check_trust(&st, b.path, err);
+	r = file_check_trust(&st, b.path, err);
 	if (r < 0)
 		return r;
 	*ret = b;
@@ -129,7 +117,7 @@ static int open_config(const struct oci_bundle *b, const char *what, struct stat
 		return err_sys(err, errno, "%s: cannot stat", what);
 	if (!S_ISREG(ret_st->st_mode))
 		return err_set(err, EINVAL, "%s: is not a regular file", what);
-	r = check_trust(ret_st, what, err);
+	r = file_check_trust(ret_st, what, err);
 	return r < 0 ? r : steal_fd(&fd);
 }
 

@@ -21,8 +21,6 @@
 #define START_TIMEOUT_MS 10000
 #define TRIES            3
 
-extern char **environ;
-
 static uint64_t monotonic_ms(void)
 {
 	struct timespec ts;
@@ -101,8 +99,10 @@ static int wait_started(int fd, uint64_t deadline, struct err *err)
 	return 0;
 }
 
+/* Not the caller's environment: the recorder outlives it, and what the caller may do to the runtime (LD_PRELOAD) is no way into it. */
 static int spawn(const char *path, char *const argv[], int stderr_fd, pid_t *ret)
 {
+	char *const environment[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL};
 	posix_spawn_file_actions_t actions;
 	int r = posix_spawn_file_actions_init(&actions);
 
@@ -116,7 +116,7 @@ static int spawn(const char *path, char *const argv[], int stderr_fd, pid_t *ret
 	if (!r)
 		r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	if (!r)
-		r = posix_spawn(ret, path, &actions, NULL, argv, environ);
+		r = posix_spawn(ret, path, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	return -r;
 }

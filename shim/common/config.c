@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 
 #define CONFIG_SIZE_MAX (1u << 20)
@@ -158,17 +159,26 @@ int config_apply(struct config *c, const char *text, size_t len, struct err *err
 	return rc;
 }
 
+/* Who may write to it chooses what is executed as the real runtime; SNUG_CONFIG may come from a less trusted caller. */
 static int load(struct config *c, bool must_exist, struct err *err)
 {
 	cleanup_buf struct buf text = {0};
-	struct err local = {0};
-	int rc = file_read_at(AT_FDCWD, c->path, CONFIG_SIZE_MAX, &text, &local);
+	cleanup_fd int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int rc;
 
-	if (rc == -ENOENT && !must_exist)
+	if (fd < 0 && errno == ENOENT && !must_exist)
 		return 0;
-	if (rc < 0)
-		return err_set(err, rc, "%s", local.msg);
-	return config_apply(c, text.data, text.len, err);
+	if (fd < 0)
+		return err_sys(err, errno, "%s: cannot open", c->path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, errno, "%s: cannot stat", c->path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "%s: is not a regular file", c->path);
+	rc = file_check_trust(&st, c->path, err);
+	if (rc == 0)
+		rc = file_read_fd(fd, CONFIG_SIZE_MAX, c->path, &text, err);
+	return rc < 0 ? rc : config_apply(c, text.data, text.len, err);
 }
 
 int config_load(struct config *ret, struct err *err)

@@ -38,6 +38,14 @@ static int open_state(const char *state_dir, bool make, struct err *err)
 	return fd < 0 ? err_sys(err, errno, "%s", state_dir) : fd;
 }
 
+/* An approved profile in it is what a container may do. */
+static int check_state(int fd, const char *state_dir, struct err *err)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? err_sys(err, errno, "%s", state_dir) : file_check_trust(&st, state_dir, err);
+}
+
 int state_open_key(const char *state_dir, enum state_space space, const char *key, bool make, struct err *err)
 {
 	cleanup_buf struct buf path = {0};
@@ -49,6 +57,9 @@ int state_open_key(const char *state_dir, enum state_space space, const char *ke
 
 	if (dir < 0)
 		return dir;
+	r = check_state(dir, state_dir, err);
+	if (r < 0)
+		return r;
 	buf_addf(&path, "%s/%s", state_space_name(space), key);
 	if (buf_failed(&path))
 		return err_set(err, ENOMEM, "out of memory");

@@ -10,6 +10,7 @@
 #include "shim/runtime/start.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,8 +18,9 @@ extern char **environ;
 
 /* In place, with argv, environment, cwd and descriptors as they came; only argv[0] is the runtime's own name, a bare one where the caller's
  * was: both runtimes put it into what they say. */
-static int become_runtime(const struct plan *p, char **argv, struct err *err)
+static int become_runtime(const struct plan *p, char **argv, const struct sigaction *size_limit, struct err *err)
 {
+	sigaction(SIGXFSZ, size_limit, NULL);
 	argv[0] = strchr(argv[0], '/') ? p->runtime.path : strrchr(p->runtime.path, '/') + 1;
 	execve(p->runtime.path, argv, environ);
 	return err_sys(err, errno, "%s: cannot execute", p->runtime.path);
@@ -41,8 +43,18 @@ static int act(struct plan *p, bool *ret_original, struct err *err)
 	return 0;
 }
 
+/* With a file size limit (RLIMIT_FSIZE) a write is to fail, not to kill half-way. Returns how the signal was handled before, for the runtime. */
+static struct sigaction defy_size_limit(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before = {.sa_handler = SIG_DFL};
+
+	sigaction(SIGXFSZ, &ignore, &before);
+	return before;
+}
+
 int main(int argc, char **argv)
 {
+	const struct sigaction size_limit = defy_size_limit();
 	struct plan plan;
 	struct err err = {0};
 	bool original = false;
@@ -53,7 +65,7 @@ int main(int argc, char **argv)
 	if (original)
 		report_original(plan.call.id, &err);
 	if (r == 0 || original)
-		become_runtime(&plan, argv, &err);
+		become_runtime(&plan, argv, &size_limit, &err);
 	r = report_error(&plan.call, &err);
 	plan_done(&plan);
 	return r;

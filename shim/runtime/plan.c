@@ -1,6 +1,7 @@
 #include "shim/runtime/plan.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -57,6 +58,16 @@ static int follow_note(struct plan *p, struct err *err)
 	return 0;
 }
 
+/* A note there names the program that is executed, and the socket there is believed. */
+static int check_run_dir(const char *run_dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(run_dir, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, errno, "%s", run_dir);
+	return file_check_trust(&st, run_dir, err);
+}
+
 /* Under a filter that logs in place of denying. */
 static bool is_open(const struct note *n)
 {
@@ -90,6 +101,9 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 	r = config_load(&ret->config, err);
 	if (r < 0)
 		return err_wrap(err, "configuration");
+	r = check_run_dir(ret->config.run_dir, err);
+	if (r < 0)
+		return r;
 	r = find_runtime(ret, err);
 	if (r < 0)
 		return err_wrap(err, "real runtime");
