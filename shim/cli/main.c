@@ -1,4 +1,5 @@
 #include "shim/cli/cli.h"
+#include "shim/cli/manual.h"
 
 #include "base/file.h"
 #include "base/text.h"
@@ -29,6 +30,16 @@ static int run_command(const struct cli_command *cmd, struct cli *cli, int argc,
 	return r < 0 ? r : cmd->run(cli, &args, err);
 }
 
+static int write_manual(struct cli *cli, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(COMMANDS); i++)
+		if (text_streq(name, COMMANDS[i]->name)) {
+			manual_page(COMMANDS[i], &cli->out);
+			return CLI_GOOD;
+		}
+	return err_set(err, EINVAL, "there is no command '%s'", name);
+}
+
 static int dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	if (argc < 2)
@@ -40,6 +51,10 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 		cli_help_all(COMMANDS, ARRAY_SIZE(COMMANDS), &cli->out);
 	else if (text_streq(argv[1], "--version"))
 		buf_adds(&cli->out, "snug " SNUG_VERSION "\n");
+	else if (text_streq(argv[1], "--list"))
+		manual_list(COMMANDS, ARRAY_SIZE(COMMANDS), &cli->out);
+	else if (text_streq(argv[1], "--manual") && argc == 3)
+		return write_manual(cli, argv[2], err);
 	else
 		return err_set(err, EINVAL, "there is no command '%s'; `snug --help` lists them", argv[1]);
 	return CLI_GOOD;
