@@ -1,0 +1,124 @@
+# Little of everything: disk, descriptors, file size, a state directory that cannot be written; and a recorder that does not grow.
+bats_require_minimum_version 1.5.0
+
+setup() {
+  load lib
+  snug_setup
+  bundle "$T/b" . sh -c 'echo hi'
+}
+teardown() {
+  for m in "$T/small" "$T/state"; do umount "$m" 2>/dev/null || true; done
+  snug_teardown
+}
+
+# One sentence, and nothing left behind in the bundle that is given.
+refuses() {
+  echo "status $status: $output"
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ "$output" == "snug: "*"$1"* ]]
+  [ -z "$(find "${2:-$T/b}" -maxdepth 1 -name '.config.json*')" ]
+}
+approve_shell() {
+  snug-learn --root "$T/root" run --bundle "$T/b" shell >/dev/null
+  snug approve --no-sample shell >/dev/null 2>&1
+}
+small() { # SIZE: a file system that is soon full
+  mkdir -p "$T/small"
+  mount -t tmpfs -o "size=$1" tmpfs "$T/small"
+}
+fill() { dd if=/dev/zero of="$1/filler" bs=1k 2>/dev/null || true; }
+
+@test "a full disk under the bundle" {
+  small 64k
+  mkdir "$T/small/b"
+  jq --arg r "$T/b/rootfs" '.root.path = $r' "$T/b/config.json" >"$T/small/b/config.json"
+  cp "$T/small/b/config.json" "$T/before"
+  fill "$T/small"
+  run snug-learn --root "$T/root" run --bundle "$T/small/b" shell
+  refuses 'No space left' "$T/small/b"
+  cmp "$T/small/b/config.json" "$T/before"
+  rm "$T/small/filler"
+  run snug-learn --root "$T/root" run --bundle "$T/small/b" shell
+  [ "$output" = hi ]
+}
+
+@test "a full disk under the run directory" {
+  approve_shell
+  kill $(recorder_pid); eventually test -z "$(recorder_pid)" || true
+  small 64k
+  mkdir -m 700 "$T/small/run"
+  fill "$T/small"
+  configure "run_dir=\"$T/small/run\""
+  run snug-enforce --root "$T/root" run --bundle "$T/b" shell
+  [ "$status" -eq 0 ] || refuses 'No space left'
+  rm "$T/small/filler"
+  [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+}
+
+@test "a full disk under the state directory: refused, or the run is not called complete" {
+  small 64k
+  mkdir -m 700 "$T/small/state"
+  fill "$T/small"
+  configure "state_dir=\"$T/small/state\""
+  run snug-learn --root "$T/root" run --bundle "$T/b" shell
+  [ "$status" -eq 0 ] || refuses ''
+  run snug profile shell
+  [ "$status" -ne 0 ]
+  [ -z "$(find "$T/small/state" -name '.*.tmp')" ]
+}
+
+@test "a read-only state directory: enforcing goes on, learning does not lie" {
+  approve_shell
+  kill $(recorder_pid)
+  mount --bind "$T/state" "$T/state"; mount -o remount,ro,bind "$T/state"
+  [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+  before=$(runs shell | jq length)
+  run snug-learn --root "$T/root" run --bundle "$T/b" shell
+  [ "$status" -eq 0 ] || refuses ''
+  [ "$(jq '.runs | length' "$T/state/keys/shell/evidence.json")" = "$before" ]
+}
+
+@test "few descriptors: a sentence, or the start as ever" {
+  approve_shell
+  configure "runtime=\"$SNUG_BUILD/tests/root/fake-runtime\""
+  started=0
+  for n in $(seq 3 24); do
+    run bash -c "exec 2>$T/err; ulimit -n $n; exec snug-enforce --root $T/root run --bundle $T/b shell"
+    if [ "$status" -eq 7 ]; then started=$((started + 1)); else
+      [ "$status" -ne 0 ]
+      [ "$(grep -c '' "$T/err")" -le 1 ]
+    fi
+    eventually test -z "$(find "$T/b" -maxdepth 1 -name '.config.json*')"
+  done
+  echo "started with $started of 22"
+  [ "$started" -ge 5 ]
+}
+
+@test "a file size limit: a sentence, no signal" {
+  approve_shell
+  for n in 0 1 2; do
+    run bash -c "ulimit -f $n; exec snug-enforce --root $T/root run --bundle $T/b shell"
+    refuses 'File too large'
+  done
+}
+
+# grown PID: its memory in KiB and its descriptors.
+grown() { echo "$(awk '/VmRSS/ {print $2}' "/proc/$1/status") $(ls "/proc/$1/fd" | wc -l)"; }
+
+@test "snugd after many containers: no growth (SNUG_MANY=N for more than 150)" {
+  many=${SNUG_MANY:-150}
+  configure "runtime=\"$SNUG_BUILD/tests/root/fake-runtime\""
+  start() { for i in $(seq "$1"); do snug-learn --root "$T/root" run --bundle "$T/b" "c$((i % 20))" >/dev/null || [ $? -eq 7 ]; done; }
+  start 100
+  snug ls >/dev/null
+  pid=$(recorder_pid | head -1)
+  read -r memory fds < <(grown "$pid")
+  start "$many"
+  snug ls >/dev/null
+  read -r memory_after fds_after < <(grown "$pid")
+  echo "$many containers: $memory KiB and $fds descriptors before, $memory_after KiB and $fds_after after" | tee >(sed 's/^/# /' >&3)
+  [ "$fds_after" -le "$fds" ]
+  # 20 keys hold at most 1000 runs each: what they hold may grow until then, at about half a KiB a run.
+  [ "$memory_after" -le $((memory + 1024 + (many > 20000 ? 20000 : many) * 3 / 4)) ]
+}
