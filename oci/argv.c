@@ -1,6 +1,7 @@
 #include "oci/argv.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "oci/argv_options.h"
 
 #include <stddef.h>
@@ -183,7 +184,7 @@ static void set_field(struct oci_call *call, enum oci_option_field field, const 
 		call->systemd_cgroup = is_true(value);
 		break;
 	case FIELD_CGROUP_MANAGER:
-		call->systemd_cgroup = strcmp(value, "systemd") == 0;
+		call->systemd_cgroup = text_streq(value, "systemd");
 		break;
 	case FIELD_BUNDLE:
 		call->bundle = value;
