@@ -27,7 +27,7 @@ FAIL_BY = {
     "pidfd_open": OPEN + ["ENOSYS"], "inotify_add_watch": ["ENOSPC", "ENOMEM", "EACCES"],
     "connect": ["EACCES", "ECONNREFUSED", "EAGAIN", "EINTR"], "sendto": ["EPIPE", "EINTR", "ENOMEM"],
     "recvfrom": ["ECONNRESET", "EINTR", "ENOMEM"], "poll": ["EINTR", "ENOMEM"],
-    "read": ["EIO", "EINTR"], "write": ["ENOSPC", "EIO", "EINTR", "EPERM"], "getdents64": ["EIO", "ENOENT"],
+    "read": ["EIO", "EINTR"], "write": ["ENOSPC", "EIO", "EINTR", "EPERM"], "getdents64": ["EIO", "ENOMEM"],
     "mmap": ["ENOMEM"], "brk": ["ENOMEM"], "mremap": ["ENOMEM"], "munmap": ["ENOMEM"], "mprotect": ["ENOMEM"],
     "clone": ["EAGAIN", "ENOMEM"], "fork": ["EAGAIN", "ENOMEM"], "vfork": ["EAGAIN", "ENOMEM"], "clone3": ["EAGAIN", "ENOSYS"],
     "renameat2": ["EINVAL", "ENOSYS", "EIO", "ENOSPC", "EPERM", "EINTR"], "renameat": ["EIO", "ENOSPC", "EPERM"],
