@@ -1,9 +1,23 @@
 #include "shim/recorder/intake.h"
 
+#include "seccomp/syscall.h"
 #include "shim/recorder/audit.h"
 #include "shim/recorder/log.h"
 
 #include <linux/audit.h>
+
+/* The recorder made a call that its own filter (confine.h) lacks: what failed by it may have been part of the recording. */
+static void tell_refused(struct intake *in, const struct record *rec)
+{
+	const struct arch *arch = arch_of_record(rec->arch, rec->nr);
+	char name[SYSCALL_NAME_MAX] = "?";
+
+	if (arch)
+		(void)syscall_name(arch, rec->nr, name);
+	log_say("snugd was refused the system call %s (%u) by its own filter, and what it records now counts as incomplete; please report this",
+		name, rec->nr);
+	loss_stamp(in->loss, REASON_RECORDER);
+}
 
 static void take_message(void *arg, uint16_t type, const char *text, size_t len)
 {
@@ -25,10 +39,13 @@ static void take_message(void *arg, uint16_t type, const char *text, size_t len)
 		return;
 	}
 	loss_see_serial(in->loss, (uint32_t)rec.serial);
-	if (probe_matches(in->probe, &rec, &seq))
+	if (rec.pid == in->own_pid && !record_is_used(&rec)) {
+		tell_refused(in, &rec);
+	} else if (probe_matches(in->probe, &rec, &seq)) {
 		loss_see_probe(in->loss, seq, (uint32_t)rec.serial, in->now_ms);
-	else
+	} else {
 		runs_record(in->runs, &rec, in->now_ms);
+	}
 }
 
 void intake_datagram(struct intake *in, const void *data, size_t len)

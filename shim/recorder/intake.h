@@ -15,6 +15,7 @@ struct intake {
 	struct loss *loss;
 	struct runs *runs;
 	const struct probe *probe;
+	uint32_t own_pid; /* of the recorder itself; 0: none */
 	uint64_t now_ms; /* CLOCK_MONOTONIC, set by the caller once a batch */
 };
 

@@ -1,6 +1,7 @@
 /* snugd: the recorder, one per node. Started by the first wrapper that needs it; ends when idle. See recorder.h for its rooms. */
 #include "base/text.h"
 #include "shim/common/config.h"
+#include "shim/recorder/confine.h"
 #include "shim/recorder/detach.h"
 #include "shim/recorder/log.h"
 #include "shim/recorder/recorder.h"
@@ -10,19 +11,23 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static const char help[] =
-	"usage: snugd [--background] [--config FILE]\n"
+	"usage: snugd [--background] [OPTION...]\n"
 	"\n"
 	"Records, for every container that snug-learn or snug-audit starts, the system calls that the kernel logs.\n"
 	"Started on demand; nobody has to start it by hand.\n"
 	"\n"
 	"  --background   leave the caller's session, cgroup and terminal, return when recording works\n"
-	"  --config FILE  read FILE in place of /etc/snug/config.json\n";
+	"  --config FILE  read FILE in place of /etc/snug/config.json\n"
+	"  --unconfined   without the seccomp filter on snugd itself, so that it can be learnt\n"
+	"  --receive-buffer BYTES  of the audit stream; a small one loses records: for tests\n";
 
 struct options {
-	bool background, help;
+	bool background, help, unconfined;
 	const char *config;
+	uint64_t receive_buffer;
 };
 
 static int parse_options(int argc, char **argv, struct options *ret, struct err *err)
@@ -32,12 +37,28 @@ static int parse_options(int argc, char **argv, struct options *ret, struct err 
 			ret->background = true;
 		else if (text_streq(argv[i], "--config") && i + 1 < argc)
 			ret->config = argv[++i];
+		else if (text_streq(argv[i], "--unconfined"))
+			ret->unconfined = true;
+		else if (text_streq(argv[i], "--receive-buffer") && i + 1 < argc &&
+			 text_parse_u64(argv[i + 1], &ret->receive_buffer) == 0 && ret->receive_buffer < 1u << 30)
+			i++;
 		else if (text_streq(argv[i], "--help") || text_streq(argv[i], "-h"))
 			ret->help = true;
 		else
 			return err_set(err, EINVAL, "no such option: %s (see snugd --help)", argv[i]);
 	}
 	return 0;
+}
+
+/* The protocol of sd_listen_fds(3): one socket, at descriptor 3, and meant for this process. */
+static int inherited_socket(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	uint64_t value;
+
+	if (!pid || !count || text_parse_u64(pid, &value) < 0 || value != (uint64_t)getpid())
+		return -1;
+	return text_streq(count, "1") ? 3 : -1;
 }
 
 static int prepare(const struct options *o, struct recorder *r, struct err *err)
@@ -55,7 +76,12 @@ static int prepare(const struct options *o, struct recorder *r, struct err *err)
 	umask(077);
 	/* In the background stderr is where the caller learns why there was no start: nothing else may be said there. */
 	openlog("snugd", LOG_PID | (o->background ? 0 : LOG_PERROR), LOG_DAEMON);
-	return rc == 0 ? recorder_open(r, err) : rc;
+	r->receive_buffer = o->receive_buffer;
+	r->inherited_fd = o->background ? -1 : inherited_socket();
+	rc = rc == 0 ? recorder_open(r, err) : rc;
+	if (rc == 0)
+		rc = confine_capabilities(&r->config, err);
+	return rc == 0 && !o->unconfined ? confine_calls(err) : rc;
 }
 
 int main(int argc, char **argv)

@@ -13,16 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Numbers that no kernel gives to a call and that do not reach x32's bit: they fail with ENOSYS after they were logged. */
-#define FIRST_NR RECORD_PROBE_FIRST
-_Static_assert(FIRST_NR + PROBE_CYCLE - 1 == RECORD_PROBE_LAST, "readers of a log know the probe by its numbers");
+_Static_assert(PROBE_FIRST_NR + PROBE_CYCLE - 1 == RECORD_PROBE_LAST, "readers of a log know the probe by its numbers");
 
-/* Calls from FIRST_NR on are logged, all others run freely. */
+/* Calls from PROBE_FIRST_NR on are logged, all others run freely. */
 static int load_filter(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_NR, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, PROBE_FIRST_NR, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -82,16 +80,16 @@ int probe_start(struct probe *ret, struct err *err)
 
 int probe_fire(const struct probe *p, uint64_t seq)
 {
-	uint32_t number = FIRST_NR + (uint32_t)(seq % PROBE_CYCLE);
+	uint32_t number = PROBE_FIRST_NR + (uint32_t)(seq % PROBE_CYCLE);
 
 	return send(p->fd, &number, sizeof(number), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 bool probe_matches(const struct probe *p, const struct record *r, uint32_t *ret_seq)
 {
-	if (p->pid < 0 || r->pid != (uint32_t)p->pid || r->nr < FIRST_NR || r->nr >= FIRST_NR + PROBE_CYCLE)
+	if (p->pid < 0 || r->pid != (uint32_t)p->pid || r->nr < PROBE_FIRST_NR || r->nr >= PROBE_FIRST_NR + PROBE_CYCLE)
 		return false;
-	*ret_seq = r->nr - FIRST_NR;
+	*ret_seq = r->nr - PROBE_FIRST_NR;
 	return true;
 }
 

@@ -20,11 +20,14 @@ struct probe {
 
 int probe_start(struct probe *ret, struct err *err);
 
+/* Numbers that no kernel gives to a call and that do not reach x32's bit: they fail with ENOSYS after they were logged. */
+#define PROBE_FIRST_NR RECORD_PROBE_FIRST
+#define PROBE_CYCLE    1000000u
+
 /* Asks for the call number `seq`; does not block. 0 or a negative errno. */
 int probe_fire(const struct probe *p, uint64_t seq);
 
 /* True if the record is the probe's; *ret_seq is then which (modulo PROBE_CYCLE). */
-#define PROBE_CYCLE 1000000u
 bool probe_matches(const struct probe *p, const struct record *r, uint32_t *ret_seq);
 
 void probe_stop(struct probe *p); /* ends and reaps the child */

@@ -197,10 +197,10 @@ int recorder_open(struct recorder *r, struct err *err)
 	r->store.state_dir = r->config.state_dir;
 	runs_init(&r->runs, &r->store);
 	loss_init(&r->loss, &means);
-	r->intake = (struct intake){.loss = &r->loss, .runs = &r->runs, .probe = &r->kernel.probe};
+	r->intake = (struct intake){.loss = &r->loss, .runs = &r->runs, .probe = &r->kernel.probe, .own_pid = (uint32_t)getpid()};
 	rc = open_lock(r, err);
 	if (rc == 0)
-		rc = audit_open(RECORDER_BUFFER, &r->audit, err);
+		rc = audit_open(r->receive_buffer ? r->receive_buffer : RECORDER_BUFFER, &r->audit, err);
 	if (rc == 0)
 		rc = kernel_open(&r->kernel, err);
 	if (rc == 0)
@@ -210,7 +210,7 @@ int recorder_open(struct recorder *r, struct err *err)
 	if (rc == 0)
 		rc = open_signals(r, err);
 	if (rc == 0)
-		rc = server_open(&r->server, r->config.run_dir, err);
+		rc = server_open(&r->server, r->config.run_dir, r->inherited_fd, err);
 	if (rc < 0)
 		return rc;
 	if (recorder_watch(r, audit_fd(r->audit)) < 0 || recorder_watch(r, r->kernel.fd) < 0 ||

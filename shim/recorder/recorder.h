@@ -34,6 +34,8 @@
 
 struct recorder {
 	struct config config;
+	size_t receive_buffer; /* bytes; 0: RECORDER_BUFFER */
+	int inherited_fd;      /* a listening socket of the service manager's, -1 for none; taken over */
 	struct audit_reader *audit;
 	struct kernel kernel;
 	struct loss loss;

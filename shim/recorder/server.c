@@ -12,6 +12,7 @@
 #include "shim/recorder/registration.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +60,30 @@ static int socket_path(const char *run_dir, char **ret)
 	return asprintf(ret, "%s/snugd.sock", run_dir) < 0 ? -ENOMEM : 0;
 }
 
-int server_open(struct server *s, const char *run_dir, struct err *err)
+/* Another kind of socket would be a unit file gone wrong: requests are told apart by SOCK_SEQPACKET. */
+static int check_inherited(int fd, struct err *err)
+{
+	int type = 0, listens = 0;
+	socklen_t len = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 || !listens)
+		return err_set(err, EINVAL, "the socket that was handed over is not a listening one of type SOCK_SEQPACKET (ListenSequentialPacket=)");
+	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? err_sys(err, errno, "fcntl") : 0;
+}
+
+int server_open(struct server *s, const char *run_dir, int inherited, struct err *err)
 {
 	cleanup_free char *path = NULL;
 
 	s->text = malloc(CLIENT_MESSAGE_MAX + 1);
 	if (!s->text || socket_path(run_dir, &path) < 0)
 		return err_set(err, ENOMEM, "out of memory");
+	if (inherited >= 0) {
+		s->fd = inherited;
+		s->inherited = true;
+		return check_inherited(inherited, err);
+	}
 	s->fd = make_socket(path, err);
 	return s->fd < 0 ? s->fd : 0;
 }
@@ -83,7 +101,7 @@ void server_close(struct server *s, const char *run_dir)
 	cleanup_free char *path = NULL;
 
 	if (s->fd >= 0) {
-		if (socket_path(run_dir, &path) == 0)
+		if (!s->inherited && socket_path(run_dir, &path) == 0)
 			unlink(path);
 		close(steal_fd(&s->fd));
 	}

@@ -16,6 +16,7 @@ struct client;
 
 struct server {
 	int fd;
+	bool inherited; /* the socket is the service manager's: it stays when we end */
 	struct client *clients;
 	unsigned count;
 	struct {
@@ -25,7 +26,8 @@ struct server {
 	char *text; /* one message */
 };
 
-int server_open(struct server *s, const char *run_dir, struct err *err);
+/* Listens at RUN_DIR/snugd.sock, or on the socket `inherited` (taken over; -1: none) that a service manager has bound there. */
+int server_open(struct server *s, const char *run_dir, int inherited, struct err *err);
 void server_close(struct server *s, const char *run_dir);
 
 /* The listening socket, or the client of this descriptor, is readable. */

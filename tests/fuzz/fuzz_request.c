@@ -23,7 +23,7 @@ static void open_once(void)
 	if (recorder.epoll_fd > 0)
 		return;
 	umask(077);
-	if (!mkdtemp(dir) || server_open(&recorder.server, dir, NULL) < 0)
+	if (!mkdtemp(dir) || server_open(&recorder.server, dir, -1, NULL) < 0)
 		abort();
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/snugd.sock", dir);
 	recorder.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
