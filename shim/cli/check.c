@@ -297,24 +297,23 @@ bool check_is_stubbed(const struct check_view *v, const struct floor_runtime *rt
 	return true;
 }
 
-/* A profile for other machines: nothing else matters then. */
-static int check_arch(struct check_view *v, bool *ret_listed)
+/* A profile that was made for other machines. libseccomp puts the machine's own ABI into every filter, listed or not. */
+static int check_arch(struct check_view *v)
 {
 	const struct arch *arch = v->plan->floors->arch, *const *arches = NULL;
 	size_t n = policy_arches(v->policy, &arches);
 	struct check_finding *f = NULL;
 	cleanup_buf struct buf mend = {0};
-	int r = 0;
+	int r;
 
-	*ret_listed = filter_lists(v->filter, arch);
-	if (*ret_listed)
+	if (!policy_lists_arches(v->policy) || policy_has_arch(v->policy, arch))
 		return 0;
-	r = check_add(v->result, CHECK_FAILURE, CHECK_ARCHITECTURE, &f, v->err,
-		      "it lists %s%s and not %s: on such a machine every call is answered with a signal, so nothing starts",
+	r = check_add(v->result, CHECK_WARNING, CHECK_ARCHITECTURE, &f, v->err,
+		      "it lists %s%s and not %s: it was made for other machines; runtimes apply its names to this one's calls "
+		      "all the same",
 		      n ? arches[0]->oci : "other architectures", n > 1 ? " and others" : "", arch->oci);
 	if (r < 0)
 		return r;
-	f->reader = v->reader;
 	buf_addf(&mend, "add to \"architectures\": \"%s\"", arch->oci);
 	f->mend = buf_steal(&mend);
 	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
@@ -322,20 +321,15 @@ static int check_arch(struct check_view *v, bool *ret_listed)
 
 static int check_view(struct check_view *v, const struct filter_view *how)
 {
-	bool listed = false;
 	int r = filter_new(v->policy, how, &v->filter, v->err);
 
-	if (!r)
-		r = check_arch(v, &listed);
 	if (!r && !v->reader)
 		r = check_form(v);
-	if (!r && listed)
+	if (!r)
 		r = check_floors(v);
-	if (!r && listed)
+	if (!r)
 		r = check_fallback(v);
-	if (!r && listed)
-		r = check_beyond(v);
-	return r;
+	return r ? r : check_beyond(v);
 }
 
 static bool same_calls(const struct check_finding *a, const struct check_finding *b)
@@ -385,7 +379,7 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 	for (size_t i = 0; i < first_count; i++)
 		if (ret->findings[i].kind == CHECK_FLOOR || ret->findings[i].kind == CHECK_SCHEDULER ||
 		    ret->findings[i].kind == CHECK_ALWAYS || ret->findings[i].kind == CHECK_FALLBACK ||
-		    ret->findings[i].kind == CHECK_BEYOND || ret->findings[i].kind == CHECK_ARCHITECTURE)
+		    ret->findings[i].kind == CHECK_BEYOND)
 			ret->findings[i].reader = "Docker";
 	r = check_view(v, &plain);
 	filter_free(v->filter);
@@ -401,7 +395,7 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 	return r;
 }
 
-int check_policy(const struct check_plan *plan, const struct policy *p, struct check_result *ret, struct err *err)
+int check_policy(const struct check_plan *plan, struct policy *p, struct check_result *ret, struct err *err)
 {
 	cleanup_free struct check_view *v = calloc(1, sizeof(*v));
 	int r;
@@ -411,7 +405,10 @@ int check_policy(const struct check_plan *plan, const struct policy *p, struct c
 	*v = (struct check_view){.plan = plan, .policy = p, .result = ret, .err = err};
 	ret->format = policy_format(p);
 	ret->readable = true;
-	r = check_view(v, NULL);
+	r = check_arch(v);
+	policy_add_arch(p, plan->floors->arch);
+	if (!r)
+		r = check_view(v, NULL);
 	filter_free(v->filter);
 	return !r && policy_has_conditions(p) ? check_as_containerd(plan, p, ret, err) : r;
 }

@@ -27,7 +27,7 @@ const char *check_level_name(enum check_level l); /* "note" "warning" "failure" 
 #define CHECK_KINDS(X)                                                                                                  \
 	X(INVALID, "invalid")                 /* no runtime can read it */                                              \
 	X(REFUSED, "refused-by-runtime")      /* a runtime named refuses it */                                          \
-	X(ARCHITECTURE, "architecture")       /* this machine's is not listed */                                        \
+	X(ARCHITECTURE, "architecture")       /* made for other machines */                                             \
 	X(UNCONFINED, "unconfined")           /* what it does not name is allowed */                                    \
 	X(FLOOR, "runtime-floor")             /* the runtime itself is denied a call */                                 \
 	X(SCHEDULER, "runtime-scheduler")     /* the same of a call that a Go runtime may make at any time */           \
@@ -86,8 +86,9 @@ int check_plan_new(const struct floor_file *floors, struct check_plan **ret, str
 void check_plan_free(struct check_plan *p);                                                    /* NULL is allowed */
 DEFINE_CLEANUP(check_plan, struct check_plan *, check_plan_free)
 
-/* Checks one profile; *ret is empty before, check_result_done also after an error. */
-int check_policy(const struct check_plan *plan, const struct policy *p, struct check_result *ret, struct err *err);
+/* Checks one profile, whose list of ABIs gains the machine's own one, as in every filter that is loaded there; *ret is
+ * empty before, check_result_done also after an error. */
+int check_policy(const struct check_plan *plan, struct policy *p, struct check_result *ret, struct err *err);
 
 /* The result for a text that is no profile. */
 int check_unreadable(const char *why, struct check_result *ret, struct err *err);

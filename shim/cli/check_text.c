@@ -66,7 +66,7 @@ static enum verdict verdict_of(const struct check_result *r, const struct floor_
 
 		if (f->level != CHECK_FAILURE || (f->runtime && f->runtime != rt))
 			continue;
-		if (f->kind == CHECK_INVALID || f->kind == CHECK_REFUSED || f->kind == CHECK_ARCHITECTURE)
+		if (f->kind == CHECK_INVALID || f->kind == CHECK_REFUSED)
 			return VERDICT_NO_START;
 		if (f->kind != CHECK_FLOOR)
 			continue;

@@ -274,3 +274,20 @@ JSON
   [ "$status" -eq 1 ]
   [[ "$output" == *"failure: as Docker reads it: programs do not end"* ]]
 }
+
+@test "check: a profile for other machines is a warning, and its names count here all the same" {
+  floor_file "$(runtime runc false "$(floor create true close:3:80)")"
+  profile close | sed 's/"SCMP_ARCH_X86_64"/"SCMP_ARCH_AARCH64"/; /"SCMP_ARCH_X86",/d; s/"SCMP_ARCH_X32"/"SCMP_ARCH_ARM"/' >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [ "$(found architecture)" = "warning - - -" ]
+  [ -z "$(found runtime-floor)" ]
+  # The floor of an aarch64 node, on whatever machine this is.
+  sed -i 's/x86_64/aarch64/; s/"nr": 3/"nr": 57/' "$dir/floor.json"
+  check_json "$dir/p.json"
+  [ -z "$(found runtime-floor)$(found architecture)" ]
+  profile read >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [ "$(found runtime-floor)" = "failure /usr/sbin/runc create True close" ]
+}
