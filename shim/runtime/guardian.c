@@ -168,7 +168,8 @@ static void do_duty(const struct guardian_duty *d, struct watch *w)
 		put_back(d->bundle);
 		oci_bundle_done(d->bundle); /* lets the lock go */
 	}
-	if (d->learn_features)
+	/* A start that failed before the runtime read anything leaves nothing behind. */
+	if (d->learn_features && (w->inotify < 0 || w->read))
 		(void)features_learn(d->plan->config.state_dir, &d->plan->runtime, NULL);
 	if (d->tell_version)
 		register_version(d->plan);
