@@ -244,10 +244,11 @@ static void on_ready(struct recorder *r, int fd)
 		server_serve(r, fd);
 }
 
-/* What a step was skipped for is due a millisecond later. */
+/* What a step was skipped for is due a millisecond later, whatever else is due when: a checkpoint that passed in that millisecond has no deadline any
+ * more, and somebody waits for it. */
 static uint64_t not_before(const struct recorder *r, uint64_t at)
 {
-	return at > r->stepped_ms ? at : r->stepped_ms + 1;
+	return at > r->stepped_ms && !r->step_owed ? at : r->stepped_ms + 1;
 }
 
 static uint64_t earliest(const struct recorder *r)
@@ -282,7 +283,8 @@ static void step(struct recorder *r)
 	uint64_t now = recorder_now();
 
 	loss_step(&r->loss, now);
-	if (now == r->stepped_ms)
+	r->step_owed = now == r->stepped_ms;
+	if (r->step_owed)
 		return;
 	r->stepped_ms = now;
 	ends_look(r, now);

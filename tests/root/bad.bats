@@ -103,6 +103,11 @@ P
   refuses 'does not answer'
 }
 
+@test "an idle recorder answers each request, however quickly its probe comes back" {
+  snugd --background --config "$SNUG_CONFIG"
+  for i in $(seq 300); do snug ls >/dev/null; done
+}
+
 @test "no permission for audit" {
   run setpriv --bounding-set=-audit_read,-audit_control --inh-caps=-all \
     env "PATH=$PATH" "SNUG_CONFIG=$SNUG_CONFIG" snug-learn --root "$T/root" run --bundle "$T/b" shell
