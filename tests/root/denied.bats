@@ -31,6 +31,8 @@ approved() {
 # enforced_runs: how many enforced runs the evidence has.
 enforced_runs() { runs web | jq '[.[] | select(.mode == "enforce")] | length'; }
 
+web_has_ended() { runs web | jq -e '.[-1].ended != null' >/dev/null; }
+
 # lacks NAME...: the approved profile without these.
 lacks() {
   local p=$T/state/keys/web/approved.json
@@ -44,7 +46,7 @@ lacks() {
   cp "$T/b/config.json" "$T/before.json"
   run crun_as enforce run web
   [ "$status" -ne 0 ]
-  [[ "$output" == *"hi"*"mkdir"* ]]
+  [[ "$output" == *"hi"* && "$output" == *"mkdir"* ]]
   cmp "$T/b/config.json" "$T/before.json"
   run snug explain --key web --fix "$T/mended.json"
   echo "$output"
@@ -97,7 +99,9 @@ lacks() {
   snug show --json web | jq -e '[.syscalls[] | select(.denied > 0)] | length > 0'
   runs web | jq -e '.[-1] | .mode == "enforce" and .ended == null'
   v2 snug-enforce --cgroup-manager=disabled --root "$T/root" delete --force web
-  runs web | jq -e '.[-1].ended != null and .[0].mode == "learn" and .[0].complete'
+  # The runtime kills, and does not wait for the end.
+  eventually web_has_ended
+  runs web | jq -e '.[0].mode == "learn" and .[0].complete'
 }
 
 @test "what cannot be recorded starts all the same: no recorder to be had, one that hangs, switched off" {
@@ -129,10 +133,12 @@ lacks() {
   configure
   bundle "$T/b" . sh -c 'echo hi'
   snug-learn --root "$T/root" run --bundle "$T/b" web
-  snug approve --no-sample web >/dev/null
+  # Sampled: runc needs calls that it does not make at each start.
+  snug approve web >/dev/null
   bundle "$T/b" . sh -c 'echo hi; mkdir /tmp/x'
   run snug-enforce --root "$T/root" run --bundle "$T/b" web
-  [[ "$output" == *hi*mkdir* ]]
+  # runc copies two pipes, in any order.
+  [[ "$output" == *hi* && "$output" == *mkdir* ]]
   if [ "$(runc features | jq '.linux.seccomp.supportedFlags // [] | index("SECCOMP_FILTER_FLAG_LOG") != null')" = true ]; then
     [ "$(enforced_runs)" -eq 1 ]
     skip "this runc takes the flag: $(runc --version | head -1)"
