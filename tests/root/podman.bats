@@ -52,7 +52,7 @@ run_() { podman_ --runtime "snug-$1" run $LIMITS --annotation "io.snug.profile=$
   [ "$(podman_ wait plife)" = 137 ]
   podman_ start plife
   [ "$(podman_ inspect --format '{{.State.Status}}' plife)" = running ]
-  podman_ rm --force --time 0 plife
+  podman_rm plife
   runs plife | jq -e 'length == 2 and all(.complete)'
   eventually sh -c "! ls '$T'/run/containers/*/* 2>/dev/null"
 }
@@ -61,7 +61,7 @@ run_() { podman_ --runtime "snug-$1" run $LIMITS --annotation "io.snug.profile=$
   run_ learn pagain --detach --restart on-failure:2 --name pagain "$IMAGE" false
   three() { [ "$(runs pagain | jq length)" = 3 ]; }
   eventually three
-  podman_ rm --force --time 0 pagain
+  podman_rm pagain
   runs pagain | jq -e 'all(.complete)'
 }
 

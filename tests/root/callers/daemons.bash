@@ -142,6 +142,10 @@ podman_() {
   podman --root "$T/podman/root" --runroot "$T/podman/runroot" --tmpdir "$T/podman/tmp" --storage-driver vfs --cgroup-manager cgroupfs "$@" \
     2> >(grep -v '^time=.*level=warning' >&2)
 }
+# podman_rm NAME: Podman cannot remove one whose end it is still cleaning up after.
+podman_rm() {
+  eventually podman_ rm --force --time 0 "$1"
+}
 podman_stop() {
   local p
   podman_ rm --all --force --time 0 >/dev/null 2>&1 || true
