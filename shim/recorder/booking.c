@@ -142,11 +142,12 @@ static void book_changed(struct runs *r, struct run *run, const struct record *r
 }
 
 /* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one that has
- * shown itself cannot be compared, nobody can tell: -ESRCH. */
-static int find_owner(struct runs *r, const struct record *rec, const char *cgroup, struct run **ret, uint64_t now_ms)
+ * shown itself cannot be compared, nobody can tell: -ESRCH. In a cgroup that the container shares with its caller it may be the container's or anybody's: it
+ * is booked to none, that container is stamped, and the answer is -EAGAIN: to be asked again for the next record. */
+static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint64_t now_ms)
 {
 	struct run *owner = NULL;
-	int rc = 0;
+	int rc = 0, shared = 0;
 
 	for (struct run *run = r->list; run; run = run->next) {
 		if (run->by_cgroup)
@@ -155,6 +156,12 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 			rc = -ESRCH;
 		if (!run->cgroup || !strangers_is_within(cgroup, run->cgroup))
 			continue;
+		if (run->shared_cgroup) {
+			if (run->state != RUN_ENDED)
+				runs_stamp(r, run, doubt_of(run), now_ms);
+			shared = -EAGAIN;
+			continue;
+		}
 		/* One that has ended leaves its place to the next of that name. */
 		if (owner && run->state == RUN_ENDED)
 			continue;
@@ -163,7 +170,7 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 		owner = run;
 	}
 	*ret = owner;
-	return rc;
+	return rc < 0 || owner ? rc : shared;
 }
 
 /* A logged call whose session does not tell whose it is. */
@@ -178,12 +185,16 @@ static void record_stranger(struct runs *r, const struct record *rec, uint64_t n
 		return;
 	rc = strangers_look(&r->strangers, rec, cgroup, &known);
 	if (rc == 0) {
-		rc = find_owner(r, rec, cgroup, &owner, now_ms);
+		rc = find_owner(r, cgroup, &owner, now_ms);
 		if (rc == 0)
 			strangers_own(&r->strangers, owner);
 	} else if (rc == 1) {
 		owner = known;
 		rc = 0;
+	}
+	if (rc == -EAGAIN) {
+		strangers_close(&r->strangers, rec->session);
+		return;
 	}
 	if (rc < 0) {
 		/* Where others of its session are nobody's, one that is gone was too; one that is there is looked at: an exec past the wrapper comes from a login

@@ -73,7 +73,7 @@ static struct run *by_cgroup(const struct recorder *r, pid_t pid)
 
 	if (!r->runs.by_cgroup || proc_read_cgroup(pid, cgroup) < 0)
 		return NULL;
-	while (run && (!run->by_cgroup || !run->cgroup || run->state == RUN_ENDED || run->pidfd >= 0 ||
+	while (run && (!run->by_cgroup || !run->cgroup || run->shared_cgroup || run->state == RUN_ENDED || run->pidfd >= 0 ||
 		       !strangers_is_within(cgroup, run->cgroup)))
 		run = run->next;
 	return run;

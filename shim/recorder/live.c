@@ -40,7 +40,7 @@ static const struct {
 } flags[] = {
 	{"by_cgroup", offsetof(struct live_entry, by_cgroup)}, {"is_exec", offsetof(struct live_entry, is_exec)},
 	{"has_init", offsetof(struct live_entry, has_init)},   {"execd", offsetof(struct live_entry, execd)},
-	{"go", offsetof(struct live_entry, go)},
+	{"go", offsetof(struct live_entry, go)},               {"shared_cgroup", offsetof(struct live_entry, shared_cgroup)},
 };
 
 static const char **string_at(struct live_entry *e, size_t i)

@@ -23,7 +23,7 @@ struct live {
 struct live_entry {
 	pid_t pid;       /* the process that registered, and when it started: the file's name */
 	uint64_t start;
-	bool by_cgroup;
+	bool by_cgroup, shared_cgroup;
 	uint32_t session;
 	bool is_exec, has_init, execd;
 	uint32_t init_pid;

@@ -91,6 +91,7 @@ int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const s
 {
 	cleanup_buf struct buf shape = {0};
 	struct run_request q = {0};
+	char cgroup[PROC_CGROUP_MAX];
 	const char *command = NULL;
 	cleanup_fd int pidfd = -1;
 	int rc = read_registration(r, doc, text, &q, &shape, &command, err);
@@ -109,6 +110,10 @@ int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const s
 		*ret_recorded = rc == 0;
 		return rc == -ENOENT ? 0 : rc;
 	}
+	rc = proc_read_cgroup(pid, cgroup);
+	if (rc < 0)
+		return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
+	q.callers_cgroup = cgroup;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	rc = runs_begin(&r->runs, &q, recorder_now(), err);
 	if (rc < 0)

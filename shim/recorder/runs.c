@@ -56,7 +56,7 @@ void runs_note(const struct runs *r, const struct run_session *s)
 	struct live_entry e = {
 		.pid = s->pid, .start = s->start, .session = s->id, .is_exec = s->is_exec, .has_init = s->has_init, .execd = s->execd,
 		.init_pid = s->init_pid, .by_cgroup = run->by_cgroup, .space = run->key->space, .mode = run->mode, .id = run->container, .root = run->root,
-		.key = evidence_key(run->key->evidence), .cgroup = run->cgroup,
+		.key = evidence_key(run->key->evidence), .cgroup = run->cgroup, .shared_cgroup = run->shared_cgroup || !run->cgroup,
 	};
 	struct err err = {0};
 
@@ -124,6 +124,7 @@ static void free_run(struct runs *r, struct run *run)
 	free(run->root);
 	free(run->container);
 	free(run->cgroup);
+	free(run->callers_cgroup);
 	free(run);
 }
 
@@ -222,6 +223,7 @@ void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup)
 {
 	free(run->cgroup);
 	run->cgroup = strdup(cgroup);
+	run->shared_cgroup |= run->callers_cgroup && strangers_is_within(run->callers_cgroup, cgroup);
 	/* Who was nobody's may be its. */
 	strangers_forget_procs(&r->strangers);
 	runs_note(r, runs_main_session(run));
@@ -276,6 +278,8 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	if (rc < 0)
 		return rc;
 	rc = begin_evidence(run, q, err);
+	if (rc == 0 && q->callers_cgroup && !(run->callers_cgroup = strdup(q->callers_cgroup)))
+		rc = err_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = add_session(r, run, &session, err);
 	if (rc < 0) {
@@ -399,6 +403,8 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 		rc = add_session(r, run, session, &err);
 	if (rc == 0 && *e->cgroup)
 		run->cgroup = strdup(e->cgroup);
+	if (rc == 0)
+		run->shared_cgroup = e->shared_cgroup;
 	if (rc < 0) {
 		if (run)
 			free_run(r, run);
@@ -499,7 +505,7 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 	if (er && run->mode != EVIDENCE_ENFORCE && !init_was_seen(run))
 		er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
 	/* Where it sat was never found out: nothing could be told to be its. */
-	if (er && run->by_cgroup && !run->cgroup)
+	if (er && run->by_cgroup && (!run->cgroup || run->shared_cgroup))
 		er->reasons |= REASON_BIT(ATTRIBUTION);
 	if (er && run->mode != EVIDENCE_LEARN)
 		er->reasons |= REASON_BIT(NOT_LEARNING);

@@ -46,6 +46,8 @@ struct run {
 	uint64_t checkpoint;  /* while ending: the one that covers its last records */
 	uint64_t ended_ms;    /* monotonic */
 	char *cgroup;         /* of its first process, as /proc/PID/cgroup says it; NULL: not known */
+	char *callers_cgroup; /* of who called the wrapper; NULL: not known */
+	bool shared_cgroup;   /* others sit in `cgroup` too: the runtime made none for the container, so that a place in it tells nothing */
 	bool by_cgroup;       /* records are told by process and cgroup */
 	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */
 	bool prctl_seen, ptrace_seen;
@@ -80,6 +82,7 @@ struct run_request {
 	uint64_t pid_start;
 	const char *id, *root, *key, *runtime, *runtime_id, *runtime_version, *baseline, *kernel;
 	const char *shape; /* JSON text or NULL */
+	const char *callers_cgroup; /* as /proc/PID/cgroup of the sender says it, which the runtime's caller shares; NULL: surely not the container's */
 	bool go;
 	bool by_cgroup; /* the session is not the container's own */
 };

@@ -589,6 +589,30 @@ static void a_stranger_in_the_cgroup(void **state)
 	assert_calls(two, "");
 }
 
+/* One that sits in the cgroup of whoever called the wrapper, where the runtime left the container, is told to be nobody's: its calls are
+ * not learnt, and the container, whose it may be all the same, is not complete. */
+static void a_stranger_in_the_callers_cgroup(void **state)
+{
+	struct fixture *f = *state;
+	char cgroup[PROC_CGROUP_MAX];
+	struct run *one = begin(f, 7, "a"), *two;
+
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	one->callers_cgroup = strdup(cgroup);
+	call(f, 7, (uint32_t)getpid(), "execve");
+	call(f, 99, (uint32_t)getpid(), "read");
+	assert_reasons(one, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+	assert_calls(one, "runtime:execve");
+	/* Nor is it foreign once and for all: one that is begun later is stamped too. */
+	two = begin(f, 8, "b");
+	two->callers_cgroup = strdup(cgroup);
+	call(f, 8, (uint32_t)getpid(), "execve");
+	assert_reasons(two, REASON_BIT(RUNNING));
+	call(f, 99, (uint32_t)getpid(), "write");
+	assert_reasons(two, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+	assert_calls(two, "runtime:execve");
+}
+
 /* A process that is told apart by when it began and when it was last seen alive. Ticks of 10 ms; a record at 5,000 ms. */
 static void the_same_process(void **state)
 {
@@ -903,6 +927,7 @@ int main(void)
 		booked(a_stranger_that_is_told),
 		booked(many_strangers),
 		booked(a_stranger_in_the_cgroup),
+		booked(a_stranger_in_the_callers_cgroup),
 		booked(taken_up),
 		booked(notes_of_no_use),
 		booked(without_a_session),
