@@ -181,19 +181,29 @@ static int load(struct config *c, bool must_exist, struct err *err)
 	return rc < 0 ? rc : config_apply(c, text.data, text.len, err);
 }
 
-int config_load(struct config *ret, struct err *err)
+int config_default(struct config *ret, struct err *err)
 {
 	const char *named = secure_getenv("SNUG_CONFIG");
 	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true};
-	int rc;
 
 	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);
 	c.state_dir = strdup("/var/lib/snug");
 	c.run_dir = strdup("/run/snug");
-	if (!c.path || !c.state_dir || !c.run_dir)
-		rc = err_set(err, ENOMEM, "out of memory");
-	else
-		rc = load(&c, named != NULL, err);
+	if (!c.path || !c.state_dir || !c.run_dir) {
+		config_done(&c);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	*ret = c;
+	return 0;
+}
+
+int config_load(struct config *ret, struct err *err)
+{
+	struct config c = {0};
+	int rc = config_default(&c, err);
+
+	if (rc == 0)
+		rc = load(&c, secure_getenv("SNUG_CONFIG") != NULL, err);
 	if (rc < 0) {
 		config_done(&c);
 		return rc;

@@ -33,6 +33,9 @@ struct config {
 /* Reads it. Path-like values must be absolute. */
 int config_load(struct config *ret, struct err *err);
 
+/* What holds where no file says otherwise. 0 or -ENOMEM. */
+int config_default(struct config *ret, struct err *err);
+
 /* Applies the settings of a text to *c, whose path messages name. On failure *c may hold some of them; config_done() frees all. */
 int config_apply(struct config *c, const char *text, size_t len, struct err *err);
 void config_done(struct config *c);

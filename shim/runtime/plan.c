@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "shim/runtime/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,9 @@ static int follow_note(struct plan *p, struct err *err)
 		return 0;
 	self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	r = oci_runtime_open(p->note.runtime, self, &noted, err);
+	/* It was taken away: what is there now may still end the container. */
+	if (r == -ENOENT)
+		return 0;
 	if (r < 0)
 		return r;
 	oci_runtime_done(&p->runtime);
@@ -91,16 +95,64 @@ static enum plan_action choose(const struct plan *p)
 	}
 }
 
+/* What a container that is there already can be managed with, whatever becomes of the configuration. */
+static bool manages(const struct oci_call *call)
+{
+	switch (call->command) {
+	case OCI_CREATE:
+	case OCI_RUN:
+	case OCI_EXEC:
+	case OCI_CHECKPOINT:
+	case OCI_RESTORE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* A mistake in the file must not keep a node from ending its containers: these commands go on by the defaults, and syslog tells. *ret_broken is the
+ * mistake then, for a call that turns out to be another one. */
+static int read_config(struct plan *p, struct err *ret_broken, struct err *err)
+{
+	int r = config_load(&p->config, ret_broken);
+
+	if (r == 0)
+		return 0;
+	(void)err_wrap(ret_broken, "configuration");
+	if (!manages(&p->call) || r == -ENOMEM) {
+		*err = *ret_broken;
+		return r;
+	}
+	report_defaults(ret_broken);
+	return config_default(&p->config, err);
+}
+
+static int check_call(const struct plan *p, const struct err *broken, struct err *err)
+{
+	bool starts = p->call.command == OCI_CREATE || p->call.command == OCI_RUN;
+
+	/* The runtime's own dialect reads more than was known when the configuration was. */
+	if (broken->code && !manages(&p->call)) {
+		*err = *broken;
+		return -broken->code;
+	}
+	/* Neither runtime starts one without an id. Should it find one that was not seen here, the container would be started as if snug were not there. */
+	if (starts && !p->call.help && !p->call.id && p->mode != CONFIG_PASS)
+		return err_set(err, EINVAL, "%s: no container id among the arguments", oci_command_name(p->call.command));
+	return 0;
+}
+
 int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 {
+	struct err broken = {0};
 	int r;
 
 	*ret = (struct plan){0};
 	/* Before anything can fail: where an error has to be reported depends on --log. runc's dialect finds it in crun's calls too. */
 	oci_argv_parse(OCI_DIALECT_RUNC, argc, argv, &ret->call);
-	r = config_load(&ret->config, err);
+	r = read_config(ret, &broken, err);
 	if (r < 0)
-		return err_wrap(err, "configuration");
+		return r;
 	r = check_run_dir(ret->config.run_dir, err);
 	if (r < 0)
 		return r;
@@ -110,6 +162,9 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 	oci_argv_parse(ret->runtime.dialect, argc, argv, &ret->call);
 	ret->root = ret->call.root ? ret->call.root : oci_runtime_default_root(&ret->runtime);
 	ret->mode = mode_of(argc > 0 ? argv[0] : NULL, ret->config.mode);
+	r = check_call(ret, &broken, err);
+	if (r < 0)
+		return r;
 	if (ret->call.id && ret->call.command != OCI_CREATE && ret->call.command != OCI_RUN) {
 		r = note_read(ret->config.run_dir, ret->root, ret->call.id, &ret->note, err);
 		if (r == 0)

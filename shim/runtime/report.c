@@ -92,10 +92,26 @@ void report_original(const char *id, const struct err *err)
 	say(LOG_WARNING, text.data ? text.data : "");
 }
 
+void report_defaults(const struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "the defaults apply to a container that is there already: %s", err->msg);
+	say(LOG_WARNING, text.data ? text.data : "");
+}
+
 void report_unrecorded(const char *id, const struct err *err)
 {
 	cleanup_buf struct buf text = {0};
 
 	buf_addf(&text, "container %s is enforced, but what it is denied is not recorded: %s", id, err->msg);
+	say(LOG_NOTICE, text.data ? text.data : "");
+}
+
+void report_unnoted(const char *id, const struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "container %s is enforced, but no note says so to the calls that follow: %s", id, err->msg);
 	say(LOG_NOTICE, text.data ? text.data : "");
 }

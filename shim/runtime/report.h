@@ -13,7 +13,13 @@ int report_error(const struct oci_call *call, const struct err *err);
  * stderr belongs to the container. */
 void report_original(const char *id, const struct err *err);
 
+/* Says in syslog that a command which manages a container goes on by the defaults, since the configuration cannot be read. */
+void report_defaults(const struct err *err);
+
 /* Says in syslog that an enforced container was started all the same, but that what it is denied will not be recorded. */
 void report_unrecorded(const char *id, const struct err *err);
+
+/* Says in syslog that an enforced container was started all the same, but without a note: calls that follow go to the runtime that is configured then. */
+void report_unnoted(const char *id, const struct err *err);
 
 #endif

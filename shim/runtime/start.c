@@ -36,6 +36,7 @@ struct start {
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
 	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
+	bool by_pod;      /* an annotation of the pod's own is why it cannot be started */
 	bool denials;     /* what it is denied is logged, and somebody listens */
 	bool callers_own; /* the bundle surely holds the caller's own file */
 };
@@ -180,9 +181,18 @@ static int write_note(struct start *s, struct err *err)
 
 	const struct note note = {.runtime = s->plan->runtime.path, .key = s->key, .mode = s->mode,
 				  .denials = s->denials};
+	struct err why = {0};
+	int r = note_write(s->plan->config.run_dir, s->plan->root, s->plan->call.id, &note, &why);
 
 	s->noted = true;
-	return note_write(s->plan->config.run_dir, s->plan->root, s->plan->call.id, &note, err);
+	if (r == 0 || is_recorded(s->mode)) {
+		*err = why;
+		return r;
+	}
+	/* An enforced container needs none, but an older one of its id would speak of another container. */
+	report_unnoted(s->plan->call.id, &why);
+	r = note_remove(s->plan->config.run_dir, s->plan->root, s->plan->call.id);
+	return r < 0 ? err_set(err, -r, "%s", why.msg) : 0;
 }
 
 /* 5: who puts it back, before there is anything to put back. */
@@ -199,17 +209,31 @@ static int set_guardian(struct start *s, struct err *err)
 	return guardian_start(&duty, err);
 }
 
+/* Whether what a pod may choose by annotation was chosen. */
+static bool pod_chose(const struct start *s)
+{
+	const struct config *c = &s->plan->config;
+
+	return s->kind != OCI_KIND_PLAIN && ((c->annotation_profile && oci_spec_annotation(s->spec, "io.snug.profile")) ||
+					     (c->annotation_mode && oci_spec_annotation(s->spec, "io.snug.mode")));
+}
+
 static int ready(struct start *s, struct err *err)
 {
 	int r = choose_mode(s, err);
 
+	s->by_pod = r < 0;
+
 	if (r == 0 && is_recorded(s->mode))
 		r = refuse_rootless(err);
-	if (r == 0)
+	if (r == 0) {
 		r = make_key(s, err);
+		s->by_pod = r < 0 && pod_chose(s);
+	}
 	if (r == 0)
 		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->section, err);
 	s->missing = r == -ENOENT;
+	s->by_pod |= s->missing && pod_chose(s);
 	if (r == 0) {
 		log_denials(s);
 		r = prepare(s, err);
@@ -277,7 +301,8 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 			r = ready(&s, err);
 	}
 	policy = s.missing && s.mode != CONFIG_LEARN ? p->config.missing_profile : p->config.on_error;
-	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL;
+	/* A pod that names a profile which is not there does not get rid of its own by it. */
+	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL && !(s.by_pod && s.kind != OCI_KIND_PLAIN);
 	if (r < 0)
 		(void)oci_bundle_restore(&s.bundle, NULL);
 	if (r < 0 && s.noted)

@@ -90,6 +90,52 @@ learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
   [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
 }
 
+@test "a pod that names a profile which is not there gets rid of none by it" {
+  pod='"io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-namespace": "shop",
+    "io.kubernetes.cri.container-name": "web", "io.kubernetes.cri.image-name": "docker.io/library/web:1"'
+  configure 'missing_profile="original"' 'on_error="original"' 'annotations=["io.snug.profile", "io.snug.mode"]'
+  enforce() { snug-enforce --root "$T/root/k8s.io" run --bundle "$T/b" pod; }
+  bundle "$T/b" ".annotations = {$pod}" sh -c 'echo hi'
+  [ "$(enforce)" = hi ]
+  for chosen in 'profile": "none"' 'profile": ""' 'mode": "none"'; do
+    bundle "$T/b" ".annotations = {$pod, \"io.snug.$chosen}" sh -c 'echo hi'
+    run enforce
+    echo "$chosen: $output"
+    [ "$status" -eq 1 ]
+    [[ "$output" == "snug: "* ]]
+  done
+}
+
+@test "a start without an id is refused, where snug has a part in it" {
+  for how in create run 'run --detach'; do
+    for mode in learn audit enforce; do
+      run "snug-$mode" --root "$T/root" $how --bundle "$T/b"
+      refuses 'no container id'
+    done
+    run snug-runtime --root "$T/root" $how --bundle "$T/b"
+    [[ "$output" != *snug:* ]]
+  done
+}
+
+@test "a broken configuration: nothing starts, what is there is ended all the same" {
+  bundle "$T/b" . sleep 1000
+  snug-runtime --root "$T/root" create --bundle "$T/b" old </dev/null >/dev/null 2>&1 3>&-
+  cp "$SNUG_CONFIG" "$T/good"
+  echo '{"runtime": 1}' >"$SNUG_CONFIG"
+  for mode in runtime learn enforce; do
+    run "snug-$mode" --root "$T/root" run --bundle "$T/b" new
+    [ "$status" -eq 1 ]
+    [[ "$output" == "snug: configuration: "*"runtime"* ]]
+    run "snug-$mode" --root "$T/root" exec old true
+    [ "$status" -eq 255 ]
+  done
+  [ "$(snug-enforce --root "$T/root" state old | jq -r .status)" = created ]
+  snug-learn --root "$T/root" kill old KILL
+  eventually snug-learn --root "$T/root" delete old
+  [ ! -e "$T/root/old" ]
+  cp "$T/good" "$SNUG_CONFIG"
+}
+
 @test "a recorder that does not answer" {
   mkdir -p "$T/run"; chmod 700 "$T/run"
   python3 - "$T/run/snugd.sock" <<'P' &

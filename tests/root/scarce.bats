@@ -43,15 +43,17 @@ fill() { dd if=/dev/zero of="$1/filler" bs=1k 2>/dev/null || true; }
   [ "$output" = hi ]
 }
 
-@test "a full disk under the run directory" {
+@test "a full disk under the run directory: an enforced container starts all the same" {
   approve_shell
   kill $(recorder_pid); eventually test -z "$(recorder_pid)" || true
   small 64k
   mkdir -m 700 "$T/small/run"
   fill "$T/small"
   configure "run_dir=\"$T/small/run\""
-  run snug-enforce --root "$T/root" run --bundle "$T/b" shell
-  [ "$status" -eq 0 ] || refuses 'No space left'
+  [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+  [ -z "$(find "$T/small/run" -type f)" ]
+  run snug-learn --root "$T/root" run --bundle "$T/b" shell
+  refuses 'No space left'
   rm "$T/small/filler"
   [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
 }

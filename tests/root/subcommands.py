@@ -48,13 +48,13 @@ RUNC = [
         S("--version"), S("-v"), S("--help"), S("-h"), S(""), S("help"), S("help create"), S("features"), S("list"), S("list -q"),
         S("list --format json"), S("list --format nonsense"), S("list", own_root=False), S("--version", own_root=False, bare=True),
         S("--no-such-option", own_root=False, bare=True), S("--no-such-option list"), S("no-such-command"),
-        S("no-such-command", bare=True), S("create", bare=True), S("--root", own_root=False), S("--log-format yaml list", own_root=False),
+        S("no-such-command", bare=True), S("create", bare=True, learn="no container id"), S("--root", own_root=False), S("--log-format yaml list", own_root=False),
         S("list extra"), S("spec --nonsense"), S("spec --bundle @T/none")] +
         [S(c + " --help") for c in ("checkpoint", "create", "delete", "events", "exec", "kill", "list", "pause", "ps", "restore",
                                     "resume", "run", "spec", "start", "state", "update")]),
     ("arguments that lack", [
-        S(c) for c in ("create", "run", "start", "state", "kill", "delete", "exec", "ps", "events", "pause", "resume", "update",
-                       "checkpoint", "restore")] + [S("create c d"), S("start c d"), S("kill c TERM x"), S("run --detach")]),
+        S(c, learn="no container id") for c in ("create", "run", "run --detach")] + [S(c) for c in ("start", "state", "kill", "delete", "exec", "ps", "events", "pause", "resume", "update",
+                       "checkpoint", "restore")] + [S("create c d"), S("start c d"), S("kill c TERM x")]),
     ("no such container", [
         S(c, log=l) for l in (None, "json") for c in ("start x", "state x", "kill x KILL", "delete x", "exec x ls", "ps x", "pause x",
                                                       "resume x", "update x", "events --stats x", "checkpoint x")] + [
