@@ -51,6 +51,20 @@ const char *set_group_of(const char *name)
 	return g ? g->group : "other";
 }
 
+size_t set_hot(const struct set_hot **ret)
+{
+	*ret = table_hot;
+	return ARRAY_SIZE(table_hot);
+}
+
+bool set_is_loud(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table_loud); i++)
+		if (strcmp(table_loud[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 double set_bound(size_t n)
 {
 	return n <= 3 ? 1.0 : 3.0 / (double)n;

@@ -1,4 +1,5 @@
-/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv, fallback.csv and groups.csv: each line has its reason. */
+/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv, fallback.csv, groups.csv, loud.csv
+ * and hot.csv: each line has its reason. */
 #ifndef SNUG_SECCOMP_SETS_H
 #define SNUG_SECCOMP_SETS_H
 
@@ -19,6 +20,12 @@ struct set_floor_go { /* what a Go runtime's scheduler and heap may call at any 
 struct set_danger { /* what allowing it opens */
 	const char *name, *reason;
 };
+struct set_loud { /* logged in every learning run, however well known */
+	const char *name, *reason;
+};
+struct set_hot { /* hot and harmless: what "hot_set": true lets pass from the first run on */
+	const char *name, *reason;
+};
 
 struct set_fallback { /* libraries try it before an older one, and go back only when the answer is ENOSYS */
 	const char *name;
@@ -34,6 +41,8 @@ size_t set_siblings(const struct set_sibling **ret);
 size_t set_floor_go(const struct set_floor_go **ret);
 size_t set_dangers(const struct set_danger **ret);
 size_t set_fallbacks(const struct set_fallback **ret);
+size_t set_hot(const struct set_hot **ret);
+bool set_is_loud(const char *name);
 
 /* "files", "network", ...; "other" for a name that is in no group. */
 const char *set_group_of(const char *name);

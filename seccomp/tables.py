@@ -2,6 +2,7 @@
 """Turns the checked-in sets of calls into one C include.
 
 usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv groups.csv syscalls-newer.csv
+                 arguments.csv loud.csv hot.csv
        tables.py OUTPUT --calls FILE
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
@@ -19,6 +20,8 @@ ARCH = re.compile(r"[a-z0-9_]+")
 GROUP = re.compile(r"[a-z]+")
 KERNEL = re.compile(r"[1-9][0-9]*\.[0-9]+")
 NUMBER_MAX = 0xFFFF
+ARGUMENT_VALUES_MAX = 32  # of arguments.h
+ARGUMENTS_MAX = 64
 
 
 class Table:
@@ -186,6 +189,53 @@ def newer(path):
   return table, out
 
 
+def number(table, line, what, text, low, high):
+  """A number in decimal, or with 0x or 0o, within its bounds; None if it is not one."""
+  try:
+    value = int(text, 0)
+  except ValueError:
+    value = low - 1
+  if low <= value <= high:
+    return value
+  table.error(line, f"{what} '{text}' is not a number from {low} to {high}")
+  return None
+
+
+def arguments(path):
+  table = Table(path, ["call", "index", "mask", "harmless", "except", "reason"])
+  out, last = [], ""
+  for line, row in table.rows:
+    name, words = row["call"], row["harmless"].split()
+    table.matches(line, "call", name, NAME)
+    table.once(line, name, name)
+    table.reason(line, row["reason"])
+    if name <= last:
+      table.error(line, f"{name} stands behind {last}: the calls are in order")
+    last = name
+    arches = row["except"].split()
+    bits = " | ".join(f"1u << ARCH_{a.upper()}" for a in arches) or "0"
+    inverted = words[:1] == ["not"]
+    kind = "ENOSYS" if words == ["enosys"] else "VALUES" if words else "NONE"
+    index, mask, values, text = 0, 0, [], "" if kind == "NONE" else f"{name}:enosys"
+    if kind == "VALUES":
+      index = number(table, line, "index", row["index"], 0, 5) or 0
+      # 32 bits: of an int or unsigned argument the kernel does not read the upper half of the register.
+      mask = number(table, line, "mask", row["mask"], 1, 0xFFFFFFFF) or 0
+      values = [number(table, line, "value", w, 0, 0xFFFFFFFF) or 0 for w in words[inverted:]]
+      if not values or values != sorted(set(values)) or any(v & ~mask for v in values):
+        table.error(line, "the values are within the mask, in order, each once")
+      if len(values) > ARGUMENT_VALUES_MAX:
+        table.error(line, f"more than {ARGUMENT_VALUES_MAX} values")
+      text = f"{name}:{index}:{mask:#x}:{'!' if inverted else ''}{','.join(f'{v:#x}' for v in values)}"
+    elif row["index"] or row["mask"]:
+      table.error(line, "without values there is neither index nor mask")
+    out.append(f'{{{quote(name)}, {quote(text)}, ARGUMENT_{kind}, {index}, {mask:#x}u, {str(inverted).lower()}, '
+               f'{len(values)}, {{{", ".join(f"{v:#x}u" for v in values) or "0"}}}, {bits}, {quote(row["reason"])}}}')
+  if len(out) > ARGUMENTS_MAX:
+    table.error(1, f"more than {ARGUMENTS_MAX} calls")
+  return table, out
+
+
 TABLES = [
   # reader, group, C type, C name
   (always, "TABLES_SETS", "struct set_always", "table_always"),
@@ -195,6 +245,9 @@ TABLES = [
   (fallback, "TABLES_SETS", "struct set_fallback", "table_fallback"),
   (groups, "TABLES_SETS", "struct set_group", "table_groups"),
   (newer, "TABLES_SYSCALLS", "struct newer", "table_newer"),
+  (arguments, "TABLES_ARGUMENTS", "struct argument", "table_arguments"),
+  (always, "TABLES_SETS", "struct set_loud", "table_loud"),
+  (always, "TABLES_SETS", "struct set_hot", "table_hot"),
 ]
 
 
