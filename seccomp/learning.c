@@ -1,4 +1,4 @@
-#include "seccomp/learning.h"
+#include "seccomp/learning_private.h"
 
 #include "base/json.h"
 #include "base/json_members.h"
@@ -8,37 +8,25 @@
 #include <errno.h>
 #include <string.h>
 
-#define ACTION_ALLOW "SCMP_ACT_ALLOW"
-#define ACTION_LOG   "SCMP_ACT_LOG"
-
 #define HOST_ARCHES_MAX 4
 
 /* What is read or changed here, and therefore must be the same to every runtime. */
 static const char *const section_members[] = {"defaultAction", "defaultErrnoRet", "architectures", "syscalls"};
 static const char *const rule_members[] = {"action", "errnoRet"};
 
-/* A copy of a text with changes, made from front to back. */
-struct rewrite {
-	const char *text;
-	size_t done; /* bytes of text that are copied or left out */
-	struct buf *out;
-};
-
-static void rewrite_range(struct rewrite *w, size_t from, size_t to, const char *with)
+void rewrite_range(struct rewrite *w, size_t from, size_t to, const char *with)
 {
 	buf_add(w->out, w->text + w->done, from - w->done);
 	buf_adds(w->out, with);
 	w->done = to;
 }
 
-static void rewrite_value(struct rewrite *w, const struct json *v, const char *with)
+void rewrite_value(struct rewrite *w, const struct json *v, const char *with)
 {
 	rewrite_range(w, json_start(v), json_end(v), with);
 }
 
-/* Leaves out a member with its name and one comma: the one before it, for the first member the one behind it. */
-static void rewrite_drop(struct rewrite *w, const struct json *obj, const struct json *before,
-			 const struct json *member)
+void rewrite_drop(struct rewrite *w, const struct json *obj, const struct json *before, const struct json *member)
 {
 	size_t from = before ? json_end(before) : json_start(obj) + 1, to = json_end(member);
 
@@ -72,13 +60,12 @@ static int check_rules(const struct json_doc *doc, const struct json *rules, str
 	return 0;
 }
 
-/* No default action and no rule: runc takes that for no section at all. */
-static bool is_unconfined(const struct json *section)
+bool learning_is_unconfined(const struct json *section)
 {
 	return !json_get(section, "defaultAction") && json_count(json_get(section, "syscalls")) == 0;
 }
 
-static int check_section(const struct json_doc *doc, struct err *err)
+int learning_check(const struct json_doc *doc, struct err *err)
 {
 	const struct json *section = json_root(doc);
 	int r;
@@ -88,68 +75,9 @@ static int check_section(const struct json_doc *doc, struct err *err)
 	r = json_check_members(doc, section, section_members, ARRAY_SIZE(section_members), err);
 	if (r == 0)
 		r = check_rules(doc, json_get(section, "syscalls"), err);
-	if (r == 0 && !is_unconfined(section))
+	if (r == 0 && !learning_is_unconfined(section))
 		r = check_action(doc, section, "defaultAction", err);
 	return r;
-}
-
-static bool is_allow(const struct json *obj, const char *member)
-{
-	return strcmp(json_text(json_get(obj, member)), ACTION_ALLOW) == 0;
-}
-
-/* crun refuses an errno where the action is LOG. */
-static void log_rule(struct rewrite *w, const struct json *rule)
-{
-	const struct json *before = NULL;
-
-	if (!is_allow(rule, "action"))
-		return;
-	for (const struct json *m = json_first(rule); m; m = json_next(m)) {
-		if (strcmp(json_key(m), "action") == 0)
-			rewrite_value(w, m, "\"" ACTION_LOG "\"");
-		else if (strcmp(json_key(m), "errnoRet") == 0)
-			rewrite_drop(w, rule, before, m);
-		before = m;
-	}
-}
-
-int learning_keep(const char *section, size_t len, const char *name, struct buf *out, struct err *err)
-{
-	cleanup_json struct json_doc *doc = NULL;
-	struct rewrite w = {.text = section, .out = out};
-	const struct json *root, *before = NULL;
-	bool log_default;
-	int r;
-
-	if (!section || !len) {
-		learning_drop(out);
-		return 0;
-	}
-	r = json_parse(section, len, JSON_FOREIGN, name, &doc, err);
-	if (r == 0)
-		r = check_section(doc, err);
-	if (r < 0)
-		return r;
-	root = json_root(doc);
-	if (is_unconfined(root)) {
-		learning_drop(out);
-		return 0;
-	}
-	log_default = is_allow(root, "defaultAction");
-	w.done = json_start(root);
-	for (const struct json *m = json_first(root); m; m = json_next(m)) {
-		if (log_default && strcmp(json_key(m), "defaultAction") == 0)
-			rewrite_value(&w, m, "\"" ACTION_LOG "\"");
-		else if (log_default && strcmp(json_key(m), "defaultErrnoRet") == 0)
-			rewrite_drop(&w, root, before, m);
-		else if (strcmp(json_key(m), "syscalls") == 0)
-			for (const struct json *rule = json_first(m); rule; rule = json_next(rule))
-				log_rule(&w, rule);
-		before = m;
-	}
-	rewrite_range(&w, json_end(root), json_end(root), "");
-	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 /* Writes the listed ABIs in their order, then those of the host that are not among them. */
@@ -174,10 +102,21 @@ static void write_arches(const struct json *listed, struct buf *out)
 	json_write_end_array(&w);
 }
 
-void learning_drop(struct buf *out)
+void learning_drop(struct learning_quiet *q, struct buf *out)
 {
+	bool comma = false;
+
 	buf_adds(out, "{\"defaultAction\":\"" ACTION_LOG "\",\"architectures\":");
 	write_arches(NULL, out);
+	if (q && (q->names.count || q->forms)) {
+		buf_adds(out, ",\"syscalls\":[");
+		learning_write_names(&q->names, ACTION_ALLOW, &comma, out);
+		for (int i = 0; i < ARGUMENTS_MAX; i++)
+			if (q->forms >> i & 1)
+				learning_write_form(argument_get(i), true, ACTION_ALLOW, &comma, out);
+		buf_addc(out, ']');
+		q->applied = q->forms;
+	}
 	buf_addc(out, '}');
 }
 
@@ -201,7 +140,7 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 	int r = json_parse(profile, len, JSON_OURS, name, &doc, err);
 
 	if (r == 0)
-		r = check_section(doc, err);
+		r = learning_check(doc, err);
 	if (r == 0)
 		r = check_action(doc, json_root(doc), "defaultAction", err);
 	if (r == 0)

@@ -39,7 +39,7 @@ static void test_drop(void **state)
 
 	(void)state;
 	buf_adds(&got, "before");
-	learning_drop(&got);
+	learning_drop(NULL, &got);
 	buf_adds(&want, "before{" DEFLOG ",\"architectures\":[");
 	add_host(&want, "", NULL);
 	buf_adds(&want, "]}");
@@ -109,10 +109,10 @@ static void test_keep(void **state)
 		struct err err = {0};
 		const char *want = keeps[i].out ? keeps[i].out : keeps[i].in;
 
-		if (learning_keep(keeps[i].in, strlen(keeps[i].in), "section", &b, &err) < 0)
+		if (learning_keep(keeps[i].in, strlen(keeps[i].in), "section", NULL, &b, &err) < 0)
 			fail_msg("%s: %s", keeps[i].in, err.msg);
 		assert_string_equal(b.data, want);
-		assert_int_equal(learning_keep(b.data, b.len, "section", &twice, &err), 0);
+		assert_int_equal(learning_keep(b.data, b.len, "section", NULL, &twice, &err), 0);
 		assert_string_equal(twice.data, want);
 	}
 }
@@ -124,12 +124,12 @@ static void test_keep_unconfined(void **state)
 	cleanup_buf struct buf drop = {0};
 
 	(void)state;
-	learning_drop(&drop);
+	learning_drop(NULL, &drop);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		cleanup_buf struct buf b = {0};
 		struct err err = {0};
 
-		assert_int_equal(learning_keep(sections[i], sections[i] ? strlen(sections[i]) : 0, "section", &b, &err),
+		assert_int_equal(learning_keep(sections[i], sections[i] ? strlen(sections[i]) : 0, "section", NULL, &b, &err),
 				 0);
 		assert_string_equal(b.data, drop.data);
 	}
@@ -172,12 +172,17 @@ static const struct {
 	{RULE("{\"action\":" ALLOW ",\"errnoRet\":1,\"errnoRet\":1}"), "twice"},
 };
 
+static int keep_all(const char *section, size_t len, const char *name, struct buf *out, struct err *err)
+{
+	return learning_keep(section, len, name, NULL, out, err);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		int (*const makers[])(const char *, size_t, const char *, struct buf *,
-				      struct err *) = {learning_keep, learning_audit};
+				      struct err *) = {keep_all, learning_audit};
 
 		for (size_t k = 0; k < ARRAY_SIZE(makers); k++) {
 			cleanup_buf struct buf b = {0};

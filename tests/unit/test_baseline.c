@@ -1,0 +1,434 @@
+/* What a learning container may do is never more than what its baseline says: generated sections, compiled by libseccomp as runc does,
+ * decided by the BPF interpreter. The seed is printed; SNUG_SEED repeats a run, SNUG_CASES changes its size.
+ *
+ *   test_baseline --print N   prints the N-th section of those under which a container can start: for tests with a real runtime
+ */
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "seccomp/arguments.h"
+#include "seccomp/bpf.h"
+#include "seccomp/defaults.h"
+#include "seccomp/learning.h"
+#include "seccomp/syscall.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static const char *const pool[] = {
+	"read", "write", "openat", "close", "mkdir", "clone", "clone3", "socket", "connect", "bind", "socketcall", "ipc",
+	"shmget", "semop", "personality", "ioctl", "fcntl", "mprotect", "mmap", "prctl", "unshare", "setns", "ptrace",
+	"keyctl", "mknod", "chmod", "execve", "exit_group", "futex", "getpid", "socketpair", "accept4", "sendto",
+	"no_such_call", "bpf", "chroot", "mount", "io_uring_setup", "syslog", "getcwd",
+};
+static const char *const denials[] = {"ERRNO", "TRAP", "KILL", "KILL_PROCESS"};
+static const char *const ops[] = {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
+
+static uint64_t state;
+
+static uint64_t next_random(void) /* xorshift64* (Vigna 2014) */
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return state * 0x2545f4914f6cdd1du;
+}
+
+static unsigned pick(unsigned n)
+{
+	return (unsigned)(next_random() >> 33) % n;
+}
+
+/* Values at which forms and conditions turn. */
+static uint64_t pick_value(void)
+{
+	static const uint64_t values[] = {0, 1, 2, 3, 4, 8, 10, 16, 22, 38, 40, 0x5412, 0x541c, 0x20000, 0x20008, 0x6000, 0x10000000,
+					  0x7e020000, 0xffffffff, 0x100000001u, 0x10000541cu, UINT64_MAX, 0x11, 0x800};
+
+	return pick(4) ? values[pick(ARRAY_SIZE(values))] : next_random() >> pick(64);
+}
+
+static void add_action(struct buf *b, const char *member, const char *number, bool whole)
+{
+	unsigned what = pick(10);
+	const char *action = what < 5 ? "ALLOW" : what < 8 ? denials[pick(4)] : what < 9 ? "LOG" : pick(2) ? "NOTIFY" : "TRACE";
+
+	if (whole && (strcmp(action, "NOTIFY") == 0 || strcmp(action, "TRACE") == 0))
+		action = "ERRNO";
+	buf_addf(b, "\"%s\":\"SCMP_ACT_%s\"", member, action);
+	if (strcmp(action, "ERRNO") == 0 && pick(2))
+		buf_addf(b, ",\"%s\":%u", number, 1 + pick(40));
+}
+
+static void add_rule(struct buf *b)
+{
+	unsigned names = 1 + pick(5), args = pick(3) ? 0 : 1 + pick(2);
+
+	buf_adds(b, "{\"names\":[");
+	for (unsigned i = 0; i < names; i++)
+		buf_addf(b, "%s\"%s\"", i ? "," : "", pool[pick(ARRAY_SIZE(pool))]);
+	buf_adds(b, "],");
+	add_action(b, "action", "errnoRet", false);
+	for (unsigned i = 0; i < args; i++)
+		buf_addf(b, "%s{\"index\":%u,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"SCMP_CMP_%s\"}", i ? "," : ",\"args\":[", pick(3),
+			 (unsigned long long)pick_value(), (unsigned long long)pick_value(), ops[pick(7)]);
+	buf_adds(b, args ? "]}" : "}");
+}
+
+static void make_section(struct buf *b)
+{
+	static const char *const arches[] = {"", ",\"architectures\":[\"SCMP_ARCH_X86_64\"]",
+					     ",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]"};
+	unsigned rules = pick(8);
+
+	buf_addc(b, '{');
+	add_action(b, "defaultAction", "defaultErrnoRet", true);
+	buf_adds(b, arches[pick(3)]);
+	for (unsigned i = 0; i < rules; i++) {
+		buf_adds(b, i ? "," : ",\"syscalls\":[");
+		add_rule(b);
+	}
+	buf_adds(b, rules ? "]}" : "}");
+}
+
+/* A section under which runc starts a container: most of containerd's default, some of it denied, some by rules of its own. */
+static void make_livable(struct buf *b)
+{
+	static const char *const denied[] = {"mkdir", "chmod", "personality", "getcwd", "socketpair", "unshare", "mknod", "sysinfo"};
+	const struct default_profile *base = default_profile("containerd");
+	cleanup_json struct json_doc *doc = NULL;
+	const struct json *rules;
+	unsigned mask = pick(256), rule_mask = pick(256);
+	bool first = true;
+
+	assert_int_equal(json_parse(base->text, base->len, JSON_OURS, "base", &doc, NULL), 0);
+	rules = json_get(json_get(json_get(json_root(doc), "linux"), "seccomp"), "syscalls");
+	buf_addf(b, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":%u,\"architectures\":[\"SCMP_ARCH_X86_64\"],"
+		    "\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[",
+		 pick(2) ? 1 : 38);
+	for (const struct json *e = json_first(json_get(json_first(rules), "names")); e; e = json_next(e)) {
+		bool drop = false;
+
+		for (unsigned i = 0; i < ARRAY_SIZE(denied); i++)
+			drop |= mask >> i & 1 && strcmp(json_text(e), denied[i]) == 0;
+		if (!drop)
+			buf_addf(b, "%s\"%s\"", first ? "" : ",", json_text(e));
+		first = false;
+	}
+	buf_adds(b, "]},{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"clone\"],\"args\":[{\"index\":0,\"value\":2114060288,"
+		    "\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
+	for (unsigned i = 0; i < ARRAY_SIZE(denied); i++)
+		if (mask >> i & 1 && rule_mask >> i & 1)
+			buf_addf(b, ",{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%u,\"names\":[\"%s\"]}", 2 + pick(30), denied[i]);
+	buf_adds(b, "]}");
+}
+
+/* What a run may have been offered. */
+static void make_quiet(struct learning_quiet *q)
+{
+	const struct argument *table;
+	size_t n = arguments(&table);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(pool); i++)
+		if (pick(2))
+			assert_int_equal(names_add(&q->names, pool[i]), 0);
+	for (unsigned i = 0; i < n; i++)
+		if (table[i].kind != ARGUMENT_NONE && pick(2)) {
+			q->forms |= (uint64_t)1 << i;
+			names_remove(&q->names, table[i].name);
+		}
+}
+
+struct program {
+	struct sock_filter *code;
+	size_t len;
+};
+
+static uint32_t action_of(const struct json *obj, const char *member, const char *number)
+{
+	const char *s = json_text(json_get(obj, member)) + strlen("SCMP_ACT_");
+	uint64_t n = EPERM;
+
+	if (json_get(obj, number))
+		(void)json_u64(json_get(obj, number), &n);
+	return strcmp(s, "ALLOW") == 0	  ? SCMP_ACT_ALLOW
+	       : strcmp(s, "LOG") == 0	  ? SCMP_ACT_LOG
+	       : strcmp(s, "ERRNO") == 0  ? SCMP_ACT_ERRNO(n)
+	       : strcmp(s, "TRAP") == 0	  ? SCMP_ACT_TRAP
+	       : strcmp(s, "NOTIFY") == 0 ? SCMP_ACT_NOTIFY
+	       : strcmp(s, "TRACE") == 0  ? SCMP_ACT_TRACE(n)
+	       : strcmp(s, "KILL") == 0	  ? SCMP_ACT_KILL_THREAD
+					  : SCMP_ACT_KILL_PROCESS;
+}
+
+static uint64_t number(const struct json *obj, const char *member)
+{
+	uint64_t v = 0;
+
+	assert_int_equal(json_u64(json_get(obj, member), &v), 0);
+	return v;
+}
+
+static struct scmp_arg_cmp comparison(const struct json *arg)
+{
+	static const enum scmp_compare by_op[] = {SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE, SCMP_CMP_EQ,
+						  SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_MASKED_EQ};
+	const char *op = json_text(json_get(arg, "op")) + strlen("SCMP_CMP_");
+	struct scmp_arg_cmp c = {.arg = (unsigned)number(arg, "index"), .datum_a = number(arg, "value")};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		if (strcmp(ops[i], op) == 0)
+			c.op = by_op[i];
+	c.datum_b = c.op == SCMP_CMP_MASKED_EQ ? number(arg, "valueTwo") : 0;
+	return c;
+}
+
+/* runc 1.1 libcontainer/seccomp/seccomp_linux.go matchCall(). */
+static int add_call(scmp_filter_ctx ctx, const char *name, uint32_t action, const struct json *args)
+{
+	int nr = seccomp_syscall_resolve_name(name), r = 0;
+	struct scmp_arg_cmp c[6];
+	unsigned n = 0, counts[6] = {0};
+	bool several = false;
+
+	if (nr == __NR_SCMP_ERROR)
+		return 0;
+	for (const struct json *a = json_first(args); a && n < 6; a = json_next(a)) {
+		c[n] = comparison(a);
+		several |= ++counts[c[n].arg] > 1;
+		n++;
+	}
+	if (!several)
+		return seccomp_rule_add_array(ctx, action, nr, n, c);
+	for (unsigned i = 0; i < n && r == 0; i++)
+		r = seccomp_rule_add_array(ctx, action, nr, 1, &c[i]);
+	return r;
+}
+
+static int add_section(scmp_filter_ctx ctx, const struct json *root, uint32_t def)
+{
+	int r = 0;
+
+	for (const struct json *a = json_first(json_get(root, "architectures")); a && r == 0; a = json_next(a)) {
+		const struct arch *arch = arch_by_oci(json_text(a));
+
+		r = seccomp_arch_add(ctx, arch->scmp);
+		r = r == -EEXIST ? 0 : r;
+	}
+	for (const struct json *rule = json_first(json_get(root, "syscalls")); rule && r == 0; rule = json_next(rule)) {
+		uint32_t action = action_of(rule, "action", "errnoRet");
+
+		for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0 && action != def; e = json_next(e))
+			r = add_call(ctx, json_text(e), action, json_get(rule, "args"));
+	}
+	return r;
+}
+
+/* 0, or the error with which runc would refuse it. */
+static int compile(const char *text, size_t len, struct program *ret)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	struct err err = {0};
+	scmp_filter_ctx ctx;
+	uint32_t def;
+	int r;
+
+	if (json_parse(text, len, JSON_OURS, "section", &doc, &err) < 0)
+		fail_msg("%s: %s", err.msg, text);
+	def = action_of(json_root(doc), "defaultAction", "defaultErrnoRet");
+	ctx = seccomp_init(def);
+	r = ctx ? add_section(ctx, json_root(doc), def) : -EINVAL;
+	if (r == 0)
+		r = bpf_of_filter(ctx, &ret->code, &ret->len, &err);
+	seccomp_release(ctx);
+	return r;
+}
+
+static uint32_t decide(const struct program *p, const struct seccomp_data *data)
+{
+	uint32_t action = 0;
+
+	assert_int_equal(bpf_run(p->code, p->len, data, &action), 0);
+	return action;
+}
+
+static bool is_open(uint32_t action)
+{
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+struct compared {
+	struct program old, new, base; /* base.code NULL: none */
+	const char *old_text, *new_text;
+	bool allows;     /* the section's default action does */
+	bool experiment; /* clone3 may be answered with ENOSYS */
+};
+
+static bool is_handed(uint32_t action)
+{
+	uint32_t a = action & SECCOMP_RET_ACTION_FULL;
+
+	return a == SECCOMP_RET_USER_NOTIF || a == SECCOMP_RET_TRACE;
+}
+
+/* Never wider. Nor narrower, but for sections that allow by default and say of one call both that it is logged or allowed and, for some
+ * arguments, that it is denied: a rule that is the same as the default is none to runc, and which that is has changed. */
+static bool is_right(const struct compared *c, const struct seccomp_data *data, uint32_t was, uint32_t is)
+{
+	bool based = c->base.code && is_open(decide(&c->base, data));
+
+	if (is_open(is))
+		return is_open(was) || based;
+	if (is == was || (c->experiment && (data->nr & ~(int)ARCH_X32_BIT) == 435 && is == (SECCOMP_RET_ERRNO | ENOSYS)))
+		return true;
+	/* What the caller hands to an agent on i386 is a part of socketcall or ipc, which the default allows whole. */
+	if (based && is_handed(is))
+		return true;
+	return is_open(was) && c->allows;
+}
+
+static void compare(const struct compared *c, const struct seccomp_data *data)
+{
+	uint32_t was = decide(&c->old, data), is = decide(&c->new, data);
+
+	if (!is_right(c, data, was, is))
+		fail_msg("arch %x call %d (%llx, %llx, %llx): %x became %x\n%s\n%s", data->arch, data->nr,
+			 (unsigned long long)data->args[0], (unsigned long long)data->args[1], (unsigned long long)data->args[2],
+			 was, is, c->old_text, c->new_text);
+}
+
+/* Every call of every ABI, with arguments at which something turns. */
+static void compare_all(const struct compared *c)
+{
+	for (uint32_t abi = 0; abi < 3; abi++) {
+		struct seccomp_data data = {.arch = abi == 1 ? arch_get(ARCH_X86)->audit : arch_get(ARCH_X86_64)->audit};
+
+		for (uint32_t nr = 0; nr < 470; nr++) {
+			char name[SYSCALL_NAME_MAX];
+			unsigned samples = 2;
+
+			data.nr = (int)(nr | (abi == 2 ? ARCH_X32_BIT : 0));
+			syscall_name(arch_get(abi == 0 ? ARCH_X86_64 : abi == 1 ? ARCH_X86 : ARCH_X32), (uint32_t)data.nr, name);
+			for (unsigned i = 0; i < ARRAY_SIZE(pool); i++)
+				samples = strcmp(pool[i], name) == 0 ? 60 : samples;
+			for (unsigned i = 0; i < samples; i++) {
+				for (unsigned k = 0; k < 6; k++)
+					data.args[k] = abi == 1 ? (uint32_t)pick_value() : pick_value();
+				compare(c, &data);
+			}
+		}
+	}
+}
+
+enum baseline { KEEP, DEFAULT };
+
+static int make(enum baseline baseline, const char *text, size_t len, struct learning_quiet *q, struct buf *out, struct err *err)
+{
+	const struct default_profile *base = default_profile("containerd");
+	const struct learning_base with = {.text = base->text, .len = base->len};
+
+	if (baseline == KEEP)
+		return learning_keep(text, len, "section", q, out, err);
+	return learning_default(text, len, "section", &with, q, out, err);
+}
+
+static void compile_base(struct program *ret)
+{
+	const struct default_profile *base = default_profile("containerd");
+	cleanup_json struct json_doc *doc = NULL;
+	const struct json *section;
+
+	assert_int_equal(json_parse(base->text, base->len, JSON_OURS, "base", &doc, NULL), 0);
+	section = json_get(json_get(json_root(doc), "linux"), "seccomp");
+	assert_int_equal(compile(base->text + json_start(section), json_end(section) - json_start(section), ret), 0);
+}
+
+static bool check_one(enum baseline baseline, unsigned no, const struct program *base)
+{
+	cleanup_buf struct buf old = {0}, new = {0};
+	struct learning_quiet q = {0};
+	struct compared c = {0};
+	struct err err = {0};
+	bool livable = no % 4 == 0;
+
+	if (livable)
+		make_livable(&old);
+	else
+		make_section(&old);
+	make_quiet(&q);
+	if (compile(old.data, old.len, &c.old) < 0) {
+		learning_quiet_done(&q);
+		return false; /* the runtime refuses it without us too */
+	}
+	if (make(baseline, old.data, old.len, pick(8) ? &q : NULL, &new, &err) < 0)
+		fail_msg("%s: %s", err.msg, old.data);
+	if (compile(new.data, new.len, &c.new) < 0)
+		fail_msg("refused:\n%s\n%s", old.data, new.data);
+	c.old_text = old.data;
+	c.new_text = new.data;
+	c.allows = strstr(old.data, "\"defaultAction\":\"SCMP_ACT_ALLOW\"") || strstr(old.data, "\"defaultAction\":\"SCMP_ACT_LOG\"");
+	c.experiment = q.applied >> argument_by_name("clone3") & 1;
+	if (baseline == DEFAULT)
+		c.base = *base;
+	compare_all(&c);
+	free(c.old.code);
+	free(c.new.code);
+	learning_quiet_done(&q);
+	return true;
+}
+
+static void check(enum baseline baseline)
+{
+	const char *seed = getenv("SNUG_SEED"), *cases = getenv("SNUG_CASES");
+	unsigned want = cases ? (unsigned)atoi(cases) : 200, done = 0;
+	struct program base = {0};
+
+	state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
+	print_message("# seed %llu, %u sections\n", (unsigned long long)state, want);
+	state = state * 2 + 1;
+	compile_base(&base);
+	for (unsigned i = 0; done < want; i++)
+		done += check_one(baseline, i, &base);
+	free(base.code);
+}
+
+static void keep_is_never_wider(void **unused)
+{
+	check(KEEP);
+}
+
+static void default_is_never_wider(void **unused)
+{
+	check(DEFAULT);
+}
+
+static int print_livable(unsigned no)
+{
+	cleanup_buf struct buf b = {0};
+
+	state = no * 2 + 1;
+	for (unsigned i = 0; i < 20; i++)
+		next_random();
+	make_livable(&b);
+	puts(b.data);
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keep_is_never_wider),
+		cmocka_unit_test(default_is_never_wider),
+	};
+
+	if (argc == 3 && strcmp(argv[1], "--print") == 0)
+		return print_livable((unsigned)atoi(argv[2]));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
