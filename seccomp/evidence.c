@@ -130,6 +130,8 @@ void evidence_run_free(struct evidence_run *run)
 		return;
 	for (size_t i = 0; i < EVIDENCE_RUN_STRINGS; i++)
 		free(*evidence_run_string(run, i));
+	evidence_quiet_done(&run->quiet);
+	names_done(&run->opened);
 	free(run->seen);
 	free(run);
 }
@@ -274,6 +276,8 @@ int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uin
 	if (!run->seen || evidence_append_run(ev, run) < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	run->seen_len = SEEN_BYTES;
+	if (run->mode == EVIDENCE_LEARN && !ev->since_ms)
+		ev->since_ms = run->started_ms;
 	*ret_no = steal_ptr(&run)->no;
 	/* After the append, so that a failure drops nothing; the new run itself is live and stays. */
 	drop_old_runs(ev);

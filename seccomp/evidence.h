@@ -7,17 +7,27 @@
  *                 "runtime_id": "runc-...", "runtime_version": "runc version 1.1.5 ...", "go": true, "kernel": "6.1.0",
  *                 "mode": "learn", "baseline": "drop", "attribution": "session", "note": "...",
  *                 "started": RFC3339, "ended": RFC3339 or null, "records": 123,
- *                 "complete": true, "reasons": [] } ... ],            in the order in which they began
+ *                 "complete": true, "reasons": [], "new": 5, "opened": ["mkdir"], "opened_more": true,
+ *                 "quiet": { "upto": 40, "digest": "0123456789abcdef", "count": 35, "forms": ["clone:0:0x7e020000:0x0"],
+ *                            "void": [], "assumed": ["read"], "confirming": ["write"] } } ... ],
+ *                                                                     in the order in which they began
  *     "syscalls": [ { "arch": "x86_64", "nr": 59, "name": "execve", "phase": "runtime", "count": 1, "runs": 1,
  *                     "first": RFC3339, "last": RFC3339, "comm": [...], "exe": [...], "more": true,
- *                     "denied": 0, "audited": 0 } ... ] }
+ *                     "denied": 0, "audited": 0, "learnt": 7 } ... ],
+ *     "since": RFC3339,                            start of the first learning run
+ *     "arguments": [ { "form": "clone:0:0x7e020000:0x0", "known": "narrow", "runs": 2 } ... ],
+ *     "assumed": [ { "name": "read", "known": "assumed" } ... ] }      what follows from the runs, except "wide"; a member
+ *                                                                      "settled", which snug adds, is not read
  *
  * One entry per (arch, nr, phase). count: times the call was seen used while learning; audited: times it was logged by
  * an audit run (outside the approved profile, not learnt); denied: times it was refused or killed; runs: those that
  * showed it in any of these ways. comm and exe are safe text (base/text.h), at most EVIDENCE_WHO_MAX each, and
  * EVIDENCE_NAMES_MAX of the key; "more" is there where there were others. "id" equals "container". nr carries bit 30 for x32; the name is for people, the number
  * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup.
- * note: absent where there is nothing to say, as that older evidence was damaged and set aside.
+ * note: absent where there is nothing to say, as that older evidence was damaged and set aside. "quiet", where a run's filter
+ * let known calls pass unlogged: seccomp/quiet.h; counts of such calls are lower bounds from then on. "new": calls of
+ * the workload or a hook that this run was the first to show, and arguments. "opened": calls that this run made and that its caller's own profile
+ * would have refused, at most EVIDENCE_OPENED_MAX.
  */
 #ifndef SNUG_SECCOMP_EVIDENCE_H
 #define SNUG_SECCOMP_EVIDENCE_H
@@ -25,6 +35,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/names.h"
 #include "seccomp/arch.h"
 #include "seccomp/reasons.h"
 #include "seccomp/record.h"
@@ -40,6 +51,7 @@
 #define EVIDENCE_DENIED_MAX 2048 /* of them; a call that was never seen used makes no entry beyond these */
 #define EVIDENCE_RUNS_MAX   1000 /* kept runs per key: the newest, live ones never dropped */
 #define EVIDENCE_ENFORCED_MAX 100 /* of them, of ended enforced runs */
+#define EVIDENCE_OPENED_MAX 64   /* names per run */
 #define EVIDENCE_SIZE_MAX   (64u << 20)
 
 enum evidence_mode { EVIDENCE_LEARN, EVIDENCE_AUDIT, EVIDENCE_ENFORCE };
@@ -58,6 +70,18 @@ int evidence_mode_by_name(const char *name, enum evidence_mode *ret);
 int evidence_attribution_by_name(const char *name, enum evidence_attribution *ret);
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret);
 
+/* What a run's filter let pass unlogged (seccomp/quiet.h). */
+struct evidence_quiet {
+	bool on;
+	uint64_t upto;   /* calls whose `learnt` is at most this */
+	uint64_t digest; /* of those */
+	uint64_t count;  /* how many names that were, for people */
+	uint64_t forms;  /* of those, only in their harmless form: bits of the argument table */
+	uint64_t voided; /* of the forms, those of which the silence of this run proves nothing any more */
+	struct names assumed;    /* beyond them: of the hot set, not yet seen */
+	struct names confirming; /* assumed by earlier runs, logged in this one */
+};
+
 /* One run. Strings are owned by the evidence, "" where unknown. */
 struct evidence_run {
 	uint64_t no; /* unique within this object, 1...; runs are found by it */
@@ -69,6 +93,10 @@ struct evidence_run {
 	uint64_t started_ms, ended_ms; /* 0: not ended */
 	uint64_t records;
 	reason_set reasons; /* empty: complete */
+	uint64_t fresh;     /* calls that it was the first to show, and those that it showed beyond their harmless form */
+	struct evidence_quiet quiet;
+	struct names opened; /* at most EVIDENCE_OPENED_MAX */
+	bool opened_more;
 	/* live state, not in the file: which calls this run has shown, for `runs` of a call */
 	uint8_t *seen;
 	size_t seen_len;
@@ -83,6 +111,8 @@ struct evidence_call {
 	uint8_t comm[EVIDENCE_WHO_MAX], exe[EVIDENCE_WHO_MAX]; /* numbers of texts, 0 behind the last: see evidence_comm */
 	uint32_t last_who; /* hash of the newest comm and exe: the fast path of evidence_add; not in the file */
 	uint16_t index;    /* its bit in a run's `seen`; not in the file */
+	uint16_t learnt;   /* of the workload's: 1..., in the order of their first use; 0: not used, or from an older file */
+	int8_t form;       /* its place in the argument table, or -1; not in the file */
 	bool more;         /* there were more comms or exes than are kept */
 };
 

@@ -1,6 +1,7 @@
 #include "seccomp/evidence_private.h"
 
 #include "base/text.h"
+#include "seccomp/arguments.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ static void insert_sorted(struct evidence *ev, struct evidence_call *e)
 	char name[SYSCALL_NAME_MAX];
 	size_t lo = 0, hi = ev->call_count;
 
-	syscall_name(e->arch, e->nr, name);
+	e->form = syscall_name(e->arch, e->nr, name) ? (int8_t)argument_by_name(name) : -1;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
@@ -343,6 +344,8 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 	book_time(e, r->time_ms);
 	counter = counter_of(e, use);
 	news |= *counter == 0;
+	if (use == EVIDENCE_USED)
+		news |= evidence_quiet_book(ev, run, e, *counter == 0);
 	*counter += 1;
 	news |= book_who(ev, e, r);
 	return news;

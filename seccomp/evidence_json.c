@@ -194,7 +194,7 @@ static int read_run(struct reader *rd, const struct json *v)
 	static const char *const members[] = {
 		"id",   "root",     "container", "runtime", "runtime_id", "runtime_version", "go",     "kernel",
 		"mode", "baseline", "started",   "ended",   "records",    "complete",        "reasons", "attribution",
-		"note"};
+		"note", "new",      "opened",    "opened_more", "quiet"};
 	cleanup_with(evidence_run_cleanup) struct evidence_run *run = calloc(1, sizeof(*run));
 	int r;
 
@@ -217,6 +217,8 @@ static int read_run(struct reader *rd, const struct json *v)
 		r = read_reasons(rd, v, run);
 	if (r == 0)
 		r = check_verdict(rd, v, run);
+	if (r == 0)
+		r = evidence_quiet_read_run(rd->doc, v, run, rd->err);
 	if (r < 0)
 		return r;
 	if (evidence_append_run(rd->ev, run) < 0)
@@ -295,6 +297,7 @@ static int read_counters(struct reader *rd, const struct json *v, struct evidenc
 		const char *name;
 		uint64_t *ret;
 	} counters[] = {{"count", &c->count}, {"runs", &c->runs}, {"denied", &c->denied}, {"audited", &c->audited}};
+	uint64_t learnt = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(counters); i++)
@@ -307,13 +310,18 @@ static int read_counters(struct reader *rd, const struct json *v, struct evidenc
 		r = json_err(rd->doc, json_get(v, "last"), rd->err, "before \"first\"");
 	if (r == 0 && json_get(v, "more"))
 		r = want_bool(rd, v, "more", &c->more);
+	if (r == 0 && json_get(v, "learnt"))
+		r = json_want_u64(rd->doc, v, "learnt", &learnt, rd->err);
+	if (r == 0 && learnt > EVIDENCE_CALLS_MAX)
+		r = json_err(rd->doc, json_get(v, "learnt"), rd->err, "more than %d", EVIDENCE_CALLS_MAX);
+	c->learnt = (uint16_t)learnt;
 	return r;
 }
 
 static int read_call(struct reader *rd, const struct json *v)
 {
 	static const char *const members[] = {"arch", "nr",   "name", "phase", "count",  "runs",   "first",
-					      "last", "comm", "exe",  "more",  "denied", "audited"};
+					      "last", "comm", "exe",  "more",  "denied", "audited", "learnt"};
 	struct evidence_call *e = NULL;
 	int r = check_object(rd, v, members, ARRAY_SIZE(members));
 
@@ -373,7 +381,8 @@ static int read_shape(struct reader *rd, const struct json *root, const char *te
 
 static int read_root(struct reader *rd, const char *text, struct evidence **ret)
 {
-	static const char *const members[] = {"version", "key", "shape", "runs_dropped", "runs", "syscalls"};
+	static const char *const members[] = {"version", "key",   "shape",     "runs_dropped", "runs",
+					      "syscalls", "since", "arguments", "assumed",      "settled"};
 	cleanup_evidence struct evidence *ev = NULL;
 	const struct json *root = json_root(rd->doc);
 	const char *key = NULL;
@@ -394,6 +403,8 @@ static int read_root(struct reader *rd, const char *text, struct evidence **ret)
 		r = read_each(rd, root, "runs", read_run);
 	if (r == 0)
 		r = read_each(rd, root, "syscalls", read_call);
+	if (r == 0)
+		r = evidence_quiet_read_root(rd->doc, root, ev, rd->err);
 	if (r == 0)
 		*ret = steal_ptr(&ev);
 	return r;
@@ -453,6 +464,7 @@ static void write_run(struct json_writer *w, const struct evidence_run *run)
 		if (reasons & (reason_set)1 << i)
 			json_write_string(w, NULL, reason_code((enum reason)i));
 	json_write_end_array(w);
+	evidence_quiet_write_run(w, run);
 	json_write_end_object(w);
 }
 
@@ -486,6 +498,8 @@ static void write_call(struct json_writer *w, const struct evidence *ev, const s
 		json_write_bool(w, "more", true);
 	json_write_u64(w, "denied", c->denied);
 	json_write_u64(w, "audited", c->audited);
+	if (c->learnt)
+		json_write_u64(w, "learnt", c->learnt);
 	json_write_end_object(w);
 }
 
@@ -508,6 +522,7 @@ int evidence_write(const struct evidence *ev, struct buf *out, struct err *err)
 	for (size_t i = 0; i < ev->call_count; i++)
 		write_call(&w, ev, ev->calls[i]);
 	json_write_end_array(&w);
+	evidence_quiet_write_root(&w, ev);
 	json_write_end_object(&w);
 	buf_addc(out, '\n');
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;

@@ -28,7 +28,11 @@ struct evidence {
 	size_t name_count, unmet;      /* unmet: those without a hash */
 	struct evidence_call **slots; /* open addressing, a power of two, at most half full */
 	size_t slot_count;
-	struct buf scratch; /* text of a comm or exe while it is compared */
+	uint64_t since_ms;             /* start of the first learning run; 0: none yet */
+	uint64_t last_learnt, durable; /* highest `learnt`, and the highest that is on disk */
+	uint64_t wide;                 /* forms beyond which a call was seen */
+	uint64_t provable;             /* forms that some run may prove, or has: nothing to void for the others */
+	struct buf scratch;            /* text of a comm or exe while it is compared */
 };
 
 /* A run's strings, for those who treat all of them alike. */
@@ -44,6 +48,27 @@ static inline char **evidence_run_string(struct evidence_run *run, size_t i)
 {
 	return (char **)(void *)((char *)run + evidence_run_strings[i].offset);
 }
+
+/* Books the first use of a call, and what a use says about arguments. True if it is news. */
+bool evidence_quiet_book(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
+
+/* The sum over the calls that were quiet up to a number. */
+uint64_t evidence_quiet_digest(const struct evidence *ev, uint64_t upto);
+
+/* True if the table has a form of the call that holds on every ABI of the evidence. */
+bool evidence_quiet_form_holds(const struct evidence *ev, int place);
+
+/* Stamps the runs whose quieted calls this evidence does not hold. */
+void evidence_quiet_check(struct evidence *ev);
+
+void evidence_quiet_done(struct evidence_quiet *q);
+
+/* Reading and writing of what belongs to quieting; v is a run, or the root. *ret is to be freed whatever is returned. */
+int evidence_quiet_read(const struct json_doc *doc, const struct json *quiet, struct evidence_quiet *ret, struct err *err);
+int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err);
+int evidence_quiet_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err);
+void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *run);
+void evidence_quiet_write_root(struct json_writer *w, const struct evidence *ev);
 
 void evidence_run_free(struct evidence_run *run); /* NULL is allowed */
 DEFINE_CLEANUP(evidence_run, struct evidence_run *, evidence_run_free)

@@ -20,6 +20,7 @@ enum profile_source {
 	PROFILE_FROM_FLOOR = 1 << 2,   /* sampled by canaries, or of the static set */
 	PROFILE_FROM_ALWAYS = 1 << 3,
 	PROFILE_FROM_FILE = 1 << 4,    /* read by profile_parse_oci */
+	PROFILE_FROM_ASSUMED = 1 << 5, /* of the hot set: let pass while learning, seen by nobody */
 };
 
 struct profile_rule {
@@ -65,7 +66,9 @@ struct profile_inputs {
 	uint32_t errno_ret; /* 38 ENOSYS or 1 EPERM */
 };
 
-/* Builds it: learnt calls, floors, the static set, and the always-set over the result. Architectures are those on
+/* Builds it: learnt calls, floors, the static set, and the always-set over the result. A call of which the workload alone was
+ * seen to need no more than the harmless form (seccomp/quiet.h: narrow) is allowed in that form, or not at all where
+ * that is ENOSYS and the fall-back was seen. Of a hot set what is still assumed is allowed. Architectures are those on
  * which the evidence (without any used call in it: the floors, else this machine) shows a used call, that of the
  * init's execve first. From floors and sets only what one of these has is taken. Calls that nobody can name are left
  * out and appended to unnamed as lines "arch nr\n", each once (unnamed may be NULL). */

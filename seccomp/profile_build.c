@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "seccomp/quiet.h"
 #include "seccomp/sets.h"
 #include "seccomp/syscall.h"
 
@@ -123,6 +124,55 @@ static int keep_unnamed(struct builder *b, const struct evidence_call *c)
 	return 0;
 }
 
+static bool workload_uses(const struct evidence *ev, const char *name)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = used_calls(ev, &calls);
+	uint32_t nr;
+
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->phase == EVIDENCE_WORKLOAD && calls[i]->count &&
+		    syscall_number(calls[i]->arch, name, &nr) == 0 && nr == calls[i]->nr)
+			return true;
+	return false;
+}
+
+/* The form that is all the workload needs, NULL for the whole call. */
+static const struct argument *narrow_form(const struct evidence *ev, const char *name)
+{
+	int place = argument_by_name(name);
+
+	if (place < 0 || quiet_form_of(ev, place, NULL) != QUIET_NARROW)
+		return NULL;
+	if (argument_get(place)->kind == ARGUMENT_ENOSYS && !workload_uses(ev, "clone"))
+		return NULL;
+	return argument_get(place);
+}
+
+static int add_learnt(struct builder *b, const struct evidence *ev, const char *name, unsigned source)
+{
+	const struct argument *form = source == PROFILE_FROM_WORKLOAD ? narrow_form(ev, name) : NULL;
+	struct argument_cube cubes[ARGUMENT_CUBES_MAX];
+	size_t n;
+	int r = 0;
+
+	if (!form)
+		return profile_allow(b->profile, name, source, b->err);
+	n = argument_cubes(form, true, cubes);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = profile_allow_masked(b->profile, name, form->index, cubes[i].mask, cubes[i].value, source, b->err);
+	return r;
+}
+
+static int add_assumed(const char *name, void *arg)
+{
+	struct builder *b = arg;
+
+	if (quiet_hot_of(b->in->evidence, name) != QUIET_ASSUMED || !exists(b->profile, name))
+		return 0;
+	return profile_allow(b->profile, name, PROFILE_FROM_ASSUMED, b->err);
+}
+
 /* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that
  * no arch of the profile has says nothing about this container. */
 static int add_evidence(struct builder *b, const struct evidence *ev, bool floor)
@@ -140,7 +190,7 @@ static int add_evidence(struct builder *b, const struct evidence *ev, bool floor
 		if (!syscall_name(calls[i]->arch, calls[i]->nr, name))
 			r = keep_unnamed(b, calls[i]);
 		else if (!floor)
-			r = profile_allow(b->profile, name, source, b->err);
+			r = add_learnt(b, ev, name, source);
 		else if (exists(b->profile, name))
 			r = profile_allow(b->profile, name, PROFILE_FROM_FLOOR, b->err);
 	}
@@ -280,6 +330,8 @@ int profile_build(const struct profile_inputs *in, struct profile **ret, struct 
 	choose_arches(&b);
 	for (size_t i = 0; r == 0 && i <= floor_count(in); i++)
 		r = add_evidence(&b, evidence_at(in, i), i > 0);
+	if (r == 0 && in->evidence)
+		r = quiet_each_assumed(in->evidence, add_assumed, &b);
 	if (r == 0 && in->go)
 		r = add_go_set(&b);
 	if (r == 0)

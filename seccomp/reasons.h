@@ -33,6 +33,8 @@
 	X(OVERFLOW, "overflow", "more distinct calls than the evidence holds", "the container probes random numbers: review") \
 	X(MERGED, "merged", "evidence that was merged into this was itself not complete",                                     \
 	  "`snug show` that evidence, mend it there, and merge again")                                                         \
+	X(QUIETED, "quieted", "calls were let pass unlogged that the evidence does not hold: it was deleted, replaced or changed",    \
+	  "learn again")                                                                                                       \
 	X(NOT_LEARNING, "not-learning", "the run was enforced or audited, which proves nothing about the calls it makes",    \
 	  "learn it")
 

@@ -25,7 +25,8 @@ static const char golden[] =
 	"    {\"id\": \"web-1\", \"root\": \"/run/runc\", \"container\": \"web-1\", \"runtime\": \"/usr/sbin/runc\", "
 	"\"runtime_id\": \"runc-1\", \"runtime_version\": \"runc version 1.1.5\", \"go\": true, \"kernel\": \"6.1.0\", "
 	"\"mode\": \"learn\", \"baseline\": \"drop\", \"attribution\": \"session\", \"started\": \"2026-01-31T12:00:00.000Z\", "
-	"\"ended\": \"2026-01-31T12:00:09.500Z\", \"records\": 4, \"complete\": true, \"reasons\": []},\n"
+	"\"ended\": \"2026-01-31T12:00:09.500Z\", \"records\": 4, \"complete\": true, \"reasons\": [], "
+	"\"new\": 2},\n"
 	"    {\"id\": \"\", \"root\": \"\", \"container\": \"\", \"runtime\": \"\", \"runtime_id\": \"\", "
 	"\"runtime_version\": \"\", \"go\": false, \"kernel\": \"\", \"mode\": \"audit\", \"baseline\": \"\", "
 	"\"attribution\": \"session\", \"started\": \"2026-01-31T12:01:00.000Z\", \"ended\": null, \"records\": 2, \"complete\": false, "
@@ -42,12 +43,13 @@ static const char golden[] =
 	"\"comm\": [\"a\\\\x0ab\"], \"exe\": [], \"denied\": 1, \"audited\": 1},\n"
 	"    {\"arch\": \"x86_64\", \"nr\": 0, \"name\": \"read\", \"phase\": \"workload\", \"count\": 2, \"runs\": 1, "
 	"\"first\": \"2026-01-31T12:00:02.000Z\", \"last\": \"2026-01-31T12:00:03.000Z\", "
-	"\"comm\": [\"sh\", \"cat\"], \"exe\": [\"/bin/busybox\"], \"denied\": 0, \"audited\": 0},\n"
+	"\"comm\": [\"sh\", \"cat\"], \"exe\": [\"/bin/busybox\"], \"denied\": 0, \"audited\": 0, \"learnt\": 1},\n"
 	"    {\"arch\": \"i386\", \"nr\": 102, \"name\": \"socketcall\", \"phase\": \"workload\", \"count\": 1, "
 	"\"runs\": 1, "
 	"\"first\": \"2026-01-31T12:00:04.000Z\", \"last\": \"2026-01-31T12:00:04.000Z\", "
-	"\"comm\": [\"old\"], \"exe\": [], \"denied\": 0, \"audited\": 0}\n"
-	"  ]\n"
+	"\"comm\": [\"old\"], \"exe\": [], \"denied\": 0, \"audited\": 0, \"learnt\": 2}\n"
+	"  ],\n"
+	"  \"since\": \"2026-01-31T12:00:00.000Z\"\n"
 	"}\n";
 
 static struct record_field field(const char *s)
@@ -249,7 +251,14 @@ static const struct damage {
 	{"\"syscalls\"", "\"calls\"", "calls, line 10: unknown member"},
 	{"    {\"arch\"", "    7, {\"arch\"", "syscalls[0], line 11: an object"},
 	{"{\n  \"version\": 1", "[{\n  \"version\": 1", "not JSON"},
-	{"  ]\n}\n", "  ]\n}\n{}", "not JSON"},
+	{"Z\"\n}\n", "Z\"\n}\n{}", "not JSON"},
+	{"\"since\": \"2026", "\"since\": \"20x6", "since, line 16: a UTC time"},
+	{"\"learnt\": 1", "\"learnt\": 4097", "syscalls[2].learnt, line 13: more than"},
+	{"\"new\": 2", "\"new\": -3", "runs[0].new, line 7"},
+	{"\"new\": 2", "\"opened\": [\"a\\u001b\"]", "runs[0].opened[0], line 7: the name of"},
+	{"\"new\": 2", "\"quiet\": []", "runs[0].quiet, line 7: an object"},
+	{"\"new\": 2", "\"quiet\": {\"upto\": 4097}", "runs[0].quiet.upto, line 7: more than"},
+	{"\"new\": 2", "\"quiet\": {\"upto\": 1, \"digest\": \"12\"}", "runs[0].quiet.digest, line 7: 16 hex"},
 };
 
 static char *replaced(const char *text, const char *from, const char *to)

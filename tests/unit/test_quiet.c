@@ -1,0 +1,464 @@
+/* Quieting: what is offered, and every way in which it could call something complete or narrow that is not. */
+#include "base/cleanup.h"
+#include "seccomp/arguments.h"
+#include "seccomp/quiet.h"
+#include "seccomp/syscall.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define T0 1769860800000u
+
+static struct evidence *make(void)
+{
+	struct evidence *ev = NULL;
+
+	assert_int_equal(evidence_new("web", &ev, NULL), 0);
+	return ev;
+}
+
+static uint64_t begin(struct evidence *ev)
+{
+	const struct evidence_run init = {.started_ms = T0};
+	uint64_t no = 0;
+
+	assert_int_equal(evidence_run_begin(ev, &init, &no, NULL), 0);
+	return no;
+}
+
+static void end(struct evidence *ev, uint64_t no)
+{
+	evidence_run_end(ev, no, T0 + 1000);
+}
+
+static void call_on(struct evidence *ev, uint64_t no, enum arch_id id, const char *name, enum evidence_phase phase)
+{
+	struct record r = {.arch = arch_get(id)->audit, .time_ms = T0 + 5};
+
+	assert_int_equal(syscall_number(arch_get(id), name, &r.nr), 0);
+	assert_true(evidence_add(ev, no, phase, EVIDENCE_USED, &r) >= 0);
+}
+
+static void call(struct evidence *ev, uint64_t no, const char *name)
+{
+	call_on(ev, no, ARCH_X86_64, name, EVIDENCE_WORKLOAD);
+}
+
+static struct json_doc *offer(const struct evidence *ev, const struct quiet_wish *wish)
+{
+	static const struct quiet_wish none;
+	cleanup_buf struct buf b = {0};
+	struct json_doc *doc = NULL;
+	struct err err = {0};
+
+	assert_int_equal(quiet_offer(ev, wish ? wish : &none, &b, &err), 0);
+	if (json_parse(b.data, b.len, JSON_OURS, "offer", &doc, &err) < 0)
+		fail_msg("%s", err.msg);
+	return doc;
+}
+
+/* The member as "a b c". */
+static void assert_list(const struct json_doc *doc, const char *member, const char *want)
+{
+	cleanup_buf struct buf b = {0};
+
+	buf_adds(&b, "");
+	for (const struct json *e = json_first(json_get(json_root(doc), member)); e; e = json_next(e))
+		buf_addf(&b, "%s%s", b.len ? " " : "", json_text(e));
+	assert_string_equal(b.data, want);
+}
+
+/* A run that takes what is offered, all of it. */
+static uint64_t begin_quiet(struct evidence *ev, const struct quiet_wish *wish)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	struct err err = {0};
+	uint64_t no;
+
+	quiet_saved(ev, quiet_learnt(ev));
+	doc = offer(ev, wish);
+	no = begin(ev);
+	if (quiet_accept(ev, no, doc, json_root(doc), &err) < 0)
+		fail_msg("%s", err.msg);
+	return no;
+}
+
+static reason_set reasons(struct evidence *ev, uint64_t no)
+{
+	return evidence_run(ev, no)->reasons;
+}
+
+static enum quiet_form form(const struct evidence *ev, const char *name)
+{
+	return quiet_form_of(ev, argument_by_name(name), NULL);
+}
+
+/* Written and read again. */
+static struct evidence *reread(const struct evidence *ev, const char *from, const char *to)
+{
+	cleanup_buf struct buf out = {0}, changed = {0};
+	struct evidence *ret = NULL;
+	struct err err = {0};
+	const char *at;
+
+	assert_int_equal(evidence_write(ev, &out, NULL), 0);
+	at = from ? strstr(out.data, from) : NULL;
+	assert_true(!from || at);
+	buf_add(&changed, out.data, at ? (size_t)(at - out.data) : out.len);
+	if (at) {
+		buf_adds(&changed, to);
+		buf_adds(&changed, at + strlen(from));
+	}
+	if (evidence_parse(changed.data, changed.len, "f", &ret, &err) < 0)
+		fail_msg("%s\n%s", err.msg, changed.data);
+	return ret;
+}
+
+/* Exactly one condition of one of both lists holds for every value, whatever stands in the upper half. */
+static void conditions(void **state)
+{
+	const struct argument *table;
+	size_t n = arguments(&table);
+
+	for (size_t i = 0; i < n; i++) {
+		struct argument_cube good[ARGUMENT_CUBES_MAX], bad[ARGUMENT_CUBES_MAX];
+		size_t goods = argument_cubes(&table[i], true, good), bads = argument_cubes(&table[i], false, bad);
+
+		assert_int_equal(argument_by_name(table[i].name), (int)i);
+		if (table[i].kind != ARGUMENT_VALUES) {
+			assert_int_equal(goods + bads, 0);
+			continue;
+		}
+		for (uint64_t k = 0; k < 20000; k++) {
+			uint64_t v = k < 2048 ? k : k * 0x9e3779b97f4a7c15u >> (k % 33);
+			size_t held = 0, harmless = 0;
+
+			if (k % 5 == 0)
+				v = (table[i].values[k % table[i].count] ^ (k % 10 ? 0 : 1u << k / 10 % 32)) |
+				    (k % 3 ? 0 : k << 32);
+			for (size_t c = 0; c < goods; c++)
+				harmless += (v & good[c].mask) == good[c].value;
+			for (size_t c = 0; c < bads; c++)
+				held += (v & bad[c].mask) == bad[c].value;
+			if (harmless + held != 1 || harmless != argument_is_harmless(&table[i], v))
+				fail_msg("%s: %llx: %zu %zu", table[i].name, (unsigned long long)v, harmless, held);
+		}
+	}
+}
+
+static void offers_what_is_saved(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	uint64_t no = begin(ev);
+
+	call(ev, no, "read");
+	call(ev, no, "execve");
+	call(ev, no, "exit_group");
+	call(ev, no, "clone");
+	call(ev, no, "prctl");
+	call(ev, no, "seccomp");
+	call_on(ev, no, ARCH_X86_64, "fstatfs", EVIDENCE_RUNTIME);
+	call_on(ev, no, ARCH_X86_64, "dup3", EVIDENCE_HOOK);
+	{
+		cleanup_json struct json_doc *doc = offer(ev, NULL);
+
+		assert_true(quiet_is_unsaved(ev));
+		assert_list(doc, "names", "");
+		assert_list(doc, "forms", "");
+	}
+	quiet_saved(ev, quiet_learnt(ev));
+	call(ev, no, "mkdir");
+	{
+		cleanup_json struct json_doc *doc = offer(ev, NULL);
+
+		assert_list(doc, "names", "read");
+		assert_int_equal(json_count(json_get(json_root(doc), "forms")), 2);
+		assert_string_equal(json_text(json_first(json_get(json_root(doc), "forms"))), "clone:0:0x7e020000:0x0");
+	}
+}
+
+/* What was audited or denied was never learnt, and is not quiet. */
+static void offers_no_audited_call(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	cleanup_json struct json_doc *doc = NULL;
+	struct record r = {.arch = arch_get(ARCH_X86_64)->audit, .nr = 83};
+	uint64_t no = begin(ev);
+
+	evidence_add(ev, no, EVIDENCE_WORKLOAD, EVIDENCE_AUDITED, &r);
+	evidence_add(ev, no, EVIDENCE_WORKLOAD, EVIDENCE_DENIED, &r);
+	quiet_saved(ev, quiet_learnt(ev));
+	doc = offer(ev, NULL);
+	assert_list(doc, "names", "");
+}
+
+/* The evidence was deleted, or put back, between the offer and the start. */
+static void stamps_what_is_not_held(void **state)
+{
+	cleanup_evidence struct evidence *ev = make(), *other = make();
+	cleanup_json struct json_doc *doc = NULL;
+	uint64_t no = begin(ev);
+
+	call(ev, no, "read");
+	quiet_saved(ev, quiet_learnt(ev));
+	doc = offer(ev, NULL);
+	no = begin(other);
+	assert_int_equal(quiet_accept(other, no, doc, json_root(doc), NULL), 0);
+	assert_true(reasons(other, no) & REASON_BIT(QUIETED));
+	/* Another call under the same number. */
+	call(other, no, "write");
+	no = begin(other);
+	assert_int_equal(quiet_accept(other, no, doc, json_root(doc), NULL), 0);
+	assert_true(reasons(other, no) & REASON_BIT(QUIETED));
+	no = begin(ev);
+	assert_int_equal(quiet_accept(ev, no, doc, json_root(doc), NULL), 0);
+	assert_false(reasons(ev, no) & REASON_BIT(QUIETED));
+}
+
+/* A file in which a call is missing that was quiet for a run. */
+static void stamps_a_changed_file(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	struct evidence_verdict v;
+	uint64_t no = begin(ev);
+
+	call(ev, no, "read");
+	call(ev, no, "mkdir");
+	end(ev, no);
+	no = begin_quiet(ev, NULL);
+	end(ev, no);
+	evidence_judge(ev, &v);
+	assert_true(v.complete);
+	{
+		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
+		cleanup_evidence struct evidence *changed = reread(ev, "\"nr\": 83", "\"nr\": 84");
+		cleanup_evidence struct evidence *unused = reread(ev, "\"learnt\": 2", "\"learnt\": 9");
+
+		evidence_judge(same, &v);
+		assert_true(v.complete);
+		evidence_judge(changed, &v);
+		assert_true(!v.complete && v.reasons & REASON_BIT(QUIETED));
+		evidence_judge(unused, &v);
+		assert_true(!v.complete && v.reasons & REASON_BIT(QUIETED));
+	}
+}
+
+static void narrows_and_widens(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	uint64_t no = begin(ev);
+
+	call(ev, no, "clone");
+	call(ev, no, "socket");
+	end(ev, no);
+	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+	no = begin_quiet(ev, NULL);
+	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN); /* it still runs */
+	evidence_run(ev, no)->reasons |= REASON_BIT(OVERRUN);
+	end(ev, no);
+	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN); /* it lost something */
+	no = begin_quiet(ev, NULL);
+	end(ev, no);
+	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	assert_int_equal(form(ev, "socket"), QUIET_NARROW);
+	no = begin_quiet(ev, NULL);
+	call(ev, no, "socket");
+	assert_int_equal(form(ev, "socket"), QUIET_WIDE);
+	end(ev, no);
+	{
+		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
+		cleanup_json struct json_doc *doc = offer(same, NULL);
+
+		assert_int_equal(form(same, "clone"), QUIET_NARROW);
+		assert_int_equal(form(same, "socket"), QUIET_WIDE);
+		assert_list(doc, "names", "socket");
+		assert_list(doc, "forms", "clone:0:0x7e020000:0x0");
+	}
+	/* Late: it ended, and then a record came after all. */
+	evidence_run(ev, 3)->reasons |= REASON_BIT(LATE_RECORD);
+	evidence_run(ev, 4)->reasons |= REASON_BIT(LATE_RECORD);
+	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+}
+
+/* A run that logged the call whatever its arguments: before, beside and after the one that was silent. */
+static void blind_uses_void_the_proof(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	uint64_t first = begin(ev), blind, quiet;
+
+	call(ev, first, "clone");
+	quiet = begin_quiet(ev, NULL);
+	call(ev, first, "clone"); /* the first run goes on beside it */
+	end(ev, quiet);
+	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+	end(ev, first);
+	quiet = begin_quiet(ev, NULL);
+	end(ev, quiet);
+	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	blind = begin(ev);
+	call(ev, blind, "clone");
+	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+	end(ev, blind);
+	quiet = begin_quiet(ev, NULL);
+	end(ev, quiet);
+	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	/* The runtime's own use is another matter: the profile holds it whole. */
+	blind = begin(ev);
+	call_on(ev, blind, ARCH_X86_64, "clone", EVIDENCE_RUNTIME);
+	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+}
+
+/* A run for which the call was quiet whole may have used it in any form. */
+static void quiet_whole_voids_the_proof(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	cleanup_json struct json_doc *doc = NULL;
+	const struct quiet_wish wish = {.experiments = true};
+	uint64_t no = begin(ev);
+
+	call(ev, no, "clone3");
+	call(ev, no, "clone");
+	end(ev, no);
+	no = begin_quiet(ev, &wish);
+	end(ev, no);
+	assert_int_equal(form(ev, "clone3"), QUIET_NARROW);
+	doc = offer(ev, NULL);
+	assert_list(doc, "names", "clone3");
+	no = begin_quiet(ev, NULL);
+	assert_int_equal(form(ev, "clone3"), QUIET_UNKNOWN);
+	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	end(ev, no);
+	assert_int_equal(form(ev, "clone3"), QUIET_UNKNOWN);
+}
+
+/* Where an ABI came that has the argument elsewhere, nothing is known of it any more. */
+static void another_abi_ends_a_form(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	cleanup_json struct json_doc *doc = NULL;
+	uint64_t no = begin(ev);
+
+	call(ev, no, "socket");
+	end(ev, no);
+	no = begin_quiet(ev, NULL);
+	end(ev, no);
+	assert_int_equal(form(ev, "socket"), QUIET_NARROW);
+	no = begin_quiet(ev, NULL);
+	call_on(ev, no, ARCH_X86, "exit_group", EVIDENCE_WORKLOAD);
+	assert_int_equal(form(ev, "socket"), QUIET_UNKNOWN);
+	end(ev, no);
+	quiet_saved(ev, quiet_learnt(ev));
+	doc = offer(ev, NULL);
+	assert_list(doc, "names", "socket");
+}
+
+static void prctl_is_never_quiet_whole(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	cleanup_json struct json_doc *doc = NULL;
+	uint64_t no = begin(ev);
+
+	call(ev, no, "prctl");
+	end(ev, no);
+	no = begin_quiet(ev, NULL);
+	call(ev, no, "prctl");
+	end(ev, no);
+	assert_int_equal(form(ev, "prctl"), QUIET_WIDE);
+	doc = offer(ev, NULL);
+	assert_list(doc, "names", "");
+	assert_int_equal(json_count(json_get(json_root(doc), "forms")), 1);
+	assert_false(argument_is_harmless(argument_get(argument_by_name("prctl")), 22)); /* PR_SET_SECCOMP */
+	assert_false(argument_is_harmless(argument_get(argument_by_name("prctl")), 59)); /* PR_SET_SYSCALL_USER_DISPATCH */
+}
+
+static const char *hot[] = {"futex", "poll", "read", "write"};
+static const struct quiet_wish hot_wish = {.hot = hot, .hot_count = 4};
+
+static void hot_set_is_confirmed_in_turn(void **state)
+{
+	cleanup_evidence struct evidence *ev = make();
+	uint64_t no = begin_quiet(ev, &hot_wish);
+
+	call(ev, no, "mkdir");
+	assert_int_equal(evidence_run(ev, no)->quiet.assumed.count, 4);
+	end(ev, no);
+	assert_int_equal(quiet_hot_of(ev, "read"), QUIET_ASSUMED);
+	assert_int_equal(quiet_hot_of(ev, "mkdir"), QUIET_NOT_HOT);
+	no = begin_quiet(ev, &hot_wish);
+	{
+		const struct evidence_quiet *q = &evidence_run(ev, no)->quiet;
+
+		assert_int_equal(q->assumed.count, 2);
+		assert_true(names_have(&q->confirming, "futex") && names_have(&q->confirming, "poll"));
+	}
+	call(ev, no, "futex");
+	assert_int_equal(quiet_hot_of(ev, "poll"), QUIET_ASSUMED);
+	end(ev, no);
+	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_CONFIRMED);
+	assert_int_equal(quiet_hot_of(ev, "poll"), QUIET_ABSENT);
+	no = begin_quiet(ev, &hot_wish);
+	assert_int_equal(evidence_run(ev, no)->quiet.assumed.count, 0);
+	call(ev, no, "poll"); /* it comes after all */
+	end(ev, no);
+	assert_int_equal(quiet_hot_of(ev, "poll"), QUIET_CONFIRMED);
+	assert_int_equal(quiet_hot_of(ev, "read"), QUIET_ABSENT);
+}
+
+/* A run that takes a name for granted, beside or after the one that looks for it: the silence of the latter proves nothing. */
+static void hot_set_is_not_disproved_beside_its_user(void **state)
+{
+	cleanup_evidence struct evidence *ev = make(), *empty = make();
+	cleanup_json struct json_doc *stale = NULL;
+	uint64_t first = begin_quiet(ev, &hot_wish), second, third;
+
+	call(ev, first, "mkdir");
+	quiet_saved(ev, quiet_learnt(ev));
+	stale = offer(empty, &hot_wish);
+	second = begin_quiet(ev, &hot_wish);
+	assert_int_equal(evidence_run(ev, second)->quiet.confirming.count, 0); /* the first one still runs */
+	end(ev, second);
+	end(ev, first);
+	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_ASSUMED);
+	second = begin_quiet(ev, &hot_wish);
+	assert_int_equal(evidence_run(ev, second)->quiet.confirming.count, 2);
+	third = begin(ev); /* with an offer of an earlier time */
+	assert_int_equal(quiet_accept(ev, third, stale, json_root(stale), NULL), 0);
+	end(ev, second);
+	end(ev, third);
+	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_ASSUMED);
+	/* One that is no longer in the hot set is logged, and so looked for. */
+	second = begin_quiet(ev, NULL);
+	end(ev, second);
+	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_ABSENT);
+	{
+		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
+
+		assert_int_equal(quiet_hot_of(same, "futex"), QUIET_ABSENT);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conditions),
+		cmocka_unit_test(offers_what_is_saved),
+		cmocka_unit_test(offers_no_audited_call),
+		cmocka_unit_test(stamps_what_is_not_held),
+		cmocka_unit_test(stamps_a_changed_file),
+		cmocka_unit_test(narrows_and_widens),
+		cmocka_unit_test(blind_uses_void_the_proof),
+		cmocka_unit_test(quiet_whole_voids_the_proof),
+		cmocka_unit_test(another_abi_ends_a_form),
+		cmocka_unit_test(prctl_is_never_quiet_whole),
+		cmocka_unit_test(hot_set_is_confirmed_in_turn),
+		cmocka_unit_test(hot_set_is_not_disproved_beside_its_user),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
