@@ -192,6 +192,20 @@ static struct splice plan_splice(const struct oci_spec *spec)
 			       "\"linux\":{\"seccomp\":", json_count(root) ? "}," : "}"};
 }
 
+bool oci_spec_has_capability(const struct oci_spec *spec, const char *set, const char *name)
+{
+	const struct json *caps = json_get(json_get(json_root(spec->doc), "process"), "capabilities");
+
+	for (const struct json *list = json_first(caps); list; list = json_next(list)) {
+		if (set && strcmp(json_key(list), set) != 0)
+			continue;
+		for (const struct json *e = json_first(list); e; e = json_next(e))
+			if (json_type(e) == JSON_STRING && strcmp(json_text(e), name) == 0)
+				return true;
+	}
+	return false;
+}
+
 int oci_spec_splice(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret,
 		    struct err *err)
 {

@@ -50,6 +50,9 @@ bool oci_spec_has_start_hooks(const struct oci_spec *spec);
 int oci_spec_splice(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret,
 		    struct err *err);
 
+/* True if process.capabilities holds the capability ("CAP_SYS_ADMIN"): in its set `set` ("bounding"), or in any with NULL. */
+bool oci_spec_has_capability(const struct oci_spec *spec, const char *set, const char *name);
+
 #define OCI_SPEC_SHAPE_MAX (32u << 10) /* bytes: the shape travels in one message with other fields */
 
 /* The process shape: what of this configuration decides what the runtime calls under the filter. Appends a canonical

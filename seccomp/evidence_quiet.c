@@ -190,8 +190,7 @@ static bool is_assumed_now(const struct evidence *ev, const struct evidence_run 
 	for (size_t i = 0; i < ev->run_count; i++) {
 		const struct evidence_run *r = ev->runs[i];
 
-		if (r != run && !r->ended_ms && !(r->reasons & REASON_BIT(RECORDER)) &&
-		    names_have(&r->quiet.assumed, name))
+		if (r != run && !r->ended_ms && names_have(&r->quiet.assumed, name))
 			return true;
 	}
 	return false;

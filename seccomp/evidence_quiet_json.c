@@ -168,20 +168,12 @@ static void write_forms(struct json_writer *w, const char *key, uint64_t forms)
 	json_write_end_array(w);
 }
 
-void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *run)
+static void write_quiet(struct json_writer *w, const char *key, const struct evidence_quiet *q)
 {
-	const struct evidence_quiet *q = &run->quiet;
 	char digest[17];
 
-	if (run->fresh)
-		json_write_u64(w, "new", run->fresh);
-	write_names(w, "opened", &run->opened);
-	if (run->opened_more)
-		json_write_bool(w, "opened_more", true);
-	if (!q->on)
-		return;
 	snprintf(digest, sizeof(digest), "%016" PRIx64, q->digest);
-	json_write_object(w, "quiet");
+	json_write_object(w, key);
 	json_write_u64(w, "upto", q->upto);
 	json_write_string(w, "digest", digest);
 	json_write_u64(w, "count", q->count);
@@ -190,6 +182,27 @@ void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *
 	write_names(w, "assumed", &q->assumed);
 	write_names(w, "confirming", &q->confirming);
 	json_write_end_object(w);
+}
+
+void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *run)
+{
+	if (run->fresh)
+		json_write_u64(w, "new", run->fresh);
+	write_names(w, "opened", &run->opened);
+	if (run->opened_more)
+		json_write_bool(w, "opened_more", true);
+	if (run->quiet.on)
+		write_quiet(w, "quiet", &run->quiet);
+}
+
+void quiet_tell(const struct evidence_run *run, struct buf *out)
+{
+	struct json_writer w;
+
+	if (!run->quiet.on)
+		return;
+	json_write_begin(&w, out, false);
+	write_quiet(&w, NULL, &run->quiet);
 }
 
 static bool has_been_tried(const struct evidence *ev, int place)

@@ -62,6 +62,9 @@ int quiet_offer(const struct evidence *ev, const struct quiet_wish *wish, struct
 int quiet_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *quiet,
 		 struct err *err);
 
+/* Appends what was booked so, as quiet_accept takes it; nothing for a run that logs every call. */
+void quiet_tell(const struct evidence_run *run, struct buf *out);
+
 /* The number of the call that was learnt last. What was written out while it was this is on disk once that is: then quiet_saved()
  * is called with it, and what it holds may be offered. */
 uint64_t quiet_learnt(const struct evidence *ev);

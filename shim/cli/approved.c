@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #define NAME_BYTES     32
 
@@ -108,4 +109,41 @@ int approved_save(const char *state_dir, const char *key, const struct buf *text
 		return r;
 	*ret_number = n;
 	return 0;
+}
+
+static uint64_t saved_ms(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * 1000 + (uint64_t)st.st_mtim.tv_nsec / 1000000;
+}
+
+int approved_each(const char *state_dir, const char *key,
+		  int (*fn)(unsigned n, uint64_t time_ms, bool current, const struct profile *p, void *arg), void *arg,
+		  struct err *err)
+{
+	cleanup_fd int dir = state_open_key(state_dir, STATE_KEYS, key, false, err);
+	cleanup_buf struct buf current = {0};
+	unsigned max = 0;
+	int r = dir < 0 ? dir : highest_number(dir, &max, err);
+
+	if (r < 0)
+		return r;
+	(void)file_read_at(dir, STATE_APPROVED, APPROVED_SIZE_MAX, &current, NULL);
+	for (unsigned n = 1; n <= max && r == 0; n++) {
+		cleanup_profile struct profile *p = NULL;
+		cleanup_buf struct buf text = {0};
+		char name[NAME_BYTES];
+
+		file_name(n, name);
+		r = approved_read(state_dir, key, n, &text, &p, err);
+		if (r == -ENOENT) /* removed by hand: numbers may have holes */
+			r = 0;
+		else if (r == 0)
+			r = fn(n, saved_ms(dir, name), text.len == current.len && !memcmp(text.data, current.data, text.len), p,
+			       arg);
+	}
+	return r;
 }

@@ -86,7 +86,7 @@ int canary_config(const char *shape, const char *rootfs, bool wait, struct buf *
 		return r;
 	const struct json *root = json_root(doc), *linux_obj = json_get(root, "linux");
 
-	learning_drop(&section);
+	learning_drop(NULL, &section);
 	if (buf_failed(&section))
 		return err_set(err, ENOMEM, "out of memory");
 	json_write_begin(&w, out, true);

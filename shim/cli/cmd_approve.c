@@ -32,6 +32,7 @@ static const struct cli_option OPTIONS[] = {
 /* What the table of changes is made with. */
 struct changes {
 	const struct build *build; /* NULL: an earlier profile, whose rules tell no origin */
+	const struct profile *profile;
 	struct table table;
 };
 
@@ -46,18 +47,17 @@ static void add_change(enum change_kind kind, const struct profile_rule *rule, v
 		buf_adds(&why, "no longer allowed: nothing needs it");
 	else if (c->build)
 		build_add_origin(c->build, rule, &why);
-	if (kind != CHANGE_REMOVED && rule->masked)
-		buf_addf(&why, "; only where argument %u has (value & 0x%llx) == 0x%llx", rule->index,
-			 (unsigned long long)rule->mask, (unsigned long long)rule->value);
-	else if (kind == CHANGE_ARGUMENTS)
+	if (kind != CHANGE_REMOVED && rule->masked) {
+		buf_adds(&why, why.len ? "; " : "");
+		change_add_arguments(c->profile, rule, &why);
+	} else if (kind == CHANGE_ARGUMENTS)
 		buf_adds(&why, "; now with any arguments");
 	table_add(&c->table, why.data ? why.data : "");
 }
 
 static void print_changes(const struct build *b, const struct profile *old, const struct profile *new, struct buf *out)
 {
-	struct changes c = {.build = b};
-	const struct profile_rule *rules = NULL;
+	struct changes c = {.build = b, .profile = new};
 	size_t n;
 
 	table_begin(&c.table, 2);
@@ -67,16 +67,13 @@ static void print_changes(const struct build *b, const struct profile *old, cons
 	else if (old)
 		buf_adds(out, "The same calls as before, with other architectures or another errno.\n");
 	else
-		buf_addf(out, "The %zu system calls that it allows, and why:\n", profile_rules(new, &rules));
+		buf_addf(out, "The %zu system calls that it allows, and why:\n", change_count_calls(new));
 	table_write(&c.table, "  ", out);
 	table_done(&c.table);
 }
 
 static void print_use(const struct cli *cli, const char *key, unsigned number, const struct profile *p, struct buf *out)
 {
-	const struct profile_rule *rules = NULL;
-	size_t n = profile_rules(p, &rules);
-
 	buf_addf(out,
 		 "\nApproved as number %u: containers of %s may make these %zu system calls (requests to the kernel); "
 		 "any other one\n"
@@ -86,7 +83,7 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 		 "have refused\n"
 		 "  snug-enforce  in place of runc, then: refuses it\n"
 		 "or hand this file to Docker, Podman or Kubernetes: %s/keys/%s/approved.json\n",
-		 number, key, n, key, cli->config.state_dir, key);
+		 number, key, change_count_calls(p), key, cli->config.state_dir, key);
 	if (cli->config.export_dir)
 		export_add_use(cli->config.export_dir, key, out);
 	if (number > 1)

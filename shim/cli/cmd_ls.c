@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "shim/cli/settled.h"
 #include "shim/cli/table.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
@@ -21,11 +22,13 @@ struct row {
 	struct evidence_verdict verdict;
 	size_t runs, calls;
 	uint64_t last_new_ms; /* 0: no call yet */
+	struct settled settled;
 	bool approved;
 };
 
 struct listing {
 	const char *state_dir;
+	uint64_t learn_for_ms;
 	struct table table;
 	struct json_writer json;
 	bool as_json;
@@ -88,7 +91,22 @@ static void write_row(struct json_writer *w, const struct row *row)
 	else
 		json_write_null(w, "last_new_call");
 	json_write_bool(w, "approved", row->approved);
+	settled_write(&row->settled, w, "settled");
 	json_write_end_object(w);
+}
+
+/* Complete runs since the newest call, and the chance that the next run brings one. */
+static void add_settled(struct table *t, const struct settled *s)
+{
+	table_addf(t, "%zu", s->silent);
+	if (settled_is_over(s))
+		table_add(t, "learning is over");
+	else if (s->method == SETTLED_NONE)
+		table_add(t, "-");
+	else if (s->silent > 3)
+		table_addf(t, "<%.0f%%", s->bound * 100);
+	else
+		table_addf(t, "~%.0f%%", s->chance * 100);
 }
 
 static void add_row(struct table *t, const struct row *row)
@@ -98,6 +116,7 @@ static void add_row(struct table *t, const struct row *row)
 	table_addf(t, "%zu", row->calls);
 	add_state(&row->verdict, t);
 	table_add_time(t, row->last_new_ms);
+	add_settled(t, &row->settled);
 	table_add(t, row->approved ? "yes" : "no");
 }
 
@@ -126,6 +145,7 @@ static int list_key(const char *key, void *arg, struct err *err)
 		evidence_judge(ev, &row.verdict);
 		row.runs = evidence_runs(ev, &runs);
 		count_calls(ev, &row);
+		settled_judge(ev, l->learn_for_ms, &row.settled);
 	}
 	l->keys++;
 	if (l->as_json)
@@ -137,7 +157,7 @@ static int list_key(const char *key, void *arg, struct err *err)
 
 static void begin_table(struct table *t)
 {
-	static const char *const head[] = {"KEY", "RUNS", "CALLS", "EVIDENCE", "LAST NEW CALL", "APPROVED"};
+	static const char *const head[] = {"KEY", "RUNS", "CALLS", "EVIDENCE", "LAST NEW CALL", "RUNS SINCE", "NEXT NEW", "APPROVED"};
 
 	table_begin(t, ARRAY_SIZE(head));
 	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
@@ -146,7 +166,7 @@ static void begin_table(struct table *t)
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
-	struct listing l = {.state_dir = cli->config.state_dir, .as_json = args->value[OPT_JSON]};
+	struct listing l = {.state_dir = cli->config.state_dir, .learn_for_ms = cli->config.learn_for_ms, .as_json = args->value[OPT_JSON]};
 	int r = client_sync(&cli->config, err);
 
 	if (r < 0)
@@ -178,7 +198,9 @@ const struct cli_command cmd_ls = {
 	.summary = "lists the keys that something is known of",
 	.details = "A key names the containers that share one profile. EVIDENCE says `complete` if nothing that the "
 		   "newest\n"
-		   "learning run did can have been missed, else why not; `snug show KEY` tells more.\n",
+		   "learning run did can have been missed, else why not. RUNS SINCE: complete runs since the last that brought a new\n"
+		   "call; NEXT NEW: the chance that the next run brings one (~ an estimate, < a bound of 95%; `snug show KEY`\n"
+		   "names the method and tells more).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

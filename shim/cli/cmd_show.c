@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "seccomp/syscall.h"
+#include "shim/cli/show_learning.h"
 #include "shim/cli/table.h"
 #include "shim/common/state.h"
 
@@ -14,7 +15,7 @@
 enum { OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_JSON] = {"json", 0, NULL, "print the evidence file as it is"},
+	[OPT_JSON] = {"json", 0, NULL, "print the evidence, and how settled it is, as JSON"},
 };
 
 /* The tables of calls: which use of which phase, and what that is to a reader. */
@@ -57,7 +58,8 @@ static void add_call(struct table *t, const struct evidence *ev, const struct ev
 		table_add(t, name);
 	else
 		table_addf(t, "%s (%s)", name, c->arch->name);
-	table_addf(t, "%llu", (unsigned long long)times_of(c, g->use));
+	table_addf(t, "%llu%s", (unsigned long long)times_of(c, g->use),
+		   g->use == EVIDENCE_USED && show_is_lower_bound(ev, c) ? "+" : "");
 	table_addf(t, "%llu", (unsigned long long)c->runs);
 	table_add_time(t, c->first_ms);
 	add_who(t, ev, c);
@@ -107,7 +109,7 @@ static void add_runtime(struct table *t, const struct evidence_run *run)
 
 static void show_runs(const struct evidence *ev, struct buf *out)
 {
-	static const char *const head[] = {"CONTAINER", "MODE", "RUNTIME", "STARTED", "ENDED", "RECORDS", "VERDICT"};
+	static const char *const head[] = {"CONTAINER", "MODE", "RUNTIME", "STARTED", "ENDED", "RECORDS", "NEW", "QUIET", "VERDICT"};
 	const struct evidence_run *const *runs = NULL;
 	size_t n = evidence_runs(ev, &runs), first = n > RUNS_SHOWN ? n - RUNS_SHOWN : 0;
 	cleanup_table struct table t = {0};
@@ -122,6 +124,8 @@ static void show_runs(const struct evidence *ev, struct buf *out)
 		table_add_time(&t, runs[i]->started_ms);
 		table_add_time(&t, runs[i]->ended_ms);
 		table_addf(&t, "%llu", (unsigned long long)runs[i]->records);
+		table_addf(&t, "%llu", (unsigned long long)runs[i]->fresh);
+		table_addf(&t, "%llu", (unsigned long long)runs[i]->quiet.count);
 		add_run_verdict(&t, runs[i]->reasons);
 	}
 	buf_addf(out, "\nRuns: %zu", n);
@@ -175,8 +179,11 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		fprintf(stderr, "snug: older evidence of this key was damaged and set aside: %u file(s) " STATE_DAMAGED "N in its directory\n",
 			damaged);
 	if (args->value[OPT_JSON])
-		return evidence_write(ev, &cli->out, err);
+		return show_json(cli, ev, &cli->out, err);
 	show_verdict(ev, &cli->out);
+	r = show_learning(cli, ev, &cli->out, err);
+	if (r < 0)
+		return r;
 	show_runs(ev, &cli->out);
 	show_notes(ev, &cli->out);
 	for (size_t i = 0; i < ARRAY_SIZE(GROUPS); i++)

@@ -36,15 +36,26 @@ static size_t count_lines(const struct buf *b)
 static void add_counts(const struct build *b, struct buf *out)
 {
 	const struct profile_rule *rules = NULL;
-	size_t n = profile_rules(b->profile, &rules), workload = 0, runtime = 0;
+	size_t n = profile_rules(b->profile, &rules), workload = 0, runtime = 0, assumed = 0, narrow = 0, calls = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && text_streq(rules[i].name, rules[i - 1].name))
+			continue;
+		calls++;
+		narrow += rules[i].masked;
 		if (rules[i].sources & PROFILE_FROM_WORKLOAD)
 			workload++;
 		else if (rules[i].sources & (PROFILE_FROM_RUNTIME | PROFILE_FROM_FLOOR))
 			runtime++;
-	buf_addf(out, "%zu calls: %zu the program's, %zu more for the runtime, %zu for safety", n, workload, runtime,
-		 n - workload - runtime);
+		else if (rules[i].sources & PROFILE_FROM_ASSUMED)
+			assumed++;
+	}
+	buf_addf(out, "%zu calls: %zu the program's, %zu more for the runtime, %zu for safety", calls, workload, runtime,
+		 calls - workload - runtime - assumed);
+	if (assumed)
+		buf_addf(out, ", %zu assumed", assumed);
+	if (narrow)
+		buf_addf(out, "; %zu of them with some arguments only", narrow);
 }
 
 static void report_unnamed(const struct build *b)
@@ -209,6 +220,8 @@ void build_add_origin(const struct build *b, const struct profile_rule *rule, st
 		buf_adds(out, "the runtime used it to start the container");
 	} else if (rule->sources & PROFILE_FROM_FLOOR) {
 		buf_adds(out, "the runtime needs it at some starts");
+	} else if (rule->sources & PROFILE_FROM_ASSUMED) {
+		buf_adds(out, "assumed: of the hot set, let pass while learning, not yet seen");
 	} else {
 		add_set_reason(b, rule->name, out);
 	}

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "seccomp/arguments.h"
+#include "seccomp/sets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +13,17 @@
 #include <sys/stat.h>
 
 
-#define CONFIG_SIZE_MAX (1u << 20)
+#define CONFIG_SIZE_MAX     (1u << 20)
+#define HOT_SET_MAX         128
+#define HOT_NAME_MAX        48
+#define LEARN_FOR_DEFAULT_S (uint64_t)(7 * 86400)
+#define LEARN_FOR_MAX_S     (uint64_t)3650 * 86400
 
 static const char *const mode_names[] = {
 	[CONFIG_PASS] = "pass", [CONFIG_LEARN] = "learn", [CONFIG_AUDIT] = "audit", [CONFIG_ENFORCE] = "enforce"};
-static const char *const baseline_names[] = {[CONFIG_BASELINE_DROP] = "drop", [CONFIG_BASELINE_KEEP] = "keep"};
+static const char *const baseline_names[] = {[CONFIG_BASELINE_DROP] = "drop",
+					      [CONFIG_BASELINE_DEFAULT] = "default",
+					      [CONFIG_BASELINE_KEEP] = "keep"};
 static const char *const policy_names[] = {[CONFIG_FAIL] = "fail", [CONFIG_ORIGINAL] = "original"};
 
 struct reading {
@@ -88,14 +96,6 @@ static int read_policy(const struct reading *r, const struct json *v, size_t off
 	return rc;
 }
 
-static int read_bool(const struct reading *r, const struct json *v, size_t offset)
-{
-	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
-		return json_err(r->doc, v, r->err, "true or false is wanted");
-	*(bool *)((char *)r->config + offset) = json_type(v) == JSON_TRUE;
-	return 0;
-}
-
 static int read_annotations(const struct reading *r, const struct json *v, size_t offset)
 {
 	if (json_type(v) != JSON_ARRAY)
@@ -121,6 +121,81 @@ static int read_switch(const struct reading *r, const struct json *v, size_t off
 	return rc;
 }
 
+static int read_truth(const struct reading *r, const struct json *v, bool *ret)
+{
+	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
+		return json_err(r->doc, v, r->err, "true or false is wanted");
+	*ret = json_type(v) == JSON_TRUE;
+	return 0;
+}
+
+static int read_bool(const struct reading *r, const struct json *v, size_t offset)
+{
+	return read_truth(r, v, (bool *)(void *)((char *)r->config + offset));
+}
+
+static int read_progressive(const struct reading *r, const struct json *v, size_t offset)
+{
+	bool progressive = true;
+	int rc = read_truth(r, v, &progressive);
+
+	r->config->no_progress = !progressive;
+	return rc;
+}
+
+/* What is let pass though nobody has seen it must be harmless whatever its arguments, and blind no other part. */
+static int read_hot_name(const struct reading *r, const struct json *v)
+{
+	const char *s = json_type(v) == JSON_STRING ? json_text(v) : "";
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (!len || len != json_text_len(v) || len >= HOT_NAME_MAX)
+		return json_err(r->doc, v, r->err, "the name of a system call is wanted, like \"read\"");
+	if (set_is_loud(s))
+		return json_err(r->doc, v, r->err, "%s is logged in every learning run", s);
+	if (argument_by_name(s) >= 0)
+		return json_err(r->doc, v, r->err, "what %s does depends on its arguments: it cannot be assumed", s);
+	if (r->config->hot_set.count >= HOT_SET_MAX)
+		return json_err(r->doc, v, r->err, "more than %d names", HOT_SET_MAX);
+	return names_add(&r->config->hot_set, s) < 0 ? err_set(r->err, ENOMEM, "out of memory") : 0;
+}
+
+static int read_hot_set(const struct reading *r, const struct json *v, size_t offset)
+{
+	int rc = 0;
+
+	if (json_type(v) != JSON_ARRAY)
+		return json_type(v) == JSON_TRUE || json_type(v) == JSON_FALSE
+			       ? read_truth(r, v, &r->config->hot_default)
+			       : json_err(r->doc, v, r->err, "true, false or a list is wanted, like [\"read\", \"write\"]");
+	for (const struct json *e = json_first(v); e && rc == 0; e = json_next(e))
+		rc = read_hot_name(r, e);
+	return rc;
+}
+
+/* Seconds, or a number with its unit: "90s", "30m", "12h", "7d". */
+static int read_learn_for(const struct reading *r, const struct json *v, size_t offset)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	const char *s = json_text(v);
+	char number[16] = "";
+	size_t len = s ? strspn(s, "0123456789") : 0;
+	uint64_t n = 0, factor = json_type(v) == JSON_NUMBER && !s[len] ? 1 : 0;
+
+	for (size_t i = 0; json_type(v) == JSON_STRING && i < ARRAY_SIZE(units); i++)
+		if (s[len] == units[i].unit && len + 1 == json_text_len(v))
+			factor = units[i].seconds;
+	if (len < sizeof(number))
+		memcpy(number, s ? s : "", len);
+	if (!factor || text_parse_u64(number, &n) < 0 || n > LEARN_FOR_MAX_S / factor)
+		return json_err(r->doc, v, r->err, "a time is wanted, like \"7d\", \"12h\" or a number of seconds; 0: without end");
+	r->config->learn_for_ms = n * factor * 1000;
+	return 0;
+}
+
 static const struct setting settings[] = {
 	{"runtime", read_path, offsetof(struct config, runtime)},
 	{"mode", read_mode, 0},
@@ -133,6 +208,10 @@ static const struct setting settings[] = {
 	{"annotations", read_annotations, 0},
 	{"session", read_switch, offsetof(struct config, session)},
 	{"log_denials", read_bool, offsetof(struct config, log_denials)},
+	{"progressive", read_progressive, 0},
+	{"experiments", read_bool, offsetof(struct config, experiments)},
+	{"hot_set", read_hot_set, 0},
+	{"learn_for", read_learn_for, 0},
 };
 
 static int read_member(const struct reading *r, const struct json *v)
@@ -184,7 +263,8 @@ static int load(struct config *c, bool must_exist, struct err *err)
 int config_default(struct config *ret, struct err *err)
 {
 	const char *named = secure_getenv("SNUG_CONFIG");
-	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true};
+	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true,
+			   .learn_for_ms = LEARN_FOR_DEFAULT_S * 1000};
 
 	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);
 	c.state_dir = strdup("/var/lib/snug");
@@ -221,6 +301,7 @@ void config_done(struct config *c)
 	free(c->state_dir);
 	free(c->run_dir);
 	free(c->export_dir);
+	names_done(&c->hot_set);
 	*c = (struct config){0};
 }
 

@@ -4,14 +4,16 @@
 #define SNUG_SHIM_CONFIG_H
 
 #include "base/err.h"
+#include "base/names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CONFIG_DEFAULT_PATH "/etc/snug/config.json"
 
 enum config_mode { CONFIG_PASS, CONFIG_LEARN, CONFIG_AUDIT, CONFIG_ENFORCE };
-enum config_baseline { CONFIG_BASELINE_UNSET, CONFIG_BASELINE_DROP, CONFIG_BASELINE_KEEP };
+enum config_baseline { CONFIG_BASELINE_UNSET, CONFIG_BASELINE_DROP, CONFIG_BASELINE_DEFAULT, CONFIG_BASELINE_KEEP };
 enum config_policy { CONFIG_FAIL, CONFIG_ORIGINAL };
 
 struct config {
@@ -21,13 +23,18 @@ struct config {
 	char *state_dir;                     /* default /var/lib/snug */
 	char *run_dir;                       /* default /run/snug */
 	char *export_dir;                    /* where approved profiles are kept for the kubelet; NULL: nowhere */
-	enum config_baseline baseline;       /* default: drop for root's own, keep for pods */
+	enum config_baseline baseline;       /* default: drop for root's own, default for pods */
 	bool session;                        /* a recorded container gets an audit session of its own; default true */
 	enum config_policy on_error;         /* default fail */
 	enum config_policy missing_profile;  /* default fail */
 	bool annotation_profile;             /* "annotations" lists io.snug.profile: a pod's counts; default false */
 	bool annotation_mode;                /* "annotations" lists io.snug.mode: it chooses the mode; default false */
 	bool log_denials;                    /* enforced containers have their denials logged and recorded, where the runtime can; default true */
+	bool no_progress;                    /* "progressive": false: every learning run logs every call; default: what is known is quiet */
+	bool experiments;                    /* learning runs may answer a call with ENOSYS to find out whether it is needed; default false */
+	bool hot_default;                    /* "hot_set": true: the list that comes with snug */
+	struct names hot_set;                /* "hot_set": [...]; quiet and assumed from the first run on; default empty */
+	uint64_t learn_for_ms;               /* how long after its first learning run a key is learnt; 0: without end; default 7 days */
 };
 
 /* Reads it. Path-like values must be absolute. */

@@ -1,5 +1,6 @@
 /* Whose a record is, and what it says of its run. */
 #include "shim/recorder/proc.h"
+#include "shim/recorder/offers.h"
 #include "shim/recorder/runs.h"
 
 #include <errno.h>
@@ -89,6 +90,8 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	/* Audit logs execve although it is approved: it carries the boundary. */
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
+	if (arch && use == EVIDENCE_USED && phase == EVIDENCE_WORKLOAD)
+		offers_see(run, arch, rec->nr);
 	store_touch(r->store, run->key, news != 0, now_ms);
 }
 

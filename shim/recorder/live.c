@@ -33,6 +33,7 @@ static const struct {
 	{"kernel", offsetof(struct live_entry, kernel)},
 	{"baseline", offsetof(struct live_entry, baseline)},
 	{"cgroup", offsetof(struct live_entry, cgroup)},
+	{"quiet", offsetof(struct live_entry, quiet)},
 };
 static const struct {
 	const char *name;

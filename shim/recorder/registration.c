@@ -44,6 +44,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	q->session = (uint32_t)session;
 	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
 	q->kernel = r->release;
+	q->request = doc;
 	q->runtime_version = server_version(&r->server, q->runtime_id);
 	if (json_type(v) == JSON_OBJECT) {
 		buf_add(shape, text + json_start(v), json_end(v) - json_start(v));

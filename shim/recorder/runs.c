@@ -1,9 +1,12 @@
 #include "shim/recorder/runs.h"
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "seccomp/quiet.h"
 #include "seccomp/syscall.h"
 #include "shim/recorder/log.h"
+#include "shim/recorder/offers.h"
 #include "shim/recorder/state_file.h"
 
 #include <errno.h>
@@ -58,10 +61,13 @@ void runs_note(const struct runs *r, const struct run_session *s)
 		.init_pid = s->init_pid, .by_cgroup = run->by_cgroup, .space = run->key->space, .mode = run->mode, .id = run->container, .root = run->root,
 		.key = evidence_key(run->key->evidence), .cgroup = run->cgroup, .shared_cgroup = run->shared_cgroup || !run->cgroup,
 	};
+	cleanup_buf struct buf quiet = {0};
 	struct err err = {0};
 
 	if (!r->notes || !er)
 		return;
+	quiet_tell(er, &quiet);
+	e.quiet = buf_failed(&quiet) ? NULL : quiet.data;
 	e.started_ms = er->started_ms;
 	e.go = er->go;
 	e.runtime = er->runtime;
@@ -125,6 +131,7 @@ static void free_run(struct runs *r, struct run *run)
 	free(run->container);
 	free(run->cgroup);
 	free(run->callers_cgroup);
+	names_done(&run->caller);
 	free(run);
 }
 
@@ -266,6 +273,17 @@ static void link_run(struct runs *r, struct run *run, uint64_t now_ms)
 	store_touch(r->store, run->key, true, now_ms);
 }
 
+/* The container will not be started: its run must not stay open in the evidence. */
+static void give_up(struct run *run)
+{
+	struct evidence_run *er = run->no ? evidence_run(run->key->evidence, run->no) : NULL;
+
+	if (!er)
+		return;
+	er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
+	evidence_run_end(run->key->evidence, run->no, text_now_ms());
+}
+
 int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, struct err *err)
 {
 	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .shared = q->by_cgroup};
@@ -280,9 +298,12 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	rc = begin_evidence(run, q, err);
 	if (rc == 0 && q->callers_cgroup && !(run->callers_cgroup = strdup(q->callers_cgroup)))
 		rc = err_set(err, ENOMEM, "out of memory");
+	if (rc == 0 && q->request)
+		rc = offers_book(run, q->request, err);
 	if (rc == 0)
 		rc = add_session(r, run, &session, err);
 	if (rc < 0) {
+		give_up(run);
 		free_run(r, run);
 		return rc;
 	}
@@ -356,6 +377,18 @@ int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 	return rc;
 }
 
+/* A run that was not saved: what its filter let pass unlogged must not be taken for silence, its own or another run's. */
+static int take_up_quiet(struct run *run, const struct live_entry *e, struct err *err)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	int r;
+
+	if (!*e->quiet)
+		return 0;
+	r = json_parse(e->quiet, strlen(e->quiet), JSON_OURS, "what was quiet", &doc, err);
+	return r < 0 ? r : quiet_accept(run->key->evidence, run->no, doc, json_root(doc), err);
+}
+
 /* The run of an entry in its key's evidence, made anew if it was not saved. -EALREADY if it has ended. */
 static int find_evidence(struct run *run, const struct live_entry *e, struct err *err)
 {
@@ -380,8 +413,11 @@ static int find_evidence(struct run *run, const struct live_entry *e, struct err
 		.started_ms = e->started_ms,
 	};
 
-	if (evidence_find_run(run->key->evidence, e->id, e->root, e->started_ms, &run->no) < 0)
+	if (evidence_find_run(run->key->evidence, e->id, e->root, e->started_ms, &run->no) < 0) {
 		r = evidence_run_begin(run->key->evidence, &init, &run->no, err);
+		if (r == 0)
+			r = take_up_quiet(run, e, err);
+	}
 	if (r < 0)
 		return r;
 	er = evidence_run(run->key->evidence, run->no);

@@ -3,6 +3,7 @@
 #define SNUG_SHIM_RECORDER_RUNS_H
 
 #include "base/err.h"
+#include "base/names.h"
 #include "seccomp/arch.h"
 #include "seccomp/evidence.h"
 #include "seccomp/record.h"
@@ -34,6 +35,8 @@ struct run_session {
 	uint64_t start;
 };
 
+#define RUN_SEEN_MAX 512
+
 struct run {
 	struct run *next;
 	char *root, *container; /* owned */
@@ -51,6 +54,9 @@ struct run {
 	bool by_cgroup;       /* records are told by process and cgroup */
 	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */
 	bool prctl_seen, ptrace_seen;
+	struct names caller; /* what its caller's own profile allows, or where caller_denies what it refuses */
+	bool caller_known, caller_denies;
+	uint64_t caller_seen[RUN_SEEN_MAX / 64]; /* native calls that were compared with it already */
 };
 
 #define RUNS_BUCKETS 4096
@@ -83,6 +89,7 @@ struct run_request {
 	const char *id, *root, *key, *runtime, *runtime_id, *runtime_version, *baseline, *kernel;
 	const char *shape; /* JSON text or NULL */
 	const char *callers_cgroup; /* as /proc/PID/cgroup of the sender says it, which the runtime's caller shares; NULL: surely not the container's */
+	const struct json_doc *request; /* the message, for what it says of the filter; may be NULL */
 	bool go;
 	bool by_cgroup; /* the session is not the container's own */
 };

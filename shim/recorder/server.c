@@ -7,6 +7,7 @@
 #include "shim/common/client.h"
 #include "shim/common/session.h"
 #include "shim/recorder/ends.h"
+#include "shim/recorder/offers.h"
 #include "shim/recorder/proc.h"
 #include "shim/recorder/recorder.h"
 #include "shim/recorder/registration.h"
@@ -27,7 +28,7 @@ struct client {
 	pid_t pid;
 	uint64_t pid_start; /* clock ticks since boot: that number may come to mean another process */
 	uint64_t heard_ms;
-	enum { IDLE, WAIT_REGISTER, WAIT_HEALTH, WAIT_SYNC } waiting;
+	enum { IDLE, WAIT_REGISTER, WAIT_HEALTH, WAIT_SYNC, WAIT_OFFER } waiting;
 	uint64_t checkpoint;       /* that it waits for */
 	bool marked;               /* that has passed, and this is what it waits for in the store: */
 	uint64_t mark;
@@ -359,11 +360,49 @@ static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc,
 	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
 }
 
+static void answer_offer(struct recorder *r, struct client *c, const struct json_doc *doc)
+{
+	cleanup_buf struct buf b = {0};
+	struct err err = {0};
+
+	if (offers_answer(&r->store, doc, &b, &err) < 0)
+		answer_error(c, err.msg);
+	else
+		answer(c, &b);
+}
+
+/* Offered is what is on disk: what containers of the key did up to now is read and brought there first. */
+static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	if (!offers_is_busy(&r->store, *doc)) {
+		answer_offer(r, c, *doc);
+		return;
+	}
+	c->waiting = WAIT_OFFER;
+	c->marked = false;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	c->request = steal_ptr(doc);
+}
+
+/* True if it was answered. What cannot be saved is not offered. */
+static bool step_offer(struct recorder *r, struct client *c, uint64_t now_ms)
+{
+	if (!c->marked && offers_is_unsaved(&r->store, c->request)) {
+		c->mark = store_mark(&r->store, now_ms);
+		c->marked = true;
+	}
+	if (c->marked && !store_is_saved(&r->store, c->mark, NULL))
+		return false;
+	answer_offer(r, c, c->request);
+	return true;
+}
+
 static const struct {
 	const char *op;
 	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
 } operations[] = {
-	{"register", on_register}, {"health", on_health}, {"whose", on_whose}, {"version", on_version}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync},
+	{"register", on_register}, {"health", on_health}, {"whose", on_whose}, {"version", on_version}, {"deleted", on_deleted},
+	{"sync", on_sync}, {"settle", on_sync}, {"offer", on_offer},
 };
 
 static void dispatch(struct recorder *r, struct client *c, struct json_doc **doc)
@@ -450,6 +489,8 @@ void server_step(struct recorder *r, uint64_t now_ms)
 		if (r->loss.passed < c->checkpoint)
 			continue;
 		if (c->waiting == WAIT_SYNC && !step_sync(r, c, now_ms))
+			continue;
+		if (c->waiting == WAIT_OFFER && !step_offer(r, c, now_ms))
 			continue;
 		if (c->waiting == WAIT_HEALTH)
 			answer_health(r, c);

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "seccomp/quiet.h"
 #include "shim/recorder/log.h"
 
 #include <errno.h>
@@ -61,17 +62,25 @@ static int load(const struct store *s, struct store_key *k, const char *key, str
 	return 0;
 }
 
+struct store_key *store_find(struct store *s, enum state_space space, const char *key)
+{
+	struct store_key *k = *bucket(s, space, key);
+
+	while (k && (k->space != space || !text_streq(evidence_key(k->evidence), key)))
+		k = k->hash_next;
+	return k;
+}
+
 int store_hold(struct store *s, enum state_space space, const char *key, struct store_key **ret, struct err *err)
 {
-	struct store_key **b = bucket(s, space, key), *k;
+	struct store_key **b = bucket(s, space, key), *k = store_find(s, space, key);
 	int r;
 
-	for (k = *b; k; k = k->hash_next)
-		if (k->space == space && text_streq(evidence_key(k->evidence), key)) {
-			k->users++;
-			*ret = k;
-			return 0;
-		}
+	if (k) {
+		k->users++;
+		*ret = k;
+		return 0;
+	}
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return err_set(err, ENOMEM, "out of memory");
@@ -142,6 +151,8 @@ void store_touch(struct store *s, struct store_key *k, bool news, uint64_t now_m
 static void end_save(struct store *s, struct store_key *k, const struct err *err, uint64_t now_ms)
 {
 	k->failed = err->code != 0;
+	if (!k->failed)
+		quiet_saved(k->evidence, k->learnt);
 	if (k->failed) {
 		log_say("evidence is not saved, will try again: %s", err->msg);
 		s->err = *err;
@@ -180,6 +191,7 @@ static void begin_save(struct store *s, struct store_key *k, uint64_t now_ms)
 	struct err err = {0};
 
 	k->saving = k->touched;
+	k->learnt = quiet_learnt(k->evidence);
 	k->touched = 0;
 	k->save_at_ms = 0;
 	if (s->saver)

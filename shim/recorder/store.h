@@ -25,6 +25,7 @@ struct store_key {
 	uint64_t save_at_ms; /* 0: nothing to save */
 	uint64_t touched;    /* number of the oldest touch that is not on its way to the disk, 0 for none */
 	uint64_t saving;     /* of the oldest one that is, 0 for none */
+	uint64_t learnt;     /* what that one holds: quiet_learnt() when it was written out */
 	bool failed;         /* the newest attempt to save it */
 };
 
@@ -44,6 +45,9 @@ struct store {
  * can be watching, are stamped REASON_RECORDER and ended. */
 int store_hold(struct store *s, enum state_space space, const char *key, struct store_key **ret, struct err *err);
 void store_release(struct store *s, struct store_key *k); /* freed with its last user once it is saved */
+
+/* The key if it is in memory, else NULL; not held. */
+struct store_key *store_find(struct store *s, enum state_space space, const char *key);
 
 /* There is something to save: after STORE_NEWS_MS if it is news. */
 void store_touch(struct store *s, struct store_key *k, bool news, uint64_t now_ms);

@@ -5,13 +5,14 @@
 #include "shim/common/ask.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
+#include "shim/runtime/section.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* No session: NULL. */
 static void compose(struct buf *out, const struct plan *p, const uint32_t *session, const char *key, enum config_mode mode,
-		    const char *baseline, const char *shape)
+		    const struct section *section, const char *shape)
 {
 	char runtime_id[OCI_RUNTIME_ID_MAX];
 	struct json_writer w;
@@ -33,7 +34,12 @@ static void compose(struct buf *out, const struct plan *p, const uint32_t *sessi
 	json_write_string(&w, "runtime", p->runtime.path);
 	json_write_string(&w, "runtime_id", runtime_id);
 	json_write_bool(&w, "go", p->runtime.is_go);
-	json_write_string(&w, "baseline", baseline);
+	json_write_string(&w, "baseline", section ? section->baseline : "");
+	if (section && section->quiet.len)
+		json_write_raw(&w, "quiet", section->quiet.data, section->quiet.len);
+	if (section && section->caller.len)
+		json_write_raw(&w, section->caller_denies ? "caller_denies" : "caller_allows", section->caller.data,
+			       section->caller.len);
 	if (shape)
 		json_write_raw(&w, "shape", shape, strlen(shape));
 	json_write_end_object(&w);
@@ -66,7 +72,7 @@ static int reach(const struct plan *p, enum config_mode mode, struct err *err)
 					   : client_connect_or_start_within(&p->config, REGISTER_PATIENCE_MS, err);
 }
 
-int register_session(const struct plan *p, const char *key, enum config_mode mode, const char *baseline, const char *shape,
+int register_session(const struct plan *p, const char *key, enum config_mode mode, const struct section *section, const char *shape,
 		     bool *ret_recorded, struct err *err)
 {
 	cleanup_buf struct buf request = {0}, answer = {0};
@@ -83,7 +89,7 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	/* Where the kernel refuses one (loginuid_immutable), the recorder goes by process and cgroup, and says so. */
 	if (r < 0 && r != -EPERM)
 		return r;
-	compose(&request, p, r == 0 ? &session : NULL, key, mode, baseline, shape);
+	compose(&request, p, r == 0 ? &session : NULL, key, mode, section, shape);
 	r = mode == CONFIG_ENFORCE ? client_request_within(fd, &request, REGISTER_PATIENCE_MS, &answer, err)
 				   : client_request(fd, &request, &answer, err);
 	if (mode != CONFIG_ENFORCE && (r == -ECONNRESET || r == -EPIPE))

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct section; /* shim/runtime/section.h */
+
 /* Whether the recorder can record here and a flood of records would do no harm: asked before an enforced container has its
  * denials logged. Starts it if none runs. */
 int register_health(const struct plan *p, struct err *err);
@@ -14,8 +16,9 @@ int register_health(const struct plan *p, struct err *err);
 #define REGISTER_PATIENCE_MS 1000 /* an enforced container waits this long for the recorder, once, and starts without it */
 
 /* Starts the recorder if none runs, begins an audit session for this process and books it. `shape` is JSON text, NULL for an
- * exec. *ret_recorded: false if the recorder does not record this container (an exec into one it does not know). */
-int register_session(const struct plan *p, const char *key, enum config_mode mode, const char *baseline, const char *shape,
+ * exec; so is `section`, and where nothing is learnt. *ret_recorded: false if the recorder does not record this container (an exec
+ * into one it does not know). */
+int register_session(const struct plan *p, const char *key, enum config_mode mode, const struct section *section, const char *shape,
 		     bool *ret_recorded, struct err *err);
 
 /* Starts the recorder if none runs; a process that it is started by must not be in the container's session. */

@@ -1,11 +1,13 @@
 #include "shim/runtime/section.h"
 
 #include "base/text.h"
+#include "seccomp/defaults.h"
 #include "seccomp/learning.h"
 #include "shim/common/state.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 /* crun loads these in place of linux.seccomp (crun.1, ANNOTATIONS). */
 static const char *const overriding[] = {"run.oci.seccomp_bpf_data", "run.oci.seccomp.receiver"};
@@ -39,27 +41,84 @@ static int refuse_notify(const char *section, size_t len, struct err *err)
 	return 0;
 }
 
-static int make_learning(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, struct section *ret,
-			 struct err *err)
+/* The calls that the default profile of containerd allows with capabilities only, of those that a container has who asked for none. */
+static int find_base(const struct oci_spec *spec, struct learning_base *ret)
 {
-	enum config_baseline baseline = p->config.baseline;
-	size_t len = 0;
-	const char *own = oci_spec_seccomp(spec, &len);
+	const struct default_profile *base = default_profile("containerd");
+	struct utsname host;
+
+	if (uname(&host) < 0 || !text_streq(base->machine, host.machine))
+		return -ENOENT;
+	ret->text = base->text;
+	ret->len = base->len;
+	return oci_spec_has_capability(spec, "bounding", "CAP_SYS_CHROOT") ? 0 : names_add(&ret->except, "chroot");
+}
+
+/* Whoever picks a RuntimeClass is not the node's root: learning opens nothing beyond what every pod may have. */
+static enum config_baseline choose_baseline(const struct plan *p, enum oci_container_kind kind)
+{
+	if (p->config.baseline != CONFIG_BASELINE_UNSET)
+		return p->config.baseline;
+	return kind == OCI_KIND_PLAIN ? CONFIG_BASELINE_DROP : CONFIG_BASELINE_DEFAULT;
+}
+
+static int make_baseline(enum config_baseline baseline, const struct oci_spec *spec, const char *own, size_t len,
+			 struct learning_quiet *quiet, struct section *ret, struct err *err)
+{
+	static const char name[] = "config.json: linux.seccomp";
+	struct learning_base base = {0};
 	int r;
 
-	/* Whoever picks a RuntimeClass is not the node's root: learning opens nothing beyond a pod's own profile. */
-	if (baseline == CONFIG_BASELINE_UNSET)
-		baseline = kind == OCI_KIND_PLAIN ? CONFIG_BASELINE_DROP : CONFIG_BASELINE_KEEP;
-	if (baseline == CONFIG_BASELINE_KEEP) {
-		ret->baseline = "keep";
-		return learning_keep(own, len, "config.json: linux.seccomp", &ret->text, err);
+	if (baseline == CONFIG_BASELINE_DROP) {
+		r = refuse_notify(own, len, err);
+		ret->baseline = "drop";
+		if (r == 0)
+			learning_drop(quiet, &ret->text);
+		return r;
 	}
-	r = refuse_notify(own, len, err);
+	r = baseline == CONFIG_BASELINE_DEFAULT ? find_base(spec, &base) : -ENOENT;
+	ret->baseline = r == 0 ? "default" : "keep";
+	r = r == 0 ? learning_default(own, len, name, &base, quiet, &ret->text, err)
+		   : learning_keep(own, len, name, quiet, &ret->text, err);
+	names_done(&base.except);
+	return r;
+}
+
+#define CALLER_MAX 16384 /* bytes: it travels in one message with other fields */
+
+/* What the recorder compares a call with, to tell what this run was let do beyond the caller's profile. */
+static int tell_caller(const char *own, size_t len, struct section *ret, struct err *err)
+{
+	cleanup_names struct names list = {0};
+	struct json_writer w;
+	int r;
+
+	if (!own || text_streq(ret->baseline, "keep"))
+		return 0;
+	r = learning_list(own, len, "config.json: linux.seccomp", &list, &ret->caller_denies, err);
 	if (r < 0)
 		return r;
-	ret->baseline = "drop";
-	learning_drop(&ret->text);
+	json_write_begin(&w, &ret->caller, false);
+	json_write_array(&w, NULL);
+	for (size_t i = 0; i < list.count; i++)
+		json_write_string(&w, NULL, list.v[i]);
+	json_write_end_array(&w);
+	if (ret->caller.len > CALLER_MAX)
+		buf_done(&ret->caller);
 	return 0;
+}
+
+static int make_learning(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, struct learn *learn,
+			 struct section *ret, struct err *err)
+{
+	size_t len = 0;
+	const char *own = oci_spec_seccomp(spec, &len);
+	int r = make_baseline(choose_baseline(p, kind), spec, own, len, learn->quiet ? &learn->allow : NULL, ret, err);
+
+	if (r == 0)
+		r = tell_caller(own, len, ret, err);
+	learn_tell(learn, &ret->quiet);
+	return r;
 }
 
 static int make_approved(const struct plan *p, enum config_mode mode, const char *key, struct section *ret, struct err *err)
@@ -90,14 +149,14 @@ static int make_approved(const struct plan *p, enum config_mode mode, const char
 }
 
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
-		 const char *key, struct section *ret, struct err *err)
+		 const char *key, struct learn *learn, struct section *ret, struct err *err)
 {
 	struct section s = {.baseline = ""};
 	int r = refuse_overrides(spec, err);
 
 	if (r == 0)
-		r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, &s, err) : make_approved(p, mode, key, &s, err);
-	if (r == 0 && buf_failed(&s.text))
+		r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, mode, key, &s, err);
+	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.quiet) || buf_failed(&s.caller)))
 		r = err_set(err, ENOMEM, "out of memory");
 	if (r < 0) {
 		section_done(&s);
@@ -110,4 +169,6 @@ int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_con
 void section_done(struct section *s)
 {
 	buf_done(&s->text);
+	buf_done(&s->quiet);
+	buf_done(&s->caller);
 }

@@ -6,16 +6,20 @@
 #include "base/err.h"
 #include "oci/key.h"
 #include "oci/spec.h"
+#include "shim/runtime/learn.h"
 #include "shim/runtime/plan.h"
 
 struct section {
 	struct buf text;      /* the section; empty: the caller's own stays */
-	const char *baseline; /* "drop" or "keep" when learning, else "" */
+	const char *baseline; /* "drop", "default" or "keep" when learning, else "" */
+	struct buf quiet;     /* for the registration: what is quiet, a JSON object; empty: nothing */
+	struct buf caller;    /* for the registration: names that the caller's own profile allows, a JSON array; empty: nothing is opened */
+	bool caller_denies;   /* or those that it refuses */
 };
 
-/* Chooses and makes it. A missing approved profile is -ENOENT. Refuses what would defeat or falsify the wrapper. */
+/* Chooses and makes it; `learn` is NULL unless the mode is to learn. A missing approved profile is -ENOENT. Refuses what would defeat or falsify the wrapper. */
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
-		 const char *key, struct section *ret, struct err *err);
+		 const char *key, struct learn *learn, struct section *ret, struct err *err);
 void section_done(struct section *s);
 
 #endif

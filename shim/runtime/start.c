@@ -10,6 +10,7 @@
 #include "shim/common/features.h"
 #include "shim/common/state.h"
 #include "shim/runtime/guardian.h"
+#include "shim/runtime/learn.h"
 #include "shim/runtime/note.h"
 #include "shim/runtime/register.h"
 #include "shim/runtime/report.h"
@@ -32,6 +33,7 @@ struct start {
 	enum oci_container_kind kind;
 	enum config_mode mode;
 	char *key;
+	struct learn learn;
 	struct section section;
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
@@ -141,7 +143,7 @@ static void book_denials(struct start *s)
 	bool recorded = false;
 	struct err why = {0};
 
-	if (register_session(s->plan, s->key, s->mode, "", NULL, &recorded, &why) < 0)
+	if (register_session(s->plan, s->key, s->mode, NULL, NULL, &recorded, &why) < 0)
 		report_unrecorded(s->plan->call.id, &why);
 }
 
@@ -158,7 +160,7 @@ static int book(struct start *s, struct err *err)
 		return 0;
 	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);
 	if (r == 0)
-		r = register_session(s->plan, s->key, s->mode, s->section.baseline, shape.data, &recorded, err);
+		r = register_session(s->plan, s->key, s->mode, &s->section, shape.data, &recorded, err);
 	if (r == 0 && !recorded)
 		r = err_set(err, EREMOTEIO, "the recorder does not record container %s", s->plan->call.id);
 	return r;
@@ -218,6 +220,19 @@ static bool pod_chose(const struct start *s)
 					     (c->annotation_mode && oci_spec_annotation(s->spec, "io.snug.mode")));
 }
 
+/* Once its time is over a key is not learnt any more: what was approved applies, or what the caller asked for. */
+static int ask_recorder(struct start *s, struct err *err)
+{
+	cleanup_buf struct buf approved = {0};
+	int r = learn_ask(s->plan, s->spec, s->key, &s->learn, err);
+
+	if (r < 0 || !s->learn.over)
+		return r;
+	r = state_read_approved(s->plan->config.state_dir, s->key, &approved, err);
+	s->mode = r == -ENOENT ? CONFIG_PASS : CONFIG_ENFORCE;
+	return r == -ENOENT ? 0 : r;
+}
+
 static int ready(struct start *s, struct err *err)
 {
 	int r = choose_mode(s, err);
@@ -230,8 +245,12 @@ static int ready(struct start *s, struct err *err)
 		r = make_key(s, err);
 		s->by_pod = r < 0 && pod_chose(s);
 	}
+	if (r == 0 && s->mode == CONFIG_LEARN)
+		r = ask_recorder(s, err);
+	if (r == 0 && s->mode == CONFIG_PASS)
+		return 0;
 	if (r == 0)
-		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->section, err);
+		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, err);
 	s->missing = r == -ENOENT;
 	s->by_pod |= s->missing && pod_chose(s);
 	if (r == 0) {
@@ -257,6 +276,7 @@ static void start_done(struct start *s)
 	buf_done(&s->text);
 	oci_spec_free(s->spec);
 	section_done(&s->section);
+	learn_done(&s->learn);
 	free(s->key);
 }
 
@@ -314,7 +334,7 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 int start_exec(struct plan *p, bool *ret_original, struct err *err)
 {
 	bool recorded = false;
-	int r = register_session(p, p->note.key, p->note.mode, "", NULL, &recorded, err);
+	int r = register_session(p, p->note.key, p->note.mode, NULL, NULL, &recorded, err);
 
 	/* Its denials are not recorded then; in an enforced container nothing else depends on it. */
 	if (r < 0 && p->note.mode == CONFIG_ENFORCE) {

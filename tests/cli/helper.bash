@@ -6,7 +6,7 @@ setup() {
   dir="$BATS_TEST_TMPDIR"
   state="$dir/state"
   mkdir -p "$state" "$dir/run"
-  printf '{"state_dir": "%s", "run_dir": "%s"}\n' "$state" "$dir/run" >"$dir/config.json"
+  printf '{"state_dir": "%s", "run_dir": "%s", "learn_for": 0}\n' "$state" "$dir/run" >"$dir/config.json"
   export SNUG_CONFIG="$dir/config.json"
 }
 

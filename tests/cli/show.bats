@@ -21,9 +21,9 @@ load helper
   run_snug ls
   [ "$status" -eq 0 ]
   [ -z "$stderr" ]
-  expected='KEY                             RUNS  CALLS  EVIDENCE  LAST NEW CALL        APPROVED
-k8s/prod/nginx/library%2Fnginx  1     1      overrun   2026-01-31 12:00:01  no
-web                             1     5      complete  2026-01-31 12:00:01  no'
+  expected='KEY                             RUNS  CALLS  EVIDENCE  LAST NEW CALL        RUNS SINCE  NEXT NEW  APPROVED
+k8s/prod/nginx/library%2Fnginx  1     1      overrun   2026-01-31 12:00:01  0           -         no
+web                             1     5      complete  2026-01-31 12:00:01  1           -         no'
   diff <(echo "$expected") <(echo "$output")
 }
 
@@ -35,6 +35,9 @@ web                             1     5      complete  2026-01-31 12:00:01  no'
   python3 - "$output" <<'PY'
 import json, sys
 rows = json.loads(sys.argv[1])
+settled = {"complete_runs": 0, "silent_runs": 0, "silent_hours": 0.0, "method": "none", "chance": 1.0, "bound": 1.0, "learning": "on"}
+assert rows[0].pop("settled") == settled
+assert rows[1].pop("settled") == dict(settled, complete_runs=1, silent_runs=1, silent_hours=0.001)
 assert rows == [
   {"key": "other", "runs": 1, "complete_runs": 0, "live": 1, "calls": 0, "complete": False, "reasons": ["running"],
    "last_new_call": None, "approved": False},
@@ -62,10 +65,12 @@ PY
   expected='web: complete
   The newest learning run lost nothing: all that it called is listed here.
   Learning runs: 1, complete: 1, running now: 0.
+  Settled: 1 complete runs (0.0 hours) since the last that brought a new call.
+  The chance that the next run brings a new one: not known from a single run.
 
 Runs: 1
-  CONTAINER  MODE   RUNTIME             STARTED              ENDED                RECORDS  VERDICT
-  web-1      learn  runc version 1.1.5  2026-01-31 12:00:00  2026-01-31 12:00:05  12       complete
+  CONTAINER  MODE   RUNTIME             STARTED              ENDED                RECORDS  NEW  QUIET  VERDICT
+  web-1      learn  runc version 1.1.5  2026-01-31 12:00:00  2026-01-31 12:00:05  12       0    0      complete
 
 Calls of the runtime itself, to start the container: 1
   CALL    COUNT  RUNS  FIRST SEEN           BY
@@ -143,4 +148,35 @@ PY
   put_evidence web "$(one_run '')" "$(call 0 read workload 1 0 0 '\\\\x1b[31m')"
   run_snug show web
   [[ "$output" != *$'\e'* ]]
+}
+
+@test "how settled a key is: Good-Turing while every call is logged, the share of new runs once known calls are quiet" {
+  run_no() { printf '%s' "$(one_run '')" | sed "s/web-1/web-$1/g; s/\"reasons\": \[\]/\"reasons\": [], \"new\": $2$3/"; }
+  quiet=', "quiet": {"upto": 0, "digest": "0000000000000000", "count": 5, "forms": []}'
+  put_evidence web "$(join "$(run_no 1 2)" "$(run_no 2 0)" "$(run_no 3 1)" "$(run_no 4 0)")" \
+    "$(join "$(call 0 read workload 7)" "$(call 1 write workload 2)" | sed 's/"runs": 1/"runs": 4/') , $(call 83 mkdir workload 1)"
+  run_snug show web
+  [[ "$output" == *"Settled: 1 complete runs"*"about 25% (Good-Turing"* ]]
+  put_evidence web "$(join "$(run_no 1 2)" "$(run_no 2 0 "$quiet")" "$(run_no 3 1 "$quiet")" "$(run_no 4 0 "$quiet")" \
+    "$(run_no 5 0 "$quiet")" "$(run_no 6 0 "$quiet")" "$(run_no 7 0 "$quiet")" "$(run_no 8 0 "$quiet")" "$(run_no 9 0 "$quiet")")" ""
+  run_snug show web
+  [[ "$output" == *"Settled: 6 complete runs"*"about 12% (the share of the runs"*"at most 50% (rule of three, 95%)"* ]]
+  run_snug ls --json
+  jq -e '.[0].settled | .silent_runs == 6 and .method == "rate" and .chance == 0.125 and .bound == 0.5' <<<"$output"
+  run_snug show --json web
+  jq -e '.settled.method == "rate"' <<<"$output"
+}
+
+@test "show tells of learning that is over, and of every approved profile" {
+  put_web
+  printf '{"state_dir": "%s", "run_dir": "%s", "learn_for": "1h"}\n' "$state" "$dir/run" >"$dir/config.json"
+  run_snug ls
+  [[ "$output" == *"learning is over"* ]]
+  run_snug approve web --no-sample
+  run_snug approve web --no-sample --errno eperm
+  run_snug show web
+  [[ "$output" == *"Learning of it is over"*"APPROVED  SAVED"*"1 "*" 2 "*"in force"* ]]
+  run_snug approve web --to 1
+  run_snug show web
+  [[ "$output" == *"  1         "*"in force"*"  2  "* ]]
 }

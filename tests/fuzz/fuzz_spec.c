@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	splice(spec, log, sizeof(log) - 1);
 	splice(spec, NULL, 0);
 	const char *own = oci_spec_seccomp(spec, &len);
-	if (learning_keep(own, len, "fuzz", &kept, NULL) != 0)
+	if (learning_keep(own, len, "fuzz", NULL, &kept, NULL) != 0)
 		return 0;
 	if (json_parse(kept.data, kept.len, JSON_FOREIGN, "kept", &after, NULL) != 0 ||
 	    strcmp(json_text(json_get(json_root(after), "defaultAction")), "SCMP_ACT_ALLOW") == 0)

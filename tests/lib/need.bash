@@ -34,5 +34,5 @@ need_test() {
   need containerd=containerd podman=podman dockerd=docker.io /usr/lib/python3/dist-packages/grpc_tools=python3-grpc-tools \
     /usr/lib/python3/dist-packages/yaml=python3-yaml systemd-analyze=systemd || return 1
   command -v kubectl >/dev/null || need kubectl=kubernetes-client || return 1
-  need bats=bats crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev'
+  need bats=bats '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev'
 }

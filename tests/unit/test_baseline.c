@@ -62,7 +62,9 @@ static void add_action(struct buf *b, const char *member, const char *number, bo
 
 	if (whole && (strcmp(action, "NOTIFY") == 0 || strcmp(action, "TRACE") == 0))
 		action = "ERRNO";
-	buf_addf(b, "\"%s\":\"SCMP_ACT_%s\"", member, action);
+	buf_addf(b, "\"%s\":\"SCMP_ACT_", member);
+	buf_adds(b, action);
+	buf_adds(b, "\"");
 	if (strcmp(action, "ERRNO") == 0 && pick(2))
 		buf_addf(b, ",\"%s\":%u", number, 1 + pick(40));
 }
@@ -325,6 +327,13 @@ static void compare_all(const struct compared *c)
 			}
 		}
 	}
+}
+
+/* libseccomp 2.5.4 loses nodes of its own tree over some rules of one call that contradict each other; this test draws such. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libseccomp.so\n";
 }
 
 enum baseline { KEEP, DEFAULT };

@@ -739,6 +739,39 @@ static void taken_up(void **state)
 	f->runs->notes = NULL;
 }
 
+/* What a run's filter lets pass unlogged is known to the next recorder, though nothing of the run was saved. */
+static void taken_up_quiet(void **state)
+{
+	static const char text[] = "{\"quiet\":{\"upto\":0,\"digest\":\"0000000000000000\",\"count\":0,\"forms\":[],\"assumed\":[\"read\"]}}";
+	struct fixture *f = *state;
+	struct live notes = LIVE_INIT;
+	struct json_doc *doc = NULL;
+	struct successor s;
+	const struct evidence_run *er;
+
+	assert_int_equal(live_open(&notes, f->state_dir, NULL), 0);
+	f->runs->notes = &notes;
+	assert_int_equal(json_parse(text, strlen(text), JSON_OURS, "request", &doc, NULL), 0);
+	const struct run_request q = {.session = 7, .pid = 70, .pid_start = 700, .id = "web", .root = ROOT, .key = "web",
+				      .runtime = "", .runtime_id = "", .baseline = "drop", .kernel = "", .request = doc};
+
+	assert_int_equal(runs_begin(f->runs, &q, 1, NULL), 0);
+	succeed(f, &s);
+	assert_int_equal(s.taken, 1);
+	er = evidence_run(s.runs->list->key->evidence, s.runs->list->no);
+	assert_true(er->quiet.on && names_have(&er->quiet.assumed, "read"));
+	assert_reasons(s.runs->list, REASON_BIT(RUNNING) | REASON_BIT(RECORDER));
+	runs_end(s.runs, s.runs->list, 6);
+	runs_sweep(s.runs, 6, 0);
+	successor_done(&s);
+	runs_end(f->runs, f->runs->list, 7);
+	runs_sweep(f->runs, 7, 0);
+	forget_unsaved(&f->store);
+	json_free(doc);
+	live_close(&notes);
+	f->runs->notes = NULL;
+}
+
 /* Whatever lies there: nothing is taken up, nothing falls over, and it is gone afterwards. */
 static void notes_of_no_use(void **state)
 {
@@ -929,6 +962,7 @@ int main(void)
 		booked(a_stranger_in_the_cgroup),
 		booked(a_stranger_in_the_callers_cgroup),
 		booked(taken_up),
+		booked(taken_up_quiet),
 		booked(notes_of_no_use),
 		booked(without_a_session),
 		booked(without_a_session_and_whole),

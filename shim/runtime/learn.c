@@ -1,0 +1,103 @@
+#include "shim/runtime/learn.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "seccomp/arguments.h"
+#include "shim/common/client.h"
+
+#include <errno.h>
+
+static void compose(const struct plan *p, const char *key, struct buf *out)
+{
+	struct json_writer w;
+
+	json_write_begin(&w, out, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "offer");
+	json_write_string(&w, "key", key);
+	json_write_bool(&w, "experiments", p->config.experiments);
+	if (p->config.hot_default)
+		json_write_bool(&w, "hot", true);
+	if (p->config.hot_set.count) {
+		json_write_array(&w, "hot");
+		for (size_t i = 0; i < p->config.hot_set.count; i++)
+			json_write_string(&w, NULL, p->config.hot_set.v[i]);
+		json_write_end_array(&w);
+	}
+	json_write_end_object(&w);
+}
+
+/* A process that may change its audit session is found by its next record, and one that is quiet makes none. A hook's records tell it
+ * from the runtime's own process by which of them came first. */
+static bool may_be_quiet(const struct plan *p, const struct oci_spec *spec)
+{
+	return !p->config.no_progress && !oci_spec_has_capability(spec, NULL, "CAP_AUDIT_CONTROL") &&
+	       !oci_spec_has_start_hooks(spec);
+}
+
+static bool is_over(const struct plan *p, uint64_t since_ms)
+{
+	uint64_t now = text_now_ms();
+
+	return p->config.learn_for_ms && since_ms && now > since_ms && now - since_ms > p->config.learn_for_ms;
+}
+
+int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, struct learn *ret, struct err *err)
+{
+	cleanup_buf struct buf request = {0};
+	const struct json *quiet;
+	uint64_t since = 0;
+	int r;
+
+	compose(p, key, &request);
+	r = client_ask(&p->config, &request, &ret->answer, err);
+	if (r == 0)
+		r = json_parse(ret->answer.data, ret->answer.len, JSON_OURS, "the recorder's answer", &ret->doc, err);
+	if (r == 0)
+		r = json_want_u64(ret->doc, json_root(ret->doc), "since", &since, err);
+	if (r < 0)
+		return r;
+	ret->over = is_over(p, since);
+	quiet = json_get(json_root(ret->doc), "quiet");
+	if (!may_be_quiet(p, spec) || json_type(quiet) != JSON_OBJECT)
+		return 0;
+	ret->quiet = quiet;
+	return learning_quiet_read(ret->doc, quiet, &ret->allow, err);
+}
+
+/* A member of the offer as it came. */
+static void copy_member(const struct learn *l, struct json_writer *w, const char *name)
+{
+	const struct json *v = json_get(l->quiet, name);
+
+	if (v)
+		json_write_raw(w, name, l->answer.data + json_start(v), json_end(v) - json_start(v));
+}
+
+void learn_tell(const struct learn *l, struct buf *out)
+{
+	struct json_writer w;
+
+	if (!l->quiet)
+		return;
+	json_write_begin(&w, out, false);
+	json_write_object(&w, NULL);
+	copy_member(l, &w, "upto");
+	copy_member(l, &w, "digest");
+	copy_member(l, &w, "count");
+	copy_member(l, &w, "assumed");
+	copy_member(l, &w, "confirming");
+	json_write_array(&w, "forms");
+	for (int i = 0; i < ARGUMENTS_MAX; i++)
+		if (l->allow.applied >> i & 1)
+			json_write_string(&w, NULL, argument_get(i)->text);
+	json_write_end_array(&w);
+	json_write_end_object(&w);
+}
+
+void learn_done(struct learn *l)
+{
+	buf_done(&l->answer);
+	json_free(l->doc);
+	learning_quiet_done(&l->allow);
+}

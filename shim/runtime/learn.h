@@ -1,0 +1,32 @@
+/* What the recorder says to a learning container before its filter is made: whether its key is still being learnt, and what may be
+ * quiet. */
+#ifndef SNUG_SHIM_RUNTIME_LEARN_H
+#define SNUG_SHIM_RUNTIME_LEARN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "oci/spec.h"
+#include "seccomp/learning.h"
+#include "shim/runtime/plan.h"
+
+#include <stdbool.h>
+
+struct learn {
+	struct buf answer;
+	struct json_doc *doc;
+	const struct json *quiet;    /* NULL: nothing may be quiet */
+	struct learning_quiet allow; /* the same, for the makers of sections */
+	bool over;                   /* learn_for has passed since the key's first learning run */
+};
+
+/* Asks, and starts the recorder if none runs: this process is in no session of a container's yet. *ret is to be freed whatever is
+ * returned. */
+int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, struct learn *ret, struct err *err);
+
+/* Appends the registration's "quiet": what was offered, with the forms that were applied. Nothing if nothing was. */
+void learn_tell(const struct learn *l, struct buf *out);
+
+void learn_done(struct learn *l);
+
+#endif
