@@ -147,6 +147,14 @@ enum quiet_form quiet_form_of(const struct evidence *ev, int place, uint64_t *re
 	return proofs && evidence_quiet_form_holds(ev, place) ? QUIET_NARROW : QUIET_UNKNOWN;
 }
 
+bool quiet_left_out(const struct evidence *ev, const char *name)
+{
+	int place = argument_by_name(name);
+
+	return place >= 0 && argument_get(place)->kind == ARGUMENT_ENOSYS && quiet_form_of(ev, place, NULL) == QUIET_NARROW &&
+	       is_used(ev, "clone", UINT64_MAX);
+}
+
 enum quiet_hot quiet_hot_of(const struct evidence *ev, const char *name)
 {
 	enum quiet_hot state = QUIET_NOT_HOT;

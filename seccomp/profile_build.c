@@ -124,19 +124,6 @@ static int keep_unnamed(struct builder *b, const struct evidence_call *c)
 	return 0;
 }
 
-static bool workload_uses(const struct evidence *ev, const char *name)
-{
-	const struct evidence_call *const *calls = NULL;
-	size_t n = used_calls(ev, &calls);
-	uint32_t nr;
-
-	for (size_t i = 0; i < n; i++)
-		if (calls[i]->phase == EVIDENCE_WORKLOAD && calls[i]->count &&
-		    syscall_number(calls[i]->arch, name, &nr) == 0 && nr == calls[i]->nr)
-			return true;
-	return false;
-}
-
 /* The form that is all the workload needs, NULL for the whole call. */
 static const struct argument *narrow_form(const struct evidence *ev, const char *name)
 {
@@ -144,7 +131,7 @@ static const struct argument *narrow_form(const struct evidence *ev, const char 
 
 	if (place < 0 || quiet_form_of(ev, place, NULL) != QUIET_NARROW)
 		return NULL;
-	if (argument_get(place)->kind == ARGUMENT_ENOSYS && !workload_uses(ev, "clone"))
+	if (argument_get(place)->kind == ARGUMENT_ENOSYS && !quiet_left_out(ev, name))
 		return NULL;
 	return argument_get(place);
 }

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "seccomp/filter.h"
 #include "seccomp/policy_read.h"
+#include "seccomp/quiet.h"
 #include "seccomp/syscall.h"
 
 #include <errno.h>
@@ -106,13 +107,15 @@ static int check_arch(struct prover *p, const struct arch *arch)
 	return r;
 }
 
-static int check_used(struct prover *p, const struct evidence_call *c)
+static int check_used(struct prover *p, const struct evidence *ev, const struct evidence_call *c)
 {
 	cleanup_filter_call struct filter_call call = {0}, meant = {0};
 	char name[SYSCALL_NAME_MAX];
 	int r;
 
 	if (!syscall_name(c->arch, c->nr, name) || !syscall_known_to_libseccomp(name))
+		return 0;
+	if (c->phase == EVIDENCE_WORKLOAD && quiet_left_out(ev, name))
 		return 0;
 	r = filter_call(p->text, c->arch, c->nr, &call, p->err);
 	if (r == 0)
@@ -136,7 +139,7 @@ static int check_evidence(struct prover *p, const struct evidence *ev, bool floo
 		/* A floor may have been sampled where other ABIs run. */
 		if (floor && !filter_lists(p->meant, calls[i]->arch))
 			continue;
-		r = check_used(p, calls[i]);
+		r = check_used(p, ev, calls[i]);
 	}
 	return r;
 }

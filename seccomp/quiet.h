@@ -39,6 +39,9 @@ const char *quiet_form_name(enum quiet_form f); /* "unknown" "narrow" "wide" */
  * evidence shows an ABI on which the argument stands elsewhere. */
 enum quiet_form quiet_form_of(const struct evidence *ev, int place, uint64_t *ret_runs);
 
+/* True if the workload needs no such call, though it makes it: answered with ENOSYS it was seen to do with clone instead. */
+bool quiet_left_out(const struct evidence *ev, const char *name);
+
 enum quiet_hot { QUIET_NOT_HOT, QUIET_ASSUMED, QUIET_CONFIRMED, QUIET_ABSENT };
 const char *quiet_hot_name(enum quiet_hot h); /* "" "assumed" "confirmed" "absent" */
 enum quiet_hot quiet_hot_of(const struct evidence *ev, const char *name);
