@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,8 @@ static enum plan_action choose(const struct plan *p)
 /* What a container that is there already can be managed with, whatever becomes of the configuration. */
 static bool manages(const struct oci_call *call)
 {
+	if (!call->id || call->help)
+		return false;
 	switch (call->command) {
 	case OCI_CREATE:
 	case OCI_RUN:
@@ -123,8 +126,27 @@ static int read_config(struct plan *p, struct err *ret_broken, struct err *err)
 		*err = *ret_broken;
 		return r;
 	}
-	report_defaults(ret_broken);
 	return config_default(&p->config, err);
+}
+
+/* By the file in which runc, or crun, keeps a container's state. */
+static bool is_its_container(const struct plan *p)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	return asprintf(&path, "%s/%s/%s", p->root, p->call.id,
+			p->runtime.dialect == OCI_DIALECT_CRUN ? "status" : "state.json") > 0 &&
+	       stat(path, &st) == 0;
+}
+
+/* A runtime that does not know the container says that it does not exist, and the caller would forget it. */
+static int check_owner(const struct plan *p, const struct err *broken, struct err *err)
+{
+	if (!broken->code || p->note.runtime || is_its_container(p))
+		return 0;
+	*err = *broken;
+	return broken->code;
 }
 
 static int check_call(const struct plan *p, const struct err *broken, struct err *err)
@@ -134,7 +156,7 @@ static int check_call(const struct plan *p, const struct err *broken, struct err
 	/* The runtime's own dialect reads more than was known when the configuration was. */
 	if (broken->code && !manages(&p->call)) {
 		*err = *broken;
-		return -broken->code;
+		return broken->code;
 	}
 	/* Neither runtime starts one without an id. Should it find one that was not seen here, the container would be started as if snug were not there. */
 	if (starts && !p->call.help && !p->call.id && p->mode != CONFIG_PASS)
@@ -169,9 +191,13 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 		r = note_read(ret->config.run_dir, ret->root, ret->call.id, &ret->note, err);
 		if (r == 0)
 			r = follow_note(ret, err);
+		if (r == 0)
+			r = check_owner(ret, &broken, err);
 		if (r < 0)
 			return r;
 	}
+	if (broken.code)
+		report_defaults(&broken);
 	ret->action = choose(ret);
 	if (ret->action == PLAN_REFUSE)
 		return err_set(err, EPERM, "container %s runs under a filter that logs and denies nothing: a checkpoint of it, restored"

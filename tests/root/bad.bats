@@ -133,6 +133,12 @@ learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
   snug-learn --root "$T/root" kill old KILL
   eventually snug-learn --root "$T/root" delete old
   [ ! -e "$T/root/old" ]
+  # "container does not exist" of a runtime that may not be its own would make the caller forget it.
+  mkdir "$T/root/old"
+  touch "$T/root/old/status"
+  run snug-learn --root "$T/root" delete --force old
+  [ "$status" -eq 1 ]
+  [[ "$output" == "snug: configuration: "*"runtime"* ]]
   cp "$T/good" "$SNUG_CONFIG"
 }
 

@@ -57,6 +57,7 @@ static void copy_config(const char *from, const char *to)
 
 int main(int argc, char **argv)
 {
+	static const char *const signals[] = {"SigPnd", "SigBlk", "SigIgn", "SigCgt", NULL};
 	char cwd[4096];
 
 	if (getenv("FAKE_READ"))
@@ -69,7 +70,9 @@ int main(int argc, char **argv)
 	print_descriptors();
 	printf("pid %d\nppid %d\npgid %d\nsid %d\n", (int)getpid(), (int)getppid(), (int)getpgrp(), (int)getsid(0));
 	printf("umask %03o\n", (unsigned)umask(0));
-	print_file("/proc/self/status", "Sig");
+	/* Not SigQ: that counts what is queued for every process of the user. */
+	for (const char *const *s = signals; *s; s++)
+		print_file("/proc/self/status", *s);
 	print_file("/proc/self/status", "NoNewPrivs");
 	print_file("/proc/self/status", "Cap");
 	print_file("/proc/self/limits", "");

@@ -7,7 +7,7 @@ setup() {
   bundle "$T/b" . sh -c 'echo hi'
 }
 teardown() {
-  for m in "$T/small" "$T/state"; do umount "$m" 2>/dev/null || true; done
+  for m in "$T/small" "$T/state"; do umount --lazy "$m" 2>/dev/null || true; done
   snug_teardown
 }
 
