@@ -63,6 +63,18 @@ void evidence_quiet_check(struct evidence *ev);
 
 void evidence_quiet_done(struct evidence_quiet *q);
 
+#define EVIDENCE_ASSUMED_MAX 512 /* names in a list of the file, so that it can be read back */
+
+/* For a merge: what quieting, and what a run was the first to show, becomes in a run without any, and of two sights of one run. What is
+ * known of it in one and not in the other proves nothing. 0 or -ENOMEM. */
+int evidence_quiet_copy(struct evidence_run *run, const struct evidence_run *from);
+int evidence_quiet_unite(struct evidence_run *run, const struct evidence_run *other);
+
+/* Ends a merge, once `out` holds all runs (copied and united so) and calls. A form is narrow only if it is in every source that used
+ * the call, a name is absent only if no source still assumes it. Calls of several sources have no common order: all have `learnt` 0
+ * in `out`, and its runs the digest of them all. Returns 0, -ENOMEM, or -ENOSPC for more than EVIDENCE_ASSUMED_MAX names. */
+int evidence_quiet_merge(struct evidence *out, const struct evidence *const in[], size_t count, struct err *err);
+
 /* Reading and writing of what belongs to quieting; v is a run, or the root. *ret is to be freed whatever is returned. */
 int evidence_quiet_read(const struct json_doc *doc, const struct json *quiet, struct evidence_quiet *ret, struct err *err);
 int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err);

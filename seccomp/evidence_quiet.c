@@ -155,6 +155,13 @@ bool quiet_left_out(const struct evidence *ev, const char *name)
 	       is_used(ev, "clone", UINT64_MAX);
 }
 
+bool quiet_is_narrowed(const struct evidence *ev, int place)
+{
+	const struct argument *a = argument_get(place);
+
+	return a->kind == ARGUMENT_ENOSYS ? quiet_left_out(ev, a->name) : quiet_form_of(ev, place, NULL) == QUIET_NARROW;
+}
+
 enum quiet_hot quiet_hot_of(const struct evidence *ev, const char *name)
 {
 	enum quiet_hot state = QUIET_NOT_HOT;

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MAX 512
-
 static int check_array(const struct json_doc *doc, const struct json *v, size_t max, struct err *err)
 {
 	if (json_type(v) != JSON_ARRAY)
@@ -23,7 +21,7 @@ static int read_names(const struct json_doc *doc, const struct json *obj, const 
 		      struct err *err)
 {
 	const struct json *list = json_get(obj, what);
-	int r = list ? check_array(doc, list, NAMES_MAX, err) : 0;
+	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
 
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
 		const char *s = json_type(e) == JSON_STRING ? json_text(e) : "";
@@ -41,7 +39,7 @@ static int read_names(const struct json_doc *doc, const struct json *obj, const 
 static int read_forms(const struct json_doc *doc, const struct json *obj, const char *what, uint64_t *ret, struct err *err)
 {
 	const struct json *list = json_get(obj, what);
-	int r = list ? check_array(doc, list, NAMES_MAX, err) : 0;
+	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
 
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
 		int place = json_type(e) == JSON_STRING ? argument_by_text(json_text(e)) : -1;
@@ -111,7 +109,7 @@ int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, st
 /* Of the list of arguments only "wide" is a fact of its own; the rest follows from the runs. */
 static int read_arguments(const struct json_doc *doc, const struct json *list, struct evidence *ev, struct err *err)
 {
-	int r = list ? check_array(doc, list, NAMES_MAX, err) : 0;
+	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
 
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
 		const char *form = NULL, *known = NULL;
@@ -137,7 +135,7 @@ int evidence_quiet_read_root(const struct json_doc *doc, const struct json *root
 	int r = read_arguments(doc, json_get(root, "arguments"), ev, err);
 
 	if (r == 0 && assumed)
-		r = check_array(doc, assumed, NAMES_MAX, err);
+		r = check_array(doc, assumed, EVIDENCE_ASSUMED_MAX, err);
 	if (r == 0 && since && (json_type(since) != JSON_STRING || text_parse_time(json_text(since), &ev->since_ms) < 0))
 		r = json_err(doc, since, err, "a UTC time like 2026-01-31T12:00:00.123Z is wanted");
 	if (r < 0)

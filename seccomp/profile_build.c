@@ -129,11 +129,7 @@ static const struct argument *narrow_form(const struct evidence *ev, const char 
 {
 	int place = argument_by_name(name);
 
-	if (place < 0 || quiet_form_of(ev, place, NULL) != QUIET_NARROW)
-		return NULL;
-	if (argument_get(place)->kind == ARGUMENT_ENOSYS && !quiet_left_out(ev, name))
-		return NULL;
-	return argument_get(place);
+	return place >= 0 && quiet_is_narrowed(ev, place) ? argument_get(place) : NULL;
 }
 
 static int add_learnt(struct builder *b, const struct evidence *ev, const char *name, unsigned source)

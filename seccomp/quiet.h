@@ -42,6 +42,9 @@ enum quiet_form quiet_form_of(const struct evidence *ev, int place, uint64_t *re
 /* True if the workload needs no such call, though it makes it: answered with ENOSYS it was seen to do with clone instead. */
 bool quiet_left_out(const struct evidence *ev, const char *name);
 
+/* True if the harmless form is all that the workload needs of the call: it is narrow and, answered with ENOSYS, left out. */
+bool quiet_is_narrowed(const struct evidence *ev, int place);
+
 enum quiet_hot { QUIET_NOT_HOT, QUIET_ASSUMED, QUIET_CONFIRMED, QUIET_ABSENT };
 const char *quiet_hot_name(enum quiet_hot h); /* "" "assumed" "confirmed" "absent" */
 enum quiet_hot quiet_hot_of(const struct evidence *ev, const char *name);

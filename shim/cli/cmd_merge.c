@@ -99,21 +99,6 @@ static bool is_evidence(const struct buf *text)
 	return text->len && memmem(text->data, text->len, mark, sizeof(mark) - 1);
 }
 
-/* Runs that let known calls pass unlogged name those by the order in which their own evidence learnt them, and assume others:
- * lost in a merge, the result would be called complete without them. */
-static int check_quiet(const struct operand *op, struct err *err)
-{
-	static const char *const marks[] = {"\"quiet\":", "\"assumed\":"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (memmem(op->text->data, op->text->len, marks[i], strlen(marks[i])))
-			return err_set(err, EOPNOTSUPP,
-				       "%s: holds runs that did not log what was known already, and such evidence cannot be "
-				       "merged; merge the profiles: snug profile, then snug merge",
-				       op->name);
-	return 0;
-}
-
 static int add_policies(struct work *w, const struct operand *op, struct err *err)
 {
 	cleanup_policy_list struct policy_list list = {0};
@@ -138,9 +123,7 @@ static int add_text(const struct operand *op, void *arg, struct err *err)
 		return err_set(err, op->error->code, "%s", op->error->msg);
 	if (!is_evidence(op->text))
 		return add_policies(w, op, err);
-	r = check_quiet(op, err);
-	if (!r)
-		r = evidence_parse(op->text->data, op->text->len, op->name, &ev, err);
+	r = evidence_parse(op->text->data, op->text->len, op->name, &ev, err);
 	return r < 0 ? r : add(w, op->name, ev, NULL, err);
 }
 

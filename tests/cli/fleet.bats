@@ -49,6 +49,31 @@ base() { join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)" "$@"; }
   [ "$(jq '[.runs[] | select(.complete)] | length' "$dir/web.json")" -eq 1 ]
 }
 
+@test "nodes past their first run: what one assumes or asks for stays, what all prove is narrow" {
+  later() { # ID QUIET CALLS: a second run that does not log what the first showed, which "learnt" numbers
+    local first second quiet='{"upto": 1, "digest": "278d38473b54cfa5", "count": 1, "forms": ["clone:0:0x7e020000:0x0"]'
+    first=$(one_run '' | sed "s/\"web-1\"/\"$1\"/g")
+    second=$(one_run '' | sed "s/\"web-1\"/\"$1-again\"/g; s/T12:00:0/T12:01:0/g; s/\"reasons\": \[\]/&, \"quiet\": $quiet$2}/")
+    put_evidence web "$(join "$first" "$second")" "$(join "$(call 56 clone workload 3 | sed 's/ }$/, "learnt": 1 }/')" "$3")"
+    mkdir -p "$dir/fleet"
+    mv "$state/keys/web/evidence.json" "$dir/fleet/$1.json"
+  }
+  later one ', "assumed": ["futex"]' "$(call 59 execve runtime 1)"
+  later two ', "confirming": ["futex"]' "$(call 83 mkdir workload 1 | sed 's/ }$/, "learnt": 2 }/')"
+  run_snug merge "$dir/fleet" -o "$dir/web.json"
+  [ "$status" -eq 0 ]
+  run_snug approve --no-sample "$dir/web.json"
+  [ "$status" -eq 0 ]
+  approved="$state/keys/web/approved.json"
+  for name in futex mkdir execve; do jq -e --arg n "$name" '[.syscalls[].names[]] | index($n) != null' "$approved"; done
+  jq -e '[.syscalls[] | select(.names | index("clone")) | .args[0].value] == [2114060288]' "$approved"
+  # A third node whose only run logged the call whatever its arguments.
+  node three three "$(base "$(call 56 clone workload 1)")"
+  run_snug merge "$dir/fleet" -o "$dir/web.json"
+  run_snug approve --no-sample "$dir/web.json"
+  jq -e '[.syscalls[] | select(.names | index("clone")) | .args // []] == [[]]' "$approved"
+}
+
 @test "a file that is none is named, and nothing is merged" {
   node one web-one "$(base)"
   echo '{' >"$dir/fleet/two.json"

@@ -153,11 +153,82 @@ assert all(r["a"] == "allow" for r in d["differences"] if r["kind"] == "argument
   [[ "$stderr" == "i386: "*"a.json lists this ABI and "*"b.json does not"* ]]
 }
 
-@test "merge: runs that did not log everything are refused, not silently made complete" {
-  evidence a web "$(run_of a-1 01 '' | sed 's/"reasons": \[\]/&, "quiet": {"upto": 1, "assumed": ["getppid"]}/')" "$(call 0 read workload 7)"
-  grep -q '"quiet": {' "$dir/a.json"
-  run_snug merge "$dir/a.json"
-  refused 2 "cannot be merged"
+# quiet_run CONTAINER MINUTE REASONS QUIET: one that did not log what its evidence numbers 1; QUIET: further members. The digest is its own.
+quiet_run() {
+  run_of "$1" "$2" "$3" | sed "s/\"reasons\": \[[^]]*\]/&, \"quiet\": {\"upto\": 1, \"digest\": \"$DIGEST\", \"count\": 1$4}/"
+}
+# learnt N CALL: the same, numbered.
+learnt() { sed "s/ }\$/, \"learnt\": $1 }/" <<<"$2"; }
+NARROW=', "forms": ["clone:0:0x7e020000:0x0"]'
+
+# quiet_node NAME REASONS QUIET [CALL]: first a run that logged everything, then a quiet one.
+quiet_node() {
+  DIGEST=${DIGEST:-278d38473b54cfa5}
+  evidence "$1" web "$(join "$(run_of "$1-1" 01 '')" "$(quiet_run "$1-2" 05 "$2" "$3")")" \
+    "$(join "$(learnt 1 "$(call 56 clone workload 3)")" ${4:+"$(learnt 2 "$4")"})"
+}
+
+@test "merge: runs that did not log what was known are kept; arguments are narrow where they are so in each part" {
+  quiet_node a '' "$NARROW"
+  quiet_node b '' "$NARROW" "$(call 1 write workload 2)"
+  run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"together they are complete"* ]]
+  jq -e '[.runs[] | select(.quiet) | .quiet | .upto == 0 and .count == 1] == [true, true]' "$dir/all.json"
+  jq -e '.arguments == [{"form": "clone:0:0x7e020000:0x0", "known": "narrow", "runs": 2}]' "$dir/all.json"
+  run_snug profile "$dir/all.json"
+  [ "$status" -eq 0 ]
+  jq -e '[.linux.seccomp // . | .syscalls[] | select(.names == ["clone"]) | .args | length] == [1]' <<<"$output"
+  run_snug approve "$dir/all.json" --no-sample
+  [ "$status" -eq 0 ]
+  # One that never asked leaves the call whole, and one that merely does without it does not.
+  evidence c web "$(run_of c-1 03 '')" "$(call 87 unlink workload 2)"
+  run_snug merge "$dir/all.json" "$dir/c.json"
+  [ "$(field 'e["arguments"][0]["known"]')" = narrow ]
+  evidence c web "$(run_of c-1 03 '')" "$(call 56 clone workload 2)"
+  run_snug merge "$dir/all.json" "$dir/c.json" -o "$dir/whole.json"
+  jq -e '.arguments[0].known == "unknown"' "$dir/whole.json"
+  run_snug profile "$dir/whole.json"
+  [ "$status" -eq 0 ]
+  jq -e '[.linux.seccomp // . | .syscalls[] | select(.names | index("clone"))] | length == 1 and .[0].args == null' <<<"$output"
+  # Merging again changes nothing.
+  run_snug merge "$dir/whole.json" "$dir/a.json" "$dir/b.json"
+  [ "$output" = "$(cat "$dir/whole.json")" ]
+}
+
+@test "merge: a quiet run that lost something, or whose calls are not held, does not pass for complete" {
+  quiet_node a '' "$NARROW"
+  quiet_node b '"overrun"' "$NARROW"
+  run_snug merge "$dir/a.json" "$dir/b.json"
+  [[ "$stderr" == *"together they are NOT complete"* ]]
+  [ "$(field 'e["arguments"][0]["known"]')" = unknown ]
+  DIGEST=0123456789abcdef quiet_node b '' "$NARROW"
+  run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
+  [[ "$stderr" == *"together they are NOT complete"* ]]
+  run_snug approve "$dir/all.json" --no-sample
+  [ "$status" -eq 3 ]
+  # A call that is taken out of the merged file is missed.
+  quiet_node b '' "$NARROW" "$(call 83 mkdir workload 2)"
+  run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
+  run_snug profile "$dir/all.json"
+  [ "$status" -eq 0 ]
+  jq 'del(.syscalls[] | select(.name == "mkdir"))' "$dir/all.json" >"$dir/less.json"
+  run_snug profile "$dir/less.json"
+  [ "$status" -eq 3 ]
+}
+
+@test "merge: what one part assumes is in the profile until one has seen it, whoever found it absent" {
+  quiet_node a '' ', "forms": [], "assumed": ["futex", "getppid"]'
+  quiet_node b '' ', "forms": [], "assumed": ["poll"], "confirming": ["futex"]'
+  quiet_node c '' ', "forms": []' "$(call 110 getppid workload 1)"
+  run_snug merge "$dir/b.json" "$dir/c.json"
+  [ "$(field '{x["name"]: x["known"] for x in e["assumed"]}')" = "{'futex': 'absent', 'poll': 'assumed'}" ]
+  run_snug merge "$dir/a.json" "$dir/b.json" "$dir/c.json" -o "$dir/all.json"
+  [ "$status" -eq 0 ]
+  jq -e '[.assumed[] | .name + " " + .known] == ["futex assumed", "getppid confirmed", "poll assumed"]' "$dir/all.json"
+  run_snug profile "$dir/all.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *'"futex"'*'"getppid"'*'"poll"'* ]]
 }
 
 @test "merge: bad input is one sentence" {
