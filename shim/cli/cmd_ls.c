@@ -103,7 +103,7 @@ static void add_settled(struct table *t, const struct settled *s)
 		table_add(t, "learning is over");
 	else if (s->method == SETTLED_NONE)
 		table_add(t, "-");
-	else if (s->silent > 3)
+	else if (s->bound < 1)
 		table_addf(t, "<%.0f%%", s->bound * 100);
 	else
 		table_addf(t, "~%.0f%%", s->chance * 100);

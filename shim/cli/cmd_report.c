@@ -24,7 +24,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r)
 		r = build_profile(&b, errno_ret, err);
 	if (!r)
-		r = report_make(&b, args->operand[0], &report, err);
+		r = report_make(&b, args->operand[0], cli->config.learn_for_ms, &report, err);
 	if (r < 0)
 		return r;
 	report_page(&report, &page);

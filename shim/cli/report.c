@@ -34,22 +34,16 @@ static struct report_point point_at(const struct evidence *ev, uint64_t at_ms)
 static int count_runs(struct report *r)
 {
 	const struct evidence_run *const *runs = NULL;
-	size_t n = evidence_runs(r->build->evidence, &runs), before = 0;
+	size_t n = evidence_runs(r->build->evidence, &runs);
 
 	r->by_run = calloc(n + 1, sizeof(*r->by_run));
 	if (!r->by_run)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		struct report_point *p = &r->by_run[r->run_count];
-
 		if (runs[i]->mode != EVIDENCE_LEARN)
 			continue;
-		*p = point_at(r->build->evidence, runs[i]->ended_ms ? runs[i]->ended_ms : text_now_ms());
-		r->silent = runs[i]->reasons || p->program > before ? 0 : r->silent + 1;
-		before = p->program;
-		r->run_count++;
+		r->by_run[r->run_count++] = point_at(r->build->evidence, runs[i]->ended_ms ? runs[i]->ended_ms : text_now_ms());
 	}
-	r->settled = r->silent >= REPORT_SETTLED_RUNS;
 	return 0;
 }
 
@@ -173,7 +167,7 @@ static int add_default(struct report *r, const struct default_profile *p, struct
 	return rc < 0 ? rc : compare_with(d, r->build->profile, names);
 }
 
-int report_make(const struct build *b, const char *key, struct report *ret, struct err *err)
+int report_make(const struct build *b, const char *key, uint64_t learn_for_ms, struct report *ret, struct err *err)
 {
 	const struct default_profile *defaults = NULL;
 	const size_t n = default_profiles(&defaults);
@@ -182,6 +176,7 @@ int report_make(const struct build *b, const char *key, struct report *ret, stru
 
 	*ret = (struct report){
 		.build = b, .key = key, .program_calls = all.program, .runtime_calls = all.runtime};
+	settled_judge(b->evidence, learn_for_ms, &ret->settled);
 	ret->defaults = calloc(n + 1, sizeof(*ret->defaults));
 	r = ret->defaults ? count_runs(ret) : -ENOMEM;
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "seccomp/defaults.h"
 #include "shim/cli/build.h"
+#include "shim/cli/settled.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +33,7 @@ struct report {
 	const struct build *build;
 	const char *key;
 	size_t program_calls, runtime_calls;
-	size_t silent;  /* complete learning runs in a row, up to the newest, that showed no new call of the program */
-	bool settled;   /* enough of them */
+	struct settled settled;
 	struct report_point *by_run; /* at the end of each learning run that is listed; owned */
 	size_t run_count;
 	struct report_point *by_time; /* each time something new was seen; owned */
@@ -42,11 +42,9 @@ struct report {
 	size_t default_count;
 };
 
-/* So many silent runs in a row make a key settled. */
-#define REPORT_SETTLED_RUNS 3
-
-/* The figures. The build must have its profile, and outlive *ret. report_done also after an error. */
-int report_make(const struct build *b, const char *key, struct report *ret, struct err *err);
+/* The figures. The build must have its profile, and outlive *ret; learn_for_ms: as for settled_judge(). report_done also after an
+ * error. */
+int report_make(const struct build *b, const char *key, uint64_t learn_for_ms, struct report *ret, struct err *err);
 void report_done(struct report *r);
 #define cleanup_report cleanup_with(report_done)
 

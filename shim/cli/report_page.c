@@ -127,21 +127,24 @@ static void add_verdict(const struct report *r, struct buf *out)
 	buf_adds(out, v->complete ? "</div>\n" : "</ul></div>\n");
 }
 
+/* The figures are those of `snug show`. What lost something newest of all may have missed the call that would unsettle it. */
 static void add_settled(const struct report *r, struct buf *out)
 {
-	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong><p>", r->settled ? "good" : "warn",
-		 r->settled ? "Settled" : "Not settled yet");
-	if (r->silent == 1)
-		buf_adds(out, "The newest complete learning run showed nothing new of the program.");
-	else if (r->silent)
-		buf_addf(out, "The newest %zu complete learning runs showed nothing new of the program.", r->silent);
-	else
-		buf_adds(out, "The newest learning run still showed something new of the program, or lost records.");
-	if (r->silent > REPORT_SETTLED_RUNS)
-		buf_addf(out, " If it goes on being used alike, a further run shows something new with a chance of at most %.0f%% "
-			      "(95%% confidence).", 100 * set_bound(r->silent));
-	if (!r->settled)
-		buf_addf(out, " From %d such runs in a row on it counts as settled.", REPORT_SETTLED_RUNS);
+	const struct settled *s = &r->settled;
+	bool reached = settled_is_reached(s) && r->build->verdict.complete;
+
+	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong><p>", reached ? "good" : "warn",
+		 reached ? "Settled" : "Not settled yet");
+	buf_addf(out, "Complete learning runs since the last that brought a new call: %zu.", s->silent);
+	if (s->method != SETTLED_NONE)
+		buf_addf(out, " The chance that the next run brings a new one: about %.0f%%", s->chance * 100);
+	if (s->method != SETTLED_NONE && s->bound < 1)
+		buf_addf(out, ", at most %.0f%% (rule of three, 95%%)", s->bound * 100);
+	buf_adds(out, s->method != SETTLED_NONE ? "." : "");
+	if (!reached)
+		buf_addf(out, " From %d such runs on it counts as settled, where the newest run is complete.", SETTLED_SILENT_RUNS);
+	if (settled_is_over(s))
+		buf_adds(out, " Learning of it is over (learn_for).");
 	buf_adds(out, "</p></div>\n");
 }
 

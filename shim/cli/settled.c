@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "seccomp/quiet.h"
+#include "seccomp/sets.h"
 
 #include <stdio.h>
 
@@ -34,7 +35,7 @@ static bool is_complete(const struct evidence_run *run)
 /* What is quiet is not counted again, so that every call would look as if one run alone had shown it. */
 static void judge_chance(const struct evidence *ev, struct settled *s, size_t all, size_t fresh_later, bool quiet)
 {
-	s->bound = s->silent > 3 ? 3.0 / (double)s->silent : 1.0;
+	s->bound = set_bound(s->silent);
 	if (all < 2)
 		return;
 	s->method = quiet ? SETTLED_RATE : SETTLED_GOOD_TURING;
@@ -71,6 +72,11 @@ void settled_judge(const struct evidence *ev, uint64_t learn_for_ms, struct sett
 	if (learn_for_ms && quiet_since(ev))
 		s.over_ms = quiet_since(ev) + learn_for_ms;
 	*ret = s;
+}
+
+bool settled_is_reached(const struct settled *s)
+{
+	return s->silent >= SETTLED_SILENT_RUNS;
 }
 
 bool settled_is_over(const struct settled *s)

@@ -29,6 +29,10 @@ struct settled {
 /* learn_for_ms: of the configuration. */
 void settled_judge(const struct evidence *ev, uint64_t learn_for_ms, struct settled *ret);
 
+/* So many silent runs make a key settled. */
+#define SETTLED_SILENT_RUNS 3
+bool settled_is_reached(const struct settled *s);
+
 bool settled_is_over(const struct settled *s); /* learn_for has passed */
 
 const char *settled_method_name(enum settled_method m); /* "none" "good-turing" "rate" */

@@ -66,17 +66,54 @@ P
   refused 2 nothing
 }
 
+# run_no N NEW [REASONS [MORE]]: the N-th learning run, which was the first to show NEW calls.
+run_no() { one_run "${3:-}" | sed "s/web-1/web-$1/g; s/\"reasons\": \[[^]]*\]/&, \"new\": $2${4:-}/"; }
+
 @test "report: settled from the third silent run on, and not before" {
-  four=$(join "$(one_run '')" "$(one_run '')" "$(one_run '')" "$(one_run '')")
+  four=$(join "$(run_no 1 1)" "$(run_no 2 0)" "$(run_no 3 0)" "$(run_no 4 0)")
   put_evidence web "$four" "$(call 0 read workload 1)"
   run_snug report web
-  [[ "$output" == *"<strong>Settled</strong>"*"newest 3 complete learning runs"* ]]
-  put_evidence web "$(join "$(one_run '')" "$(one_run '')" "$(one_run '')")" "$(call 0 read workload 1)"
+  [[ "$output" == *"<strong>Settled</strong>"*"since the last that brought a new call: 3."* ]]
+  put_evidence web "$(join "$(run_no 1 1)" "$(run_no 2 0)" "$(run_no 3 0)")" "$(call 0 read workload 1)"
   run_snug report web
-  [[ "$output" == *"<strong>Not settled yet</strong>"*"newest 2 complete learning runs"* ]]
-  put_evidence web "$(join "$(one_run '')" "$(one_run '')" "$(one_run '')" "$(one_run '"overrun"')")" "$(call 0 read workload 1)"
+  [[ "$output" == *"<strong>Not settled yet</strong>"*"since the last that brought a new call: 2."* ]]
+  # Newest of all one that lost something, or that brought something.
+  put_evidence web "$four, $(run_no 5 0 '"overrun"')" "$(call 0 read workload 1)"
   run_snug report web
   [[ "$output" == *"<strong>Not settled yet</strong>"* ]]
+  put_evidence web "$four, $(run_no 5 1)" "$(call 0 read workload 1)"
+  run_snug report web
+  [[ "$output" == *"<strong>Not settled yet</strong>"*"since the last that brought a new call: 0."* ]]
+}
+
+@test "report: its figures are those of show and ls" {
+  quiet=', "quiet": {"upto": 0, "digest": "1401a1463228d28a", "count": 5, "forms": []}'
+  many=$(run_no 1 2)
+  for n in 2 3 4 5 6 7 8; do many+=",$(run_no $n 0 '' "$quiet")"; done
+  for runs in "$(run_no 1 1)" "$(join "$(run_no 1 1)" "$(run_no 2 0)" "$(run_no 3 0 '"overrun"')" "$(run_no 4 0)")" \
+    "$(join "$(run_no 1 1)" "$(run_no 2 0)" "$(run_no 3 1 '' "$quiet")" "$(run_no 4 0 '' "$quiet")")" "$many"; do
+    put_evidence web "$runs" "$(call 0 read workload 1)"
+    run_snug show --json web
+    shown=$(jq -c .settled <<<"$output")
+    run_snug ls --json
+    [ "$(jq -c '.[0].settled' <<<"$output")" = "$shown" ]
+    run_snug report web
+    python3 - "$shown" <<'P' 3<<<"$output"
+import json, re, sys
+page, s = open(3).read(), json.loads(sys.argv[1])
+assert int(re.search(r"brought a new call: (\d+)\.", page)[1]) == s["silent_runs"], s
+chance = re.search(r"brings a new one: about (\d+)%", page)
+bound = re.search(r", at most (\d+)%", page)
+assert (chance is None) == (s["method"] == "none"), s
+assert not chance or abs(int(chance[1]) - 100 * s["chance"]) <= 0.51, s
+assert (bound is None) == (s["bound"] == 1 or s["method"] == "none"), s
+assert not bound or abs(int(bound[1]) - 100 * s["bound"]) <= 0.51, s
+settled = "<strong>Settled</strong>" in page
+assert settled == (s["silent_runs"] >= 3), s
+P
+  done
+  # The figures did take part.
+  [[ "$output" == *"<strong>Settled</strong>"*"at most 43% (rule of three, 95%)"* ]]
 }
 
 @test "report: names that a container chose are text, whatever they hold" {
