@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "seccomp/arch.h"
+#include "seccomp/arguments.h"
 #include "seccomp/learning.h"
 
 #include <errno.h>
@@ -250,11 +251,57 @@ static void test_audit_refusals(void **state)
 	}
 }
 
+/* The recorder's answer names what is quiet. A form that this program does not know stays logged: a newer recorder's offer
+ * must not make it quiet by guess. */
+static void test_quiet_read(void **state)
+{
+	static const struct {
+		const char *offer;
+		int code;
+		size_t names, forms;
+		const char *what; /* in the message */
+	} cases[] = {
+		{"{\"names\":[],\"assumed\":[]}", 0, 0, 0, ""},
+		{"{\"names\":[\"read\",\"write\"],\"assumed\":[\"getppid\",\"read\"],\"forms\":[]}", 0, 3, 0, ""},
+		{"{\"names\":[],\"assumed\":[],\"forms\":[\"%s\",\"of tomorrow\",7,null,\"\"]}", 0, 0, 1, ""},
+		{"{\"assumed\":[]}", -EINVAL, 0, 0, "an array is missing"},
+		{"{\"names\":[\"read\"]}", -EINVAL, 1, 0, "an array is missing"},
+		{"{\"names\":\"read\",\"assumed\":[]}", -EINVAL, 0, 0, "an array is missing"},
+		{"{\"names\":[\"read\",3],\"assumed\":[]}", -EINVAL, 1, 0, "names[1], line 1: a string is wanted"},
+		{"{\"names\":[],\"assumed\":[{}]}", -EINVAL, 0, 0, "assumed[0], line 1: a string is wanted"},
+		{"[]", -EINVAL, 0, 0, "an array is missing"},
+	};
+	const struct argument *table;
+
+	(void)state;
+	assert_true(arguments(&table) > 1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_json struct json_doc *doc = NULL;
+		cleanup_buf struct buf text = {0};
+		struct learning_quiet q = {0};
+		struct err err = {0};
+		const char *hole = strstr(cases[i].offer, "%s");
+
+		if (hole)
+			buf_addf(&text, "%.*s%s%s", (int)(hole - cases[i].offer), cases[i].offer, table[1].text, hole + 2);
+		else
+			buf_adds(&text, cases[i].offer);
+		assert_int_equal(json_parse(text.data, text.len, JSON_OURS, "answer", &doc, &err), 0);
+		if (learning_quiet_read(doc, json_root(doc), &q, &err) != cases[i].code ||
+		    q.names.count != cases[i].names || q.forms != (cases[i].forms ? (uint64_t)1 << 1 : 0) ||
+		    !strstr(err.msg, cases[i].what))
+			fail_msg("%s: %s, %zu names, forms %llx", text.data, err.msg, q.names.count,
+				 (unsigned long long)q.forms);
+		learning_quiet_done(&q);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_drop),     cmocka_unit_test(test_keep),  cmocka_unit_test(test_keep_unconfined),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_audit), cmocka_unit_test(test_audit_refusals),
+		cmocka_unit_test(test_quiet_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
