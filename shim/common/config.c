@@ -53,6 +53,12 @@ static int read_path(const struct reading *r, const struct json *v, size_t offse
 	return 0;
 }
 
+/* To its whole length: what holds a NUL is no name with something behind it. */
+static bool is_string(const struct json *v, const char *s)
+{
+	return json_type(v) == JSON_STRING && json_text_len(v) == strlen(s) && memcmp(json_text(v), s, strlen(s)) == 0;
+}
+
 static int read_name(const struct reading *r, const struct json *v, const char *const names[], size_t count, int *ret)
 {
 	cleanup_buf struct buf list = {0};
@@ -60,7 +66,7 @@ static int read_name(const struct reading *r, const struct json *v, const char *
 	for (size_t i = 0; i < count; i++) {
 		if (!names[i])
 			continue;
-		if (json_type(v) == JSON_STRING && text_streq(json_text(v), names[i])) {
+		if (is_string(v, names[i])) {
 			*ret = (int)i;
 			return 0;
 		}
@@ -101,9 +107,9 @@ static int read_annotations(const struct reading *r, const struct json *v, size_
 	if (json_type(v) != JSON_ARRAY)
 		return json_err(r->doc, v, r->err, "a list is wanted, like [\"io.snug.profile\", \"io.snug.mode\"]");
 	for (const struct json *e = json_first(v); e; e = json_next(e)) {
-		if (text_streq(json_text(e), "io.snug.profile"))
+		if (is_string(e, "io.snug.profile"))
 			r->config->annotation_profile = true;
-		else if (text_streq(json_text(e), "io.snug.mode"))
+		else if (is_string(e, "io.snug.mode"))
 			r->config->annotation_mode = true;
 		else
 			return json_err(r->doc, e, r->err, "\"io.snug.profile\" or \"io.snug.mode\" is wanted");
@@ -217,7 +223,7 @@ static const struct setting settings[] = {
 static int read_member(const struct reading *r, const struct json *v)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (text_streq(json_key(v), settings[i].name))
+		if (text_streq(json_key(v), settings[i].name) && json_key_len(v) == strlen(settings[i].name))
 			return settings[i].read(r, v, settings[i].offset);
 	return json_err(r->doc, v, r->err, "no such setting");
 }

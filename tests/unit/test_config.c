@@ -33,6 +33,8 @@ static const struct {
 	{"{\"Mode\":\"pass\"}", "Mode, line 1", "no such setting"},
 	{"{\n\"mode\":\"Learn\"}", "mode, line 2", "one of \"pass\", \"learn\", \"audit\", \"enforce\" is wanted"},
 	{"{\"mode\":1}", "mode, line 1", "one of \"pass\""},
+	{"{\"mode\":\"pass\\u0000x\"}", "mode, line 1", "one of \"pass\""},
+	{"{\"mode\\u0000x\":\"pass\"}", "line 1", ""},
 	/* "" stands for unset inside, and is none of the words */
 	{"{\"baseline\":\"\"}", "baseline, line 1", "one of \"drop\", \"default\", \"keep\" is wanted"},
 	{"{\"on_error\":true}", "on_error, line 1", "one of \"fail\", \"original\" is wanted"},
@@ -46,6 +48,7 @@ static const struct {
 	{"{\"annotations\":\"io.snug.mode\"}", "annotations, line 1", "a list is wanted"},
 	{"{\"annotations\":[\"io.snug.mode\",\"io.snug.x\"]}", "annotations[1], line 1", "is wanted"},
 	{"{\"annotations\":[{}]}", "annotations[0], line 1", "is wanted"},
+	{"{\"annotations\":[\"io.snug.mode\\u0000\"]}", "annotations[0], line 1", "is wanted"},
 	{"{\"log_denials\":\"true\"}", "log_denials, line 1", "true or false is wanted"},
 	{"{\"progressive\":0}", "progressive, line 1", "true or false is wanted"},
 	{"{\"experiments\":null}", "experiments, line 1", "true or false is wanted"},
