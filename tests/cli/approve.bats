@@ -110,3 +110,41 @@ load helper
   run_snug approve web --digest "${digest}0"
   refused 2 "at least 12"
 }
+
+@test "--profile approves a file; one that is not there, or is no profile, or a key that is none, is named" {
+  put_web
+  run_snug profile web -o "$dir/p.json"
+  run_snug approve fresh --profile "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"system calls that it allows"*"Approved as number 1"* ]]
+  cmp "$dir/p.json" "$state/keys/fresh/approved.json"
+  run_snug approve fresh --profile "$dir/none.json"
+  refused 2 "none.json"
+  echo '{"defaultAction": 1}' >"$dir/bad.json"
+  run_snug approve other --profile "$dir/bad.json"
+  refused 2 "bad.json"
+  [ ! -e "$state/keys/other/approved.json" ]
+  run_snug approve ../x --profile "$dir/p.json"
+  refused 2 "../x"
+}
+
+@test "export_dir gets what is approved, and how a pod names it" {
+  put_web k8s/shop/web
+  mkdir -p "$dir/seccomp"
+  printf '{"state_dir": "%s", "run_dir": "%s", "export_dir": "%s"}\n' "$state" "$dir/run" "$dir/seccomp/snug" >"$dir/config.json"
+  run_snug approve k8s/shop/web --no-sample
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"localhostProfile: snug/shop/web.json"* ]]
+  cmp "$state/keys/k8s/shop/web/approved.json" "$dir/seccomp/snug/shop/web.json"
+  # One that was lost comes back, though nothing has changed.
+  rm "$dir/seccomp/snug/shop/web.json"
+  run_snug approve k8s/shop/web --no-sample
+  [[ "$output" == *"Nothing has changed"* ]]
+  [ -e "$dir/seccomp/snug/shop/web.json" ]
+  rm -r "$dir/seccomp/snug/shop"
+  ln -s "$dir" "$dir/seccomp/snug/shop"
+  run_snug approve k8s/shop/web --no-sample
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"it is approved, but not exported"* ]]
+  [ ! -e "$dir/web.json" ]
+}

@@ -180,3 +180,13 @@ PY
   run_snug show web
   [[ "$output" == *"  1         "*"in force"*"  2  "* ]]
 }
+
+@test "show tells what was quiet, assumed and opened beyond the caller's profile" {
+  quiet='"opened": ["mount", "bpf"], "opened_more": true, "quiet": {"upto": 1, "digest": "00000000000000ab", "count": 1, "assumed": ["getppid"]}'
+  put_evidence web "$(one_run '' | sed "s/\"reasons\": \[\]/&, $quiet/")" "$(call 0 read workload 7)"
+  run_snug show web
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"1 known calls (digest 00000000000000ab), 1 assumed"* ]]
+  [[ "$output" == *"Hot set: 1"*"getppid  assumed, in the profile; nobody has seen it"* ]]
+  [[ "$output" == *"let pass by baseline drop: 2 and more"*"bpf"* ]]
+}
