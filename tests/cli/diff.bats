@@ -91,3 +91,12 @@ PY
   diff_of
   refused 2 "b.json: syscalls[0].action, line 1"
 }
+
+@test "diff: evidence is the profile of what was called" {
+  put_web
+  put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read", "mount", "close", "execve", "bpf"], "action": "SCMP_ACT_ALLOW"}]}'
+  run_snug diff "$dir/a.json" "$state/keys/web/evidence.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"1 call that $dir/a.json refuses"*"write"* ]]
+  [[ "$output" == *"evidence.json refuses and $dir/a.json allows"*"bpf"* ]]
+}
