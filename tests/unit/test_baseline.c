@@ -1,5 +1,5 @@
 /* What a learning container may do is never more than what its baseline says: generated sections, compiled by libseccomp as runc does,
- * decided by the BPF interpreter. The seed is printed; SNUG_SEED repeats a run, SNUG_CASES changes its size.
+ * decided by the BPF interpreter. The same sections each time: SNUG_SEED draws others, SNUG_CASES changes their number.
  *
  *   test_baseline --print N   prints the N-th section of those under which a container can start: for tests with a real runtime
  */
@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -399,7 +398,7 @@ static void check(enum baseline baseline)
 	unsigned want = cases ? (unsigned)atoi(cases) : 200, done = 0;
 	struct program base = {0};
 
-	state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
+	state = seed ? strtoull(seed, NULL, 10) : 1;
 	print_message("# seed %llu, %u sections\n", (unsigned long long)state, want);
 	state = state * 2 + 1;
 	compile_base(&base);
