@@ -257,7 +257,14 @@ leftovers() {
   tasks=$T/containerd/state/io.containerd.runtime.v2.task/k8s.io
   cri <<<"one-after-the-other 1 snug-learn $tasks"
   eventually sh -c "! ls '$T'/run/containers/*/* 2>/dev/null"
+  # One that goes on, so that the recorder is there before and after.
+  cri <<E
+pod stays shop snug-learn
+start stays web -- sleep 1000
+E
   leftovers >"$T/before"
+  cat "$T/before"
+  grep -qx 'recorders 1' "$T/before"
   run cri <<E
 one-after-the-other $count snug-learn $tasks
 at-the-same-time $((count > 20 ? 20 : count)) snug-learn $tasks
@@ -267,6 +274,10 @@ E
 $((count > 20 ? 20 : count)) as it was" ]
   same() { leftovers >"$T/after"; diff "$T/before" "$T/after"; }
   eventually same
+  cri <<E
+stop stays web
+remove-pod stays
+E
   # Leaving nothing behind is asked for here; which of them a busy node let be complete is shown.
   runs 'k8s/many/web/localhost%2Fsnug-test' | jq -c 'map(select(.complete | not) | .reasons)'
   runs 'k8s/many/web/localhost%2Fsnug-test' | jq -e 'all(.ended) and any(.complete)'
