@@ -133,6 +133,7 @@ void evidence_run_free(struct evidence_run *run)
 	evidence_quiet_done(&run->quiet);
 	names_done(&run->opened);
 	free(run->seen);
+	free(run->counts);
 	free(run);
 }
 
@@ -324,6 +325,7 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms)
 
 	if (!run)
 		return;
+	evidence_counts_end(ev, run);
 	run->ended_ms = ended_ms ? ended_ms : 1; /* 0 would read as not ended */
 	run->reasons &= ~REASON_BIT(RUNNING);
 	free(run->seen);
@@ -344,6 +346,7 @@ reason_set evidence_run_reasons(const struct evidence_run *run)
 
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret)
 {
+	evidence_counts_settle(ev);
 	*ret = (const struct evidence_run *const *)ev->runs;
 	return ev->run_count;
 }
@@ -360,6 +363,7 @@ const char *evidence_exe(const struct evidence *ev, const struct evidence_call *
 
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret)
 {
+	evidence_counts_settle(ev);
 	*ret = (const struct evidence_call *const *)ev->calls;
 	return ev->call_count;
 }

@@ -100,6 +100,7 @@ struct evidence_run {
 	/* live state, not in the file: which calls this run has shown, for `runs` of a call */
 	uint8_t *seen;
 	size_t seen_len;
+	struct evidence_counts *counts; /* see evidence_count */
 };
 
 struct evidence_call {
@@ -159,6 +160,24 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
  * stamps REASON_UNKNOWN_ARCH, a run that has ended REASON_LATE_RECORD. */
 int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
 		 const struct record *r);
+
+/* The short way for a record that says nothing new, which nearly all are: a call of the workload's by a program that evidence_add has booked for
+ * this run before. It is counted apart, in what evidence_counts returned for the run, and joins the evidence before anybody reads that. False if
+ * the record must go the long way: it is not of that kind, or the first one since the evidence was read, so that the caller learns that there is
+ * something to save. The caller vouches that the record is the workload's and the run's, and that it would be booked as EVIDENCE_USED.
+ *
+ * evidence_counts: NULL if there is no short way. It belongs to the run, until that ends. */
+struct evidence_hint;
+struct evidence_counts *evidence_counts(struct evidence *ev, uint64_t run_no);
+bool evidence_count(struct evidence_counts *c, const struct record *r, const struct evidence_hint *h);
+
+/* What can be done for a record before its turn comes: its place is fetched from memory meanwhile. For evidence_count of the same record, where it is
+ * optional (NULL) and of no effect for other counts than these. */
+struct evidence_hint {
+	const struct evidence_counts *of; /* NULL: none */
+	uint32_t call, who;
+};
+struct evidence_hint evidence_foresee(const struct evidence_counts *c, const struct record *r);
 
 /* All runs as they began, all calls in the order of the file. The arrays belong to the evidence, valid until it
  * changes. */

@@ -124,10 +124,10 @@ int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enu
 }
 
 /* Over what is kept of the field, so that equal texts have equal hashes. 0 for a field that is not there. */
-static uint64_t field_hash(const struct evidence *ev, const struct record_field *f, size_t cut)
+static uint64_t field_hash(uint64_t seed, const struct record_field *f, size_t cut)
 {
 	size_t max = f->hex ? 2 * cut : cut, len = f->len < max ? f->len : max;
-	uint64_t h = ev->seed ^ (len << 1 | f->hex), word;
+	uint64_t h = seed ^ (len << 1 | f->hex), word;
 	const char *p = f->p;
 
 	if (!p)
@@ -141,6 +141,14 @@ static uint64_t field_hash(const struct evidence *ev, const struct record_field 
 	memcpy(&word, p, len);
 	h = mix(h ^ word);
 	return h ? h : 1;
+}
+
+struct evidence_who evidence_who(uint64_t seed, const struct record *r)
+{
+	struct evidence_who who = {.comm = field_hash(seed, &r->comm, EVIDENCE_COMM_CUT), .exe = field_hash(seed, &r->exe, EVIDENCE_EXE_CUT)};
+
+	who.both = (uint32_t)((who.comm ^ mix(who.exe)) >> 32);
+	return who;
 }
 
 static bool set_more(struct evidence_call *c)
@@ -239,17 +247,16 @@ static bool add_who(struct evidence *ev, struct evidence_call *c, uint8_t list[E
 
 static bool book_who(struct evidence *ev, struct evidence_call *c, const struct record *r)
 {
-	uint64_t comm = field_hash(ev, &r->comm, EVIDENCE_COMM_CUT), exe = field_hash(ev, &r->exe, EVIDENCE_EXE_CUT);
-	uint32_t who = (uint32_t)((comm ^ mix(exe)) >> 32);
+	struct evidence_who who = evidence_who(ev->seed, r);
 	bool news = false;
 
-	if (who == c->last_who)
+	if (who.both == c->last_who)
 		return false;
-	c->last_who = who;
-	if (comm)
-		news |= add_who(ev, c, c->comm, &r->comm, EVIDENCE_COMM_CUT, comm);
-	if (exe)
-		news |= add_who(ev, c, c->exe, &r->exe, EVIDENCE_EXE_CUT, exe);
+	c->last_who = who.both;
+	if (who.comm)
+		news |= add_who(ev, c, c->comm, &r->comm, EVIDENCE_COMM_CUT, who.comm);
+	if (who.exe)
+		news |= add_who(ev, c, c->exe, &r->exe, EVIDENCE_EXE_CUT, who.exe);
 	return news;
 }
 
@@ -273,6 +280,8 @@ static void book_run(const struct evidence *ev, struct evidence_run *run, struct
 {
 	uint8_t bit = (uint8_t)(1u << e->index % 8);
 
+	if (!run->seen)
+		evidence_counts_settle(ev);
 	if (!run->seen && !run->ended_ms)
 		make_seen(ev, run);
 	if (!run->seen) {
@@ -348,5 +357,7 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 		news |= evidence_quiet_book(ev, run, e, *counter == 0);
 	*counter += 1;
 	news |= book_who(ev, e, r);
+	if (phase == EVIDENCE_WORKLOAD && use == EVIDENCE_USED)
+		evidence_counts_keep(ev, run, r);
 	return news;
 }

@@ -507,6 +507,7 @@ int evidence_write(const struct evidence *ev, struct buf *out, struct err *err)
 {
 	struct json_writer w;
 
+	evidence_counts_settle(ev);
 	json_write_begin(&w, out, true);
 	json_write_object(&w, NULL);
 	json_write_u64(&w, "version", EVIDENCE_VERSION);

@@ -49,6 +49,25 @@ static inline char **evidence_run_string(struct evidence_run *run, size_t i)
 	return (char **)(void *)((char *)run + evidence_run_strings[i].offset);
 }
 
+/* Hashes of a record's comm and exe, and of both. */
+struct evidence_who {
+	uint64_t comm, exe; /* 0: not there */
+	uint32_t both;
+};
+struct evidence_who evidence_who(uint64_t seed, const struct record *r);
+
+/* The record was booked the long way: the next one like it need not be. */
+void evidence_counts_keep(const struct evidence *ev, struct evidence_run *run, const struct record *r);
+
+/* Adds what was counted apart, of all runs, to the calls. To be done before anything reads counts, times or a run's records. */
+void evidence_counts_settle(const struct evidence *ev);
+
+/* And lets the next record of each kind go the long way again: what it means has changed. */
+void evidence_counts_forget(const struct evidence *ev);
+
+/* Settles and frees those of one run. */
+void evidence_counts_end(const struct evidence *ev, struct evidence_run *run);
+
 /* Books the first use of a call, and what a use says about arguments. True if it is news. */
 bool evidence_quiet_book(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
 

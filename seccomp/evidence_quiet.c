@@ -261,6 +261,7 @@ int quiet_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *do
 		evidence_quiet_done(&q);
 		return r;
 	}
+	evidence_counts_forget(ev);
 	evidence_quiet_done(&run->quiet);
 	run->quiet = q;
 	if (!holds(ev, &q))

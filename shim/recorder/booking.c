@@ -93,6 +93,9 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	if (arch && use == EVIDENCE_USED && phase == EVIDENCE_WORKLOAD)
 		offers_see(run, arch, rec->nr);
 	store_touch(r->store, run->key, news != 0, now_ms);
+	/* What was done here for this record need not be done for its like: none of it depends on more than the call and the program. */
+	if (phase == EVIDENCE_WORKLOAD && run->state != RUN_ENDED && run->cgroup && !s->shared)
+		s->counts = evidence_counts(run->key->evidence, run->no);
 }
 
 /* Others may be in the session of a container that has none of its own. */
@@ -215,7 +218,14 @@ static void record_stranger(struct runs *r, const struct record *rec, uint64_t n
 		book_changed(r, owner, rec, now_ms);
 }
 
-void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
+struct evidence_hint runs_foresee(const struct runs *r, const struct record *rec)
+{
+	const struct run_session *s = runs_session(r, rec->session);
+
+	return s && s->counts && !s->shared ? evidence_foresee(s->counts, rec) : (struct evidence_hint){0};
+}
+
+void runs_record(struct runs *r, const struct record *rec, const struct evidence_hint *hint, uint64_t now_ms)
 {
 	struct run_session *s = runs_session(r, rec->session);
 
@@ -223,6 +233,8 @@ void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms)
 		record_stranger(r, rec, now_ms);
 		return;
 	}
+	if (s->counts && evidence_count(s->counts, rec, hint))
+		return;
 	note_cgroup(r, s->run, rec);
 	book(r, s, rec, now_ms);
 }

@@ -19,33 +19,59 @@ static void tell_refused(struct intake *in, const struct record *rec)
 	loss_stamp(in->loss, REASON_RECORDER);
 }
 
-static void take_message(void *arg, uint16_t type, const char *text, size_t len)
+static void take_record(struct intake *in, const struct record *rec, const struct evidence_hint *hint)
 {
-	struct intake *in = arg;
-	struct record rec;
-	uint64_t time_ms, serial;
 	uint32_t seq;
 
-	if (type != AUDIT_SECCOMP) {
-		if (record_stamp(text, len, &time_ms, &serial))
-			loss_see_serial(in->loss, (uint32_t)serial);
-		else
-			loss_stamp(in->loss, REASON_BAD_RECORD);
+	loss_see_serial(in->loss, (uint32_t)rec->serial);
+	if (rec->pid == in->own_pid && !record_is_used(rec))
+		tell_refused(in, rec);
+	else if (probe_matches(in->probe, rec, &seq))
+		loss_see_probe(in->loss, seq, (uint32_t)rec->serial, in->now_ms);
+	else
+		runs_record(in->runs, rec, hint, in->now_ms);
+}
+
+void intake_flush(struct intake *in)
+{
+	if (!in->waiting)
 		return;
-	}
+	in->waiting = false;
+	take_record(in, &in->newest, &in->hint);
+}
+
+static void take_seccomp(struct intake *in, const char *text, size_t len)
+{
+	struct evidence_hint hint;
+	struct record rec;
+
 	if (record_parse(text, len, &rec) < 0) {
+		intake_flush(in);
 		log_say("a seccomp record cannot be read: %.*s", (int)(len < 400 ? len : 400), text);
 		loss_stamp(in->loss, REASON_BAD_RECORD);
 		return;
 	}
-	loss_see_serial(in->loss, (uint32_t)rec.serial);
-	if (rec.pid == in->own_pid && !record_is_used(&rec)) {
-		tell_refused(in, &rec);
-	} else if (probe_matches(in->probe, &rec, &seq)) {
-		loss_see_probe(in->loss, seq, (uint32_t)rec.serial, in->now_ms);
-	} else {
-		runs_record(in->runs, &rec, in->now_ms);
+	hint = runs_foresee(in->runs, &rec);
+	intake_flush(in);
+	in->newest = rec;
+	in->hint = hint;
+	in->waiting = true;
+}
+
+static void take_message(void *arg, uint16_t type, const char *text, size_t len)
+{
+	struct intake *in = arg;
+	uint64_t time_ms, serial;
+
+	if (type == AUDIT_SECCOMP) {
+		take_seccomp(in, text, len);
+		return;
 	}
+	intake_flush(in);
+	if (record_stamp(text, len, &time_ms, &serial))
+		loss_see_serial(in->loss, (uint32_t)serial);
+	else
+		loss_stamp(in->loss, REASON_BAD_RECORD);
 }
 
 void intake_datagram(struct intake *in, const void *data, size_t len)

@@ -10,16 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All borrowed. */
+/* Pointers are borrowed. */
 struct intake {
 	struct loss *loss;
 	struct runs *runs;
 	const struct probe *probe;
 	uint32_t own_pid; /* of the recorder itself; 0: none */
 	uint64_t now_ms; /* CLOCK_MONOTONIC, set by the caller once a batch */
+	/* The newest seccomp record waits for the next one, so that memory is fetched for one while the other is worked on. */
+	struct record newest;
+	struct evidence_hint hint;
+	bool waiting;
 };
 
-/* Takes one datagram as it was received, netlink headers and all. What cannot be read stamps every live run. */
+/* Takes one datagram as it was received, netlink headers and all; its bytes must stay until intake_flush. What cannot be read stamps every live
+ * run. */
 void intake_datagram(struct intake *in, const void *data, size_t len);
+
+/* Ends a batch: nothing waits any more. To be called before anything else looks at what was taken. */
+void intake_flush(struct intake *in);
 
 #endif

@@ -83,7 +83,7 @@ void recorder_read(struct recorder *r)
 
 		r->intake.now_ms = recorder_now();
 		n = audit_read(r->audit, take_datagram, &r->intake);
-
+		intake_flush(&r->intake);
 		if (n == -EAGAIN)
 			return;
 		if (n == -ENOBUFS)

@@ -1,4 +1,4 @@
-#include "shim/recorder/runs.h"
+#include "shim/recorder/runs_private.h"
 
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -38,14 +38,19 @@ void runs_init(struct runs *r, struct store *store)
 	}
 }
 
-static struct run_session **bucket(struct runs *r, uint32_t id)
+static size_t place_of(uint32_t id)
 {
-	return &r->buckets[(id * 2654435761u) >> 20 & (RUNS_BUCKETS - 1)];
+	return (id * 2654435761u) >> 20 & (RUNS_BUCKETS - 1);
 }
 
-struct run_session *runs_session(struct runs *r, uint32_t id)
+static struct run_session **bucket(struct runs *r, uint32_t id)
 {
-	struct run_session *s = *bucket(r, id);
+	return &r->buckets[place_of(id)];
+}
+
+struct run_session *runs_session(const struct runs *r, uint32_t id)
+{
+	struct run_session *s = r->buckets[place_of(id)];
 
 	while (s && s->id != id)
 		s = s->hash_next;
@@ -79,7 +84,7 @@ void runs_note(const struct runs *r, const struct run_session *s)
 		log_say("if the recorder is killed now, the run of %s cannot be taken up: %s", run->container, err.msg);
 }
 
-static int add_session(struct runs *r, struct run *run, const struct run_session *init, struct err *err)
+int runs_add_session(struct runs *r, struct run *run, const struct run_session *init, struct err *err)
 {
 	uint32_t id = init->id;
 	struct run_session **b = bucket(r, id), *s;
@@ -114,7 +119,7 @@ static void free_session(struct runs *r, struct run_session *s)
 	free(s);
 }
 
-static void free_run(struct runs *r, struct run *run)
+void runs_free(struct runs *r, struct run *run)
 {
 	strangers_forget_procs(&r->strangers);
 	while (run->sessions) {
@@ -141,12 +146,12 @@ void runs_done(struct runs *r)
 		struct run *run = r->list;
 
 		r->list = run->next;
-		free_run(r, run);
+		runs_free(r, run);
 	}
 }
 
 /* What the first run of a key has to say of an evidence file that was set aside. */
-static int make_note(struct store_key *k, char **ret, struct err *err)
+int runs_make_note(struct store_key *k, char **ret, struct err *err)
 {
 	cleanup_free char *name = steal_ptr(&k->set_aside);
 
@@ -159,7 +164,7 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 {
 	struct evidence *ev = run->key->evidence;
 	cleanup_free char *note = NULL;
-	int r = make_note(run->key, &note, err);
+	int r = runs_make_note(run->key, &note, err);
 
 	if (r == 0 && q->shape && q->mode == EVIDENCE_LEARN)
 		r = evidence_set_shape(ev, q->shape, err);
@@ -181,7 +186,7 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 	return r < 0 ? r : evidence_run_begin(ev, &init, &run->no, err);
 }
 
-static int make_run(struct runs *r, enum state_space space, const char *key, enum evidence_mode mode, const char *root,
+int runs_make(struct runs *r, enum state_space space, const char *key, enum evidence_mode mode, const char *root,
 		    const char *id, struct run **ret, struct err *err)
 {
 	struct run *run = calloc(1, sizeof(*run));
@@ -198,7 +203,7 @@ static int make_run(struct runs *r, enum state_space space, const char *key, enu
 	else
 		rc = store_hold(r->store, space, key, &run->key, err);
 	if (rc < 0) {
-		free_run(r, run);
+		runs_free(r, run);
 		return rc;
 	}
 	*ret = run;
@@ -206,7 +211,7 @@ static int make_run(struct runs *r, enum state_space space, const char *key, enu
 }
 
 /* From now on its records are told by cgroup. Its session, if another container has that for its own, is no longer that one's either. */
-static void share_session(struct runs *r, struct run *run, uint32_t session)
+void runs_share_session(struct runs *r, struct run *run, uint32_t session)
 {
 	struct run_session *s = runs_session(r, session);
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
@@ -222,7 +227,7 @@ static void share_session(struct runs *r, struct run *run, uint32_t session)
 		return;
 	s->shared = true;
 	if (s->run != run)
-		share_session(r, s->run, session);
+		runs_share_session(r, s->run, session);
 	runs_note(r, s);
 }
 
@@ -264,7 +269,7 @@ void runs_find_cgroup(struct runs *r, struct run *run, uint64_t now_ms)
 	runs_know_cgroup(r, run, cgroup);
 }
 
-static void link_run(struct runs *r, struct run *run, uint64_t now_ms)
+void runs_link(struct runs *r, struct run *run, uint64_t now_ms)
 {
 	run->next = r->list;
 	r->list = run;
@@ -292,7 +297,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 
 	if (!q->by_cgroup && runs_session(r, q->session))
 		return err_set(err, EEXIST, "audit session %u belongs to another container already", q->session);
-	rc = make_run(r, q->space, q->key, q->mode, q->root, q->id, &run, err);
+	rc = runs_make(r, q->space, q->key, q->mode, q->root, q->id, &run, err);
 	if (rc < 0)
 		return rc;
 	rc = begin_evidence(run, q, err);
@@ -301,15 +306,15 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	if (rc == 0 && q->request)
 		rc = offers_book(run, q->request, err);
 	if (rc == 0)
-		rc = add_session(r, run, &session, err);
+		rc = runs_add_session(r, run, &session, err);
 	if (rc < 0) {
 		give_up(run);
-		free_run(r, run);
+		runs_free(r, run);
 		return rc;
 	}
-	link_run(r, run, now_ms);
+	runs_link(r, run, now_ms);
 	if (q->by_cgroup)
-		share_session(r, run, q->session);
+		runs_share_session(r, run, q->session);
 	runs_note(r, run->sessions);
 	return 0;
 }
@@ -327,7 +332,7 @@ bool runs_is_booked(const struct runs *r, const struct run_request *q)
 }
 
 /* The newest of that name comes first. */
-static struct run *find_live(const struct runs *r, const char *root, const char *id)
+struct run *runs_find_live(const struct runs *r, const char *root, const char *id)
 {
 	struct run *run = r->list;
 
@@ -361,134 +366,20 @@ int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 {
 	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true,
 					    .shared = q->by_cgroup};
-	struct run *run = find_live(r, q->root, q->id);
+	struct run *run = runs_find_live(r, q->root, q->id);
 	int rc;
 
 	if (!run)
 		return -ENOENT;
 	run->state = RUN_LIVE;
-	rc = add_session(r, run, &session, err);
+	rc = runs_add_session(r, run, &session, err);
 	if (rc == 0 && q->by_cgroup)
-		share_session(r, run, q->session);
+		runs_share_session(r, run, q->session);
 	if (rc == 0)
 		runs_note(r, run->sessions);
 	if (run->mode == EVIDENCE_ENFORCE)
 		bound_execs(r, run);
 	return rc;
-}
-
-/* A run that was not saved: what its filter let pass unlogged must not be taken for silence, its own or another run's. */
-static int take_up_quiet(struct run *run, const struct live_entry *e, struct err *err)
-{
-	cleanup_json struct json_doc *doc = NULL;
-	int r;
-
-	if (!*e->quiet)
-		return 0;
-	r = json_parse(e->quiet, strlen(e->quiet), JSON_OURS, "what was quiet", &doc, err);
-	return r < 0 ? r : quiet_accept(run->key->evidence, run->no, doc, json_root(doc), err);
-}
-
-/* The run of an entry in its key's evidence, made anew if it was not saved. -EALREADY if it has ended. */
-static int find_evidence(struct run *run, const struct live_entry *e, struct err *err)
-{
-	cleanup_free char *note = NULL;
-	struct evidence_run *er;
-	int r = make_note(run->key, &note, err);
-
-	if (r < 0)
-		return r;
-	const struct evidence_run init = {
-		.container = run->container,
-		.root = run->root,
-		.runtime = (char *)(uintptr_t)e->runtime,
-		.runtime_id = (char *)(uintptr_t)e->runtime_id,
-		.runtime_version = (char *)(uintptr_t)e->runtime_version,
-		.kernel = (char *)(uintptr_t)e->kernel,
-		.baseline = (char *)(uintptr_t)e->baseline,
-		.note = note,
-		.go = e->go,
-		.mode = e->mode,
-		.attribution = e->by_cgroup ? EVIDENCE_BY_CGROUP : EVIDENCE_BY_SESSION,
-		.started_ms = e->started_ms,
-	};
-
-	if (evidence_find_run(run->key->evidence, e->id, e->root, e->started_ms, &run->no) < 0) {
-		r = evidence_run_begin(run->key->evidence, &init, &run->no, err);
-		if (r == 0)
-			r = take_up_quiet(run, e, err);
-	}
-	if (r < 0)
-		return r;
-	er = evidence_run(run->key->evidence, run->no);
-	if (!er || er->ended_ms || er->mode != e->mode)
-		return err_set(err, EALREADY, "it has ended");
-	er->reasons |= REASON_BIT(RECORDER);
-	return 0;
-}
-
-static bool take_up_run(struct runs *r, const struct live_entry *e, const struct run_session *session, uint64_t now_ms)
-{
-	struct err err = {0};
-	struct run *run = NULL;
-	int rc = make_run(r, e->space, e->key, e->mode, e->root, e->id, &run, &err);
-
-	if (rc == 0)
-		rc = find_evidence(run, e, &err);
-	if (rc == 0)
-		rc = add_session(r, run, session, &err);
-	if (rc == 0 && *e->cgroup)
-		run->cgroup = strdup(e->cgroup);
-	if (rc == 0)
-		run->shared_cgroup = e->shared_cgroup;
-	if (rc < 0) {
-		if (run)
-			free_run(r, run);
-		if (rc != -EALREADY)
-			log_say("the run of %s is not taken up: %s", e->id, err.msg);
-		return false;
-	}
-	link_run(r, run, now_ms);
-	if (e->by_cgroup)
-		share_session(r, run, e->session);
-	return true;
-}
-
-bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms)
-{
-	struct run_session session = {.id = e->session, .pid = e->pid, .start = e->start, .is_exec = e->is_exec,
-				      .has_init = e->has_init, .execd = e->execd, .init_pid = e->init_pid, .shared = e->by_cgroup};
-	struct run *run;
-
-	if (!e->by_cgroup && runs_session(r, e->session))
-		return false;
-	if (!e->is_exec)
-		return take_up_run(r, e, &session, now_ms);
-	run = find_live(r, e->root, e->id);
-	return run && add_session(r, run, &session, NULL) == 0;
-}
-
-static bool is_watched(const struct runs *r, const struct store_key *key, uint64_t no)
-{
-	for (const struct run *run = r->list; run; run = run->next)
-		if (run->key == key && run->no == no)
-			return true;
-	return false;
-}
-
-void runs_end_orphans(struct runs *r, uint64_t now_ms)
-{
-	for (size_t i = 0; i < STORE_BUCKETS; i++)
-		for (struct store_key *k = r->store->buckets[i]; k; k = k->hash_next) {
-			const struct evidence_run *const *all;
-			size_t n = evidence_runs(k->evidence, &all);
-
-			for (size_t j = 0; j < n; j++)
-				if (!all[j]->ended_ms && !is_watched(r, k, all[j]->no)) {
-					evidence_run_end(k->evidence, all[j]->no, text_now_ms());
-					store_touch(r->store, k, true, now_ms);
-				}
-		}
 }
 
 void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms)
@@ -545,6 +436,8 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 		er->reasons |= REASON_BIT(ATTRIBUTION);
 	if (er && run->mode != EVIDENCE_LEARN)
 		er->reasons |= REASON_BIT(NOT_LEARNING);
+	for (struct run_session *s = run->sessions; s; s = s->next)
+		s->counts = NULL;
 	evidence_run_end(run->key->evidence, run->no, text_now_ms());
 	run->state = RUN_ENDED;
 	run->ended_ms = now_ms;
@@ -563,7 +456,7 @@ void runs_sweep(struct runs *r, uint64_t now_ms, uint64_t linger_ms)
 		if (run->state == RUN_ENDED && now_ms - run->ended_ms >= linger_ms) {
 			*link = run->next;
 			r->by_cgroup -= run->by_cgroup;
-			free_run(r, run);
+			runs_free(r, run);
 		} else {
 			link = &run->next;
 		}

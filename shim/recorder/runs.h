@@ -24,6 +24,7 @@ enum run_state {
 struct run_session {
 	struct run_session *hash_next, *next; /* in the table; of the same container */
 	struct run *run;
+	struct evidence_counts *counts; /* the short way of its records; NULL: they go the long way */
 	uint32_t id;
 	bool is_exec;   /* joined by exec */
 	bool shared;    /* others may be in it: no record is the container's for its sake. by_cgroup of the container follows */
@@ -109,8 +110,11 @@ bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms);
 /* After the last one: runs without an end that were not taken up are over. */
 void runs_end_orphans(struct runs *r, uint64_t now_ms);
 
-/* Books one record to whom it belongs, or to nobody (booking.c). */
-void runs_record(struct runs *r, const struct record *rec, uint64_t now_ms);
+/* Books one record to whom it belongs, or to nobody (booking.c). The hint may be NULL. */
+void runs_record(struct runs *r, const struct record *rec, const struct evidence_hint *hint, uint64_t now_ms);
+
+/* For the next record while another one is booked. Good until anything else is done to the runs than to book records. */
+struct evidence_hint runs_foresee(const struct runs *r, const struct record *rec);
 
 /* What waits for a later look is settled: once a second, and at the end of a run, which cannot wait (booking.c). */
 void runs_settle_doubts(struct runs *r, uint64_t now_ms);
@@ -141,6 +145,6 @@ struct run_session *runs_main_session(const struct run *run);
 /* The session's note, anew after one of its facts has changed. */
 void runs_note(const struct runs *r, const struct run_session *s);
 
-struct run_session *runs_session(struct runs *r, uint32_t id); /* NULL if unknown */
+struct run_session *runs_session(const struct runs *r, uint32_t id); /* NULL if unknown */
 
 #endif

@@ -3,7 +3,7 @@
  *   replay RECORDS COUNT ROUNDS SLICE
  *
  * RECORDS holds the texts of the SECCOMP records of real containers, one a line. The containers, each with an audit session and a key of its own, get
- * them in turn, SLICE at a time; the serials rise. Prints records, nanoseconds and records a second of the calls alone: the next batch is
+ * them in turn, SLICE at a time; the serials and the times rise. Prints records, nanoseconds and records a second of the calls alone: the next batch is
  * written outside of what is measured. */
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -23,10 +23,12 @@
 #define LINES_MAX 4096
 #define SESSION   1000000u
 #define SERIAL    1000000000u /* ten digits, so that the next one fits in its place */
+#define SECONDS   1800000000u
+#define A_MS      256 /* records in a millisecond: about what the kernel can write */
 
 struct line {
-	const char *before, *between, *behind; /* the serial, the session and the pid stand between these */
-	size_t before_len, between_len, behind_len;
+	const char *between, *behind; /* before them the time and the serial, then the session, then the pid */
+	size_t between_len, behind_len;
 	const char *tail; /* from behind the pid on */
 };
 
@@ -48,11 +50,11 @@ static void fail(const char *what)
 /* Cuts "audit(S.MS:" SERIAL "): ... ses=" SESSION " ... pid=" PID " ...". */
 static struct line cut(char *text)
 {
-	char *serial = strchr(text, ':'), *rest = strstr(text, "): "), *ses = strstr(text, " ses="), *pid = strstr(text, " pid=");
+	char *rest = strstr(text, "): "), *ses = strstr(text, " ses="), *pid = strstr(text, " pid=");
 
-	if (!serial || !rest || !ses || !pid)
+	if (!rest || !ses || !pid)
 		fail("a line that is no SECCOMP record");
-	return (struct line){.before = text, .before_len = (size_t)(serial + 1 - text), .between = rest,
+	return (struct line){.between = rest,
 			     .between_len = (size_t)(ses + 5 - rest), .behind = ses + 5 + strcspn(ses + 5, " "),
 			     .behind_len = (size_t)(pid + 5 - (ses + 5 + strcspn(ses + 5, " "))), .tail = pid + 5 + strcspn(pid + 5, " ")};
 }
@@ -61,7 +63,8 @@ static void write_datagram(struct replay *r, size_t i)
 {
 	const struct line *l = &r->lines[r->next_line];
 	struct nlmsghdr h = {.nlmsg_type = AUDIT_SECCOMP};
-	int n = snprintf(r->batch[i] + NLMSG_HDRLEN, DATAGRAM - NLMSG_HDRLEN, "%.*s%u%.*s%u%.*s%d%s", (int)l->before_len, l->before, r->serial++,
+	uint32_t ms = (r->serial - SERIAL) / A_MS;
+	int n = snprintf(r->batch[i] + NLMSG_HDRLEN, DATAGRAM - NLMSG_HDRLEN, "audit(%u.%03u:%u%.*s%u%.*s%d%s", SECONDS + ms / 1000, ms % 1000, r->serial++,
 			 (int)l->between_len, l->between, SESSION + r->next_container, (int)l->behind_len, l->behind, (int)getpid(), l->tail);
 
 	if (n < 0 || (size_t)n >= DATAGRAM - NLMSG_HDRLEN)
@@ -81,6 +84,7 @@ __attribute__((noinline, noclone)) static void take_batch(struct intake *in, con
 {
 	for (size_t i = 0; i < BATCH; i++)
 		intake_datagram(in, r->batch[i], r->len[i]);
+	intake_flush(in);
 }
 
 static uint64_t cpu_ns(void)

@@ -86,7 +86,7 @@ static void call_as(struct fixture *f, uint32_t session, uint32_t pid, enum arch
 			   .comm = {.p = "web", .len = 3}, .exe = {.p = "/bin/web", .len = 8}};
 
 	assert_int_equal(syscall_number(arch, name, &r.nr), 0);
-	runs_record(f->runs, &r, 2);
+	runs_record(f->runs, &r, NULL, 2);
 }
 
 static void call(struct fixture *f, uint32_t session, uint32_t pid, const char *name)
@@ -480,7 +480,7 @@ static void unknown_arch(void **state)
 	struct run *run = begin(f, 7, "web");
 	const struct record r = {.session = 7, .pid = INIT, .arch = 0x12345678, .nr = 59, .action = RECORD_LOG};
 
-	runs_record(f->runs, &r, 2);
+	runs_record(f->runs, &r, NULL, 2);
 	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(UNKNOWN_ARCH));
 	assert_calls(run, "");
 }
