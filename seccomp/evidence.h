@@ -166,7 +166,9 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
  * the record must go the long way: it is not of that kind, or the first one since the evidence was read, so that the caller learns that there is
  * something to save. The caller vouches that the record is the workload's and the run's, and that it would be booked as EVIDENCE_USED.
  *
- * evidence_counts: NULL if there is no short way. It belongs to the run, until that ends. */
+ * evidence_counts: NULL if there is no short way, as before a run has shown EVIDENCE_BUSY records: most containers are idle, and the memory is
+ * kept for others. It belongs to the run, until that ends. */
+#define EVIDENCE_BUSY 512
 struct evidence_hint;
 struct evidence_counts *evidence_counts(struct evidence *ev, uint64_t run_no);
 bool evidence_count(struct evidence_counts *c, const struct record *r, const struct evidence_hint *h);

@@ -140,6 +140,8 @@ void evidence_counts_keep(const struct evidence *ev, struct evidence_run *run, c
 
 	if (run->mode != EVIDENCE_LEARN || run->ended_ms || !pack(r, &call))
 		return;
+	if (!c && run->records < EVIDENCE_BUSY)
+		return;
 	if (!c) {
 		c = run->counts = calloc(1, sizeof(*c));
 		if (!c)
