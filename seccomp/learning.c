@@ -65,7 +65,7 @@ bool learning_is_unconfined(const struct json *section)
 	return !json_get(section, "defaultAction") && json_count(json_get(section, "syscalls")) == 0;
 }
 
-int learning_check(const struct json_doc *doc, struct err *err)
+static int check_section(const struct json_doc *doc, struct err *err)
 {
 	const struct json *section = json_root(doc);
 	int r;
@@ -78,6 +78,14 @@ int learning_check(const struct json_doc *doc, struct err *err)
 	if (r == 0 && !learning_is_unconfined(section))
 		r = check_action(doc, section, "defaultAction", err);
 	return r;
+}
+
+int learning_parse(const char *section, size_t len, unsigned flags, const char *name, struct json_doc **ret,
+		   struct err *err)
+{
+	int r = json_parse(section, len, flags, name, ret, err);
+
+	return r < 0 ? r : check_section(*ret, err);
 }
 
 /* Writes the listed ABIs in their order, then those of the host that are not among them. */
@@ -137,10 +145,8 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 	cleanup_buf struct buf quiet = {0};
 	struct rewrite w = {.text = profile, .out = &quiet};
 	const struct json *root, *before = NULL;
-	int r = json_parse(profile, len, JSON_OURS, name, &doc, err);
+	int r = learning_parse(profile, len, JSON_OURS, name, &doc, err);
 
-	if (r == 0)
-		r = learning_check(doc, err);
 	if (r == 0)
 		r = check_action(doc, json_root(doc), "defaultAction", err);
 	if (r == 0)

@@ -196,9 +196,7 @@ int learning_default(const char *section, size_t len, const char *name, const st
 
 	if (!section || !len)
 		return learning_keep(section, len, name, q, out, err);
-	r = json_parse(section, len, JSON_FOREIGN, name, &doc, err);
-	if (r == 0)
-		r = learning_check(doc, err);
+	r = learning_parse(section, len, JSON_FOREIGN, name, &doc, err);
 	if (r == 0)
 		r = json_parse(base->text, base->len, JSON_OURS, "default profile", &base_doc, err);
 	if (r < 0)
@@ -231,9 +229,7 @@ int learning_list(const char *section, size_t len, const char *name, struct name
 
 	if (!section || !len)
 		return 0;
-	r = json_parse(section, len, JSON_FOREIGN, name, &doc, err);
-	if (r == 0)
-		r = learning_check(doc, err);
+	r = learning_parse(section, len, JSON_FOREIGN, name, &doc, err);
 	if (r < 0)
 		return r;
 	root = json_root(doc);

@@ -302,9 +302,7 @@ int learning_keep(const char *section, size_t len, const char *name, struct lear
 		learning_drop(q, out);
 		return 0;
 	}
-	r = json_parse(section, len, JSON_FOREIGN, name, &doc, err);
-	if (r == 0)
-		r = learning_check(doc, err);
+	r = learning_parse(section, len, JSON_FOREIGN, name, &doc, err);
 	if (r < 0)
 		return r;
 	root = json_root(doc);

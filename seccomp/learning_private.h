@@ -23,8 +23,9 @@ void rewrite_value(struct rewrite *w, const struct json *v, const char *with);
 /* Leaves out a member with its name and one comma: the one before it, for the first member the one behind it. */
 void rewrite_drop(struct rewrite *w, const struct json *obj, const struct json *before, const struct json *member);
 
-/* Checks that it is a section whose actions can be told. */
-int learning_check(const struct json_doc *doc, struct err *err);
+/* Reads a section (flags: json_parse()) and checks that its actions can be told. *ret is to be freed whatever is returned. */
+int learning_parse(const char *section, size_t len, unsigned flags, const char *name, struct json_doc **ret,
+		   struct err *err);
 
 /* No default action and no rule: runc takes that for no section at all. */
 bool learning_is_unconfined(const struct json *section);
