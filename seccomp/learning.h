@@ -34,9 +34,10 @@ void learning_drop(struct learning_quiet *q, struct buf *out);
  * same arguments. A form is applied where exactly one rule, without arguments, names the call. NULL or len 0, a caller
  * without a section (unconfined), gives learning_drop, and so does a section without default action and rules, which is
  * none to runc. Never allows what the caller's section denies: where a rule's action now equals the default (LOG),
- * runtime and libseccomp skip it, which can only leave a denial standing. Refused: a section that is not an object, a
- * default or rule action that is no string, is missing or holds a NUL, and a member to be changed that runtimes could
- * read differently (base/json_members.h). `name` is for messages. */
+ * runtime and libseccomp skip it, which can only leave a denial standing; where what is left would make libseccomp's filter void,
+ * a rule is added that keeps it whole (seccomp/learning_private.h, anchors). So a section that is void as the caller gave it
+ * is taken at its word. Refused: a section that is not an object, a default or rule action that is no string, is missing or
+ * holds a NUL, and a member to be changed that runtimes could read differently (base/json_members.h). `name` is for messages. */
 int learning_keep(const char *section, size_t len, const char *name, struct learning_quiet *q, struct buf *out,
 		  struct err *err);
 

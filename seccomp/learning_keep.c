@@ -56,7 +56,8 @@ struct keep {
 	const struct json_doc *doc;
 	const struct json *rules;
 	struct learning_quiet *q; /* NULL: nothing is quiet */
-	uint32_t arches;          /* that the section lists: bits 1 << enum arch_id */
+	uint32_t arches;          /* learning_arches() */
+	bool firm;                /* a call less that is named without conditions does not make the section void */
 	struct rewrite w;
 	struct names quiet, rest; /* of one rule */
 	uint64_t forms;           /* of one rule */
@@ -85,7 +86,7 @@ static void log_rule(struct rewrite *w, const struct json *rule)
 /* Where an ABI has the argument elsewhere, libseccomp may make the same rule of both halves, and refuse the second. */
 static bool can_divide(const struct keep *k, const struct json *rule, const struct argument *a)
 {
-	return !learning_has_args(rule) && !(k->arches & a->except) && count_rules(k->rules, a->name) == 1;
+	return k->firm && !learning_has_args(rule) && !(k->arches & a->except) && count_rules(k->rules, a->name) == 1;
 }
 
 /* Which of a rule's names are quiet, and how. */
@@ -278,24 +279,14 @@ static int keep_section(struct keep *k, const struct json *root)
 	return r;
 }
 
-static uint32_t list_arches(const struct json *list)
-{
-	uint32_t bits = 0;
-
-	for (const struct json *e = json_first(list); e; e = json_next(e)) {
-		const struct arch *arch = json_type(e) == JSON_STRING ? arch_by_oci(json_text(e)) : NULL;
-
-		bits |= arch ? 1u << arch->id : 0;
-	}
-	return bits;
-}
-
 int learning_keep(const char *section, size_t len, const char *name, struct learning_quiet *q, struct buf *out,
 		  struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
-	cleanup_with(keep_done) struct keep k = {.q = q, .w = {.text = section, .out = out}};
+	cleanup_with(keep_done) struct keep k = {.q = q, .w = {.text = section}};
+	cleanup_buf struct buf kept = {0};
 	const struct json *root;
+	bool logs;
 	int r;
 
 	if (!section || !len) {
@@ -312,9 +303,15 @@ int learning_keep(const char *section, size_t len, const char *name, struct lear
 	}
 	k.doc = doc;
 	k.rules = json_get(root, "syscalls");
-	k.arches = list_arches(json_get(root, "architectures"));
+	k.arches = learning_arches(root);
+	logs = learning_is_action(root, "defaultAction", ACTION_ALLOW) || learning_is_action(root, "defaultAction", ACTION_LOG);
+	k.firm = logs || !learning_is_brittle(root) || learning_has_anchor(doc, root);
+	k.w.out = logs ? &kept : out;
 	if (learning_denies_multiplexer(k.rules))
 		k.q = NULL;
 	r = keep_section(&k, root);
-	return r < 0 || buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
+	if (r < 0 || buf_failed(k.w.out))
+		return err_set(err, ENOMEM, "out of memory");
+	/* Rules that say what the default now says are none any more: what is left may need an anchor. */
+	return logs ? learning_add_anchor(&kept, name, out, err) : 0;
 }

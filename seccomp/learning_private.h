@@ -37,6 +37,23 @@ bool learning_is_plain(const struct json_doc *doc, const struct json *rule);
 bool learning_names(const struct json *rule, const char *name);
 bool learning_has_args(const struct json *rule);
 
+/* The ABIs that a section lists: bits 1 << enum arch_id. */
+uint32_t learning_arches(const struct json *section);
+
+/* An anchor is a rule without conditions, and other than the default, on a call that every ABI has.
+ *
+ * libseccomp 2.5 sorts an ABI's calls by how many comparisons their rules have and then by number, those that the ABI lacks last, and
+ * lets the first of them load the number of the call. What the ABI lacks is left out, and if that is the first, so is the load: the
+ * number is compared with nothing, and every call gets the default (src/gen_bpf.c _gen_bpf_syscalls()). On i386 and some others that
+ * are parts of socketcall and ipc alone. Only x86_64 where x32 is not listed has a load of its own. Behind an anchor no such call is
+ * the first.
+ */
+bool learning_is_brittle(const struct json *section); /* there is an ABI that needs one */
+bool learning_has_anchor(const struct json_doc *doc, const struct json *section);
+
+/* Appends a section that logs by default, with an anchor where it needs and has none: a rule on a call that no kernel has any more. */
+int learning_add_anchor(const struct buf *section, const char *name, struct buf *out, struct err *err);
+
 /* socketcall and ipc: a rule on a socket or System V call is on i386 and some others one on a part of these. Where the caller denies the
  * whole, a rule of ours on a part could stand against his. */
 bool learning_is_multiplexer(const char *name);

@@ -57,6 +57,20 @@ size_t set_hot(const struct set_hot **ret)
 	return ARRAY_SIZE(table_hot);
 }
 
+size_t set_everywhere(const struct set_everywhere **ret)
+{
+	*ret = table_everywhere;
+	return ARRAY_SIZE(table_everywhere);
+}
+
+bool set_is_everywhere(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table_everywhere); i++)
+		if (strcmp(table_everywhere[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 bool set_is_loud(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table_loud); i++)

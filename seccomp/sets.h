@@ -1,5 +1,5 @@
-/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv, fallback.csv, groups.csv, loud.csv
- * and hot.csv: each line has its reason. */
+/* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv, fallback.csv, groups.csv, loud.csv,
+ * hot.csv and everywhere.csv: each line has its reason. */
 #ifndef SNUG_SECCOMP_SETS_H
 #define SNUG_SECCOMP_SETS_H
 
@@ -23,6 +23,9 @@ struct set_danger { /* what allowing it opens */
 struct set_loud { /* logged in every learning run, however well known */
 	const char *name, *reason;
 };
+struct set_everywhere { /* a call of its own on every ABI and in every libseccomp that is in use, which learning makes no form of */
+	const char *name, *reason;
+};
 struct set_hot { /* hot and harmless: what "hot_set": true lets pass from the first run on */
 	const char *name, *reason;
 };
@@ -42,6 +45,8 @@ size_t set_floor_go(const struct set_floor_go **ret);
 size_t set_dangers(const struct set_danger **ret);
 size_t set_fallbacks(const struct set_fallback **ret);
 size_t set_hot(const struct set_hot **ret);
+size_t set_everywhere(const struct set_everywhere **ret);
+bool set_is_everywhere(const char *name);
 bool set_is_loud(const char *name);
 
 /* "files", "network", ...; "other" for a name that is in no group. */

@@ -2,7 +2,7 @@
 """Turns the checked-in sets of calls into one C include.
 
 usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv groups.csv syscalls-newer.csv
-                 arguments.csv loud.csv hot.csv
+                 arguments.csv loud.csv hot.csv everywhere.csv
        tables.py OUTPUT --calls FILE
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
@@ -248,6 +248,7 @@ TABLES = [
   (arguments, "TABLES_ARGUMENTS", "struct argument", "table_arguments"),
   (always, "TABLES_SETS", "struct set_loud", "table_loud"),
   (always, "TABLES_SETS", "struct set_hot", "table_hot"),
+  (always, "TABLES_SETS", "struct set_everywhere", "table_everywhere"),
 ]
 
 

@@ -15,6 +15,8 @@
 #define ALLOW  "\"SCMP_ACT_ALLOW\""
 #define LOG    "\"SCMP_ACT_LOG\""
 #define ERRNO  "\"SCMP_ACT_ERRNO\""
+#define X32    "\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X32\""
+#define ANCHOR "{\"action\":" ERRNO ",\"names\":[\"nfsservctl\"],\"errnoRet\":38}"
 #define DEFLOG "\"defaultAction\":" LOG
 
 /* The host's ABIs as JSON, without those in `skip`. */
@@ -93,8 +95,23 @@ static const struct {
 	 "\"listenerPath\":\"/x\",\"syscalls\" : [ {\"names\":[\"mkdir\",\"nope\"],\"action\":" ERRNO
 	 ",\"errnoRet\":1,\"args\":[{\"index\":0,"
 	 "\"value\":18446744073709551615,\"op\":\"SCMP_CMP_EQ\"}]} , {\"name\":\"old\", \"action\" : " LOG
-	 " , \"args\":null} ] , \"x\":{\"action\":" ALLOW ",\"defaultAction\":" ALLOW "} }"},
+	 " , \"args\":null} ," ANCHOR "] , \"x\":{\"action\":" ALLOW ",\"defaultAction\":" ALLOW "} }"},
 	{"{\"defaultAction\":" ERRNO ",\"syscalls\":null}", NULL},
+	/* where libseccomp may make a void filter, a rule that keeps it from that, if there is none: on a call that is everywhere, without
+	 * conditions, other than the default */
+	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[ {\"names\":[\"ipc\"],\"action\":" ERRNO "} ] }",
+	 "{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[ {\"names\":[\"ipc\"],\"action\":" ERRNO "} ," ANCHOR "] }"},
+	{"{\"syscalls\":[{\"names\":[\"open\"],\"action\":" ERRNO "}],\"architectures\":[\"SCMP_ARCH_AARCH64\"]," DEFLOG "}",
+	 "{\"syscalls\":[{\"names\":[\"open\"],\"action\":" ERRNO "}," ANCHOR "],\"architectures\":[\"SCMP_ARCH_AARCH64\"]," DEFLOG "}"},
+	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\",\"mount\"],\"action\":" ERRNO ",\"args\":[{}]},"
+	 "{\"names\":[\"mount\"],\"action\":" LOG "}]}",
+	 "{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\",\"mount\"],\"action\":" ERRNO ",\"args\":[{}]},"
+	 "{\"names\":[\"mount\"],\"action\":" LOG "}," ANCHOR "]}"},
+	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\",\"mount\"],\"action\":" ERRNO "}]}", NULL},
+	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"mount\"],\"action\":" ERRNO ",\"args\":[{}]}]}", NULL},
+	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" LOG "}]}", NULL},
+	{"{" DEFLOG ",\"architectures\":[\"SCMP_ARCH_X86_64\"],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" ERRNO "}]}", NULL},
+	{"{\"defaultAction\":" ERRNO ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" LOG "}]}", NULL},
 	{"{\"defaultAction\":" ERRNO ",\"syscalls\":[]}", NULL},
 	{"{\"defaultAction\":" ERRNO ",\"syscalls\":[{\"action\":" ALLOW
 	 ",\"Names\":[\"a\"],\"names\":[\"\xff\"],\"names\":[]}]}",

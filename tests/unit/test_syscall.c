@@ -1,6 +1,7 @@
 /* arch, syscall, sets, reasons: the tables of the kernel's world, held against libseccomp's. */
 #include "base/cleanup.h"
 #include "seccomp/arch.h"
+#include "seccomp/arguments.h"
 #include "seccomp/reasons.h"
 #include "seccomp/sets.h"
 #include "seccomp/syscall.h"
@@ -280,6 +281,23 @@ static void sets_name_calls(void **state)
 	}
 }
 
+static void everywhere_is_everywhere(void **state)
+{
+	const struct set_everywhere *set;
+	size_t n = set_everywhere(&set);
+
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(set_is_everywhere(set[i].name));
+		assert_int_equal(argument_by_name(set[i].name), -1);
+		/* a negative number stands for a call that the arch lacks, or has as a part of another */
+		for (unsigned id = 0; id < ARCH_COUNT; id++)
+			if (seccomp_syscall_resolve_name_arch(arch_get(id)->scmp, set[i].name) < 0)
+				fail_msg("%s has no %s", arch_get(id)->name, set[i].name);
+	}
+	assert_false(set_is_everywhere("socketcall"));
+}
+
 static bool in_always(const char *name)
 {
 	const struct set_always *a;
@@ -386,6 +404,7 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(known_to_libseccomp),
 		cmocka_unit_test(sets_name_calls),
+		cmocka_unit_test(everywhere_is_everywhere),
 		cmocka_unit_test(sets_hold),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(reasons),
