@@ -212,8 +212,12 @@ static int adapt_spo(const struct policy *p, struct policy **ret, struct buf *lo
 int policy_adapt(const struct policy *p, enum policy_format format, struct policy **ret, struct buf *lost,
 		 struct err *err)
 {
+	const struct arch *const *arches = NULL;
 	int r;
 
+	/* No list would mean the machine's own one. */
+	if (policy_lists_arches(p) && !policy_has_arch_map(p) && policy_arches(p, &arches) == 0)
+		return err_set(err, EINVAL, "%s: \"architectures\" lists none that is known here, and runtimes refuse it", policy_name(p));
 	switch (format) {
 	case POLICY_DOCKER:
 		r = adapt_docker(p, ret, lost, err);

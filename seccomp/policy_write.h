@@ -18,7 +18,7 @@ int policy_output_by_name(const char *name, enum policy_format *ret);
 
 /* The policy as far as the form can express it: a new one, and a line for each thing that it cannot (appended to lost).
  * What would be tighter than the form allows becomes wider, never narrower: what was allowed stays allowed. -EINVAL
- * with a sentence where nothing near it can be expressed. */
+ * with a sentence where nothing near it can be expressed, and for a policy that lists only ABIs that nobody knows. */
 int policy_adapt(const struct policy *p, enum policy_format format, struct policy **ret, struct buf *lost,
 		 struct err *err);
 

@@ -237,11 +237,30 @@ static void losses_are_told(void **state)
 	}
 }
 
+/* Written without a list it would come to mean the machine's own ABI. */
+static void unknown_architectures_alone_are_refused(void **state)
+{
+	static const char only[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_MADE_UP\"],\"syscalls\":[]}";
+	static const char one[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_MADE_UP\",\"SCMP_ARCH_X86\"],\"syscalls\":["
+				  "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}";
+	cleanup_policy struct policy *p = read_text(only, strlen(only), "odd.json"), *q = read_text(one, strlen(one), "one.json");
+
+	for (size_t i = 0; i < ARRAY_SIZE(OUTPUTS); i++) {
+		cleanup_policy struct policy *none = NULL, *some = NULL;
+		cleanup_buf struct buf lost = {0};
+		struct err err = {0};
+
+		assert_int_equal(policy_adapt(p, OUTPUTS[i], &none, &lost, &err), -EINVAL);
+		assert_non_null(strstr(err.msg, "odd.json: \"architectures\" lists none that is known"));
+		assert_int_equal(policy_adapt(q, OUTPUTS[i], &some, &lost, &err), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(default_ones), cmocka_unit_test(made_ones),       cmocka_unit_test(random_ones),
-		cmocka_unit_test(losses_are_told),
+		cmocka_unit_test(losses_are_told), cmocka_unit_test(unknown_architectures_alone_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
