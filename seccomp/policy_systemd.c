@@ -107,6 +107,15 @@ static int put_entry(struct drop_in *d, const char *name, long number)
 	return 0;
 }
 
+/* Whatever else stood in a drop-in might be read as something else: a list, a group, another line. */
+static bool is_name(const char *word)
+{
+	for (const char *c = word; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_')
+			return false;
+	return *word;
+}
+
 /* One word of SystemCallFilter=: NAME or NAME:ERRNO. What is inverted against the first list is taken out of it. */
 static int take_name(struct drop_in *d, char *word, bool invert)
 {
@@ -118,9 +127,8 @@ static int take_name(struct drop_in *d, char *word, bool invert)
 			   word);
 	if (colon)
 		*colon++ = '\0';
-	for (const char *c = word; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_')
-			return bad(d, "this is no name of a system call", word);
+	if (!is_name(word))
+		return bad(d, "this is no name of a system call", word);
 	if (colon && !text_streq(colon, "kill") && (policy_errno_by_name(colon, &number) < 0 || number == 0))
 		return bad(d, "there is no errno of this name", colon);
 	if (invert == d->deny)
@@ -350,6 +358,20 @@ static int adapt_rule(const struct policy_rule *from, struct policy *n, bool den
 	return policy_add_rule(n, &rule, err);
 }
 
+static void tell_odd_names(const struct policy *p, struct buf *lost)
+{
+	const struct policy_rule *const *rules = NULL;
+	size_t count = policy_rules(p, &rules);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < rules[i]->name_count; k++)
+			if (!is_name(rules[i]->names[k])) {
+				buf_adds(lost, "this is no name of a system call, and is left out: ");
+				text_add_safe(lost, rules[i]->names[k], strlen(rules[i]->names[k]));
+				buf_addc(lost, '\n');
+			}
+}
+
 /* In the order of the reader: an answer once, a call once, and what allows before the rest. */
 static int adapt_rules(const struct policy *p, struct policy *n, bool deny_list, struct buf *lost, struct err *err)
 {
@@ -367,7 +389,7 @@ static int adapt_rules(const struct policy *p, struct policy *n, bool deny_list,
 				return err_set(err, ENOMEM, "out of memory");
 			rule.name_count = 0;
 			for (size_t k = 0; k < rules[i]->name_count; k++)
-				if (!has_name(n, rules[i]->names[k], false))
+				if (is_name(rules[i]->names[k]) && !has_name(n, rules[i]->names[k], false))
 					names[rule.name_count++] = rules[i]->names[k];
 			rule.names = names;
 			if (allows == (pass == 0) && rule.name_count)
@@ -403,6 +425,7 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 	policy_set_default(n, &def);
 	for (size_t i = 0, count = policy_arches(plain, &arches); i < count; i++)
 		policy_add_arch(n, arches[i]);
+	tell_odd_names(plain, lost);
 	r = adapt_rules(plain, n, deny_list, lost, err);
 	/* An empty list is none at all. */
 	if (r == 0 && policy_rules(n, &rules) == 0)

@@ -237,6 +237,22 @@ static void losses_are_told(void **state)
 	}
 }
 
+/* A drop-in has lines: a name with one in it would be read as a setting. */
+static void odd_names_stay_out_of_a_drop_in(void **state)
+{
+	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":["
+				   "\"read\",\"-rite\",\"\",\"~kill\",\"@mount\",\"a b\",\"a:b\",\"x\\nExecStartPre=/bin/y\"]}]}";
+	cleanup_policy struct policy *p = read_text(text, strlen(text), "odd.json"), *n = NULL, *again = NULL;
+	cleanup_buf struct buf lost = {0}, out = {0};
+
+	assert_true(write_policy(p, POLICY_SYSTEMD, &n, &lost, &out));
+	again = read_text(out.data, out.len, "again");
+	assert_same(n, again);
+	assert_null(strstr(out.data, "\nExecStartPre"));
+	assert_non_null(strstr(lost.data, "left out: -rite\n"));
+	assert_non_null(strstr(out.data, "\nSystemCallFilter=read\n"));
+}
+
 /* Written without a list it would come to mean the machine's own ABI. */
 static void unknown_architectures_alone_are_refused(void **state)
 {
@@ -260,7 +276,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(default_ones), cmocka_unit_test(made_ones),       cmocka_unit_test(random_ones),
-		cmocka_unit_test(losses_are_told), cmocka_unit_test(unknown_architectures_alone_are_refused),
+		cmocka_unit_test(losses_are_told), cmocka_unit_test(odd_names_stay_out_of_a_drop_in),
+		cmocka_unit_test(unknown_architectures_alone_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
