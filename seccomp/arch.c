@@ -122,3 +122,22 @@ size_t arch_host(const struct arch *ret[4])
 		ret[i] = &arches[host[i]];
 	return ARRAY_SIZE(host);
 }
+
+uint32_t arch_number_base(const struct arch *arch)
+{
+	switch (arch->id) {
+	case ARCH_X32:
+		return ARCH_X32_BIT;
+	case ARCH_MIPS:
+	case ARCH_MIPSEL:
+		return 4000;
+	case ARCH_MIPS64:
+	case ARCH_MIPSEL64:
+		return 5000;
+	case ARCH_MIPS64N32:
+	case ARCH_MIPSEL64N32:
+		return 6000;
+	default:
+		return 0;
+	}
+}

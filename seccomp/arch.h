@@ -47,6 +47,9 @@ const struct arch *arch_of_record(uint32_t audit, uint32_t nr);
 const struct arch *arch_by_name(const char *name); /* NULL if unknown */
 const struct arch *arch_by_oci(const char *oci);   /* NULL if unknown */
 
+/* Where the numbers of an arch begin, for calls whose number is the same on all of them (mips: uapi/asm/unistd.h). */
+uint32_t arch_number_base(const struct arch *arch);
+
 /* The ABIs that a kernel of this machine's arch runs, native first (x86_64: x86_64, i386, x32). Returns how many of at most 4. */
 size_t arch_host(const struct arch *ret[4]);
 

@@ -214,6 +214,15 @@ size_t policy_rules(const struct policy *p, const struct policy_rule *const **re
 	return p->rule_count;
 }
 
+bool policy_names_call(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->rule_count; i++)
+		for (size_t k = 0; k < p->rules[i]->name_count; k++)
+			if (text_streq(p->rules[i]->names[k], name))
+				return true;
+	return false;
+}
+
 static bool copy_string(const char *s, char **ret)
 {
 	*ret = s ? strdup(s) : NULL;

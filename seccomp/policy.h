@@ -141,6 +141,7 @@ const char *policy_listener(const struct policy *p, const char **ret_metadata); 
 int policy_set_listener(struct policy *p, const char *path, const char *metadata, struct err *err);
 
 size_t policy_rules(const struct policy *p, const struct policy_rule *const **ret);
+bool policy_names_call(const struct policy *p, const char *name); /* some rule, whatever it says of the call */
 /* Adds a deep copy behind the others. -EINVAL for an index above 5 or more args than libseccomp could ever take. */
 int policy_add_rule(struct policy *p, const struct policy_rule *rule, struct err *err);
 

@@ -130,18 +130,6 @@ static int adapt_plain(const struct policy *p, enum policy_format format, struct
 	return r;
 }
 
-static bool is_named(const struct policy *p, const char *name)
-{
-	const struct policy_rule *const *rules = NULL;
-	size_t count = policy_rules(p, &rules);
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < rules[i]->name_count; k++)
-			if (text_streq(rules[i]->names[k], name))
-				return true;
-	return false;
-}
-
 /* dockerd before 23 does not read defaultErrnoRet, only a rule's: the calls that C libraries try first, and fall back from
  * on one errno alone, are answered by a rule. Where the default is read it says the same. */
 static int add_modern(struct policy *n, struct buf *lost, struct err *err)
@@ -160,7 +148,7 @@ static int add_modern(struct policy *n, struct buf *lost, struct err *err)
 	if (!rule.names)
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < count; i++)
-		if (!is_named(n, set[i].modern))
+		if (!policy_names_call(n, set[i].modern))
 			rule.names[rule.name_count++] = (char *)(uintptr_t)set[i].modern;
 	if (rule.name_count)
 		r = policy_add_rule(n, &rule, err);

@@ -36,18 +36,6 @@ static int wrong(struct prover *p, const struct arch *arch, uint32_t nr, const c
 		       p->proof->name, name, arch->name, nr, what);
 }
 
-static bool is_named(const struct policy *p, const char *name)
-{
-	const struct policy_rule *const *rules = NULL;
-	size_t count = policy_rules(p, &rules);
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < rules[i]->name_count; k++)
-			if (text_streq(rules[i]->names[k], name))
-				return true;
-	return false;
-}
-
 static bool is_multiplexed(const char *name)
 {
 	return text_streq(name, "socketcall") || text_streq(name, "ipc");
@@ -66,7 +54,7 @@ static int check_number(struct prover *p, const struct arch *arch, uint32_t nr)
 	if (d.differs)
 		return wrong(p, arch, nr, "is not answered as it is meant to be");
 	syscall_name(arch, nr, name);
-	if (is_named(p->proof->meant, name) || is_multiplexed(name))
+	if (policy_names_call(p->proof->meant, name) || is_multiplexed(name))
 		return 0;
 	r = filter_answer(p->text, arch, nr, none, &answer, p->err);
 	/* What a number that no call has gets is the default. */
@@ -77,31 +65,12 @@ static int check_number(struct prover *p, const struct arch *arch, uint32_t nr)
 	return r;
 }
 
-static uint32_t base_of(const struct arch *arch)
-{
-	switch (arch->id) {
-	case ARCH_X32:
-		return ARCH_X32_BIT;
-	case ARCH_MIPS:
-	case ARCH_MIPSEL:
-		return 4000;
-	case ARCH_MIPS64:
-	case ARCH_MIPSEL64:
-		return 5000;
-	case ARCH_MIPS64N32:
-	case ARCH_MIPSEL64N32:
-		return 6000;
-	default:
-		return 0;
-	}
-}
-
 static int check_arch(struct prover *p, const struct arch *arch)
 {
 	int r = 0;
 
 	for (uint32_t i = 0; i < NUMBERS && r == 0; i++)
-		r = check_number(p, arch, base_of(arch) + i);
+		r = check_number(p, arch, arch_number_base(arch) + i);
 	for (uint32_t i = 0; arch->id == ARCH_ARM && i < ARM_CALLS && r == 0; i++)
 		r = check_number(p, arch, ARM_BASE + i);
 	return r;

@@ -19,26 +19,6 @@ struct newer {
 
 _Static_assert(ARCH_COUNT <= 32, "a set of arches is a uint32_t");
 
-/* Where the numbers of an arch begin, for calls whose number is the same on all of them (mips: uapi/asm/unistd.h). */
-static uint32_t base_of(enum arch_id id)
-{
-	switch (id) {
-	case ARCH_X32:
-		return ARCH_X32_BIT;
-	case ARCH_MIPS:
-	case ARCH_MIPSEL:
-		return 4000;
-	case ARCH_MIPS64:
-	case ARCH_MIPSEL64:
-		return 5000;
-	case ARCH_MIPS64N32:
-	case ARCH_MIPSEL64N32:
-		return 6000;
-	default:
-		return 0;
-	}
-}
-
 static bool has(const struct newer *call, const struct arch *arch)
 {
 	return call->arches == 0 || (call->arches >> arch->id & 1) != 0;
@@ -47,12 +27,12 @@ static bool has(const struct newer *call, const struct arch *arch)
 /* libseccomp also names its own negative numbers, and takes an x32 number without its bit. */
 static bool name_of(const struct arch *arch, uint32_t nr, char *ret)
 {
-	if (nr > INT_MAX || nr < base_of(arch->id))
+	if (nr > INT_MAX || nr < arch_number_base(arch))
 		return false;
 	cleanup_free char *known = seccomp_syscall_resolve_num_arch(arch->scmp, (int)nr);
 	const char *name = known;
 	for (size_t i = 0; !name && i < ARRAY_SIZE(table_newer); i++)
-		if (table_newer[i].number == nr - base_of(arch->id) && has(&table_newer[i], arch))
+		if (table_newer[i].number == nr - arch_number_base(arch) && has(&table_newer[i], arch))
 			name = table_newer[i].name;
 	if (!name || strlen(name) >= SYSCALL_NAME_MAX)
 		return false;
@@ -73,7 +53,7 @@ bool syscall_name(const struct arch *arch, uint32_t nr, char *ret)
 static int direct_number(const struct arch *arch, const char *name, uint32_t *ret)
 {
 	/* The youngest direct numbers are ipc's of Linux 5.1, 393 to 402; from 424 on nothing is multiplexed. */
-	for (uint32_t nr = base_of(arch->id); nr < base_of(arch->id) + 424; nr++) {
+	for (uint32_t nr = arch_number_base(arch); nr < arch_number_base(arch) + 424; nr++) {
 		cleanup_free char *known = seccomp_syscall_resolve_num_arch(arch->scmp, (int)nr);
 		if (known && strcmp(known, name) == 0) {
 			*ret = nr;
@@ -94,7 +74,7 @@ int syscall_number(const struct arch *arch, const char *name, uint32_t *ret)
 		return direct_number(arch, name, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(table_newer); i++) {
 		if (strcmp(table_newer[i].name, name) == 0 && has(&table_newer[i], arch)) {
-			*ret = base_of(arch->id) + table_newer[i].number;
+			*ret = arch_number_base(arch) + table_newer[i].number;
 			return 0;
 		}
 	}
