@@ -398,15 +398,6 @@ static int prove_call(struct merge *m, struct filter *out, const struct arch *ar
 	return r;
 }
 
-static uint32_t base_of(const struct arch *arch)
-{
-	uint32_t nr = 0;
-
-	if (arch->id == ARCH_X32)
-		return ARCH_X32_BIT;
-	return syscall_number(arch, "read", &nr) < 0 ? 0 : nr - nr % 1000;
-}
-
 /* On the ABIs that all of them list the result allows exactly what any of them does. */
 static int prove(struct merge *m)
 {
@@ -416,7 +407,7 @@ static int prove(struct merge *m)
 
 	for (unsigned a = 0; !r && a < ARCH_COUNT; a++) {
 		const struct arch *arch = arch_get((enum arch_id)a);
-		uint32_t base = base_of(arch);
+		uint32_t base = arch_number_base(arch);
 		bool all = true;
 
 		for (size_t i = 0; i < m->count; i++)

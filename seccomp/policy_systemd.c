@@ -289,19 +289,6 @@ int policy_read_systemd(const char *text, size_t len, const char *name, struct p
 	return r;
 }
 
-static bool has_name(const struct policy *p, const char *name, bool plain_allow)
-{
-	const struct policy_rule *const *rules = NULL;
-	size_t count = policy_rules(p, &rules);
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < rules[i]->name_count; k++)
-			if (text_streq(rules[i]->names[k], name) &&
-			    (!plain_allow || (rules[i]->answer.action == POLICY_ALLOW && !rules[i]->arg_count)))
-				return true;
-	return false;
-}
-
 static void add_list(const char *const *names, size_t count, struct buf *out)
 {
 	for (size_t i = 0; i < count; i++)
@@ -389,7 +376,7 @@ static int adapt_rules(const struct policy *p, struct policy *n, bool deny_list,
 				return err_set(err, ENOMEM, "out of memory");
 			rule.name_count = 0;
 			for (size_t k = 0; k < rules[i]->name_count; k++)
-				if (is_name(rules[i]->names[k]) && !has_name(n, rules[i]->names[k], false))
+				if (is_name(rules[i]->names[k]) && !policy_names_call(n, rules[i]->names[k]))
 					names[rule.name_count++] = rules[i]->names[k];
 			rule.names = names;
 			if (allows == (pass == 0) && rule.name_count)

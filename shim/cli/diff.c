@@ -198,18 +198,9 @@ static int compare_call(struct diff *d, struct filter *f[2], const struct arch *
 }
 
 /* Where the numbers of an ABI begin: x32 has bit 30, mips keeps its three apart by thousands. */
-static uint32_t base_of(const struct arch *arch)
-{
-	uint32_t nr = 0;
-
-	if (arch->id == ARCH_X32)
-		return ARCH_X32_BIT;
-	return syscall_number(arch, "read", &nr) < 0 ? 0 : nr - nr % 1000;
-}
-
 static int compare_arch(struct diff *d, struct filter *f[2], const struct arch *arch, struct err *err)
 {
-	uint32_t base = base_of(arch);
+	uint32_t base = arch_number_base(arch);
 	int r = 0;
 
 	for (uint32_t i = 0; !r && i < NUMBERS_MAX; i++) {
