@@ -10,6 +10,7 @@
 #include "seccomp/defaults.h"
 #include "seccomp/learning.h"
 #include "seccomp/syscall.h"
+#include "tests/unit/any_kernel.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -629,5 +630,5 @@ int main(int argc, char *argv[])
 
 	if (argc == 3 && strcmp(argv[1], "--print") == 0)
 		return print_livable((unsigned)atoi(argv[2]));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, any_kernel, NULL);
 }

@@ -2,6 +2,7 @@
  * makes of rules. */
 #include "base/cleanup.h"
 #include "seccomp/bpf.h"
+#include "tests/unit/any_kernel.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -163,5 +164,5 @@ int main(void)
 		cmocka_unit_test(instructions),
 		cmocka_unit_test(what_libseccomp_compiles),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, any_kernel, NULL);
 }

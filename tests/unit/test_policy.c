@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "seccomp/filter.h"
 #include "seccomp/policy_read.h"
+#include "tests/unit/any_kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -265,5 +266,5 @@ int main(void)
 		cmocka_unit_test(config_maps),    cmocka_unit_test(bad_texts),       cmocka_unit_test(contradictions),
 		cmocka_unit_test(comparisons),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, any_kernel, NULL);
 }

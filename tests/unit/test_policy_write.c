@@ -6,6 +6,7 @@
 #include "seccomp/policy_read.h"
 #include "seccomp/policy_write.h"
 #include "seccomp/proof.h"
+#include "tests/unit/any_kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -279,5 +280,5 @@ int main(void)
 		cmocka_unit_test(losses_are_told), cmocka_unit_test(odd_names_stay_out_of_a_drop_in),
 		cmocka_unit_test(unknown_architectures_alone_are_refused),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, any_kernel, NULL);
 }

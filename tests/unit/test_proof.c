@@ -3,6 +3,7 @@
 #include "seccomp/policy_read.h"
 #include "seccomp/policy_write.h"
 #include "seccomp/proof.h"
+#include "tests/unit/any_kernel.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -103,5 +104,5 @@ int main(void)
 		cmocka_unit_test(wrong_ones),
 		cmocka_unit_test(meant_wrongly),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, any_kernel, NULL);
 }
