@@ -102,7 +102,7 @@ static int collect_runs(struct merge *m)
 	for (size_t i = 0; i < m->count; i++)
 		total += m->in[i]->run_count;
 	m->runs = calloc(total + 1, sizeof(*m->runs));
-	m->group = calloc(m->count, sizeof(*m->group));
+	m->group = calloc(m->count + 1, sizeof(*m->group));
 	if (!m->runs || !m->group)
 		return oom(m);
 	for (size_t i = 0; i < m->count; i++) {

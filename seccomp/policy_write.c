@@ -71,7 +71,8 @@ static int copy_head(const struct policy *p, struct policy *n, struct err *err)
 /* Of an archMap the entry of this machine. */
 static void copy_arches(const struct policy *p, struct policy *n)
 {
-	const struct arch *const *arches = NULL, *host[4];
+	const struct arch *const *arches = NULL;
+	const struct arch *host[4];
 	size_t count = policy_arches(p, &arches);
 
 	arch_host(host);

@@ -143,7 +143,8 @@ static int check_shape(struct prover *p)
 int proof_text(const struct buf *text, const struct proof *proof, struct err *err)
 {
 	cleanup_with(prover_done) struct prover p = {.proof = proof, .err = err};
-	const struct arch *const *arches = NULL, *host[4];
+	const struct arch *const *arches = NULL;
+	const struct arch *host[4];
 	size_t count = policy_arches(proof->meant, &arches);
 	int r = policy_read_one(text->data ? text->data : "", text->len, proof->name, &p.policy, err);
 

@@ -244,7 +244,7 @@ size_t record_field_bytes(const struct record_field *f, char *out, size_t cap)
 	if (len > cap)
 		len = cap;
 	for (size_t i = 0; i < len; i++)
-		out[i] = f->hex ? (char)(nibble(f->p[2 * i]) << 4 | nibble(f->p[2 * i + 1])) : f->p[i];
+		out[i] = f->hex ? (char)(nibble(f->p[2 * i]) * 16 + nibble(f->p[2 * i + 1])) : f->p[i];
 	return len;
 }
 

@@ -16,8 +16,8 @@
 #define CONFIG_SIZE_MAX     (1u << 20)
 #define HOT_SET_MAX         128
 #define HOT_NAME_MAX        48
-#define LEARN_FOR_DEFAULT_S (uint64_t)(7 * 86400)
-#define LEARN_FOR_MAX_S     (uint64_t)3650 * 86400
+#define LEARN_FOR_DEFAULT_S ((uint64_t)7 * 86400)
+#define LEARN_FOR_MAX_S     ((uint64_t)3650 * 86400)
 
 static const char *const mode_names[] = {
 	[CONFIG_PASS] = "pass", [CONFIG_LEARN] = "learn", [CONFIG_AUDIT] = "audit", [CONFIG_ENFORCE] = "enforce"};
@@ -186,16 +186,16 @@ static int read_learn_for(const struct reading *r, const struct json *v, size_t 
 		char unit;
 		uint64_t seconds;
 	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-	const char *s = json_text(v);
+	const char *s = json_text(v) ? json_text(v) : "";
 	char number[16] = "";
-	size_t len = s ? strspn(s, "0123456789") : 0;
+	size_t len = strspn(s, "0123456789");
 	uint64_t n = 0, factor = json_type(v) == JSON_NUMBER && !s[len] ? 1 : 0;
 
 	for (size_t i = 0; json_type(v) == JSON_STRING && i < ARRAY_SIZE(units); i++)
 		if (s[len] == units[i].unit && len + 1 == json_text_len(v))
 			factor = units[i].seconds;
 	if (len < sizeof(number))
-		memcpy(number, s ? s : "", len);
+		memcpy(number, s, len);
 	if (!factor || text_parse_u64(number, &n) < 0 || n > LEARN_FOR_MAX_S / factor)
 		return json_err(r->doc, v, r->err, "a time is wanted, like \"7d\", \"12h\" or a number of seconds; 0: without end");
 	r->config->learn_for_ms = n * factor * 1000;
