@@ -197,7 +197,6 @@ static int compare_call(struct diff *d, struct filter *f[2], const struct arch *
 	return r;
 }
 
-/* Where the numbers of an ABI begin: x32 has bit 30, mips keeps its three apart by thousands. */
 static int compare_arch(struct diff *d, struct filter *f[2], const struct arch *arch, struct err *err)
 {
 	uint32_t base = arch_number_base(arch);
