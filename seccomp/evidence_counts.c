@@ -17,13 +17,15 @@ struct slot {
 
 /* Of one run: open addressing, linear, so that most look-ups stay in one line of the cache. */
 struct evidence_counts {
-	uint64_t seed;
 	uint64_t start_ms;
 	uint64_t records; /* since they were settled */
 	uint32_t used;
 	bool open; /* false: the next record must go the long way */
 	struct slot slots[SLOTS];
 };
+
+/* One for all tables, so that a hash needs no look into the table: that is what is fetched meanwhile. Made with the first of them. */
+static uint64_t seed;
 
 /* An ABI and a number in 32 bits, where they fit: the ELF machine's 12 bits, three flags of AUDIT_ARCH_*, the bit of x32, and 16 bits. Never 0. */
 static bool pack(const struct record *r, uint32_t *ret)
@@ -72,7 +74,8 @@ struct evidence_hint evidence_foresee(const struct evidence_counts *c, const str
 	if (!pack(r, &h.call))
 		return h;
 	h.of = c;
-	h.who = evidence_who(c->seed, r).both;
+	h.who = evidence_who(seed, r).both;
+	__builtin_prefetch(c, 1);
 	__builtin_prefetch(&c->slots[place_of(h.call, h.who)], 1);
 	return h;
 }
@@ -146,7 +149,7 @@ void evidence_counts_keep(const struct evidence *ev, struct evidence_run *run, c
 		c = run->counts = calloc(1, sizeof(*c));
 		if (!c)
 			return;
-		c->seed = ev->seed;
+		seed = seed ? seed : ev->seed;
 		c->start_ms = r->time_ms;
 	}
 	if (!time_since(c, r->time_ms, &at)) {
@@ -156,14 +159,14 @@ void evidence_counts_keep(const struct evidence *ev, struct evidence_run *run, c
 		at = 0;
 	}
 	c->open = true;
-	slot = slot_of(c, call, evidence_who(c->seed, r).both);
+	slot = slot_of(c, call, evidence_who(seed, r).both);
 	if (slot->call) {
 		settle_slot(ev, c, slot);
 	} else if (c->used == USED_MAX) {
 		return;
 	} else {
 		slot->call = call;
-		slot->who = evidence_who(c->seed, r).both;
+		slot->who = evidence_who(seed, r).both;
 		c->used++;
 	}
 	slot->last = at;

@@ -32,30 +32,35 @@ static void take_record(struct intake *in, const struct record *rec, const struc
 		runs_record(in->runs, rec, hint, in->now_ms);
 }
 
+static void take_oldest(struct intake *in)
+{
+	const struct intake_ahead *a = &in->ahead[in->first];
+
+	in->first = (in->first + 1) % INTAKE_AHEAD;
+	in->count--;
+	take_record(in, &a->rec, &a->hint);
+}
+
 void intake_flush(struct intake *in)
 {
-	if (!in->waiting)
-		return;
-	in->waiting = false;
-	take_record(in, &in->newest, &in->hint);
+	while (in->count)
+		take_oldest(in);
 }
 
 static void take_seccomp(struct intake *in, const char *text, size_t len)
 {
-	struct evidence_hint hint;
-	struct record rec;
+	struct intake_ahead *next = &in->ahead[(in->first + in->count) % INTAKE_AHEAD];
 
-	if (record_parse(text, len, &rec) < 0) {
+	if (record_parse(text, len, &next->rec) < 0) {
 		intake_flush(in);
 		log_say("a seccomp record cannot be read: %.*s", (int)(len < 400 ? len : 400), text);
 		loss_stamp(in->loss, REASON_BAD_RECORD);
 		return;
 	}
-	hint = runs_foresee(in->runs, &rec);
-	intake_flush(in);
-	in->newest = rec;
-	in->hint = hint;
-	in->waiting = true;
+	next->hint = runs_foresee(in->runs, &next->rec);
+	in->count++;
+	if (in->count == INTAKE_AHEAD)
+		take_oldest(in);
 }
 
 static void take_message(void *arg, uint16_t type, const char *text, size_t len)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define INTAKE_AHEAD 4
+
 /* Pointers are borrowed. */
 struct intake {
 	struct loss *loss;
@@ -17,10 +19,12 @@ struct intake {
 	const struct probe *probe;
 	uint32_t own_pid; /* of the recorder itself; 0: none */
 	uint64_t now_ms; /* CLOCK_MONOTONIC, set by the caller once a batch */
-	/* The newest seccomp record waits for the next one, so that memory is fetched for one while the other is worked on. */
-	struct record newest;
-	struct evidence_hint hint;
-	bool waiting;
+	/* The newest seccomp records wait for those behind them, so that memory is fetched for some while others are worked on. A ring. */
+	struct intake_ahead {
+		struct record rec;
+		struct evidence_hint hint;
+	} ahead[INTAKE_AHEAD];
+	unsigned first, count;
 };
 
 /* Takes one datagram as it was received, netlink headers and all; its bytes must stay until intake_flush. What cannot be read stamps every live
