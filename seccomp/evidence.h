@@ -161,6 +161,15 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
 int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
 		 const struct record *r);
 
+/* What can be done for a record before its turn comes: its place is fetched from memory meanwhile. For evidence_count of the same record, where it is
+ * optional (NULL) and of no effect for other counts than these. */
+struct evidence_counts;
+struct evidence_hint {
+	const struct evidence_counts *of; /* NULL: none */
+	uint32_t call, who;
+};
+struct evidence_hint evidence_foresee(const struct evidence_counts *c, const struct record *r);
+
 /* The short way for a record that says nothing new, which nearly all are: a call of the workload's by a program that evidence_add has booked for
  * this run before. It is counted apart, in what evidence_counts returned for the run, and joins the evidence before anybody reads that. False if
  * the record must go the long way: it is not of that kind, or the first one since the evidence was read, so that the caller learns that there is
@@ -169,17 +178,8 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
  * evidence_counts: NULL if there is no short way, as before a run has shown EVIDENCE_BUSY records: most containers are idle, and the memory is
  * kept for others. It belongs to the run, until that ends. */
 #define EVIDENCE_BUSY 512
-struct evidence_hint;
 struct evidence_counts *evidence_counts(struct evidence *ev, uint64_t run_no);
 bool evidence_count(struct evidence_counts *c, const struct record *r, const struct evidence_hint *h);
-
-/* What can be done for a record before its turn comes: its place is fetched from memory meanwhile. For evidence_count of the same record, where it is
- * optional (NULL) and of no effect for other counts than these. */
-struct evidence_hint {
-	const struct evidence_counts *of; /* NULL: none */
-	uint32_t call, who;
-};
-struct evidence_hint evidence_foresee(const struct evidence_counts *c, const struct record *r);
 
 /* All runs as they began, all calls in the order of the file. The arrays belong to the evidence, valid until it
  * changes. */

@@ -313,6 +313,17 @@ static int adapt_arguments(const struct policy_rule *rule, bool deny_list, struc
 	return 0;
 }
 
+static struct policy_answer refusal(const struct policy_answer *from, struct buf *lost)
+{
+	uint32_t number = from->has_errno ? from->errno_ret : EPERM;
+
+	if (number == 0) {
+		buf_adds(lost, "systemd has no answer of errno 0, which looks like success: EPERM it is\n");
+		number = EPERM;
+	}
+	return (struct policy_answer){POLICY_ERRNO, true, number};
+}
+
 static int adapt_rule(const struct policy_rule *from, struct policy *n, bool deny_list, struct buf *lost,
 		      struct err *err)
 {
@@ -340,8 +351,7 @@ static int adapt_rule(const struct policy_rule *from, struct policy *n, bool den
 		rule.answer = (struct policy_answer){POLICY_KILL_PROCESS, false, 0};
 	}
 	if (rule.answer.action == POLICY_ERRNO)
-		rule.answer = (struct policy_answer){POLICY_ERRNO, true,
-						     from->answer.has_errno ? from->answer.errno_ret : EPERM};
+		rule.answer = refusal(&from->answer, lost);
 	return policy_add_rule(n, &rule, err);
 }
 
@@ -408,7 +418,7 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 		def.action = POLICY_KILL_PROCESS;
 	}
 	if (def.action == POLICY_ERRNO)
-		def = (struct policy_answer){POLICY_ERRNO, true, def.has_errno ? def.errno_ret : EPERM};
+		def = refusal(&def, lost);
 	policy_set_default(n, &def);
 	for (size_t i = 0, count = policy_arches(plain, &arches); i < count; i++)
 		policy_add_arch(n, arches[i]);

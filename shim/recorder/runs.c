@@ -187,7 +187,7 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 }
 
 int runs_make(struct runs *r, enum state_space space, const char *key, enum evidence_mode mode, const char *root,
-		    const char *id, struct run **ret, struct err *err)
+	      const char *id, struct run **ret, struct err *err)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	int rc;

@@ -28,7 +28,8 @@ snug_teardown() {
   if [ -d "$T/root" ]; then
     for id in "$T"/root/*; do [ -e "$id" ] && runc --root "$T/root" delete --force "${id##*/}" >/dev/null 2>&1; done
   fi
-  for p in $(recorder_pid); do kill -CONT "$p"; kill "$p"; done 2>/dev/null
+  # It saves what it holds before it ends.
+  for p in $(recorder_pid); do kill -CONT "$p"; kill "$p"; timeout 10 tail --pid="$p" -f /dev/null; done 2>/dev/null
   rm -rf "$T"
 }
 

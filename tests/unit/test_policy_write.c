@@ -254,6 +254,25 @@ static void odd_names_stay_out_of_a_drop_in(void **state)
 	assert_non_null(strstr(out.data, "\nSystemCallFilter=read\n"));
 }
 
+/* A drop-in refuses with an errno, of a rule's or the default's; 0 is none, and its reader says so. */
+static void an_answer_of_success_becomes_a_refusal(void **state)
+{
+	static const char rule[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":0}]}";
+	static const char whole[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":0,\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}";
+	static const char *const texts[] = {rule, whole};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		cleanup_policy struct policy *p = read_text(texts[i], strlen(texts[i]), "zero.json"), *n = NULL, *again = NULL;
+		cleanup_buf struct buf lost = {0}, out = {0};
+
+		assert_true(write_policy(p, POLICY_SYSTEMD, &n, &lost, &out));
+		again = read_text(out.data, out.len, "again");
+		assert_same(n, again);
+		assert_non_null(strstr(lost.data, "errno 0"));
+		assert_non_null(strstr(out.data, "EPERM"));
+	}
+}
+
 /* Written without a list it would come to mean the machine's own ABI. */
 static void unknown_architectures_alone_are_refused(void **state)
 {
@@ -278,7 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(default_ones), cmocka_unit_test(made_ones),       cmocka_unit_test(random_ones),
 		cmocka_unit_test(losses_are_told), cmocka_unit_test(odd_names_stay_out_of_a_drop_in),
-		cmocka_unit_test(unknown_architectures_alone_are_refused),
+		cmocka_unit_test(unknown_architectures_alone_are_refused), cmocka_unit_test(an_answer_of_success_becomes_a_refusal),
 	};
 	return cmocka_run_group_tests(tests, any_kernel, NULL);
 }
