@@ -140,12 +140,14 @@ static int add_rules(struct merge *m)
 	int r = 0;
 
 	buf_addc(m->out, '[');
+	/* First: libseccomp takes rules on a part of socketcall or ipc that contradict each other once the whole is named, as it may be by the
+	 * caller in a rule that is not his any more. */
+	if (!m->allows)
+		learning_write_names(&m->whole, ACTION_ALLOW, &m->comma, m->out);
 	for (const struct json *rule = json_first(m->rules); rule && r == 0; rule = json_next(rule))
 		r = add_callers(m, rule);
-	if (r == 0 && !m->allows) {
-		learning_write_names(&m->whole, ACTION_ALLOW, &m->comma, m->out);
+	if (r == 0 && !m->allows)
 		add_conditional(m);
-	}
 	buf_addc(m->out, ']');
 	return r;
 }
