@@ -1,41 +1,11 @@
-#include "base/json.h"
+#include "base/json_private.h"
 
 #include "base/text.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
-
-#define NONE UINT32_MAX
-
-/* Of the path in a message. */
-#define PATH_STEPS  16
-#define PATH_KEY    80
-#define PATH_LENGTH 240
-
-/* Values in the order of the text; links are indices, since the array moves while it grows. */
-struct json {
-	const struct json_doc *doc;
-	const char *key, *text;
-	size_t key_len, text_len;
-	size_t key_at, text_at; /* offsets into doc->strings while parsing, SIZE_MAX for none */
-	size_t start, end;
-	uint32_t parent, next, first, last, count;
-	enum json_type type;
-};
-
-struct json_doc {
-	struct json *v;
-	uint32_t count, cap;
-	struct buf strings;
-	char *name;
-	/* The offset of each line would cost memory for every text; a copy of the newlines' positions is made on an error. */
-	size_t *lines;
-	size_t line_count;
-};
 
 struct parser {
 	struct json_doc *doc;
@@ -47,11 +17,6 @@ struct parser {
 	uint32_t bad;
 	const char *bad_what;
 };
-
-static const struct json *at(const struct json_doc *doc, uint32_t i)
-{
-	return i == NONE ? NULL : &doc->v[i];
-}
 
 static size_t keep_string(struct json_doc *doc, const unsigned char *s, size_t len)
 {
@@ -92,8 +57,8 @@ static int add_value(struct parser *p, enum json_type type, size_t token_len, st
 	uint32_t i = doc->count;
 
 	if (!v)
-		return stop(p, -ENOMEM, NONE, "out of memory");
-	*v = (struct json){.type = type, .parent = p->open, .next = NONE, .first = NONE, .last = NONE};
+		return stop(p, -ENOMEM, JSON_NONE, "out of memory");
+	*v = (struct json){.type = type, .parent = p->open, .next = JSON_NONE, .first = JSON_NONE, .last = JSON_NONE};
 	v->end = yajl_get_bytes_consumed(p->yajl);
 	v->start = v->end - token_len;
 	v->key_at = p->key_at;
@@ -101,10 +66,10 @@ static int add_value(struct parser *p, enum json_type type, size_t token_len, st
 	v->text_at = SIZE_MAX;
 	p->key_at = SIZE_MAX;
 	doc->count++;
-	if (p->open != NONE) {
+	if (p->open != JSON_NONE) {
 		struct json *parent = &doc->v[p->open];
 
-		if (parent->last != NONE)
+		if (parent->last != JSON_NONE)
 			doc->v[parent->last].next = i;
 		else
 			parent->first = i;
@@ -134,7 +99,7 @@ static int add_text(struct parser *p, enum json_type type, const unsigned char *
 		return 0;
 	v->text_at = keep_string(p->doc, s, len);
 	v->text_len = len;
-	return p->doc->strings.failed ? stop(p, -ENOMEM, NONE, "out of memory") : 1;
+	return p->doc->strings.failed ? stop(p, -ENOMEM, JSON_NONE, "out of memory") : 1;
 }
 
 static int on_number(void *arg, const char *s, size_t len)
@@ -154,7 +119,7 @@ static int on_key(void *arg, const unsigned char *s, size_t len)
 
 	p->key_at = keep_string(p->doc, s, len);
 	p->key_len = len;
-	return p->doc->strings.failed ? stop(p, -ENOMEM, NONE, "out of memory") : 1;
+	return p->doc->strings.failed ? stop(p, -ENOMEM, JSON_NONE, "out of memory") : 1;
 }
 
 static int on_open(struct parser *p, enum json_type type)
@@ -248,7 +213,7 @@ static int index_lines(struct json_doc *doc, const char *text, size_t len)
 	return 0;
 }
 
-static size_t line_of(const struct json_doc *doc, size_t offset)
+size_t json_line_of(const struct json_doc *doc, size_t offset)
 {
 	size_t lo = 0, hi = doc->line_count;
 
@@ -310,14 +275,14 @@ static int parse_error(struct parser *p, const char *text, size_t len, struct er
 	if (p->code == -ENOMEM)
 		return err_set(err, ENOMEM, "%s: out of memory", doc->name);
 	if (p->code) {
-		json_err(doc, at(doc, p->bad), err, "%s (%d levels are read)", p->bad_what, JSON_DEPTH_MAX);
+		json_err(doc, json_at(doc, p->bad), err, "%s (%d levels are read)", p->bad_what, JSON_DEPTH_MAX);
 		return err ? (err->code = p->code) : p->code;
 	}
 	why = yajl_get_error(p->yajl, 0, NULL, 0);
 	end = why ? strchr((char *)why, '\n') : NULL;
 	if (end)
 		*end = '\0';
-	err_set(err, EINVAL, "%s: line %zu: not JSON (%s)", doc->name, line_of(doc, where),
+	err_set(err, EINVAL, "%s: line %zu: not JSON (%s)", doc->name, json_line_of(doc, where),
 		why ? (const char *)why : "unexpected end");
 	if (why)
 		yajl_free_error(p->yajl, why);
@@ -348,7 +313,7 @@ static int run_parser(struct parser *p, const char *text, size_t len, struct err
 	}
 	st = yajl_parse(p->yajl, (const unsigned char *)text, len);
 	/* A value that is complete counts, whatever yajl says of the bytes behind it: a Go decoder stops there too. */
-	if ((p->flags & JSON_FOREIGN) && p->doc->count && p->open == NONE && !p->code)
+	if ((p->flags & JSON_FOREIGN) && p->doc->count && p->open == JSON_NONE && !p->code)
 		st = yajl_status_ok;
 	else if (st == yajl_status_ok)
 		st = complete(p, len);
@@ -382,7 +347,7 @@ static int build(struct parser *p, const char *text, size_t len, struct err *err
 int json_parse(const char *text, size_t len, unsigned flags, const char *name, struct json_doc **ret, struct err *err)
 {
 	cleanup_json struct json_doc *doc = calloc(1, sizeof(*doc));
-	struct parser p = {.doc = doc, .flags = flags, .open = NONE, .key_at = SIZE_MAX, .bad = NONE};
+	struct parser p = {.doc = doc, .flags = flags, .open = JSON_NONE, .key_at = SIZE_MAX, .bad = JSON_NONE};
 	int r;
 
 	if (!doc || !(doc->name = strdup(name)))
@@ -406,157 +371,4 @@ void json_free(struct json_doc *doc)
 	free(doc->lines);
 	buf_done(&doc->strings);
 	free(doc);
-}
-
-const struct json *json_root(const struct json_doc *doc)
-{
-	return &doc->v[0];
-}
-
-enum json_type json_type(const struct json *v)
-{
-	return v ? v->type : JSON_NULL;
-}
-
-const char *json_key(const struct json *v)
-{
-	return v ? v->key : NULL;
-}
-
-size_t json_key_len(const struct json *v)
-{
-	return v && v->key ? v->key_len : 0;
-}
-
-const char *json_text(const struct json *v)
-{
-	return v ? v->text : NULL;
-}
-
-size_t json_text_len(const struct json *v)
-{
-	return v ? v->text_len : 0;
-}
-
-const struct json *json_first(const struct json *v)
-{
-	return v ? at(v->doc, v->first) : NULL;
-}
-
-const struct json *json_next(const struct json *v)
-{
-	return v ? at(v->doc, v->next) : NULL;
-}
-
-size_t json_count(const struct json *v)
-{
-	return v ? v->count : 0;
-}
-
-const struct json *json_get(const struct json *obj, const char *key)
-{
-	const struct json *found = NULL;
-	size_t len = strlen(key);
-
-	if (json_type(obj) != JSON_OBJECT)
-		return NULL;
-	for (const struct json *m = json_first(obj); m; m = json_next(m))
-		if (m->key_len == len && memcmp(m->key, key, len) == 0)
-			found = m;
-	return found;
-}
-
-size_t json_start(const struct json *v)
-{
-	return v ? v->start : 0;
-}
-
-size_t json_end(const struct json *v)
-{
-	return v ? v->end : 0;
-}
-
-static size_t index_in_parent(const struct json *v)
-{
-	size_t i = 0;
-
-	for (const struct json *e = json_first(at(v->doc, v->parent)); e && e != v; e = json_next(e))
-		i++;
-	return i;
-}
-
-/* Deep paths keep their inner end, which is where the reader has to look; the sentence behind it must have room too. */
-void json_add_path(const struct json *v, struct buf *out)
-{
-	cleanup_buf struct buf path = {0};
-	const struct json *chain[PATH_STEPS];
-	size_t n = 0, skip;
-
-	for (; v && v->parent != NONE && n < PATH_STEPS; v = at(v->doc, v->parent))
-		chain[n++] = v;
-	while (n--) {
-		if (!chain[n]->key)
-			buf_addf(&path, "[%zu]", index_in_parent(chain[n]));
-		else if (path.len)
-			buf_addc(&path, '.');
-		if (chain[n]->key)
-			text_add_safe(&path, chain[n]->key, chain[n]->key_len < PATH_KEY ? chain[n]->key_len : PATH_KEY);
-	}
-	skip = path.len > PATH_LENGTH ? path.len - PATH_LENGTH : 0;
-	if (skip || (v && v->parent != NONE))
-		buf_adds(out, "...");
-	if (path.data)
-		buf_adds(out, path.data + skip);
-}
-
-size_t json_line(const struct json_doc *doc, const struct json *v)
-{
-	return line_of(doc, v->start);
-}
-
-int json_err(const struct json_doc *doc, const struct json *v, struct err *err, const char *fmt, ...)
-{
-	cleanup_buf struct buf path = {0};
-	char what[ERR_MSG_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	json_add_path(v, &path);
-	return err_set(err, EINVAL, "%s: %s%sline %zu: %s", doc->name, path.len ? path.data : "", path.len ? ", " : "",
-		       line_of(doc, v->start), what);
-}
-
-int json_want_string(const struct json_doc *doc, const struct json *parent, const char *what, const char **ret,
-		     struct err *err)
-{
-	const struct json *v = json_get(parent, what);
-
-	if (!v)
-		return json_err(doc, parent, err, "\"%s\" is missing", what);
-	if (v->type != JSON_STRING)
-		return json_err(doc, v, err, "a string is wanted");
-	if (strlen(v->text) != v->text_len)
-		return json_err(doc, v, err, "holds a NUL character");
-	*ret = v->text;
-	return 0;
-}
-
-int json_want_u64(const struct json_doc *doc, const struct json *parent, const char *what, uint64_t *ret, struct err *err)
-{
-	const struct json *v = json_get(parent, what);
-
-	if (!v)
-		return json_err(doc, parent, err, "\"%s\" is missing", what);
-	if (json_u64(v, ret) < 0)
-		return json_err(doc, v, err, "a whole number from 0 to 2^64-1 is wanted");
-	return 0;
-}
-
-int json_u64(const struct json *v, uint64_t *ret)
-{
-	if (json_type(v) != JSON_NUMBER)
-		return -EINVAL;
-	return text_parse_u64(v->text, ret);
 }

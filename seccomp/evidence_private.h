@@ -1,4 +1,4 @@
-/* What evidence.c (model) and evidence_json.c (file) share; nobody else includes it. */
+/* What evidence.c (model) and evidence_json.c, evidence_json_write.c (file) share; nobody else includes it. */
 #ifndef SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 #define SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 
@@ -9,6 +9,7 @@
 #define EVIDENCE_COMM_CUT 64 /* bytes of a comm, and of an exe, that are kept before they are made safe text */
 #define EVIDENCE_EXE_CUT  256
 #define EVIDENCE_RUN_CUT  4096 /* the same for each string of a run */
+#define EVIDENCE_TIME_MAX 253402300799999u /* ms: the end of the year 9999; beyond it RFC 3339 has no form */
 #define EVIDENCE_SAFE_MAX 4    /* bytes of safe text per byte: \xHH */
 
 struct evidence_name {

@@ -1,7 +1,8 @@
-/* The words of a policy: formats, actions, operators, errnos. */
-#include "seccomp/policy.h"
+/* The words of a policy: formats, actions, operators, errnos, names of calls. */
+#include "seccomp/policy_private.h"
 
 #include "base/text.h"
+#include "seccomp/syscall.h"
 
 #include <errno.h>
 #include <string.h>
@@ -99,4 +100,16 @@ int policy_errno_by_name(const char *name, uint32_t *ret)
 			return 0;
 		}
 	return -ENOENT;
+}
+
+bool policy_knows_call(const char *name)
+{
+	uint32_t nr;
+
+	if (syscall_known_to_libseccomp(name))
+		return true;
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		if (syscall_number(arch_get((enum arch_id)i), name, &nr) == 0)
+			return true;
+	return false;
 }
