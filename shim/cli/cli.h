@@ -31,6 +31,7 @@ struct cli_command {
 	const char *details; /* more lines for its own help, each ended; "" for none */
 	const struct cli_option *options;
 	size_t option_count;
+	const char *exits; /* for the page that is made of this; NULL: it has a page by hand */
 	bool own_config; /* reads the configuration itself: cli->config is empty */
 	int (*run)(struct cli *cli, const struct cli_args *args, struct err *err);
 };

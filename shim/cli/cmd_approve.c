@@ -258,5 +258,6 @@ const struct cli_command cmd_approve = {
 		   "(exit status 3).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
+	.exits = "0: good. 2: bad usage or input, or it could not be saved or exported. 3: refused, because the evidence is incomplete",
 	.run = run,
 };

@@ -203,5 +203,6 @@ const struct cli_command cmd_ls = {
 		   "names the method and tells more).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
+	.exits = "0: good. 2: bad usage or input, also where the evidence of some key cannot be read",
 	.run = run,
 };

@@ -13,7 +13,7 @@
 enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_OUTPUT, OPT_FORCE };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo or systemd: see below"},
+	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo or systemd: see above"},
 	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
 		       "what a refused call returns; enosys (default) lets libraries fall back"},
 	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...", "hold what these runtimes need too: paths, or names such as runc,crun"},
@@ -122,5 +122,6 @@ const struct cli_command cmd_profile = {
 		   "  systemd  a drop-in for a unit; what systemd cannot express is told on standard error and in it\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
+	.exits = "0: good. 2: bad usage or input. 3: refused, because the evidence is incomplete",
 	.run = run,
 };

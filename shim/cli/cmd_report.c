@@ -36,7 +36,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 const struct cli_command cmd_report = {
 	.name = "report",
-	.operands = "KEY",
+	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "writes one page of HTML about a key",

@@ -193,12 +193,13 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 const struct cli_command cmd_show = {
 	.name = "show",
-	.operands = "KEY",
+	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "shows the evidence of a key: its runs and every call",
 	.details = "",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
+	.exits = "0: good. 2: bad usage or input",
 	.run = run,
 };

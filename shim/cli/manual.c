@@ -58,8 +58,8 @@ void manual_page(const struct cli_command *cmd, struct buf *out)
 	for (size_t i = 0; i < cmd->option_count; i++)
 		add_option(out, &cmd->options[i]);
 	add_option(out, &help);
-	buf_adds(out, ".SH \"EXIT STATUS\"\n0 good, 1 found something, 2 bad usage or input, 3 refused: the evidence is incomplete.\n"
-		      ".SH \"SEE ALSO\"\n\\fBsnug\\fR(1), \\fBsnug\\-runtime\\fR(8), \\fBsnug\\-config\\fR(5)\n");
+	buf_addf(out, ".SH \"EXIT STATUS\"\n%s.\n", cmd->exits ? cmd->exits : "See \\fBsnug\\fR(1)");
+	buf_adds(out, ".SH \"SEE ALSO\"\n\\fBsnug\\fR(1), \\fBsnug\\-runtime\\fR(8), \\fBsnug\\-config\\fR(5)\n");
 }
 
 void manual_list(const struct cli_command *const *cmds, size_t count, struct buf *out)

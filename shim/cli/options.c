@@ -180,9 +180,9 @@ void cli_help_all(const struct cli_command *const *cmds, size_t count, struct bu
 		char left[64];
 
 		snprintf(left, sizeof(left), "%s %s", cmds[i]->name, cmds[i]->operands);
-		buf_addf(out, "  %-14s %s\n", left, cmds[i]->summary);
+		buf_addf(out, "  %-17s %s\n", left, cmds[i]->summary);
 	}
-	buf_adds(out, "\n`snug COMMAND --help` tells more of each. Options of all: --help, --version.\n\n"
+	buf_adds(out, "\n`snug COMMAND --help` tells more of each, `snug --version` which snug this is.\n\n"
 		      "Exit status: 0 good, 1 found something, 2 bad usage or input, 3 refused: the evidence is "
 		      "incomplete.\n");
 }
