@@ -298,8 +298,9 @@ static void add_additions(const struct explain *x, struct buf *out)
 		      "\"args\".\n");
 	if (x->key)
 		buf_addf(out,
-			 "  snug explain --key %s --fix mended.json && snug approve %s --profile mended.json\n"
-			 "does that to the approved profile of %s, and prints the difference.\n",
+			 "  snug explain --key %s --fix mended.json\n"
+			 "  snug approve %s --profile mended.json\n"
+			 "The first puts it into the approved profile of %s and prints the difference, the second approves that.\n",
 			 x->key, x->key, x->key);
 	else if (!x->profile)
 		buf_adds(out, "  The profile is the file that --security-opt seccomp=FILE names (Docker, Podman) or "
