@@ -295,6 +295,21 @@ page_names() {
   refused 2 version
 }
 
+@test "snug-runtime(8): how it refuses, before any runtime is called" {
+  machine runc
+  ends 1 "$SNUG_BUILD/snug-enforce run"
+  [[ "$output" == "snug: run: no container id"* ]]
+  ends 1 "$SNUG_BUILD/snug-learn --log $dir/log create"
+  [ -z "$output" ]
+  grep -q 'snug: create: no container id' "$dir/log"
+  # The mode is pass: the runtime itself answers.
+  ends 0 "$SNUG_BUILD/snug-runtime run"
+  [ "$output" = "runc version 1.1.5" ]
+  echo '{' >"$dir/config.json"
+  ends 255 "$SNUG_BUILD/snug-runtime exec web true"
+  [[ "$output" == "snug: configuration"* ]]
+}
+
 @test "snugd(8): its options and exit codes" {
   local o
   for o in $("$SNUG_BUILD/snugd" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p'); do inline snugd.8 "$o"; done
