@@ -7,7 +7,7 @@
 #define HEIGHT 190.0
 #define LEFT   44.0
 #define RIGHT  12.0
-#define TOP    12.0
+#define TOP    20.0
 #define BOTTOM 34.0
 
 static double x_of(const struct report_point *points, size_t count, size_t i, bool over_time)
@@ -28,7 +28,7 @@ static size_t value_of(const struct report_point *p, bool program)
 	return program ? p->program : p->runtime;
 }
 
-/* Steps: what is known stays known until something new comes. A single point is drawn over the whole width. */
+/* Steps: what is known stays known until something new comes. A single point is drawn over the whole width. The last value stands at the end. */
 static void add_line(const struct report_point *points, size_t count, bool over_time, bool program, size_t top, struct buf *out)
 {
 	buf_addf(out, "<path class=\"%s\" d=\"M%.1f %.1f", program ? "program" : "runtime", LEFT,
@@ -36,6 +36,8 @@ static void add_line(const struct report_point *points, size_t count, bool over_
 	for (size_t i = 1; i < count; i++)
 		buf_addf(out, "H%.1fV%.1f", x_of(points, count, i, over_time), y_of(value_of(&points[i], program), top));
 	buf_addf(out, "H%.1f\"/>\n", WIDTH - RIGHT);
+	buf_addf(out, "<text class=\"left\" x=\"%.1f\" y=\"%.1f\">%zu</text>\n", WIDTH - RIGHT, y_of(value_of(&points[count - 1], program), top) - 5,
+		 value_of(&points[count - 1], program));
 }
 
 static size_t highest(const struct report_point *points, size_t count)

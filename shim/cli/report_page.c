@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "seccomp/sets.h"
 #include "seccomp/syscall.h"
+#include "shim/cli/change.h"
 
 #include "report_css.inc"
 
@@ -166,14 +167,13 @@ static void add_figures(const struct report *r, struct buf *out)
 {
 	const struct evidence_verdict *v = &r->build->verdict;
 	const struct report_default *docker = measure_of(r);
-	const struct profile_rule *rules = NULL;
 
 	buf_adds(out, "<div class=\"figures\">\n");
 	add_figure(out, v->learn_runs, "learning runs");
 	add_figure(out, v->complete_runs, "of them complete");
 	add_figure(out, r->program_calls, "calls of the program");
 	add_figure(out, r->runtime_calls, "calls of the runtime");
-	add_figure(out, profile_rules(r->build->profile, &rules), "rules in its profile");
+	add_figure(out, change_count_calls(r->build->profile), "calls open in its profile");
 	if (docker)
 		add_figure(out, docker->closed_count, "calls closed that Docker leaves open");
 	buf_adds(out, "</div>\n");
@@ -214,10 +214,12 @@ static void add_call(struct buf *out, const struct evidence *ev, const struct ev
 	buf_adds(out, "</tr>\n");
 }
 
-static void begin_table(struct buf *out)
+/* told: the heading tells the phase already, so that a narrow page can do without. */
+static void begin_table(bool told, struct buf *out)
 {
-	buf_adds(out, "<div class=\"wide\"><table class=\"calls\"><thead><tr><th>Call</th><th>Phase</th><th class=\"n\">Count</th>"
-		      "<th class=\"n\">Runs</th><th class=\"seen\">First seen (UTC)</th><th>Program</th></tr></thead><tbody>\n");
+	buf_addf(out, "<div class=\"wide\"><table class=\"calls%s\"><thead><tr><th>Call</th><th>Phase</th><th class=\"n\">Count</th>"
+		      "<th class=\"n\">Runs</th><th class=\"seen\">First seen (UTC)</th><th>Program</th></tr></thead><tbody>\n",
+		 told ? " told" : "");
 }
 
 static void end_table(struct buf *out)
@@ -243,17 +245,31 @@ static void add_group(const struct report *r, size_t g, struct buf *out)
 	if (!found)
 		return;
 	buf_addf(out, "<h3>%s <span class=\"dim\">%zu</span></h3>\n", GROUPS[g].title, found);
-	begin_table(out);
+	begin_table(true, out);
 	for (size_t i = 0; i < n; i++)
 		if (report_is_program(calls[i]) && in_group(calls[i], GROUPS[g].code))
 			add_call(out, r->build->evidence, calls[i], calls[i]->count);
 	end_table(out);
 }
 
+static bool has_quiet_runs(const struct evidence *ev)
+{
+	const struct evidence_run *const *runs = NULL;
+
+	for (size_t n = evidence_runs(ev, &runs), i = 0; i < n; i++)
+		if (runs[i]->quiet.count || runs[i]->quiet.assumed.count)
+			return true;
+	return false;
+}
+
 static void add_program(const struct report *r, struct buf *out)
 {
 	buf_adds(out, "<h2>What the program calls</h2>\n<p class=\"dim\">Program: the names that its processes gave themselves. &#9888; "
-		      "marks calls that open more than most.</p>\n");
+		      "marks calls that open more than most.");
+	if (has_quiet_runs(r->build->evidence))
+		buf_adds(out, " What complete runs have shown, later runs no longer log: Count and Runs tell what was logged, not how often "
+			      "it was called.");
+	buf_adds(out, "</p>\n");
 	if (!r->program_calls)
 		buf_adds(out, "<p>Nothing has been seen yet.</p>\n");
 	for (size_t g = 0; g < ARRAY_SIZE(GROUPS); g++)
@@ -337,7 +353,7 @@ static void add_floor(const struct report *r, struct buf *out)
 		report_escape(out, text.data ? text.data : "");
 		buf_adds(out, ".</p>\n");
 	}
-	begin_table(out);
+	begin_table(true, out);
 	for (size_t i = 0; i < n; i++)
 		if (calls[i]->count && !report_is_program(calls[i]))
 			add_call(out, r->build->evidence, calls[i], calls[i]->count);
@@ -354,7 +370,7 @@ static void add_outside(const struct report *r, bool denied, const char *title, 
 	if (!found)
 		return;
 	buf_addf(out, "<h3>%s <span class=\"dim\">%zu</span></h3>\n", title, found);
-	begin_table(out);
+	begin_table(false, out);
 	for (size_t i = 0; i < n; i++)
 		if (denied ? calls[i]->denied : calls[i]->audited)
 			add_call(out, r->build->evidence, calls[i], denied ? calls[i]->denied : calls[i]->audited);
@@ -379,7 +395,8 @@ static void add_run(const struct evidence_run *run, struct buf *out)
 	report_escape(out, run->container);
 	buf_addf(out, "</td><td>%s</td><td class=\"t\">", evidence_mode_name(run->mode));
 	report_add_time(out, run->started_ms);
-	buf_addf(out, "</td><td class=\"n\">%llu</td><td>", (unsigned long long)run->records);
+	buf_addf(out, "</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td><td>", (unsigned long long)run->records,
+		 (unsigned long long)run->fresh);
 	if (!run->reasons)
 		buf_adds(out, "complete");
 	for (size_t i = 0, n = 0; i < REASON_COUNT; i++)
@@ -396,7 +413,7 @@ static void add_runs(const struct report *r, struct buf *out)
 	size_t n = evidence_runs(r->build->evidence, &runs);
 
 	buf_addf(out, "<h2>Runs</h2>\n<div class=\"wide\"><table><thead><tr><th>Container</th><th>Mode</th><th>Started (UTC)</th>"
-		      "<th class=\"n\">Records</th><th>Verdict</th></tr></thead><tbody>\n");
+		      "<th class=\"n\">Records</th><th class=\"n\">New</th><th>Verdict</th></tr></thead><tbody>\n");
 	for (size_t i = n > RUNS_SHOWN ? n - RUNS_SHOWN : 0; i < n; i++)
 		add_run(runs[i], out);
 	end_table(out);

@@ -43,6 +43,9 @@ P
   [[ "$page" == *"Over learning runs"*"<svg"*"Over time"*"<svg"*"Against the defaults"*"containerd"*"moby"*"podman"* ]]
   [[ "$page" == *"The runtime floor"*"execve"*"Denials"*"None was seen."* ]]
   [[ "$page" == *"snug approve web"*"docker run --security-opt seccomp=web.json"*"localhostProfile: web.json"* ]]
+  # The number of calls is that of approve.
+  run_snug approve web --no-sample
+  [[ "$page" == *"<b>$(grep -oE 'these [0-9]+ system' <<<"$output$stderr" | tr -dc 0-9)</b><span>calls open in its profile"* ]]
   # What the profile leaves open is not listed as closed, and the figures add up.
   python3 - "$dir/web.html" <(sed -n 's/.*<title>//p' "$dir/web.html") <<'P'
 import re, sys
@@ -98,6 +101,8 @@ run_no() { one_run "${3:-}" | sed "s/web-1/web-$1/g; s/\"reasons\": \[[^]]*\]/&,
     run_snug ls --json
     [ "$(jq -c '.[0].settled' <<<"$output")" = "$shown" ]
     run_snug report web
+    # How counts are to be read is told where runs were quiet, and only there.
+    [[ "$runs" == *quiet* && "$output" == *"no longer log"* || "$runs" != *quiet* && "$output" != *"no longer log"* ]]
     python3 - "$shown" <<'P' 3<<<"$output"
 import json, re, sys
 page, s = open(3).read(), json.loads(sys.argv[1])
