@@ -35,7 +35,8 @@ int build_load_evidence(const struct cli *cli, const char *key, struct evidence 
 		return r;
 	r = state_load_evidence(cli->config.state_dir, STATE_KEYS, key, ret, &inner);
 	if (r == -ENOENT)
-		return err_set(err, r, "nothing is known of '%s'; `snug ls` lists what is", key);
+		return err_set(err, r, "nothing is known of '%s'; `snug ls` lists what is%s", key,
+			       strchr(key, '/') && strncmp(key, "k8s/", 4) != 0 ? " (a slash in a container's own name is %2F there)" : "");
 	return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
 }
 

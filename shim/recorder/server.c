@@ -59,6 +59,7 @@ static int check_inherited(int fd, struct err *err)
 int server_open(struct server *s, const char *run_dir, int inherited, struct err *err)
 {
 	cleanup_free char *path = NULL;
+	struct stat st;
 
 	s->text = malloc(CLIENT_MESSAGE_MAX + 1);
 	if (!s->text || socket_path(run_dir, &path) < 0)
@@ -69,7 +70,13 @@ int server_open(struct server *s, const char *run_dir, int inherited, struct err
 		return check_inherited(inherited, err);
 	}
 	s->fd = make_socket(path, err);
-	return s->fd < 0 ? s->fd : 0;
+	if (s->fd < 0)
+		return s->fd;
+	if (lstat(path, &st) < 0)
+		return err_sys(err, errno, "%s", path);
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	return 0;
 }
 
 static void free_client(struct client *c)
@@ -80,12 +87,20 @@ static void free_client(struct client *c)
 	free(c);
 }
 
+/* Another recorder's, where the directory was removed meanwhile and made anew. */
+static bool is_own(const struct server *s, const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
+}
+
 void server_close(struct server *s, const char *run_dir)
 {
 	cleanup_free char *path = NULL;
 
 	if (s->fd >= 0) {
-		if (!s->inherited && socket_path(run_dir, &path) == 0)
+		if (!s->inherited && socket_path(run_dir, &path) == 0 && is_own(s, path))
 			unlink(path);
 		close(steal_fd(&s->fd));
 	}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SERVER_CLIENTS_MAX 1024  /* then the one that was silent for longest goes */
 #define SERVER_HANG_MS     20000 /* a client that says nothing for so long is let go */
@@ -17,6 +18,8 @@ struct client;
 struct server {
 	int fd;
 	bool inherited; /* the socket is the service manager's: it stays when we end */
+	dev_t dev;      /* of our own socket */
+	ino_t ino;
 	struct client *clients;
 	unsigned count;
 	struct {

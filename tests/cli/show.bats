@@ -190,3 +190,12 @@ PY
   [[ "$output" == *"Hot set: 1"*"getppid  assumed, in the profile; nobody has seen it"* ]]
   [[ "$output" == *"let pass by baseline drop: 2 and more"*"bpf"* ]]
 }
+
+@test "a key typed with a slash: the message tells how it is written" {
+  put_web web%2Fone
+  run_snug show web/one
+  refused 2 "%2F"
+  run_snug show k8s/shop/web
+  refused 2 "nothing is known"
+  [[ "$stderr" != *%2F* ]]
+}

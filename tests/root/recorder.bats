@@ -15,6 +15,22 @@ kill_recorder() {
 # Any snug or wrapper call brings the next one.
 next_recorder() { until [ -n "$(recorder_pid)" ]; do snug ls >/dev/null; done; }
 
+@test "one whose run directory was taken away leaves the next one's socket when it ends" {
+  snug ls >/dev/null 2>&1
+  snugd --background --config "$SNUG_CONFIG"
+  first=$(recorder_pid)
+  rm -rf "$T/run"
+  snugd --background --config "$SNUG_CONFIG"
+  [ "$(recorder_pid | wc -l)" -eq 2 ]
+  kill "$first"
+  timeout 10 tail --pid="$first" -f /dev/null
+  [ -S "$T/run/snugd.sock" ]
+  bundle "$T/b" . true
+  snug-learn --root "$T/root" run --bundle "$T/b" rec-web
+  runs rec-web | jq -e '.[0].complete'
+  [ "$(recorder_pid | wc -l)" -eq 1 ]
+}
+
 @test "a recorder that was killed is followed by one that takes the container up" {
   bundle "$T/b" '.root.readonly = false' sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; mkdir /tmp/x; while [ ! -e /tmp/end ]; do sleep 0.05; done'
   snug-learn --root "$T/root" run --bundle "$T/b" rec-web &
