@@ -109,3 +109,19 @@ int json_check_map(const struct json_doc *doc, const struct json *obj, struct er
 			return json_err(doc, members[i], err, "stands twice, and runtimes differ on which one counts");
 	return 0;
 }
+
+int json_want_members(const struct json_doc *doc, const struct json *obj, const char *const names[], size_t count, const char *what,
+		      struct err *err)
+{
+	if (json_type(obj) != JSON_OBJECT)
+		return json_err(doc, obj, err, "an object is wanted");
+	for (const struct json *m = json_first(obj); m; m = json_next(m)) {
+		size_t i = 0;
+
+		while (i < count && (strlen(names[i]) != json_key_len(m) || strcmp(names[i], json_key(m)) != 0))
+			i++;
+		if (i == count)
+			return json_err(doc, m, err, "%s", what);
+	}
+	return 0;
+}

@@ -22,4 +22,8 @@ int json_check_members(const struct json_doc *doc, const struct json *obj, const
  * twice, and a NUL in any name or string value. */
 int json_check_map(const struct json_doc *doc, const struct json *obj, struct err *err);
 
+/* For texts of our own: refuses (-EINVAL) what is no object, and `what` for a member that is not among the names. */
+int json_want_members(const struct json_doc *doc, const struct json *obj, const char *const names[], size_t count, const char *what,
+		      struct err *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include "seccomp/evidence_private.h"
 
+#include "base/json_members.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -17,21 +18,10 @@ static int oom(struct reader *rd)
 	return err_set(rd->err, ENOMEM, "out of memory");
 }
 
-/* An object that has no member but those listed. The files are our own: what is not understood was not written by this
- * version. */
+/* The files are our own: what is not understood was not written by this version. */
 static int check_object(struct reader *rd, const struct json *v, const char *const members[], size_t n)
 {
-	if (json_type(v) != JSON_OBJECT)
-		return json_err(rd->doc, v, rd->err, "an object is wanted");
-	for (const struct json *m = json_first(v); m; m = json_next(m)) {
-		size_t i = 0;
-
-		while (i < n && (strlen(members[i]) != json_key_len(m) || strcmp(members[i], json_key(m)) != 0))
-			i++;
-		if (i == n)
-			return json_err(rd->doc, m, rd->err, "unknown member");
-	}
-	return 0;
+	return json_want_members(rd->doc, v, members, n, "unknown member", rd->err);
 }
 
 /* Text that was made safe before it was written: anything else in it is not ours, and would reach terminals. */

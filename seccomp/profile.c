@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/json_members.h"
 #include "base/text.h"
 #include "seccomp/policy_write.h"
 
@@ -222,17 +223,7 @@ struct reader {
 
 static int check_object(struct reader *rd, const struct json *v, const char *const members[], size_t n)
 {
-	if (json_type(v) != JSON_OBJECT)
-		return json_err(rd->doc, v, rd->err, "an object is wanted");
-	for (const struct json *m = json_first(v); m; m = json_next(m)) {
-		size_t i = 0;
-
-		while (i < n && (strlen(members[i]) != json_key_len(m) || strcmp(members[i], json_key(m)) != 0))
-			i++;
-		if (i == n)
-			return json_err(rd->doc, m, rd->err, "a profile of snug has no such member");
-	}
-	return 0;
+	return json_want_members(rd->doc, v, members, n, "a profile of snug has no such member", rd->err);
 }
 
 static int want_word(struct reader *rd, const struct json *parent, const char *what, const char *word)
