@@ -61,6 +61,13 @@ static int inherited_socket(void)
 	return text_streq(count, "1") ? 3 : -1;
 }
 
+/* A sanitizer makes calls of its own, which the filter refuses: builds for the tests. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 static int prepare(const struct options *o, struct recorder *r, struct err *err)
 {
 	int rc;
@@ -81,7 +88,7 @@ static int prepare(const struct options *o, struct recorder *r, struct err *err)
 	rc = rc == 0 ? recorder_open(r, err) : rc;
 	if (rc == 0)
 		rc = confine_capabilities(&r->config, err);
-	return rc == 0 && !o->unconfined ? confine_calls(err) : rc;
+	return rc == 0 && !o->unconfined && !SANITIZED ? confine_calls(err) : rc;
 }
 
 int main(int argc, char **argv)

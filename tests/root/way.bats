@@ -17,9 +17,9 @@ starts() {
   done
 }
 
-# learn, approve, then 25 starts idle and 25 with four busy loops (SNUG_STARTS=N for more).
+# learn, approve, then 15 starts idle and 15 with four busy loops (SNUG_STARTS=N for more).
 every_start() {
-  N=${SNUG_STARTS:-25} GOOD=0 ID=shell-${T##*.}
+  N=${SNUG_STARTS:-15} GOOD=0 ID=shell-${T##*.}
   bundle "$T/b" "$1" sh -c 'echo hi; ls /; id'
   EXPECTED=$(snug-learn --root "$T/root" run --bundle "$T/b" "$ID")
   [ "$(head -1 <<<"$EXPECTED")" = hi ]
