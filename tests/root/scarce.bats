@@ -110,7 +110,17 @@ grown() { echo "$(awk '/VmRSS/ {print $2}' "/proc/$1/status") $(ls "/proc/$1/fd"
 
 @test "snugd after many containers: no growth (SNUG_MANY=N for more than 60)" {
   many=${SNUG_MANY:-60}
-  start() { for i in $(seq "$1"); do snug-learn --root "$T/root" run --bundle "$T/b" "c$((i % 4))" >/dev/null; done; }
+  bundle "$T/b0" . sh -c 'echo hi'
+  bundle "$T/b1" . sh -c 'echo hi'
+  # Two at a time, each from a bundle and with keys of its own.
+  half() { # 0 or 1, HOW MANY in all
+    for i in $(seq "$1" 2 $(($2 - 1))); do snug-learn --root "$T/root" run --bundle "$T/b$1" "c$((i % 4))" >/dev/null || return; done
+  }
+  start() {
+    half 0 "$1" 3>&- &
+    half 1 "$1"
+    wait $!
+  }
   # Keys that hold as many runs as are kept: from then on nothing may grow.
   start 4
   snug ls >/dev/null
