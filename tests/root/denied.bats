@@ -106,8 +106,7 @@ lacks() {
 
 @test "what cannot be recorded starts all the same: no recorder to be had, one that hangs, switched off" {
   approved . sh -c 'echo started'
-  kill "$(recorder_pid)"
-  eventually test -z "$(recorder_pid)"
+  end_recorder
   # A directory whose name is too long for a socket in it.
   configure 'runtime="/usr/bin/crun"' 'run_dir="'"$T/$(printf '%0120d' 0)"'"'
   [ "$(crun_as enforce run web)" = started ]

@@ -139,3 +139,37 @@ explain() {
   [ "$code" -eq 1 ]
   jq -e '[.syscalls[].names[]] | index("mkdir")' "$T/fixed.json"
 }
+
+@test "--follow listens to the kernel: names the key and the container, of one key only, and by its cgroup what is none of ours" {
+  bundle "$T/b" '.root.readonly = false' sh -c 'echo hi; sleep 0'
+  for key in web db; do
+    snug-learn --root "$T/root" run --bundle "$T/b" "$key" >/dev/null
+    snug approve --no-sample "$key" >/dev/null 2>&1
+  done
+  bundle "$T/b" '.root.readonly = false | .linux.cgroupsPath = "/snug-follow"' sh -c 'mkdir -p /tmp/x/y; sleep 1'
+  snug explain --follow --json >"$T/all" 2>"$T/all.err" 3>&- &
+  all=$!
+  snug explain --follow --key web >"$T/web" 2>"$T/web.err" 3>&- &
+  web=$!
+  eventually grep -q listening "$T/all.err"
+  eventually grep -q listening "$T/web.err"
+  for key in web db; do snug-audit --root "$T/root" run --bundle "$T/b" "$key"; done
+  # A call of one that is still there when its record is read: a process that is gone has no cgroup.
+  jq '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["nanosleep", "clock_nanosleep"], action: "SCMP_ACT_LOG"}]}' \
+    <"$T/b/config.json" >"$T/b/config.new"
+  mv "$T/b/config.new" "$T/b/config.json"
+  runc --root "$T/root" run --bundle "$T/b" plain
+  eventually eval 'jq -se "any(.[]; .place)" "$T/all" >/dev/null'
+  kill "$all" "$web"
+  for p in "$all" "$web"; do
+    status=0
+    wait "$p" || status=$?
+    [ "$status" -eq 1 ]
+  done
+  cat "$T/all" "$T/web"
+  jq -se '[.[] | select(.name == "mkdir" and .phase == "workload") | [.key, .container]] | unique == [["db", "db"], ["web", "web"]]' "$T/all"
+  jq -se '[.[] | select(.name | endswith("nanosleep")) | [.key, .container, .place]] | unique == [[null, null, "snug-follow"]]' "$T/all"
+  # By itself with a key, only what the approved profile denies.
+  grep -q '^[0-9:]*  used     mkdir \[profile: denied\] by mkdir (/bin/busybox), container web of web$' "$T/web"
+  run ! grep -q 'db\|snug-follow' "$T/web"
+}

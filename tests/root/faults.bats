@@ -74,8 +74,7 @@ writable='.root.readonly = false'
   kill -STOP $(recorder_pid); sleep 1; kill -CONT $(recorder_pid)
   wait $!
   lost shell overrun serial-gap
-  kill $(recorder_pid)
-  eventually eval '! recorder_pid | grep -q .'
+  end_recorder
   learn control . sh -c 'sleep 0.7; /fault flood 3000; sleep 1.5' &
   eventually eval 'snug ls --json | jq -e "length == 2"'
   kill -STOP $(recorder_pid); sleep 1; kill -CONT $(recorder_pid)

@@ -23,13 +23,23 @@ recorder_pid() { # the snugd of this test
   done
 }
 
+# ended PID: waits until that process is gone, at most 10 s.
+ended() { timeout 10 tail -s 0.01 --pid="$1" -f /dev/null; }
+
+# end_recorder: it saves what it holds before it ends.
+end_recorder() {
+  local p
+  for p in $(recorder_pid); do
+    kill -CONT "$p" && kill "$p" && ended "$p" || echo "recorder $p is gone" >&2
+  done
+}
+
 snug_teardown() {
-  local id p
+  local id
   if [ -d "$T/root" ]; then
     for id in "$T"/root/*; do [ -e "$id" ] && runc --root "$T/root" delete --force "${id##*/}" >/dev/null 2>&1; done
   fi
-  # It saves what it holds before it ends.
-  for p in $(recorder_pid); do kill -CONT "$p"; kill "$p"; timeout 10 tail --pid="$p" -f /dev/null; done 2>/dev/null
+  end_recorder 2>/dev/null
   rm -rf "$T"
 }
 

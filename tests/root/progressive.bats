@@ -160,7 +160,7 @@ S
   # What is left: the runtime's own, and the loud ones.
   [ "$first" -gt 30 ]
   configure progressive=false
-  kill $(recorder_pid); eventually test -z "$(recorder_pid)" || true
+  end_recorder
   learn
   newest '.complete and .records > 30 and .quiet == null'
 }
@@ -200,7 +200,7 @@ S
   # A file that was changed by hand does not hold what was quiet.
   does fork inet; learn; learn
   newest '.complete'
-  kill $(recorder_pid); eventually test -z "$(recorder_pid)" || true
+  end_recorder
   jq '.syscalls |= map(select(.name != "socket"))' "$T/state/keys/$ID/evidence.json" >"$T/e" && cp "$T/e" "$T/state/keys/$ID/evidence.json"
   newest '(.complete | not) or (.reasons | index("quieted"))' || snug show "$ID" | grep -q 'not complete'
   run snug approve --no-sample "$ID"

@@ -23,7 +23,7 @@ next_recorder() { until [ -n "$(recorder_pid)" ]; do snug ls >/dev/null; done; }
   snugd --background --config "$SNUG_CONFIG"
   [ "$(recorder_pid | wc -l)" -eq 2 ]
   kill "$first"
-  timeout 10 tail --pid="$first" -f /dev/null
+  ended "$first"
   [ -S "$T/run/snugd.sock" ]
   bundle "$T/b" . true
   snug-learn --root "$T/root" run --bundle "$T/b" rec-web
@@ -93,8 +93,7 @@ killed_before_its_end() {
 @test "SIGTERM: saved, stamped, taken up" {
   bundle "$T/b" . sleep 100
   snug-learn --root "$T/root" run --detach --bundle "$T/b" rec-web
-  kill $(recorder_pid)
-  eventually test -z "$(recorder_pid)"
+  end_recorder
   jq -e '.runs[0].reasons | index("recorder")' "$T/state/keys/rec-web/evidence.json"
   snug ls >/dev/null
   snug-learn --root "$T/root" delete --force rec-web

@@ -45,7 +45,7 @@ fill() { dd if=/dev/zero of="$1/filler" bs=1k 2>/dev/null || true; }
 
 @test "a full disk under the run directory: an enforced container starts all the same" {
   approve_shell
-  kill $(recorder_pid); eventually test -z "$(recorder_pid)" || true
+  end_recorder
   small 64k
   mkdir -m 700 "$T/small/run"
   fill "$T/small"
@@ -124,8 +124,7 @@ grown() { echo "$(awk '/VmRSS/ {print $2}' "/proc/$1/status") $(ls "/proc/$1/fd"
   # Keys that hold as many runs as are kept: from then on nothing may grow.
   start 4
   snug ls >/dev/null
-  kill $(recorder_pid)
-  eventually eval '! recorder_pid | grep -q .'
+  end_recorder
   for f in "$T"/state/keys/c?/evidence.json; do
     jq '.runs = [range(1000) as $i | .runs[0]]' "$f" >"$T/full" && cat "$T/full" >"$f"
   done

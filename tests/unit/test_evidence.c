@@ -140,7 +140,7 @@ static void bounds_who(void **state)
 	cleanup_buf struct buf out = {0};
 	uint64_t run = begin(ev, EVIDENCE_LEARN, 0);
 	const struct evidence_call *c;
-	char comm[1001], exe[1001];
+	char comm[1001], exe[1001], number[12];
 	int news = 0;
 	for (int i = 0; i < 1000; i++) {
 		struct record r;
@@ -148,9 +148,9 @@ static void bounds_who(void **state)
 		memset(comm, 0x1b, sizeof(comm) - 1);
 		memset(exe, 0x07, sizeof(exe) - 1);
 		comm[1000] = exe[1000] = '\0';
-		snprintf(comm, 8, "%07d", i);
-		snprintf(exe, 8, "%07d", i);
-		comm[7] = exe[7] = '\n';
+		snprintf(number, sizeof(number), "%07d", i);
+		memcpy(comm, number, 7);
+		memcpy(exe, number, 7);
 		r = record(AUDIT_ARCH_X86_64, 0, T0, comm, exe);
 		news += evidence_add(ev, run, EVIDENCE_WORKLOAD, EVIDENCE_USED, &r);
 	}
