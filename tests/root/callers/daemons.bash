@@ -26,10 +26,7 @@ background() {
 end_process() {
   local p
   kill "$@" 2>/dev/null || true
-  for p in "$@"; do
-    for _ in $(seq 250); do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" && sleep 0.02 || break; done
-    kill -KILL "$p" 2>/dev/null || true
-  done
+  for p in "$@"; do ended "$p" || kill -KILL "$p" 2>/dev/null || true; done
 }
 
 # processes_with TEXT: pids whose command line holds it, this shell and its children left out.
