@@ -2,6 +2,7 @@
 """Makes every system call on the wrapper's way fail in turn, by tests/root/inject.c, over a fake runtime that keeps what it read.
 
 usage: injection.py BUILD DIRECTORY SHARE SCENARIO...; SHARE: every how manyeth injection is made, 1 for all. Prints a table.
+SNUG_SANITIZED in the environment: BUILD has ASan, whose own calls, before main and for memory, are left alone; it ends a program where they fail.
 Whatever fails: either the container is not started, which one sentence says, or it is started exactly as it would have been; config.json
 is the caller's own file, nothing is left over, and no helper stays.
 """
@@ -38,6 +39,12 @@ OTHERS = ["EIO", "ENOMEM", "EACCES", "EINTR"]
 # These cannot fail, or are the C library's own before main.
 NEVER = {"exit_group", "exit", "rt_sigreturn", "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getppid", "arch_prctl",
          "set_tid_address", "set_robust_list", "rseq", "restart_syscall", "sched_yield", "clock_gettime", "gettimeofday", "rt_sigprocmask", "rt_sigaction"}
+# A sanitizer's own: memory, and where the stack ends.
+SANITIZERS = {"mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "sigaltstack", "prlimit64"}
+sanitized = "SNUG_SANITIZED" in os.environ
+if sanitized:
+    NEVER |= SANITIZERS
+    os.environ["ASAN_OPTIONS"] = "detect_leaks=0"  # which would trace what is traced
 
 
 def run(args, **kw):
@@ -211,10 +218,13 @@ def try_all(name, scenario):
     scenario.prepare()
     before = identity()
     want, calls = reference(scenario, log)
-    main = min(n for (p, n), c in calls.items() if p == 0 and c in ("openat", "open"))
+    # A sanitizer's last step before main, or a static program's first file.
+    last = [n for (p, n), c in calls.items() if p == 0 and c == "sigaltstack"][:2]
+    main = max(last) + 1 if sanitized else min(n for (p, n), c in calls.items() if p == 0 and c in ("openat", "open"))
     done, refused, wrong, kinds = 0, 0, [], set()
     for i, ((process, n), call, errno) in enumerate(
-            [(k, c, e) for k, c in sorted(calls.items()) if c not in NEVER for e in FAIL_BY.get(c, OTHERS)]):
+            [(k, c, e) for k, c in sorted(calls.items()) if c not in NEVER and not (sanitized and k[0] == 0 and k[1] < main)
+             for e in FAIL_BY.get(c, OTHERS)]):
         if i % share != offset % share:
             continue
         r = scenario.once(process, n, ERRNO[errno], log)
