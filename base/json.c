@@ -262,13 +262,16 @@ static int refuse_duplicates(const struct json_doc *doc, const struct json *obj,
 }
 
 /* What a failing parse says: the place as far as it is known. */
-static int parse_error(struct parser *p, const char *text, size_t len, struct err *err)
+static int parse_error(struct parser *p, const char *text, size_t len, bool at_end, struct err *err)
 {
 	struct json_doc *doc = p->doc;
-	size_t where = yajl_get_bytes_consumed(p->yajl);
+	size_t where = at_end ? len : yajl_get_bytes_consumed(p->yajl);
 	unsigned char *why;
 	char *end;
 
+	/* The last line that holds something. */
+	while (at_end && where && strchr(" \t\r\n", text[where - 1]))
+		where--;
 	settle(doc, text);
 	if (index_lines(doc, text, len) < 0)
 		return err_set(err, ENOMEM, "%s: out of memory", doc->name);
@@ -305,6 +308,7 @@ static yajl_status complete(struct parser *p, size_t len)
 static int run_parser(struct parser *p, const char *text, size_t len, struct err *err)
 {
 	yajl_status st;
+	bool at_end = false;
 
 	yajl_config(p->yajl, yajl_allow_comments, 0);
 	if (p->flags & JSON_FOREIGN) {
@@ -315,10 +319,12 @@ static int run_parser(struct parser *p, const char *text, size_t len, struct err
 	/* A value that is complete counts, whatever yajl says of the bytes behind it: a Go decoder stops there too. */
 	if ((p->flags & JSON_FOREIGN) && p->doc->count && p->open == JSON_NONE && !p->code)
 		st = yajl_status_ok;
-	else if (st == yajl_status_ok)
+	else if (st == yajl_status_ok) {
 		st = complete(p, len);
+		at_end = true;
+	}
 	if (st != yajl_status_ok)
-		return parse_error(p, text, len, err);
+		return parse_error(p, text, len, at_end, err);
 	if (p->doc->count == 0)
 		return err_set(err, EINVAL, "%s: empty, JSON is wanted", p->doc->name);
 	return 0;

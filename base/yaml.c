@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <string.h>
 
 void yaml_begin(struct yaml *y, const char *text, size_t len, const char *name)
 {
@@ -196,6 +197,8 @@ int yaml_next(struct yaml *y, struct buf *ret, struct err *err)
 	r = open_document(&p);
 	if (r <= 0)
 		return r;
+	if (p.cur.end - p.cur.p >= 3 && !memcmp(p.cur.p, "\xef\xbb\xbf", 3))
+		return yaml_bad(&p, p.cur.no, "a byte order mark stands in front of it: save it as UTF-8 without one");
 	if (*p.cur.p == '%')
 		return yaml_bad(&p, p.cur.no, "a directive is not read");
 	r = write_node(&p, -1);

@@ -128,7 +128,7 @@ int section_read_answer(struct section *s, const struct json *obj, const char *a
 	if (r < 0)
 		return r;
 	if (policy_action_by_name(text, &ret->action) < 0)
-		return json_err(s->doc, json_get(obj, action), s->err, "there is no such action");
+		return json_err(s->doc, json_get(obj, action), s->err, "there is no such action; SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS are");
 	return read_number(s, section_member(obj, number), section_member(obj, name), ret);
 }
 

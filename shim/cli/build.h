@@ -54,7 +54,7 @@ void build_digest(const struct build *b, char ret[SHA256_HEX_MAX]);
 
 /* Refuses (-ESTALE) a profile that is not the one of this digest, of which the first 12 digits are enough; "sha256:" may
  * stand in front. */
-int build_check_digest(const struct build *b, const char *digest, struct err *err);
+int build_check_digest(const struct buf *text, const char *digest, struct err *err);
 
 /* Builds the profile and its text. */
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err);

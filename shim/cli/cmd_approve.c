@@ -7,6 +7,7 @@
 #include "shim/cli/approved.h"
 #include "shim/cli/change.h"
 #include "shim/cli/export.h"
+#include "shim/cli/operand.h"
 #include "shim/cli/sample.h"
 #include "shim/cli/table.h"
 #include "shim/common/features.h"
@@ -136,18 +137,25 @@ static int keep_export(const struct cli *cli, const char *key, const struct buf 
 	return r < 0 ? err_wrap(err, "it is approved, but not exported") : CLI_GOOD;
 }
 
-/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. */
-static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name,
+/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `mend`: one that
+ * is approved and cannot be read gives way; else it stands in the way, for nobody could say what changes. */
+static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name, bool mend,
 		struct err *err)
 {
 	cleanup_buf struct buf old_text = {0};
 	cleanup_profile struct profile *old = NULL;
 	cleanup_profile struct profile *new = NULL;
+	struct err why = {0};
 	unsigned number = 0;
-	int r = approved_read(cli->config.state_dir, key, 0, &old_text, &old, err);
+	int r = approved_read(cli->config.state_dir, key, 0, &old_text, &old, &why);
 
-	if (r < 0 && r != -ENOENT)
-		return r;
+	if (r == -EINVAL && mend)
+		fprintf(stderr, "snug: %s; another takes its place\n", why.msg);
+	else if (r == -EINVAL)
+		return err_set(err, r, "%s; `snug approve %s --to N` puts one that is kept in its place (`snug show %s` lists them)", why.msg, key,
+			       key);
+	else if (r < 0 && r != -ENOENT)
+		return err_set(err, r, "%s", why.msg);
 	if (!r && old_text.len == text->len && !memcmp(old_text.data, text->data, text->len)) {
 		buf_addf(&cli->out, "Nothing has changed: this is the approved profile of %s already.\n", key);
 		return keep_export(cli, key, text, err);
@@ -163,6 +171,12 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 	return keep_export(cli, key, text, err);
 }
 
+/* Of whatever text is to be approved. */
+static int check_digest(const struct cli_args *args, const struct buf *text, struct err *err)
+{
+	return args->value[OPT_DIGEST] ? build_check_digest(text, args->value[OPT_DIGEST], err) : 0;
+}
+
 static int go_back(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_buf struct buf text = {0};
@@ -176,17 +190,39 @@ static int go_back(struct cli *cli, const struct cli_args *args, struct err *err
 	r = approved_read(cli->config.state_dir, key, (unsigned)number, &text, &p, err);
 	if (r == -ENOENT)
 		return err_set(err, r, "%s has no approved profile number %u", key, (unsigned)number);
-	return r < 0 ? r : save(cli, key, NULL, &text, "profile", err);
+	if (r == 0)
+		r = check_digest(args, &text, err);
+	return r < 0 ? r : save(cli, key, NULL, &text, "profile", true, err);
 }
 
 static int approve_file(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_buf struct buf text = {0};
+	const char *key = args->operand[0];
 	int r = file_read_at(AT_FDCWD, args->value[OPT_PROFILE], APPROVED_SIZE_MAX, &text, err);
+	bool known;
 
 	if (r == 0)
-		r = oci_key_check(args->operand[0], err);
-	return r < 0 ? r : save(cli, args->operand[0], NULL, &text, args->value[OPT_PROFILE], err);
+		r = oci_key_check(key, err);
+	if (r == 0)
+		r = check_digest(args, &text, err);
+	if (r < 0)
+		return r;
+	known = operand_is_key(cli, key);
+	r = save(cli, key, NULL, &text, args->value[OPT_PROFILE], false, err);
+	if (r >= 0 && !known)
+		fprintf(stderr, "snug: nothing was known of %s so far: if that is not its key, `snug ls` lists what is\n", key);
+	return r;
+}
+
+static int check_options(const struct cli_args *args, struct err *err)
+{
+	if (args->value[OPT_TO] && args->value[OPT_PROFILE])
+		return err_set(err, EINVAL, "--to and --profile each name the profile: leave one out");
+	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) && (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME]))
+		return err_set(err, EINVAL, "--%s belongs to a profile that is made from evidence: leave it out with --%s",
+			       args->value[OPT_ERRNO] ? "errno" : "runtime", args->value[OPT_TO] ? "to" : "profile");
+	return 0;
 }
 
 /* What its runtimes can do is asked now, so that the first enforced start knows. */
@@ -205,8 +241,10 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	cleanup_build struct build b = {0};
 	const char *key = args->operand[0];
 	uint32_t errno_ret = 0;
-	int r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
+	int r = check_options(args, err);
 
+	if (r == 0)
+		r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
 	if (r < 0)
 		return r;
 	if (args->value[OPT_TO])
@@ -233,14 +271,13 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = build_profile(&b, errno_ret, err);
 	if (r < 0)
 		return r;
-	if (args->value[OPT_DIGEST])
-		r = build_check_digest(&b, args->value[OPT_DIGEST], err);
+	r = check_digest(args, &b.oci, err);
 	if (r < 0)
 		return r;
 	build_report(&b, key);
 	if (!args->value[OPT_NO_SAMPLE])
 		learn_features(cli, &b);
-	return save(cli, key, &b, &b.oci, "profile", err);
+	return save(cli, key, &b, &b.oci, "profile", false, err);
 }
 
 const struct cli_command cmd_approve = {

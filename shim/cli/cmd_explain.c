@@ -163,9 +163,10 @@ static int prove_fix(const struct explain *x, const struct buf *before, const st
 	return r < 0 ? r : proof_text(after, &proof, err);
 }
 
-static int write_fix(const struct explain *x, const struct buf *text, const char *path, struct buf *out,
+static int write_fix(const struct cli *cli, const struct cli_args *args, const struct explain *x, const struct buf *text, struct buf *out,
 		     struct err *err)
 {
+	const char *path = args->value[OPT_FIX];
 	cleanup_buf struct buf mended = {0};
 	cleanup_free const char **names = calloc(x->add_count + 1, sizeof(*names));
 	size_t line = 0;
@@ -185,7 +186,7 @@ static int write_fix(const struct explain *x, const struct buf *text, const char
 	if (!r && x->add_count)
 		r = prove_fix(x, text, &mended, names, err);
 	if (!r)
-		r = save_output(path, &mended, err);
+		r = save_output(cli, path, &mended, args->operand, args->operands, err);
 	if (r < 0)
 		return r;
 	buf_addf(out, "\n%s: ", path);
@@ -272,7 +273,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		cleanup_buf struct buf aside = {0};
 
 		/* What --json prints stays one value. */
-		r = write_fix(&x, &text, args->value[OPT_FIX], args->value[OPT_JSON] ? &aside : &cli->out, err);
+		r = write_fix(cli, args, &x, &text, args->value[OPT_JSON] ? &aside : &cli->out, err);
 	}
 	return r < 0 ? r : found_something(&x) ? CLI_FOUND : CLI_GOOD;
 }

@@ -1,3 +1,4 @@
+#include "shim/cli/approved.h"
 #include "shim/cli/cli.h"
 
 #include "base/json.h"
@@ -23,7 +24,7 @@ struct row {
 	size_t runs, calls;
 	uint64_t last_new_ms; /* 0: no call yet */
 	struct settled settled;
-	bool approved;
+	bool approved, damaged; /* damaged: what is approved cannot be read */
 };
 
 struct listing {
@@ -117,7 +118,7 @@ static void add_row(struct table *t, const struct row *row)
 	add_state(&row->verdict, t);
 	table_add_time(t, row->last_new_ms);
 	add_settled(t, &row->settled);
-	table_add(t, row->approved ? "yes" : "no");
+	table_add(t, row->damaged ? "damaged" : row->approved ? "yes" : "no");
 }
 
 /* A key that cannot be read is told of and does not hide the others. */
@@ -126,6 +127,7 @@ static int list_key(const char *key, void *arg, struct err *err)
 	struct listing *l = arg;
 	cleanup_evidence struct evidence *ev = NULL;
 	cleanup_buf struct buf approved = {0};
+	cleanup_profile struct profile *profile = NULL;
 	struct err inner = {0};
 	struct row row = {.key = key};
 	unsigned damaged = state_count_damaged(l->state_dir, STATE_KEYS, key);
@@ -140,7 +142,13 @@ static int list_key(const char *key, void *arg, struct err *err)
 	if (damaged)
 		fprintf(stderr, "snug: %s: older evidence was damaged and set aside: %u file(s) " STATE_DAMAGED "N in its directory\n", key,
 			damaged);
-	row.approved = !state_read_approved(l->state_dir, key, &approved, NULL);
+	r = approved_read(l->state_dir, key, 0, &approved, &profile, &inner);
+	row.approved = r == 0;
+	row.damaged = r < 0 && r != -ENOENT;
+	if (row.damaged) {
+		fprintf(stderr, "snug: %s; `snug approve %s --to N` puts one that is kept in its place\n", inner.msg, key);
+		l->broken++;
+	}
 	if (ev) {
 		evidence_judge(ev, &row.verdict);
 		row.runs = evidence_runs(ev, &runs);
@@ -203,6 +211,6 @@ const struct cli_command cmd_ls = {
 		   "names the method and tells more).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
-	.exits = "0: good. 2: bad usage or input, also where the evidence of some key cannot be read",
+	.exits = "0: good. 2: bad usage or input, also where the evidence or the approved profile of some key cannot be read",
 	.run = run,
 };

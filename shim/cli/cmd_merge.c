@@ -5,6 +5,7 @@
 #include "shim/cli/table.h"
 
 #include "base/text.h"
+#include "oci/key.h"
 #include "seccomp/evidence_merge.h"
 #include "seccomp/policy_read.h"
 
@@ -170,6 +171,8 @@ static int check_mixture(const struct work *w, struct err *err)
 static int choose_key(const struct work *w, const char *wanted, const char **ret, struct err *err)
 {
 	*ret = wanted ? wanted : evidence_key(w->evidence[0]);
+	if (oci_key_check(*ret, err) < 0)
+		return err_wrap(err, "%s", wanted ? "--key" : w->names[0]);
 	for (size_t i = 1; !wanted && i < w->count; i++)
 		if (!text_streq(evidence_key(w->evidence[i]), *ret))
 			return err_set(err, EINVAL,
@@ -247,10 +250,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = merge_profiles((const struct policy *const *)w.policies, w.count, args->value[OPT_FORMAT], &out, err);
 	if (r < 0)
 		return r;
-	if (args->value[OPT_OUTPUT] && !text_streq(args->value[OPT_OUTPUT], "-"))
-		return save_output(args->value[OPT_OUTPUT], &out, err);
-	buf_add(&cli->out, out.data, out.len);
-	return CLI_GOOD;
+	/* One of those that were merged may be it: the result holds what it held. */
+	return save_or_print(cli, args->value[OPT_OUTPUT], &out, NULL, 0, err);
 }
 
 const struct cli_command cmd_merge = {

@@ -1,5 +1,6 @@
 #include "shim/cli/build.h"
 #include "shim/cli/cli.h"
+#include "shim/cli/operand.h"
 #include "shim/cli/save.h"
 
 #include "base/text.h"
@@ -96,10 +97,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	r = write_form(&b, format, key, &text, err);
 	if (r < 0)
 		return r;
-	if (args->value[OPT_OUTPUT] && !text_streq(args->value[OPT_OUTPUT], "-"))
-		return save_output(args->value[OPT_OUTPUT], &text, err);
-	buf_add(&cli->out, text.data, text.len);
-	return CLI_GOOD;
+	return save_or_print(cli, args->value[OPT_OUTPUT], &text, args->operand, operand_is_file(args->operand[0]), err);
 }
 
 const struct cli_command cmd_profile = {

@@ -1,9 +1,8 @@
 #include "shim/cli/build.h"
 #include "shim/cli/cli.h"
 #include "shim/cli/report.h"
+#include "shim/cli/operand.h"
 #include "shim/cli/save.h"
-
-#include "base/text.h"
 
 enum { OPT_OUTPUT };
 
@@ -28,10 +27,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (r < 0)
 		return r;
 	report_page(&report, &page);
-	if (args->value[OPT_OUTPUT] && !text_streq(args->value[OPT_OUTPUT], "-"))
-		return save_output(args->value[OPT_OUTPUT], &page, err);
-	buf_add(&cli->out, page.data, page.len);
-	return CLI_GOOD;
+	return save_or_print(cli, args->value[OPT_OUTPUT], &page, args->operand, operand_is_file(args->operand[0]), err);
 }
 
 const struct cli_command cmd_report = {

@@ -357,6 +357,8 @@ static int read_part(struct reader *rd, const struct json *v, struct floor_part 
 		r = json_want_u64(rd->doc, v, "silent", &part->silent, rd->err);
 	if (!r)
 		r = want_array(rd, v, "calls", &calls);
+	if (!r && part->starts && !json_count(calls))
+		r = json_err(rd->doc, calls, rd->err, "no runtime starts a container without a system call");
 	if (r < 0)
 		return r;
 	part->calls = calloc(json_count(calls) + 1, sizeof(*part->calls));

@@ -36,12 +36,16 @@ static bool has_suffix(const char *name)
 	return false;
 }
 
+bool operand_is_no_key(const char *word)
+{
+	return *word == '/' || text_starts(word, "./") || text_starts(word, "../");
+}
+
 static bool is_path(const char *word)
 {
 	size_t len = strlen(word);
 
-	return *word == '/' || text_starts(word, "./") || text_starts(word, "../") || text_streq(word, ".") ||
-	       text_streq(word, "..") || has_suffix(word) || (len && word[len - 1] == '/');
+	return operand_is_no_key(word) || text_streq(word, ".") || text_streq(word, "..") || has_suffix(word) || (len && word[len - 1] == '/');
 }
 
 bool operand_is_file(const char *word)
@@ -51,7 +55,7 @@ bool operand_is_file(const char *word)
 	return is_path(word) && !stat(word, &st) && S_ISREG(st.st_mode);
 }
 
-static bool is_key(const struct cli *cli, const char *word)
+bool operand_is_key(const struct cli *cli, const char *word)
 {
 	cleanup_fd int dir = oci_key_check(word, NULL) < 0
 				     ? -1
@@ -75,7 +79,7 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 		*ret = OPERAND_DEFAULT;
 		return 0;
 	}
-	if (!is_path(word) && is_key(cli, word)) {
+	if (!is_path(word) && operand_is_key(cli, word)) {
 		*ret = OPERAND_KEY;
 		return 0;
 	}
@@ -137,7 +141,7 @@ static int read_key(struct cli *cli, const char *key, enum operand_want want, si
 		buf_addf(ret_what, "the approved profile of %s", key);
 	if (r != -ENOENT)
 		return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
-	if (!is_key(cli, key))
+	if (!operand_is_key(cli, key))
 		return err_set(err, ENOENT, "%s is neither a key nor a file; `snug ls` lists the keys", key);
 	return build_text(cli, key, ret, ret_what, err);
 }
@@ -183,19 +187,23 @@ static int walk_entry(struct walk *w, const char *dir, const char *name, unsigne
 	cleanup_buf struct buf path = {0}, text = {0};
 	struct stat st, link;
 	size_t len = strlen(dir);
+	bool lost;
 
 	buf_addf(&path, "%s%s%s", dir, len && dir[len - 1] == '/' ? "" : "/", name);
 	if (buf_failed(&path))
 		return err_set(err, ENOMEM, "out of memory");
-	/* One that was removed meanwhile, or a link that leads nowhere, is no profile. */
-	if (stat(path.data, &st) < 0 || lstat(path.data, &link) < 0) {
+	/* One that was removed meanwhile is no profile; a link that leads nowhere is one that cannot be read. */
+	if (lstat(path.data, &link) < 0) {
 		w->skipped++;
 		return 0;
 	}
+	lost = stat(path.data, &st) < 0;
+	if (lost)
+		st = link;
 	/* A link to a directory may lead back up. */
 	if (S_ISDIR(st.st_mode))
 		return S_ISLNK(link.st_mode) ? 0 : walk_directory(w, path.data, depth + 1, err);
-	if (!S_ISREG(st.st_mode) || !has_suffix(name)) {
+	if ((!S_ISREG(st.st_mode) && !lost) || !has_suffix(name)) {
 		w->skipped++;
 		return 0;
 	}

@@ -143,6 +143,18 @@ static int add_approved(unsigned number, uint64_t time_ms, bool current, const s
 	return 0;
 }
 
+static void tell_damaged(struct cli *cli, const char *key, struct buf *out)
+{
+	cleanup_buf struct buf text = {0};
+	cleanup_profile struct profile *p = NULL;
+	struct err why = {0};
+	int r = approved_read(cli->config.state_dir, key, 0, &text, &p, &why);
+
+	if (r < 0 && r != -ENOENT)
+		buf_addf(out, "\nThe approved profile cannot be read, so that nothing starts under it: %s\n"
+			      "  mend: `snug approve %s --to N` puts one that is kept in its place\n", why.msg, key);
+}
+
 static int show_history(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
 {
 	static const char *const head[] = {"APPROVED", "SAVED", "CALLS", ""};
@@ -153,6 +165,7 @@ static int show_history(struct cli *cli, const struct evidence *ev, struct buf *
 	table_begin(&t, ARRAY_SIZE(head));
 	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
 		table_add(&t, head[i]);
+	tell_damaged(cli, evidence_key(ev), out);
 	r = approved_each(cli->config.state_dir, evidence_key(ev), add_approved, &t, err);
 	if (r == -ENOENT)
 		return 0;

@@ -44,7 +44,8 @@ static int read_path(const struct reading *r, const struct json *v, size_t offse
 	char *copy;
 
 	if (json_type(v) != JSON_STRING || json_text(v)[0] != '/' || strlen(json_text(v)) != json_text_len(v))
-		return json_err(r->doc, v, r->err, "an absolute path is wanted, like \"/var/lib/snug\"");
+		return json_err(r->doc, v, r->err, "an absolute path is wanted, like \"%s\"",
+				offset == offsetof(struct config, runtime) ? "/usr/sbin/runc" : "/var/lib/snug");
 	copy = strdup(json_text(v));
 	if (!copy)
 		return err_set(r->err, ENOMEM, "out of memory");

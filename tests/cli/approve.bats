@@ -111,6 +111,29 @@ load helper
   refused 2 "at least 12"
 }
 
+@test "--digest holds for --to and --profile too, and what they would not look at is refused" {
+  put_web
+  run_snug profile web -o "$dir/p.json"
+  run_snug approve web --profile "$dir/p.json" --digest sha256:aaaaaaaaaaaaaaaa
+  refused 2 "is not the one of digest"
+  [ ! -e "$state/keys/web/approved.json" ]
+  digest=$(sha256sum "$dir/p.json" | cut -d' ' -f1)
+  run_snug approve web --profile "$dir/p.json" --digest "$digest"
+  [ "$status" -eq 0 ]
+  run_snug approve web --no-sample --errno eperm
+  run_snug approve web --to 1 --digest aaaaaaaaaaaaaaaa
+  refused 2 "is not the one of digest"
+  cmp "$state/keys/web/approved.json" "$state/keys/web/approved.2.json"
+  run_snug approve web --to 1 --digest "$digest"
+  [ "$status" -eq 0 ]
+  run_snug approve web --to 1 --profile "$dir/p.json"
+  refused 2 "leave one out"
+  run_snug approve web --profile "$dir/p.json" --errno eperm
+  refused 2 "--errno belongs to a profile that is made from evidence"
+  run_snug approve web --to 1 --runtime crun
+  refused 2 "--runtime belongs"
+}
+
 @test "--profile approves a file; one that is not there, or is no profile, or a key that is none, is named" {
   put_web
   run_snug profile web -o "$dir/p.json"

@@ -196,12 +196,13 @@ failure /usr/sbin/crun - -" ]
   ln -s .. "$dir/d/sub/up"
   check "$dir/d"
   [ "$status" -eq 1 ]
-  [[ "$output" == "4 profiles: 3 fail, 0 with warnings, 1 ok."* ]]
+  [[ "$output" == "5 profiles: 4 fail, 0 with warnings, 1 ok."* ]]
   [[ "$output" == *"action.json: syscalls[0].action, line 1:"* ]]
+  [[ "$output" == *"broken.json: No such file or directory"* ]]
   [[ "$output" == *"torn.json"*"empty.json"* || "$output" == *"empty.json"*"torn.json"* ]]
   [[ "$stderr" == *"other files"* ]]
   check_json "$dir/d"
-  [ "$(found invalid | wc -l)" -eq 3 ]
+  [ "$(found invalid | wc -l)" -eq 4 ]
 }
 
 @test "check: bad operands and bad floor files are status 2" {
@@ -226,6 +227,18 @@ failure /usr/sbin/crun - -" ]
   floor_file "$(runtime runc false "$(floor create true 'x y:1:1')")"
   check "$dir/empty"
   refused 2 "the name of a system call is wanted"
+  floor_file "$(runtime runc false "$(floor create true 'read:1:1')")"
+  jq '.runtimes[0].floors[0].calls = []' "$dir/floor.json" >"$dir/f.json" && mv "$dir/f.json" "$dir/floor.json"
+  check "$dir/empty"
+  refused 2 "runtimes[0].floors[0].calls"
+  [[ "$stderr" == *": no runtime starts a container without a system call" ]]
+  floor_file
+  printf '\xef\xbb\xbf' | cat - <(profile read) >"$dir/bom.json"
+  check "$dir/bom.json"
+  [[ "$output" == *"bom.json: line 1: a byte order mark stands in front of it"* ]]
+  printf '{\n"defaultAction": "SCMP_ACT_ALLOW",\n"syscalls": [\n' >"$dir/torn.json"
+  check "$dir/torn.json"
+  [[ "$output" == *"torn.json: line 3: not JSON"* ]]
   sed -i 's/x86_64/vax/' "$dir/floor.json"
   check "$dir/empty"
   refused 2 "machine"

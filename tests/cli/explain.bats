@@ -167,6 +167,8 @@ fixes() {
   ln -s profile.json link.json
   run_snug explain syslog.log --profile profile.json --fix link.json
   refused 2 "not a regular file"
+  run_snug explain syslog.log --profile profile.json --fix syslog.log
+  refused 2 "would be lost"
   gzip -k syslog.log
   run_snug explain syslog.log.gz
   refused 2 "zcat"

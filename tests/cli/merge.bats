@@ -239,6 +239,11 @@ quiet_node() {
   refused 2 "leave out --format"
   run_snug merge @moby --format yaml
   refused 2 "--format is"
+  run_snug merge "$dir/a.json" --key ../x
+  refused 2 '--key: "../x" is not a key'
+  sed 's/"web"/"..\/x"/' "$dir/a.json" >"$dir/evil.json"
+  run_snug merge "$dir/evil.json"
+  refused 2 'evil.json: "../x" is not a key'
   run_snug merge nobody
   refused 2 "neither a key nor a file"
   sed -i 's/"complete": true/"complete": false/' "$dir/a.json"

@@ -46,6 +46,33 @@ assert p["defaultAction"] == "SCMP_ACT_ERRNO" and p["defaultErrnoRet"] == 38, p'
   [ -c /dev/null ]
 }
 
+last_line() { [ "$status" -eq 2 ] && [[ "${stderr##*$'\n'}" == "snug: $1"* ]]; }
+
+@test "-o: neither what was read nor the state directory is written over; a failed save names the whole path" {
+  put_web
+  cp "$state/keys/web/evidence.json" "$dir/e.json"
+  cd "$dir"
+  ln -s e.json link.json
+  for command in profile report; do
+    run_snug $command "$dir/e.json" -o "$dir/e.json"
+    last_line "$dir/e.json: is what was read, and would be lost"
+    run_snug $command ./link.json -o e.json
+    last_line "e.json: is what was read, and would be lost"
+    run_snug $command web -o "$state/keys/web/evidence.json"
+    last_line "$state/keys/web/evidence.json: lies in the state directory"
+    run_snug $command web -o state/new.json
+    last_line "state/new.json: lies in the state directory"
+  done
+  cmp "$dir/e.json" "$state/keys/web/evidence.json"
+  # A key that is called as a file here is another thing.
+  "$snug" profile web -o web 2>/dev/null
+  "$snug" profile web -o web 2>/dev/null
+  # No room: nothing may be written to any file.
+  status=0
+  stderr=$( (trap '' XFSZ; ulimit -f 0; exec "$snug" profile web -o "$dir/new.json") 2>&1 1>/dev/null | cat) || status=$?
+  [[ "${stderr##*$'\n'}" == "snug: $dir/new.json: cannot save: File too large" ]]
+}
+
 @test "incomplete evidence gives no profile: status 3; --force prints it" {
   put_evidence web "$(one_run '"serial-gap"')" "$(call 0 read workload 7)"
   run_snug profile web

@@ -57,6 +57,40 @@ PY
   refused 2 "keys/bad/evidence.json"
 }
 
+@test "an approved profile that cannot be read is told by ls and show, and --to puts a kept one in its place" {
+  put_web web
+  put_web other
+  run_snug approve web --no-sample
+  run_snug approve other --no-sample
+  echo '{' >"$state/keys/web/approved.json"
+  run_snug ls
+  refused 2 "keys/web/approved.json: line 1: not JSON"
+  grep -q '^other .* yes$' <<<"$output"
+  grep -q '^web .* damaged$' <<<"$output"
+  run_snug show web
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"cannot be read, so that nothing starts under it: "*"mend: \`snug approve web --to N\`"* ]]
+  run_snug approve web --no-sample
+  [ "$status" -eq 2 ]
+  [[ "${stderr##*$'\n'}" == "snug: "*"approved.json: line 1: not JSON"*"--to N"* ]]
+  [ "$(cat "$state/keys/web/approved.json")" = '{' ]
+  run_snug approve web --to 1
+  [ "$status" -eq 0 ]
+  cmp "$state/keys/web/approved.1.json" "$state/keys/web/approved.json"
+  run_snug ls
+  [ "$status" -eq 0 ]
+}
+
+@test "a key that was approved before anything was learnt is listed, and told as that" {
+  put_web web
+  "$snug" profile web 2>/dev/null >"$dir/p.json"
+  run_snug approve typo --profile "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"nothing was known of typo so far"* ]]
+  run_snug show typo
+  refused 2 "nothing was recorded of 'typo'; all that is known is the profile that is approved for it"
+}
+
 @test "show: verdict, runs, calls by phase, audited and denied apart" {
   put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)" \
     "$(call 165 mount workload 0 3)" "$(call 101 ptrace workload 0 0 4)")"
@@ -112,7 +146,15 @@ PY
 
 @test "keys that are none, or not there" {
   put_web
-  for key in ../web /web web/ web//a . .. a/../web "" 'we b' evidence.json; do
+  for key in ../web /web ./web; do
+    run_snug show "$key"
+    refused 2 "$key: No such file or directory"
+  done
+  run_snug show "$dir"
+  refused 2 "$dir: is a directory"
+  run_snug show <("$snug" merge web 2>/dev/null)
+  [ "$status" -eq 0 ]
+  for key in web/ web//a . .. a/../web "" 'we b' evidence.json; do
     run_snug show "$key"
     refused 2 "is not a key"
   done

@@ -189,7 +189,7 @@ static void bad_texts(void **state)
 		{"", "t: is empty"},
 		{"{}", "is no profile"},
 		{"{\"ociVersion\":\"1\",\"linux\":{}}", "without a filter"},
-		{"{\"defaultAction\":\"SCMP_ACT_NO\"}", "defaultAction, line 1: there is no such action"},
+		{"{\"defaultAction\":\"SCMP_ACT_NO\"}", "defaultAction, line 1: there is no such action; SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS are"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENOPE\"}", "there is no errno of this name"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":5000}", "no errno is that high"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"DefaultAction\":\"SCMP_ACT_LOG\"}", "some runtimes take"},
