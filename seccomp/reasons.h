@@ -23,6 +23,8 @@
 	  "look at the runtime's own error; a runtime without seccomp support cannot be learnt")                               \
 	X(OWN_FILTER, "own-filter", "the workload loads seccomp filters of its own, which can hide calls",                     \
 	  "learn with that feature of the program switched off, or review by hand")                                           \
+	X(HANDED_OVER, "handed-over", "the caller's profile hands calls to a listener or a tracer, and the kernel logs none of them", \
+	  "learn without its SCMP_ACT_NOTIFY and SCMP_ACT_TRACE rules, or review by hand: the approved profile refuses such calls") \
 	X(SESSION_CHANGED, "session-changed", "a process of the container may have left its audit session (CAP_AUDIT_CONTROL)", \
 	  "learn without CAP_AUDIT_CONTROL, and exec into the container through snug")                                     \
 	X(ATTRIBUTION, "attribution", "a call was logged that may be the container's: without an audit session of its own it could not be told", \

@@ -91,12 +91,33 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+#define FILES_MAX 65536 /* as in the unit: two for each container, and one for each key */
+
+/* To at least that; without CAP_SYS_RESOURCE as far as the hard limit goes. */
+static void raise_limit(int which, rlim_t want)
+{
+	struct rlimit now, more;
+
+	if (getrlimit(which, &now) < 0 || now.rlim_cur >= want)
+		return;
+	more = (struct rlimit){want, now.rlim_max < want ? want : now.rlim_max};
+	if (setrlimit(which, &more) == 0)
+		return;
+	now.rlim_cur = now.rlim_max < want ? now.rlim_max : want;
+	setrlimit(which, &now);
+}
+
 static void reset_limits(void)
 {
+	static const int unlimited[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_RSS};
 	struct rlimit none = {0, 0};
 	cpu_set_t all;
 
 	setrlimit(RLIMIT_CORE, &none);
+	/* Those of the first caller are not the node's. */
+	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
+		raise_limit(unlimited[i], RLIM_INFINITY);
+	raise_limit(RLIMIT_NOFILE, FILES_MAX);
 	memset(&all, 0xff, sizeof(all));
 	sched_setaffinity(0, sizeof(all), &all);
 	setpriority(PRIO_PROCESS, 0, 0);

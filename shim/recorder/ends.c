@@ -86,6 +86,9 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 	struct run *run = s && !s->shared ? s->run : by_cgroup(r, pid);
 	int fd;
 
+	/* Started anew by a wrapper that was in its container's session already, the recorder is in it too, and so is its probe. */
+	if (pid == getpid() || pid == r->kernel.probe.pid)
+		return 0;
 	/* A look at many processes takes long; the stream does not wait. */
 	if (++r->members_seen % READ_EVERY == 0)
 		recorder_read(r);
@@ -93,10 +96,10 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 		return 0;
 	fd = members_hold(pid, session);
 	if (fd < 0)
-		return 0;
+		return members_is_void(fd) ? fd : 0;
 	if (ends_watch(r, run, fd) < 0) {
 		close(fd);
-		return 0;
+		return -ENOMEM;
 	}
 	run->state = RUN_LIVE;
 	return 0;

@@ -19,6 +19,11 @@ static bool is_dead(pid_t pid)
 	return r == -ESRCH || (r == 0 && st.dead);
 }
 
+bool members_is_void(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
 int members_each(members_fn *fn, void *arg, struct err *err)
 {
 	DIR *dir = opendir("/proc");
@@ -26,16 +31,27 @@ int members_each(members_fn *fn, void *arg, struct err *err)
 
 	if (!dir)
 		return err_sys(err, errno, "/proc: cannot read");
-	for (struct dirent *e = readdir(dir); e && r == 0; e = readdir(dir)) {
+	while (r == 0) {
+		struct dirent *e;
 		uint32_t session;
 		uint64_t pid;
 
-		if (text_parse_u64(e->d_name, &pid) < 0 || session_of((int)pid, &session) < 0)
+		errno = 0;
+		e = readdir(dir);
+		if (!e) {
+			r = -errno;
+			break;
+		}
+		if (text_parse_u64(e->d_name, &pid) < 0)
 			continue;
-		r = fn(arg, (pid_t)pid, session);
+		r = session_of((int)pid, &session);
+		if (r == 0)
+			r = fn(arg, (pid_t)pid, session);
+		else if (!members_is_void(r))
+			r = 0;
 	}
 	closedir(dir);
-	return r;
+	return r < 0 ? err_sys(err, r, "/proc: cannot look at the processes") : r;
 }
 
 int members_hold(pid_t pid, uint32_t session)
@@ -43,11 +59,15 @@ int members_hold(pid_t pid, uint32_t session)
 	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint32_t now;
+	int r;
 
 	if (fd < 0)
 		return -errno;
 	/* The number may have gone to another process between the look and the open. */
-	if (session_of(pid, &now) < 0 || now != session || is_dead(pid) || poll(&p, 1, 0) > 0)
+	r = session_of(pid, &now);
+	if (members_is_void(r))
+		return r;
+	if (r < 0 || now != session || is_dead(pid) || poll(&p, 1, 0) > 0)
 		return -ESRCH;
 	return steal_fd(&fd);
 }

@@ -4,10 +4,15 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Calls fn for every process, dead ones included; stops at the first non-zero return and returns it. */
+/* True for an error that says nothing of the process: no descriptor or no memory to look at it. */
+bool members_is_void(int r);
+
+/* Calls fn for every process, dead ones included; stops at the first non-zero return and returns it. A look that could not be
+ * made at some process fails too: who was not seen may be there. */
 typedef int members_fn(void *arg, pid_t pid, uint32_t session);
 int members_each(members_fn *fn, void *arg, struct err *err);
 

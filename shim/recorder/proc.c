@@ -69,5 +69,6 @@ int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX])
 {
 	ssize_t n = read_text(pid, "cgroup", ret, PROC_CGROUP_MAX);
 
-	return n < 0 ? (int)n : 0;
+	/* Of a text that was cut nobody can say whether it lies within another. */
+	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -ESRCH : 0;
 }

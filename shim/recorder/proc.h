@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PROC_CGROUP_MAX 2048 /* bytes of /proc/PID/cgroup that are read; a longer text is cut */
+#define PROC_CGROUP_MAX 8192 /* bytes of /proc/PID/cgroup that are read: a dozen hierarchies of the longest usual paths */
 
 struct proc_stat {
 	bool dead;      /* a zombie whose threads have all ended, or about to be */
@@ -20,7 +20,7 @@ int proc_read_stat(pid_t pid, struct proc_stat *ret); /* 0, -ESRCH if it is gone
 /* The same from the file's text. Pure. */
 int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret);
 
-/* The text of /proc/PID/cgroup, NUL-terminated. 0, or -ESRCH if the process is gone. */
+/* The text of /proc/PID/cgroup, NUL-terminated. 0, or -ESRCH if the process is gone or the text too long. */
 int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX]);
 
 #endif

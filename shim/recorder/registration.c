@@ -43,6 +43,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	q->space = text_streq(space, "floor") ? STATE_FLOOR : STATE_KEYS;
 	q->session = (uint32_t)session;
 	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
+	q->handed_over = json_type(json_get(root, "handed_over")) == JSON_TRUE;
 	q->kernel = r->release;
 	q->request = doc;
 	q->runtime_version = server_version(&r->server, q->runtime_id);

@@ -183,7 +183,11 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 		.started_ms = text_now_ms(),
 	};
 
-	return r < 0 ? r : evidence_run_begin(ev, &init, &run->no, err);
+	if (r == 0)
+		r = evidence_run_begin(ev, &init, &run->no, err);
+	if (r == 0 && q->handed_over)
+		evidence_run(ev, run->no)->reasons |= REASON_BIT(HANDED_OVER);
+	return r;
 }
 
 int runs_make(struct runs *r, enum state_space space, const char *key, enum evidence_mode mode, const char *root,

@@ -92,6 +92,7 @@ struct run_request {
 	const char *callers_cgroup; /* as /proc/PID/cgroup of the sender says it, which the runtime's caller shares; NULL: surely not the container's */
 	const struct json_doc *request; /* the message, for what it says of the filter; may be NULL */
 	bool go;
+	bool handed_over; /* the caller's rules that stay in the filter hand calls to a listener or a tracer */
 	bool by_cgroup; /* the session is not the container's own */
 };
 

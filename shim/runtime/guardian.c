@@ -25,7 +25,6 @@
 #define POLL_FAST_MS  1   /* between looks at the runtime's children, while it is young */
 #define POLL_SLOW_MS  20  /* and later */
 #define YOUNG_MS      500
-#define QUIET_MS      30  /* a script may start one program after the other that reads the file */
 #define AGAIN_MS      20  /* between two tries to put things back */
 #define TRIES         50
 
@@ -33,10 +32,9 @@ struct watch {
 	int pidfd;   /* of the wrapper, which becomes the runtime */
 	int inotify; /* on the rewriting: opened and closed again means read; -1: cannot be told */
 	pid_t pid;
-	bool script;      /* the runtime is no ELF file: its first child may be the program that is going to read */
+	const struct plan *until_state; /* neither runc nor crun by its name: what it reads, and when, is not known; NULL: one of them */
 	bool gone;        /* the rewriting was removed: its start was given up, or the caller replaced it */
 	bool read;        /* the rewriting was read at least once */
-	uint64_t read_ms; /* when it was last closed */
 };
 
 static uint64_t monotonic_ms(void)
@@ -81,11 +79,28 @@ static void take_events(struct watch *w)
 		for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
 			w->gone |= events[i].mask & (IN_DELETE_SELF | IN_IGNORED);
 			w->read |= events[i].mask & IN_CLOSE_NOWRITE;
-			w->read_ms = monotonic_ms();
 		}
 }
 
-/* Waits until the runtime has read the configuration and started a child (both runtimes have read all of it by then), or has exited. */
+/* Both runtimes write it when they have read all that they want to, whatever program calls them. */
+static bool has_state(const struct plan *p)
+{
+	static const char *const names[] = {"state.json", "status"};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !found; i++) {
+		cleanup_free char *path = NULL;
+		struct stat st;
+
+		if (asprintf(&path, "%s/%s/%s", p->root, p->call.id, names[i]) < 0)
+			path = NULL;
+		found = path && stat(path, &st) == 0;
+	}
+	return found;
+}
+
+/* Waits until the runtime has read the configuration and started a child (both runtimes have read all of it by then), or has exited. A program
+ * that calls one of them may read it first, and have children of its own. */
 static void wait_until_read(struct watch *w)
 {
 	uint64_t begin = monotonic_ms();
@@ -100,9 +115,9 @@ static void wait_until_read(struct watch *w)
 			return;
 		if (w->inotify >= 0)
 			take_events(w);
-		if (w->inotify >= 0 && (!w->read || (w->script && monotonic_ms() - w->read_ms < QUIET_MS)))
+		if (w->inotify >= 0 && !w->read)
 			continue;
-		if (has_children(w->pid))
+		if (w->until_state ? has_state(w->until_state) : has_children(w->pid))
 			return;
 	}
 }
@@ -227,11 +242,19 @@ static void become_guardian(const struct guardian_duty *d, struct watch *w)
 	_exit(0);
 }
 
+static bool is_known(const struct oci_runtime *rt)
+{
+	const char *name = strrchr(rt->path, '/');
+
+	return !rt->is_script && (strstr(name ? name : rt->path, "runc") || strstr(name ? name : rt->path, "crun"));
+}
+
 static int watch_begin(const struct guardian_duty *d, struct watch *ret)
 {
 	char path[NAME_MAX + 64];
 
-	*ret = (struct watch){.pid = getpid(), .pidfd = -1, .inotify = -1, .script = d->plan->runtime.is_script};
+	*ret = (struct watch){.pid = getpid(), .pidfd = -1, .inotify = -1,
+			      .until_state = is_known(&d->plan->runtime) ? NULL : d->plan};
 	ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
 	if (ret->pidfd < 0)
 		return -errno;

@@ -22,23 +22,43 @@ static int refuse_overrides(const struct oci_spec *spec, struct err *err)
 	return 0;
 }
 
+/* The first rule of a section that has one of these actions; *ret is NULL if there is none. */
+static int find_rule(const char *section, size_t len, const char *const *actions, size_t count, struct json_doc **ret_doc,
+		     const struct json **ret, struct err *err)
+{
+	int r = section ? json_parse(section, len, JSON_FOREIGN, "config.json: linux.seccomp", ret_doc, err) : 0;
+
+	*ret = NULL;
+	if (!section || r < 0)
+		return r;
+	for (const struct json *v = json_first(json_get(json_root(*ret_doc), "syscalls")); v && !*ret; v = json_next(v))
+		for (size_t i = 0; i < count; i++)
+			if (text_streq(json_text(json_get(v, "action")), actions[i]))
+				*ret = v;
+	return 0;
+}
+
 /* A notify rule hands calls to a listener of the caller's; a filter without it starts another container than was asked for. */
 static int refuse_notify(const char *section, size_t len, struct err *err)
 {
+	static const char *const actions[] = {"SCMP_ACT_NOTIFY"};
 	cleanup_json struct json_doc *doc = NULL;
-	const struct json *rules;
-	int r;
+	const struct json *rule = NULL;
+	int r = find_rule(section, len, actions, ARRAY_SIZE(actions), &doc, &rule, err);
 
-	if (!section)
-		return 0;
-	r = json_parse(section, len, JSON_FOREIGN, "config.json: linux.seccomp", &doc, err);
-	if (r < 0)
-		return r;
-	rules = json_get(json_root(doc), "syscalls");
-	for (const struct json *v = json_first(rules); v; v = json_next(v))
-		if (text_streq(json_text(json_get(v, "action")), "SCMP_ACT_NOTIFY"))
-			return json_err(doc, v, err, "notify rules do not go together with baseline drop; set \"baseline\": \"keep\"");
-	return 0;
+	return r < 0 || !rule ? r : json_err(doc, rule, err, "notify rules do not go together with baseline drop; set \"baseline\": \"keep\"");
+}
+
+/* Where the caller's rules stay, so do those whose calls the kernel does not log. */
+static int tell_handed(const char *section, size_t len, struct section *ret, struct err *err)
+{
+	static const char *const actions[] = {"SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE"};
+	cleanup_json struct json_doc *doc = NULL;
+	const struct json *rule = NULL;
+	int r = find_rule(section, len, actions, ARRAY_SIZE(actions), &doc, &rule, err);
+
+	ret->handed_over = rule;
+	return r;
 }
 
 /* The calls that the default profile of containerd allows with capabilities only, of those that a container has who asked for none. */
@@ -80,6 +100,8 @@ static int make_baseline(enum config_baseline baseline, const struct oci_spec *s
 	ret->baseline = r == 0 ? "default" : "keep";
 	r = r == 0 ? learning_default(own, len, name, &base, quiet, &ret->text, err)
 		   : learning_keep(own, len, name, quiet, &ret->text, err);
+	if (r == 0)
+		r = tell_handed(own, len, ret, err);
 	names_done(&base.except);
 	return r;
 }

@@ -15,6 +15,7 @@ struct section {
 	struct buf quiet;     /* for the registration: what is quiet, a JSON object; empty: nothing */
 	struct buf caller;    /* for the registration: names that the caller's own profile allows, a JSON array; empty: nothing is opened */
 	bool caller_denies;   /* or those that it refuses */
+	bool handed_over;     /* it hands calls to a listener or a tracer, of which no record comes */
 };
 
 /* Chooses and makes it; `learn` is NULL unless the mode is to learn. A missing approved profile is -ENOENT. Refuses what would defeat or falsify the wrapper. */

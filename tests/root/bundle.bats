@@ -179,3 +179,33 @@ crash() {
     grep -q 'not implemented' "$T/out2"
   done
 }
+
+@test "a program that calls the runtime: it reads the file first and has children of its own, and the runtime still finds the rewriting" {
+  bundle "$T/b" '.root.readonly = false' sh -c 'echo started'
+  [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = started ]
+  snug approve --no-sample shell >/dev/null 2>&1
+  cat >"$T/before.c" <<'C'
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+  if (system("grep -q ociVersion config.json; sleep 0.2")) return 99;
+  argv[0] = "runc";
+  if (fork() == 0) _exit(system("sleep 0.2"));
+  execv("/usr/sbin/runc", argv);
+}
+C
+  gcc -o "$T/hook-runtime" "$T/before.c"
+  printf '#!/bin/sh\ngrep -q ociVersion config.json; sleep 0.2\nexec /usr/sbin/runc "$@"\n' >"$T/script"
+  chmod 755 "$T/script"
+  bundle "$T/b" '.root.readonly = false' sh -c 'mkdir /tmp/x; echo ended'
+  cp "$T/b/config.json" "$T/before"
+  for runtime in script hook-runtime; do
+    configure "runtime=\"$T/$runtime\""
+    # In the bundle's directory, where runc looks for the file by default.
+    output=$(cd "$T/b" && snug-enforce --root "$T/root" run shell 2>&1)
+    echo "$runtime: $output"
+    [[ "$output" == *ended* ]]
+    [ ! -e "$T/b/rootfs/tmp/x" ]
+    eventually cmp "$T/b/config.json" "$T/before"
+  done
+}

@@ -73,3 +73,19 @@ P
     [ "$(calls before workload)" = "$(calls $key workload)" ]
   done
 }
+
+@test "calls that the caller's profile hands to a tracer or a listener leave no record: not complete, whoever keeps the rule" {
+  bundle "$T/b" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+    syscalls: [{names: ["mkdir"], action: "SCMP_ACT_TRACE", errnoRet: 1}]}' sh -c 'echo hi'
+  for baseline in keep default; do
+    configure "baseline=\"$baseline\""
+    [ "$(snug-learn --root "$T/root" run --bundle "$T/b" "$baseline")" = hi ]
+    runs "$baseline" | jq -e '.[0] | (.complete | not) and .reasons == ["handed-over"]'
+    run snug approve --no-sample "$baseline"
+    [ "$status" -eq 3 ]
+  done
+  # Where the caller's rules do not stay, nothing is handed to anybody.
+  configure 'baseline="drop"'
+  snug-learn --root "$T/root" run --bundle "$T/b" drop
+  runs drop | jq -e '.[0].complete'
+}

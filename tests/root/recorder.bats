@@ -31,6 +31,15 @@ next_recorder() { until [ -n "$(recorder_pid)" ]; do snug ls >/dev/null; done; }
   [ "$(recorder_pid | wc -l)" -eq 1 ]
 }
 
+@test "the first caller's limits are not the node's" {
+  (ulimit -t 100 -f 1000 -n 128; snugd --background --config "$SNUG_CONFIG")
+  limits=/proc/$(recorder_pid)/limits
+  cat "$limits"
+  grep -q '^Max cpu time  *unlimited  *unlimited' "$limits"
+  grep -q '^Max file size  *unlimited  *unlimited' "$limits"
+  [ "$(awk '/^Max open files/ {print $4}' "$limits")" -ge 65536 ]
+}
+
 @test "a recorder that was killed is followed by one that takes the container up" {
   bundle "$T/b" '.root.readonly = false' sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; mkdir /tmp/x; while [ ! -e /tmp/end ]; do sleep 0.05; done'
   snug-learn --root "$T/root" run --bundle "$T/b" rec-web &
