@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "shim/common/features.h"
 #include "shim/runtime/note.h"
 #include "shim/runtime/register.h"
@@ -246,7 +247,7 @@ static bool is_known(const struct oci_runtime *rt)
 {
 	const char *name = strrchr(rt->path, '/');
 
-	return !rt->is_script && (strstr(name ? name : rt->path, "runc") || strstr(name ? name : rt->path, "crun"));
+	return name && !rt->is_script && (text_streq(name, "/runc") || text_streq(name, "/crun"));
 }
 
 static int watch_begin(const struct guardian_duty *d, struct watch *ret)

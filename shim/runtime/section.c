@@ -58,6 +58,8 @@ static int tell_handed(const char *section, size_t len, struct section *ret, str
 	int r = find_rule(section, len, actions, ARRAY_SIZE(actions), &doc, &rule, err);
 
 	ret->handed_over = rule;
+	for (size_t i = 0; doc && i < ARRAY_SIZE(actions); i++)
+		ret->handed_over |= text_streq(json_text(json_get(json_root(doc), "defaultAction")), actions[i]);
 	return r;
 }
 

@@ -84,6 +84,15 @@ P
     run snug approve --no-sample "$baseline"
     [ "$status" -eq 3 ]
   done
+  # As the default action too.
+  configure 'baseline="drop"'
+  snug-learn --root "$T/root" run --bundle "$T/b" whole >/dev/null
+  jq --slurpfile p <(snug profile whole 2>/dev/null) '.linux.seccomp = ($p[0] | .defaultAction = "SCMP_ACT_TRACE" | .defaultErrnoRet = 1)' \
+    <"$T/b/config.json" >"$T/new"
+  mv "$T/new" "$T/b/config.json"
+  configure 'baseline="keep"'
+  [ "$(snug-learn --root "$T/root" run --bundle "$T/b" default-action)" = hi ]
+  runs default-action | jq -e '.[0] | (.complete | not) and .reasons == ["handed-over"]'
   # Where the caller's rules do not stay, nothing is handed to anybody.
   configure 'baseline="drop"'
   snug-learn --root "$T/root" run --bundle "$T/b" drop
