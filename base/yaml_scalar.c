@@ -1,7 +1,7 @@
 #include "base/yaml_scalar.h"
 
 #include "base/cleanup.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/text.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 #include "oci/spec.h"
 
-#include "base/json_members.h"
+#include "base/json/members.h"
 
 #include <errno.h>
 #include <stdlib.h>

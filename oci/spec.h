@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/json.h"
+#include "base/json/json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct oci_spec; /* opaque: the parsed text and its document; keeps a copy of th
 /* Parses text. Refused with -EINVAL, file, line and path: broken JSON, a root that is not an object, `linux` that is
  * neither object nor null, linux.seccomp that is neither object nor null; and, in `linux`, linux.seccomp, annotations,
  * process, process.args, process.noNewPrivileges, hooks and hooks.startContainer, what runtimes read differently: one
- * of them twice, or a member that some take for one of them though it is spelled otherwise (base/json_members.h);
+ * of them twice, or a member that some take for one of them though it is spelled otherwise (base/json/members.h);
  * likewise an annotation that stands twice or holds a NUL in its name or value. More than OCI_SPEC_SIZE_MAX bytes:
  * -EFBIG. */
 int oci_spec_parse(const char *text, size_t len, const char *name, struct oci_spec **ret, struct err *err);

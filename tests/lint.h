@@ -3,7 +3,7 @@
 #define SNUG_TESTS_LINT_H
 
 #include "base/err.h"
-#include "base/json.h"
+#include "base/json/json.h"
 
 static inline int lint_negative(int r)
 {

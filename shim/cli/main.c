@@ -1,5 +1,5 @@
-#include "shim/cli/cli.h"
-#include "shim/cli/manual.h"
+#include "shim/cli/common/cli.h"
+#include "shim/cli/common/manual.h"
 
 #include "base/file.h"
 #include "base/text.h"

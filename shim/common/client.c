@@ -1,7 +1,7 @@
 #include "shim/common/client.h"
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json/json.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 #include "shim/common/config.h"
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/text.h"
-#include "seccomp/arguments.h"
-#include "seccomp/sets.h"
+#include "seccomp/syscall/arguments.h"
+#include "seccomp/syscall/sets.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "shim/common/features.h"
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/text.h"
 #include "shim/common/ask.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "seccomp/evidence.h"
+#include "seccomp/evidence/evidence.h"
 
 #include <stdbool.h>
 

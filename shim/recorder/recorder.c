@@ -2,8 +2,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "shim/recorder/log.h"
-#include "shim/recorder/ends.h"
+#include "shim/recorder/process/log.h"
+#include "shim/recorder/server/run_end.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,14 +13,14 @@
 
 #include "base/err.h"
 #include "shim/common/config.h"
-#include "shim/recorder/audit.h"
-#include "shim/recorder/intake.h"
-#include "shim/recorder/kernel.h"
-#include "shim/recorder/live.h"
-#include "shim/recorder/loss.h"
-#include "shim/recorder/runs.h"
-#include "shim/recorder/server.h"
-#include "shim/recorder/store.h"
+#include "shim/recorder/stream/audit.h"
+#include "shim/recorder/attribution/intake.h"
+#include "shim/recorder/stream/kernel.h"
+#include "shim/recorder/store/live_notes.h"
+#include "shim/recorder/stream/loss.h"
+#include "shim/recorder/attribution/runs.h"
+#include "shim/recorder/server/server.h"
+#include "shim/recorder/store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "seccomp/arguments.h"
+#include "seccomp/syscall/arguments.h"
 #include "shim/common/client.h"
 
 #include <errno.h>

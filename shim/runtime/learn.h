@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "oci/spec.h"
-#include "seccomp/learning.h"
+#include "seccomp/learning/section.h"
 #include "shim/runtime/plan.h"
 
 #include <stdbool.h>

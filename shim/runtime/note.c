@@ -1,7 +1,7 @@
 #include "shim/runtime/note.h"
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/text.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "shim/runtime/register.h"
 
 #include "base/cleanup.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "shim/common/ask.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"

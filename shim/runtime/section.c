@@ -1,8 +1,8 @@
 #include "shim/runtime/section.h"
 
 #include "base/text.h"
-#include "seccomp/defaults.h"
-#include "seccomp/learning.h"
+#include "seccomp/policy/defaults.h"
+#include "seccomp/learning/section.h"
 #include "shim/common/state.h"
 
 #include <errno.h>

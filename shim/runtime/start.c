@@ -6,7 +6,7 @@
 #include "oci/bundle.h"
 #include "oci/key.h"
 #include "oci/spec.h"
-#include "seccomp/logflag.h"
+#include "seccomp/learning/log_flag.h"
 #include "shim/common/features.h"
 #include "shim/common/state.h"
 #include "shim/runtime/guardian.h"

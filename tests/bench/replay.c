@@ -7,7 +7,7 @@
  * written outside of what is measured. */
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "shim/recorder/intake.h"
+#include "shim/recorder/attribution/intake.h"
 
 #include <fcntl.h>
 #include <linux/audit.h>

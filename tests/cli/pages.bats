@@ -200,7 +200,7 @@ denied() {
   grep -q 'snug.io/installed: "true"' "$dir/applied.yaml"
   grep -q 'image: "registry.example/snug:1"' "$dir/applied.yaml"
   # The file of each caller, as the page names it.
-  for f in $(sed -n '/^static const struct caller/,/^};/s/.*"\(\/etc[^"]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/cmd_setup.c"); do inline snug-setup.1 "$f"; done
+  for f in $(sed -n '/^static const struct caller/,/^};/s/.*"\(\/etc[^"]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/setup/cmd_setup.c"); do inline snug-setup.1 "$f"; done
   ends 2 'snug setup kubernetes --remove'
 }
 
@@ -278,15 +278,15 @@ page_names() {
   snug floor --json >out.json
   page_names snug-floor.1 | grep -vxE 'the|calls|that|it|cannot|name' | diff - <(names out.json | grep -vxE 'calls|name')
   # doctor is not run here: its checks by their table.
-  sed -n '/^static const struct check CHECKS/,/^};/s/^\t{"\([a-z-]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/cmd_doctor.c" | sort >codes
+  sed -n '/^static const struct check CHECKS/,/^};/s/^\t{"\([a-z-]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/doctor/cmd_doctor.c" | sort >codes
   sed -n '/^The checks/,/^\.SH/{s/\\-/-/g; /^\.BR* [a-z]/p}' "$man/snug-doctor.1" | sed 's/^\.BR* //' | grep -oE '[a-z-]+' | sort | diff codes -
 }
 
 @test "snug-evidence(5): every member is told, and a newer version is refused" {
   machine
   put_web
-  { sed -n 's/.*\(json_write_[a-z0-9]*\|write_\(time\|who\|names\|forms\)\)(w, "\([a-z_]*\)".*/\3/p' "$SNUG_SOURCE"/seccomp/evidence_json_write.c \
-    "$SNUG_SOURCE"/seccomp/evidence_quiet_json.c; "$snug" show --json web | jq 'del(.shape[])' | names; } | sort -u >members
+  { sed -n 's/.*\(json_write_[a-z0-9]*\|write_\(time\|who\|names\|forms\)\)(w, "\([a-z_]*\)".*/\3/p' "$SNUG_SOURCE"/seccomp/evidence/json_write.c \
+    "$SNUG_SOURCE"/seccomp/evidence/unlogged_json.c; "$snug" show --json web | jq 'del(.shape[])' | names; } | sort -u >members
   [ "$(wc -l <members)" -ge 50 ]
   missing=$(grep -oE '[a-z_]+' "$man/snug-evidence.5" | sort -u | comm -13 - members)
   [ -z "$missing" ] || { echo "not in snug-evidence(5): $missing"; false; }

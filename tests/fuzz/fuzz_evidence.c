@@ -1,5 +1,5 @@
 /* Feeds any bytes to the evidence's parser: what it accepts is written, read again and written alike. */
-#include "seccomp/evidence.h"
+#include "seccomp/evidence/evidence.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Feeds any bytes to the JSON reader: each value's byte range is that value, and what the writer makes of it reads alike. */
-#include "base/json.h"
+#include "base/json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

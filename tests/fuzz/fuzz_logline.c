@@ -1,5 +1,5 @@
 /* Feeds any bytes to the reader of logs, whole and in pieces: what it finds lies in what it gives, and is the same. */
-#include "seccomp/logline.h"
+#include "seccomp/record/log_line.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Feeds any bytes as a datagram of the kernel's: each message handed on lies inside it, behind a header; an answer of it is read. */
-#include "shim/recorder/audit.h"
+#include "shim/recorder/stream/audit.h"
 
 #include <stdlib.h>
 

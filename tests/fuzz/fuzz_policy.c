@@ -1,7 +1,7 @@
 /* Feeds any bytes to the reader of profiles in all their forms: what it accepts can be written in each, and what was
  * written is read again and written alike. */
-#include "seccomp/policy_read.h"
-#include "seccomp/policy_write.h"
+#include "seccomp/policy/read.h"
+#include "seccomp/write/write.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Feeds any bytes to the profile's parser: what it accepts is written, read again and written alike. */
-#include "seccomp/profile.h"
+#include "seccomp/profile/profile.h"
 
 #include <stdlib.h>
 #include <string.h>

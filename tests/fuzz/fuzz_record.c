@@ -1,5 +1,5 @@
 /* Feeds any bytes to the audit record's parser: what it accepts points into the input and holds no structure. */
-#include "seccomp/record.h"
+#include "seccomp/record/record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Feeds any bytes to the recorder's server as one message of a client's, over a real socket: each that is answered gets one JSON
  * object with "ok", and none books a run, since its sender is in no audit session that it could name. */
-#include "base/json.h"
+#include "base/json/json.h"
 #include "shim/common/client.h"
 #include "shim/recorder/recorder.h"
 

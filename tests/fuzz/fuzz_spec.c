@@ -1,7 +1,7 @@
 /* Feeds any bytes to the reader of config.json: a splice moves no byte outside the section, and the section that learning makes
  * of the caller's own allows nothing and denies what that denied. */
 #include "oci/spec.h"
-#include "seccomp/learning.h"
+#include "seccomp/learning/section.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Feeds any bytes to the YAML reader: what it takes is JSON, whose lines lie within the text. */
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/yaml.h"
 
 #include <stdlib.h>

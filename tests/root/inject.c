@@ -10,7 +10,7 @@
  * that have called execve.
  */
 #include "base/cleanup.h"
-#include "seccomp/syscall.h"
+#include "seccomp/syscall/names.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  * They share KEYS keys (default: one each), named PREFIX0, PREFIX1 ... (default: k). Prints "ready" when all calls were made, then keeps the processes
  * alive until its standard input ends. Needs root. */
 #include "base/cleanup.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
 

@@ -3,9 +3,9 @@
 #define SNUG_TESTS_UNIT_QUIET_HISTORY_H
 
 #include "base/cleanup.h"
-#include "seccomp/arguments.h"
-#include "seccomp/quiet.h"
-#include "seccomp/syscall.h"
+#include "seccomp/syscall/arguments.h"
+#include "seccomp/evidence/unlogged.h"
+#include "seccomp/syscall/names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

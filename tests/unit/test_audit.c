@@ -1,4 +1,4 @@
-#include "shim/recorder/audit.h"
+#include "shim/recorder/stream/audit.h"
 
 #include "base/cleanup.h"
 

@@ -1,4 +1,4 @@
-#include "shim/recorder/audit_rule.h"
+#include "shim/recorder/stream/audit_rule.h"
 
 #include "base/cleanup.h"
 

@@ -4,12 +4,12 @@
  *   test_baseline --print N   prints the N-th section of those under which a container can start: for tests with a real runtime
  */
 #include "base/cleanup.h"
-#include "base/json.h"
-#include "seccomp/arguments.h"
-#include "seccomp/bpf.h"
-#include "seccomp/defaults.h"
-#include "seccomp/learning.h"
-#include "seccomp/syscall.h"
+#include "base/json/json.h"
+#include "seccomp/syscall/arguments.h"
+#include "seccomp/filter/bpf.h"
+#include "seccomp/policy/defaults.h"
+#include "seccomp/learning/section.h"
+#include "seccomp/syscall/names.h"
 #include "tests/unit/any_kernel.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The interpreter of filters: what the kernel does with each instruction, what it would not load, and what libseccomp
  * makes of rules. */
 #include "base/cleanup.h"
-#include "seccomp/bpf.h"
+#include "seccomp/filter/bpf.h"
 #include "tests/unit/any_kernel.h"
 
 #include <errno.h>

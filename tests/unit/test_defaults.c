@@ -1,8 +1,8 @@
-#include "seccomp/defaults.h"
+#include "seccomp/policy/defaults.h"
 
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/text.h"
-#include "seccomp/judge.h"
+#include "seccomp/filter/evaluate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Evidence: what is booked and bounded, and above all which run may be called complete. */
 #include "base/cleanup.h"
-#include "seccomp/evidence.h"
+#include "seccomp/evidence/evidence.h"
 
 #include <errno.h>
 #include <linux/audit.h>

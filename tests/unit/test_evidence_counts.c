@@ -2,7 +2,7 @@
 #include "tests/unit/quiet_history.h"
 
 #include "base/buf.h"
-#include "seccomp/record.h"
+#include "seccomp/record/record.h"
 
 #include <linux/audit.h>
 #include <stdio.h>

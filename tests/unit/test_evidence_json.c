@@ -1,6 +1,6 @@
 /* The file of the evidence: what it holds, and what is refused. */
 #include "base/cleanup.h"
-#include "seccomp/evidence.h"
+#include "seccomp/evidence/evidence.h"
 
 #include <errno.h>
 #include <linux/audit.h>

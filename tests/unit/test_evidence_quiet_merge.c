@@ -1,5 +1,5 @@
 /* Evidence of quiet runs, merged: no node's proof may speak for another that has none. */
-#include "seccomp/evidence_merge.h"
+#include "seccomp/evidence/merge.h"
 #include "tests/unit/quiet_history.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "oci/key.h"
 
-#include "base/json.h"
+#include "base/json/json.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
-#include "base/json.h"
-#include "seccomp/arch.h"
-#include "seccomp/arguments.h"
-#include "seccomp/learning.h"
+#include "base/json/json.h"
+#include "seccomp/syscall/arch.h"
+#include "seccomp/syscall/arguments.h"
+#include "seccomp/learning/section.h"
 
 #include <errno.h>
 #include <setjmp.h>

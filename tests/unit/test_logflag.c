@@ -1,4 +1,4 @@
-#include "seccomp/logflag.h"
+#include "seccomp/learning/log_flag.h"
 
 #include <errno.h>
 #include <setjmp.h>

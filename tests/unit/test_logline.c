@@ -1,7 +1,7 @@
 /* The reader of logs: every form in which a record is found, in every cut of the bytes. */
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "seccomp/logline.h"
+#include "seccomp/record/log_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

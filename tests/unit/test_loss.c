@@ -1,4 +1,4 @@
-#include "shim/recorder/loss.h"
+#include "shim/recorder/stream/loss.h"
 
 #include "base/cleanup.h"
 

@@ -1,4 +1,4 @@
-#include "seccomp/loudexec.h"
+#include "seccomp/learning/exec_logged.h"
 
 #include <errno.h>
 #include <setjmp.h>

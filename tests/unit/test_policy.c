@@ -1,8 +1,8 @@
 /* The readers of profiles and what the compiled filter answers. */
 #include "base/file.h"
 #include "base/text.h"
-#include "seccomp/filter.h"
-#include "seccomp/policy_read.h"
+#include "seccomp/filter/filter.h"
+#include "seccomp/policy/read.h"
 #include "tests/unit/any_kernel.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* Every form read, written and read again means the same on the BPF interpreter; what a form cannot say is told. */
 #include "base/file.h"
 #include "base/text.h"
-#include "seccomp/defaults.h"
-#include "seccomp/filter.h"
-#include "seccomp/policy_read.h"
-#include "seccomp/policy_write.h"
-#include "seccomp/proof.h"
+#include "seccomp/policy/defaults.h"
+#include "seccomp/filter/filter.h"
+#include "seccomp/policy/read.h"
+#include "seccomp/write/write.h"
+#include "seccomp/profile/proof.h"
 #include "tests/unit/any_kernel.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* Profiles: what evidence, floors and sets make of one, its OCI form byte for byte, and what is refused. */
 #include "base/cleanup.h"
-#include "seccomp/profile.h"
-#include "seccomp/sets.h"
-#include "seccomp/syscall.h"
+#include "seccomp/profile/profile.h"
+#include "seccomp/syscall/sets.h"
+#include "seccomp/syscall/names.h"
 
 #include <errno.h>
 #include <linux/audit.h>

@@ -1,8 +1,8 @@
 /* No wrong profile gets past the proof: each text here is a good one with one fault. */
 #include "base/text.h"
-#include "seccomp/policy_read.h"
-#include "seccomp/policy_write.h"
-#include "seccomp/proof.h"
+#include "seccomp/policy/read.h"
+#include "seccomp/write/write.h"
+#include "seccomp/profile/proof.h"
 #include "tests/unit/any_kernel.h"
 
 #include <errno.h>

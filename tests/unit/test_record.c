@@ -1,6 +1,6 @@
 /* The audit record: what the kernel writes is read in full, what it never writes is refused. */
 #include "base/cleanup.h"
-#include "seccomp/record.h"
+#include "seccomp/record/record.h"
 
 #include <errno.h>
 #include <setjmp.h>

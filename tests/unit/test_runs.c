@@ -1,9 +1,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "seccomp/syscall.h"
-#include "shim/recorder/runs.h"
-#include "shim/recorder/state_file.h"
+#include "seccomp/syscall/names.h"
+#include "shim/recorder/attribution/runs.h"
+#include "shim/recorder/attribution/state_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "shim/recorder/serials.h"
+#include "shim/recorder/stream/serials.h"
 
 #include "base/cleanup.h"
 

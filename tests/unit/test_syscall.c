@@ -1,10 +1,10 @@
 /* arch, syscall, sets, reasons: the tables of the kernel's world, held against libseccomp's. */
 #include "base/cleanup.h"
-#include "seccomp/arch.h"
-#include "seccomp/arguments.h"
-#include "seccomp/reasons.h"
-#include "seccomp/sets.h"
-#include "seccomp/syscall.h"
+#include "seccomp/syscall/arch.h"
+#include "seccomp/syscall/arguments.h"
+#include "seccomp/evidence/reasons.h"
+#include "seccomp/syscall/sets.h"
+#include "seccomp/syscall/names.h"
 
 #include <errno.h>
 #include <seccomp.h>

@@ -1,6 +1,6 @@
 /* YAML read as JSON: the same values, on the same lines; and what is refused. */
 #include "base/cleanup.h"
-#include "base/json.h"
+#include "base/json/json.h"
 #include "base/yaml.h"
 
 #include <errno.h>

@@ -1,0 +1,363 @@
+#include "seccomp/evidence/evidence_private.h"
+
+#include "base/text.h"
+#include "seccomp/syscall/arguments.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The finalizer of SplitMix64 (https://prng.di.unimi.it/splitmix64.c). */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	return x ^ (x >> 31);
+}
+
+/* The slot that holds the entry, or the free one where it belongs. */
+static size_t slot_of(const struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase)
+{
+	uint64_t h = mix(ev->seed ^ ((uint64_t)arch->id << 40 | (uint64_t)phase << 32 | nr));
+	size_t i = (size_t)h & (ev->slot_count - 1);
+
+	for (; ev->slots[i]; i = (i + 1) & (ev->slot_count - 1)) {
+		const struct evidence_call *c = ev->slots[i];
+
+		if (c->nr == nr && c->arch == arch && c->phase == phase)
+			break;
+	}
+	return i;
+}
+
+struct evidence_call *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
+				     enum evidence_phase phase)
+{
+	return ev->slots[slot_of(ev, arch, nr, phase)];
+}
+
+static int reserve(struct evidence *ev)
+{
+	if (ev->call_count == ev->call_cap) {
+		size_t cap = ev->call_cap ? ev->call_cap * 2 : 64;
+		struct evidence_call **calls = reallocarray(ev->calls, cap, sizeof(struct evidence_call *));
+
+		if (!calls)
+			return -ENOMEM;
+		ev->calls = calls;
+		ev->call_cap = cap;
+	}
+	if ((ev->call_count + 1) * 2 > ev->slot_count) {
+		struct evidence_call **slots = calloc(ev->slot_count * 2, sizeof(struct evidence_call *));
+
+		if (!slots)
+			return -ENOMEM;
+		free(ev->slots);
+		ev->slots = slots;
+		ev->slot_count *= 2;
+		for (size_t i = 0; i < ev->call_count; i++) {
+			struct evidence_call *c = ev->calls[i];
+
+			ev->slots[slot_of(ev, c->arch, c->nr, c->phase)] = c;
+		}
+	}
+	return 0;
+}
+
+/* The order of the file: arch, phase, name; calls without a name by number. Names are looked up, not kept: there are many keys, and this is
+ * needed once a call. */
+static int file_order(const struct evidence_call *a, const struct evidence_call *b, const char *b_name)
+{
+	char a_name[SYSCALL_NAME_MAX];
+	int c;
+
+	if (a->arch->id != b->arch->id)
+		return a->arch->id < b->arch->id ? -1 : 1;
+	if (a->phase != b->phase)
+		return a->phase < b->phase ? -1 : 1;
+	syscall_name(a->arch, a->nr, a_name);
+	c = strcmp(a_name, b_name);
+	if (c)
+		return c;
+	return a->nr < b->nr ? -1 : 1;
+}
+
+static void insert_sorted(struct evidence *ev, struct evidence_call *e)
+{
+	char name[SYSCALL_NAME_MAX];
+	size_t lo = 0, hi = ev->call_count;
+
+	e->form = syscall_name(e->arch, e->nr, name) ? (int8_t)argument_by_name(name) : -1;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (file_order(ev->calls[mid], e, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	memmove(&ev->calls[lo + 1], &ev->calls[lo], (ev->call_count - lo) * sizeof(struct evidence_call *));
+	ev->calls[lo] = e;
+	ev->call_count++;
+}
+
+int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase,
+		  struct evidence_call **ret)
+{
+	struct evidence_call *e;
+
+	if (ev->call_count >= EVIDENCE_CALLS_MAX)
+		return -ENOSPC;
+	if (reserve(ev) < 0)
+		return -ENOMEM;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	e->arch = arch;
+	e->nr = nr;
+	e->phase = phase;
+	e->index = (uint16_t)ev->call_count;
+	ev->slots[slot_of(ev, arch, nr, phase)] = e;
+	insert_sorted(ev, e);
+	*ret = e;
+	return 0;
+}
+
+/* Over what is kept of the field, so that equal texts have equal hashes. 0 for a field that is not there. */
+static uint64_t field_hash(uint64_t seed, const struct record_field *f, size_t cut)
+{
+	size_t max = f->hex ? 2 * cut : cut, len = f->len < max ? f->len : max;
+	uint64_t h = seed ^ (len << 1 | f->hex), word;
+	const char *p = f->p;
+
+	if (!p)
+		return 0;
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		h = (h ^ word) * 0x9fb21c651e98df25u;
+		h ^= h >> 32;
+	}
+	word = 0;
+	memcpy(&word, p, len);
+	h = mix(h ^ word);
+	return h ? h : 1;
+}
+
+struct evidence_who evidence_who(uint64_t seed, const struct record *r)
+{
+	struct evidence_who who = {.comm = field_hash(seed, &r->comm, EVIDENCE_COMM_CUT), .exe = field_hash(seed, &r->exe, EVIDENCE_EXE_CUT)};
+
+	who.both = (uint32_t)((who.comm ^ mix(who.exe)) >> 32);
+	return who;
+}
+
+static bool set_more(struct evidence_call *c)
+{
+	bool news = !c->more;
+
+	c->more = true;
+	return news;
+}
+
+/* The field as safe text in the scratch buffer; NULL if memory is out. */
+static const char *render(struct evidence *ev, const struct record_field *f, size_t cut)
+{
+	char raw[EVIDENCE_EXE_CUT];
+
+	buf_clear(&ev->scratch);
+	buf_adds(&ev->scratch, "");
+	text_add_safe(&ev->scratch, raw, record_field_bytes(f, raw, cut));
+	if (!buf_failed(&ev->scratch))
+		return ev->scratch.data;
+	buf_done(&ev->scratch);
+	return NULL;
+}
+
+/* A name's number, made if it is new; 0 if it cannot be kept. */
+static uint8_t intern(struct evidence *ev, const char *text, uint64_t hash)
+{
+	struct evidence_name *names;
+	char *copy;
+
+	for (size_t i = 0; i < ev->name_count; i++) {
+		if (strcmp(ev->names[i].text, text) != 0)
+			continue;
+		ev->unmet -= hash && !ev->names[i].hash;
+		if (!ev->names[i].hash)
+			ev->names[i].hash = hash;
+		return (uint8_t)(i + 1);
+	}
+	if (ev->name_count == EVIDENCE_NAMES_MAX)
+		return 0;
+	names = reallocarray(ev->names, ev->name_count + 1, sizeof(*names));
+	copy = names ? strdup(text) : NULL;
+	if (names)
+		ev->names = names;
+	if (!copy)
+		return 0;
+	ev->names[ev->name_count++] = (struct evidence_name){.text = copy, .hash = hash};
+	ev->unmet += !hash;
+	return (uint8_t)ev->name_count;
+}
+
+static int put(uint8_t list[EVIDENCE_WHO_MAX], uint8_t number)
+{
+	for (size_t i = 0; number && i < EVIDENCE_WHO_MAX; i++) {
+		if (list[i] == number)
+			return -EEXIST;
+		if (!list[i]) {
+			list[i] = number;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+int evidence_add_name(struct evidence *ev, uint8_t list[EVIDENCE_WHO_MAX], const char *text)
+{
+	return put(list, intern(ev, text, 0));
+}
+
+static uint8_t number_of(struct evidence *ev, const struct record_field *f, size_t cut, uint64_t hash)
+{
+	const char *text;
+
+	for (size_t i = 0; i < ev->name_count; i++)
+		if (ev->names[i].hash == hash)
+			return (uint8_t)(i + 1);
+	/* A container that makes up names without end costs no more than this. */
+	if (ev->name_count == EVIDENCE_NAMES_MAX && !ev->unmet)
+		return 0;
+	text = render(ev, f, cut);
+	return text ? intern(ev, text, hash) : 0;
+}
+
+/* Books one comm or exe. True if it is news. */
+static bool add_who(struct evidence *ev, struct evidence_call *c, uint8_t list[EVIDENCE_WHO_MAX], const struct record_field *f,
+		    size_t cut, uint64_t hash)
+{
+	int r;
+
+	for (size_t i = 0; i < EVIDENCE_WHO_MAX && list[i]; i++)
+		if (ev->names[list[i] - 1].hash == hash)
+			return false;
+	r = list[EVIDENCE_WHO_MAX - 1] && !ev->unmet ? -ENOSPC : put(list, number_of(ev, f, cut, hash));
+	return r == -ENOSPC ? set_more(c) : r == 0;
+}
+
+static bool book_who(struct evidence *ev, struct evidence_call *c, const struct record *r)
+{
+	struct evidence_who who = evidence_who(ev->seed, r);
+	bool news = false;
+
+	if (who.both == c->last_who)
+		return false;
+	c->last_who = who.both;
+	if (who.comm)
+		news |= add_who(ev, c, c->comm, &r->comm, EVIDENCE_COMM_CUT, who.comm);
+	if (who.exe)
+		news |= add_who(ev, c, c->exe, &r->exe, EVIDENCE_EXE_CUT, who.exe);
+	return news;
+}
+
+/* A run read from the file has no `seen`. What was last met after its start counts as shown by it: `runs` may then be
+ * too low, but never higher than what happened. */
+static void make_seen(const struct evidence *ev, struct evidence_run *run)
+{
+	run->seen = calloc(1, EVIDENCE_CALLS_MAX / 8);
+	if (!run->seen)
+		return;
+	run->seen_len = EVIDENCE_CALLS_MAX / 8;
+	for (size_t i = 0; i < ev->call_count; i++) {
+		const struct evidence_call *e = ev->calls[i];
+
+		if (e->runs && e->last_ms >= run->started_ms)
+			run->seen[e->index / 8] |= (uint8_t)(1u << e->index % 8);
+	}
+}
+
+static void book_run(const struct evidence *ev, struct evidence_run *run, struct evidence_call *e)
+{
+	uint8_t bit = (uint8_t)(1u << e->index % 8);
+
+	if (!run->seen)
+		evidence_counts_settle(ev);
+	if (!run->seen && !run->ended_ms)
+		make_seen(ev, run);
+	if (!run->seen) {
+		e->runs += e->runs == 0 || e->last_ms < run->started_ms;
+	} else if (!(run->seen[e->index / 8] & bit)) {
+		run->seen[e->index / 8] |= bit;
+		e->runs++;
+	}
+}
+
+static uint64_t *counter_of(struct evidence_call *c, enum evidence_use use)
+{
+	switch (use) {
+	case EVIDENCE_AUDITED:
+		return &c->audited;
+	case EVIDENCE_DENIED:
+		return &c->denied;
+	case EVIDENCE_USED:
+		break;
+	}
+	return &c->count;
+}
+
+static void book_time(struct evidence_call *c, uint64_t ms)
+{
+	bool first = c->count + c->audited + c->denied == 0;
+
+	if (first || ms < c->first_ms)
+		c->first_ms = ms;
+	if (first || ms > c->last_ms)
+		c->last_ms = ms;
+}
+
+static int stamp(struct evidence_run *run, reason_set reason)
+{
+	bool news = !(run->reasons & reason);
+
+	run->reasons |= reason;
+	return news;
+}
+
+int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
+		 const struct record *r)
+{
+	const struct arch *arch = arch_of_record(r->arch, r->nr);
+	struct evidence_run *run = evidence_run(ev, run_no);
+	struct evidence_call *e;
+	uint64_t *counter;
+	int news = 0, status;
+
+	if (!run)
+		return -ENOENT;
+	run->records++;
+	if (run->ended_ms)
+		news |= stamp(run, REASON_BIT(LATE_RECORD));
+	if (!arch)
+		return news | stamp(run, REASON_BIT(UNKNOWN_ARCH));
+	e = evidence_find(ev, arch, r->nr, phase);
+	/* A container can be denied any number, and must not leave learning without room. */
+	if (!e && use != EVIDENCE_USED && ev->call_count >= EVIDENCE_DENIED_MAX)
+		status = -ENOSPC;
+	else
+		status = e ? 0 : evidence_make(ev, arch, r->nr, phase, &e);
+	if (status < 0) {
+		stamp(run, REASON_BIT(OVERFLOW));
+		return status;
+	}
+	book_run(ev, run, e);
+	book_time(e, r->time_ms);
+	counter = counter_of(e, use);
+	news |= *counter == 0;
+	if (use == EVIDENCE_USED)
+		news |= evidence_quiet_book(ev, run, e, *counter == 0);
+	*counter += 1;
+	news |= book_who(ev, e, r);
+	if (phase == EVIDENCE_WORKLOAD && use == EVIDENCE_USED)
+		evidence_counts_keep(ev, run, r);
+	return news;
+}

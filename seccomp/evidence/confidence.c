@@ -1,0 +1,125 @@
+#include "seccomp/evidence/confidence.h"
+
+#include "base/text.h"
+#include "seccomp/evidence/unlogged.h"
+#include "seccomp/syscall/sets.h"
+
+#include <stdio.h>
+
+#define HOUR_MS 3600000.0
+
+const char *settled_method_name(enum settled_method m)
+{
+	static const char *const names[] = {
+		[SETTLED_NONE] = "none", [SETTLED_GOOD_TURING] = "good-turing", [SETTLED_RATE] = "rate"};
+
+	return names[m];
+}
+
+/* Calls that exactly one run showed (I. J. Good, The Population Frequencies of Species, 1953: f1 / n). */
+static size_t count_singletons(const struct evidence *ev)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = evidence_calls(ev, &calls), f1 = 0;
+
+	for (size_t i = 0; i < n; i++)
+		f1 += calls[i]->count && calls[i]->runs == 1;
+	return f1;
+}
+
+static bool is_complete(const struct evidence_run *run)
+{
+	return run->mode == EVIDENCE_LEARN && run->ended_ms && !run->reasons;
+}
+
+/* What is quiet is not counted again, so that every call would look as if one run alone had shown it. */
+static void judge_chance(const struct evidence *ev, struct settled *s, size_t all, size_t fresh_later, bool quiet)
+{
+	s->bound = set_bound(s->silent);
+	if (all < 2)
+		return;
+	s->method = quiet ? SETTLED_RATE : SETTLED_GOOD_TURING;
+	s->chance = quiet ? (double)fresh_later / (double)(all - 1) : (double)count_singletons(ev) / (double)all;
+	if (s->chance > 1)
+		s->chance = 1;
+}
+
+void settled_judge(const struct evidence *ev, uint64_t learn_for_ms, struct settled *ret)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(ev, &runs), all = 0, fresh_later = 0;
+	struct settled s = {.chance = 1};
+	bool quiet = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence_run *run = runs[i];
+
+		if (run->mode != EVIDENCE_LEARN)
+			continue;
+		fresh_later += run->fresh && all > 0;
+		all++;
+		quiet |= run->quiet.on && run->quiet.count;
+		s.runs += is_complete(run);
+		if (run->fresh) {
+			s.silent = 0;
+			s.silent_ms = 0;
+		} else if (is_complete(run)) {
+			s.silent++;
+			s.silent_ms += run->ended_ms > run->started_ms ? run->ended_ms - run->started_ms : 0;
+		}
+	}
+	judge_chance(ev, &s, all, fresh_later, quiet);
+	if (learn_for_ms && quiet_since(ev))
+		s.over_ms = quiet_since(ev) + learn_for_ms;
+	*ret = s;
+}
+
+bool settled_is_reached(const struct settled *s)
+{
+	return s->silent >= SETTLED_SILENT_RUNS;
+}
+
+bool settled_is_over(const struct settled *s)
+{
+	return s->over_ms && s->over_ms < text_now_ms();
+}
+
+void settled_describe(const struct settled *s, struct buf *out)
+{
+	buf_addf(out, "  Settled: %zu complete runs (%.1f hours) since the last that brought a new call.\n", s->silent,
+		 (double)s->silent_ms / HOUR_MS);
+	if (s->method == SETTLED_NONE)
+		buf_adds(out, "  The chance that the next run brings a new one: not known from a single run.\n");
+	else
+		buf_addf(out, "  The chance that the next run brings a new one: about %.0f%% (%s)", s->chance * 100,
+			 s->method == SETTLED_GOOD_TURING
+				 ? "Good-Turing: the calls that one run alone showed, per run"
+				 : "the share of the runs after the first that brought one");
+	if (s->method != SETTLED_NONE && s->bound < 1)
+		buf_addf(out, ", at most %.0f%% (rule of three, 95%%)", s->bound * 100);
+	if (s->method != SETTLED_NONE)
+		buf_adds(out, ".\n");
+	if (settled_is_over(s))
+		buf_adds(out, "  Learning of it is over (learn_for): what was approved applies, else what the caller asks for.\n");
+}
+
+static void write_fraction(struct json_writer *w, const char *key, double v, int digits)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.*f", digits, v);
+	json_write_raw(w, key, text, __builtin_strlen(text));
+}
+
+void settled_write(const struct settled *s, struct json_writer *w, const char *key)
+{
+	json_write_object_flat(w, key);
+	json_write_u64(w, "complete_runs", s->runs);
+	json_write_u64(w, "silent_runs", s->silent);
+	write_fraction(w, "silent_hours", (double)s->silent_ms / HOUR_MS, 3);
+	json_write_string(w, "method", settled_method_name(s->method));
+	write_fraction(w, "chance", s->chance, 4);
+	write_fraction(w, "bound", s->bound, 4);
+	json_write_string(w, "learning", settled_is_over(s) ? "over" : "on");
+	json_write_end_object(w);
+}

@@ -1,0 +1,331 @@
+/* What quieting books in the evidence, and what follows from it. The offer to a new run: quiet_offer.c. */
+#include "seccomp/evidence/evidence_private.h"
+#include "seccomp/evidence/unlogged.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *quiet_form_name(enum quiet_form f)
+{
+	static const char *const names[] = {
+		[QUIET_UNKNOWN] = "unknown", [QUIET_NARROW] = "narrow", [QUIET_WIDE] = "wide"};
+
+	return names[f];
+}
+
+const char *quiet_hot_name(enum quiet_hot h)
+{
+	static const char *const names[] = {[QUIET_NOT_HOT] = "",
+					    [QUIET_ASSUMED] = "assumed",
+					    [QUIET_CONFIRMED] = "confirmed",
+					    [QUIET_ABSENT] = "absent"};
+
+	return names[h];
+}
+
+static bool is_used_by_workload(const struct evidence_call *c)
+{
+	return c->phase == EVIDENCE_WORKLOAD && c->count > 0;
+}
+
+/* True if the workload was seen to make a call of this name, on any ABI, and it is numbered up to `upto`. */
+static bool is_used(const struct evidence *ev, const char *name, uint64_t upto)
+{
+	char other[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < ev->call_count; i++) {
+		const struct evidence_call *c = ev->calls[i];
+
+		if (is_used_by_workload(c) && c->learnt <= upto && syscall_name(c->arch, c->nr, other) &&
+		    strcmp(other, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A sum of hashes: the order of the calls, which depends on their names, must not count. The number names a call. */
+static uint64_t digest_of(const struct evidence_call *c)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%s:%" PRIu32, c->arch->name, c->nr);
+
+	return text_hash(text, (size_t)n);
+}
+
+uint64_t evidence_quiet_digest(const struct evidence *ev, uint64_t upto)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ev->call_count; i++)
+		if (is_used_by_workload(ev->calls[i]) && ev->calls[i]->learnt <= upto)
+			sum += digest_of(ev->calls[i]);
+	return sum;
+}
+
+static void void_forms(struct evidence *ev, uint64_t forms)
+{
+	for (size_t i = 0; i < ev->run_count; i++)
+		ev->runs[i]->quiet.voided |= forms & ev->runs[i]->quiet.forms;
+	ev->provable &= ~forms;
+}
+
+static bool book_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e)
+{
+	uint64_t form = (uint64_t)1 << e->form;
+
+	if (run->quiet.on && run->quiet.forms & form) {
+		bool news = !(ev->wide & form);
+
+		ev->wide |= form;
+		run->fresh += news;
+		return news;
+	}
+	if (e->phase != EVIDENCE_WORKLOAD || !(ev->provable & form))
+		return false;
+	void_forms(ev, form);
+	return true;
+}
+
+/* A call that was met in another phase before is no new one. */
+static bool is_new(const struct evidence *ev, const struct evidence_call *e)
+{
+	for (int phase = 0; phase <= EVIDENCE_WORKLOAD; phase++) {
+		const struct evidence_call *other = evidence_find(ev, e->arch, e->nr, (enum evidence_phase)phase);
+
+		if (other && other != e && other->count)
+			return false;
+	}
+	return true;
+}
+
+bool evidence_quiet_book(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first)
+{
+	if (first && e->phase == EVIDENCE_WORKLOAD)
+		e->learnt = (uint16_t)++ev->last_learnt;
+	/* What a runtime calls differs from start to start; its floor is another matter. */
+	if (first && run->mode == EVIDENCE_LEARN && e->phase != EVIDENCE_RUNTIME && is_new(ev, e))
+		run->fresh++;
+	return e->form >= 0 && book_form(ev, run, e);
+}
+
+/* The ABIs on which any call was used, bit 1 << enum arch_id. */
+static uint32_t used_arches(const struct evidence *ev)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < ev->call_count; i++)
+		if (ev->calls[i]->count)
+			bits |= 1u << ev->calls[i]->arch->id;
+	return bits;
+}
+
+bool evidence_quiet_form_holds(const struct evidence *ev, int place)
+{
+	const struct argument *a = argument_get(place);
+
+	return a->kind != ARGUMENT_NONE && !(used_arches(ev) & a->except);
+}
+
+enum quiet_form quiet_form_of(const struct evidence *ev, int place, uint64_t *ret_runs)
+{
+	uint64_t form = (uint64_t)1 << place, proofs = 0;
+
+	for (size_t i = 0; i < ev->run_count; i++)
+		proofs += ev->runs[i]->quiet.forms & ~ev->runs[i]->quiet.voided & form &&
+			  evidence_run_reasons(ev->runs[i]) == 0;
+	if (ev->wide & form)
+		proofs = 0;
+	if (ret_runs)
+		*ret_runs = proofs;
+	if (ev->wide & form)
+		return QUIET_WIDE;
+	return proofs && evidence_quiet_form_holds(ev, place) ? QUIET_NARROW : QUIET_UNKNOWN;
+}
+
+bool quiet_left_out(const struct evidence *ev, const char *name)
+{
+	int place = argument_by_name(name);
+
+	return place >= 0 && argument_get(place)->kind == ARGUMENT_ENOSYS && quiet_form_of(ev, place, NULL) == QUIET_NARROW &&
+	       is_used(ev, "clone", UINT64_MAX);
+}
+
+bool quiet_is_narrowed(const struct evidence *ev, int place)
+{
+	const struct argument *a = argument_get(place);
+
+	return a->kind == ARGUMENT_ENOSYS ? quiet_left_out(ev, a->name) : quiet_form_of(ev, place, NULL) == QUIET_NARROW;
+}
+
+enum quiet_hot quiet_hot_of(const struct evidence *ev, const char *name)
+{
+	enum quiet_hot state = QUIET_NOT_HOT;
+
+	for (size_t i = 0; i < ev->run_count && state != QUIET_ABSENT; i++) {
+		const struct evidence_run *run = ev->runs[i];
+
+		if (names_have(&run->quiet.confirming, name) && evidence_run_reasons(run) == 0)
+			state = QUIET_ABSENT;
+		else if (names_have(&run->quiet.assumed, name))
+			state = QUIET_ASSUMED;
+	}
+	return state != QUIET_NOT_HOT && is_used(ev, name, UINT64_MAX) ? QUIET_CONFIRMED : state;
+}
+
+int quiet_each_assumed(const struct evidence *ev, int (*fn)(const char *name, void *arg), void *arg)
+{
+	struct names all = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < ev->run_count && r == 0; i++) {
+		for (size_t k = 0; k < ev->runs[i]->quiet.assumed.count && r == 0; k++)
+			r = names_add(&all, ev->runs[i]->quiet.assumed.v[k]);
+		for (size_t k = 0; k < ev->runs[i]->quiet.confirming.count && r == 0; k++)
+			r = names_add(&all, ev->runs[i]->quiet.confirming.v[k]);
+	}
+	for (size_t i = 0; i < all.count && r == 0; i++)
+		r = fn(all.v[i], arg);
+	names_done(&all);
+	return r;
+}
+
+struct confirming {
+	const struct evidence *ev;
+	struct evidence_run *run;
+};
+
+/* True if another learning run that assumes the name may still make the call unseen. */
+static bool is_assumed_now(const struct evidence *ev, const struct evidence_run *run, const char *name)
+{
+	for (size_t i = 0; i < ev->run_count; i++) {
+		const struct evidence_run *r = ev->runs[i];
+
+		if (r != run && !r->ended_ms && names_have(&r->quiet.assumed, name))
+			return true;
+	}
+	return false;
+}
+
+/* What was assumed before and is not quiet in this run would show in it. */
+static int confirm(const char *name, void *arg)
+{
+	struct confirming *c = arg;
+
+	if (names_have(&c->run->quiet.assumed, name) || is_assumed_now(c->ev, c->run, name) ||
+	    quiet_hot_of(c->ev, name) != QUIET_ASSUMED)
+		return 0;
+	return names_add(&c->run->quiet.confirming, name);
+}
+
+/* A run begins: what it takes for granted, no other can disprove any more. */
+static int begin_quiet(struct evidence *ev, struct evidence_run *run)
+{
+	struct confirming c = {.ev = ev, .run = run};
+
+	names_done(&run->quiet.confirming);
+	for (size_t i = 0; i < ev->run_count; i++)
+		for (size_t k = 0; k < run->quiet.assumed.count; k++)
+			names_remove(&ev->runs[i]->quiet.confirming, run->quiet.assumed.v[k]);
+	/* A call that this run may make unseen, whatever its arguments. */
+	void_forms(ev, ev->provable & ~run->quiet.forms);
+	ev->provable |= run->quiet.forms;
+	return quiet_each_assumed(ev, confirm, &c);
+}
+
+/* True if the evidence holds all that was quiet. */
+static bool holds(const struct evidence *ev, const struct evidence_quiet *q)
+{
+	if (q->upto > ev->last_learnt || evidence_quiet_digest(ev, q->upto) != q->digest)
+		return false;
+	for (int i = 0; i < ARGUMENTS_MAX; i++)
+		if (q->forms >> i & 1 && !is_used(ev, argument_get(i)->name, q->upto))
+			return false;
+	return true;
+}
+
+int quiet_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *quiet,
+		 struct err *err)
+{
+	struct evidence_run *run = evidence_run(ev, run_no);
+	struct evidence_quiet q = {0};
+	int r = evidence_quiet_read(doc, quiet, &q, err);
+
+	if (r == 0 && !run)
+		r = err_set(err, ENOENT, "no such run");
+	if (r < 0) {
+		evidence_quiet_done(&q);
+		return r;
+	}
+	evidence_counts_forget(ev);
+	evidence_quiet_done(&run->quiet);
+	run->quiet = q;
+	if (!holds(ev, &q))
+		run->reasons |= REASON_BIT(QUIETED);
+	return begin_quiet(ev, run) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+void evidence_quiet_done(struct evidence_quiet *q)
+{
+	names_done(&q->assumed);
+	names_done(&q->confirming);
+}
+
+/* Whole files only are ever replaced, so that a run and what was quiet for it come and go together; one that was changed by hand or put
+ * together of two shows here. */
+void evidence_quiet_check(struct evidence *ev)
+{
+	uint64_t sums[EVIDENCE_CALLS_MAX + 1] = {0};
+
+	for (size_t i = 0; i < ev->call_count; i++) {
+		const struct evidence_call *c = ev->calls[i];
+
+		if (c->learnt > ev->last_learnt)
+			ev->last_learnt = c->learnt;
+		if (is_used_by_workload(c))
+			sums[c->learnt] += digest_of(c);
+	}
+	for (size_t i = 1; i <= EVIDENCE_CALLS_MAX; i++)
+		sums[i] += sums[i - 1];
+	ev->durable = ev->last_learnt;
+	for (size_t i = 0; i < ev->run_count; i++) {
+		struct evidence_run *run = ev->runs[i];
+
+		if (run->quiet.on && (run->quiet.upto > ev->last_learnt || sums[run->quiet.upto] != run->quiet.digest))
+			run->reasons |= REASON_BIT(QUIETED);
+		ev->provable |= run->quiet.forms & ~run->quiet.voided;
+	}
+}
+
+uint64_t quiet_learnt(const struct evidence *ev)
+{
+	return ev->last_learnt;
+}
+
+void quiet_saved(struct evidence *ev, uint64_t learnt)
+{
+	if (learnt > ev->durable)
+		ev->durable = learnt;
+}
+
+bool quiet_is_unsaved(const struct evidence *ev)
+{
+	return ev->durable < ev->last_learnt;
+}
+
+uint64_t quiet_since(const struct evidence *ev)
+{
+	return ev->since_ms;
+}
+
+void quiet_opened(struct evidence_run *run, const char *name)
+{
+	if (names_have(&run->opened, name))
+		return;
+	if (run->opened.count >= EVIDENCE_OPENED_MAX || names_add(&run->opened, name) < 0)
+		run->opened_more = true;
+}

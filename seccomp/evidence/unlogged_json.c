@@ -1,0 +1,266 @@
+/* The part of the evidence file that belongs to quieting. */
+#include "seccomp/evidence/evidence_private.h"
+#include "seccomp/evidence/unlogged.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int check_array(const struct json_doc *doc, const struct json *v, size_t max, struct err *err)
+{
+	if (json_type(v) != JSON_ARRAY)
+		return json_err(doc, v, err, "an array is wanted");
+	return json_count(v) > max ? json_err(doc, v, err, "more than %zu", max) : 0;
+}
+
+/* Names of calls: letters, digits and '_', so that they can be printed. */
+static int read_names(const struct json_doc *doc, const struct json *obj, const char *what, struct names *ret,
+		      struct err *err)
+{
+	const struct json *list = json_get(obj, what);
+	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
+
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		const char *s = json_type(e) == JSON_STRING ? json_text(e) : "";
+		size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+		if (!len || len != json_text_len(e) || len >= SYSCALL_NAME_MAX)
+			return json_err(doc, e, err, "the name of a system call is wanted");
+		if (names_add(ret, s) < 0)
+			return err_set(err, ENOMEM, "out of memory");
+	}
+	return r;
+}
+
+/* A form that this version of the table does not hold proves nothing. */
+static int read_forms(const struct json_doc *doc, const struct json *obj, const char *what, uint64_t *ret, struct err *err)
+{
+	const struct json *list = json_get(obj, what);
+	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
+
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		int place = json_type(e) == JSON_STRING ? argument_by_text(json_text(e)) : -1;
+
+		if (json_type(e) != JSON_STRING)
+			return json_err(doc, e, err, "a string is wanted");
+		if (place >= 0)
+			*ret |= (uint64_t)1 << place;
+	}
+	return r;
+}
+
+static int read_digest(const struct json_doc *doc, const struct json *obj, uint64_t *ret, struct err *err)
+{
+	const char *s = NULL;
+	int r = json_want_string(doc, obj, "digest", &s, err);
+
+	if (r < 0)
+		return r;
+	if (strlen(s) != 16 || strspn(s, "0123456789abcdef") != 16 || sscanf(s, "%16" SCNx64, ret) != 1)
+		return json_err(doc, json_get(obj, "digest"), err, "16 hex digits are wanted");
+	return 0;
+}
+
+int evidence_quiet_read(const struct json_doc *doc, const struct json *quiet, struct evidence_quiet *ret, struct err *err)
+{
+	int r;
+
+	if (json_type(quiet) != JSON_OBJECT)
+		return quiet ? json_err(doc, quiet, err, "an object is wanted") : err_set(err, EINVAL, "\"quiet\" is missing");
+	ret->on = true;
+	r = json_want_u64(doc, quiet, "upto", &ret->upto, err);
+	if (r == 0 && ret->upto > EVIDENCE_CALLS_MAX)
+		r = json_err(doc, json_get(quiet, "upto"), err, "more than %d", EVIDENCE_CALLS_MAX);
+	if (r == 0)
+		r = read_digest(doc, quiet, &ret->digest, err);
+	if (r == 0)
+		r = json_want_u64(doc, quiet, "count", &ret->count, err);
+	if (r == 0)
+		r = read_forms(doc, quiet, "forms", &ret->forms, err);
+	if (r == 0)
+		r = read_forms(doc, quiet, "void", &ret->voided, err);
+	if (r == 0)
+		r = read_names(doc, quiet, "assumed", &ret->assumed, err);
+	if (r == 0)
+		r = read_names(doc, quiet, "confirming", &ret->confirming, err);
+	return r;
+}
+
+int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err)
+{
+	const struct json *more = json_get(v, "opened_more");
+	int r = 0;
+
+	if (json_get(v, "new"))
+		r = json_want_u64(doc, v, "new", &run->fresh, err);
+	if (r == 0)
+		r = read_names(doc, v, "opened", &run->opened, err);
+	if (r == 0 && more && json_type(more) != JSON_TRUE)
+		r = json_err(doc, more, err, "true is wanted");
+	run->opened_more = more != NULL;
+	if (r == 0 && json_get(v, "quiet"))
+		r = evidence_quiet_read(doc, json_get(v, "quiet"), &run->quiet, err);
+	return r;
+}
+
+/* Of the list of arguments only "wide" is a fact of its own; the rest follows from the runs. */
+static int read_arguments(const struct json_doc *doc, const struct json *list, struct evidence *ev, struct err *err)
+{
+	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
+
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		const char *form = NULL, *known = NULL;
+		int place;
+
+		if (json_type(e) != JSON_OBJECT)
+			return json_err(doc, e, err, "an object is wanted");
+		r = json_want_string(doc, e, "form", &form, err);
+		if (r == 0)
+			r = json_want_string(doc, e, "known", &known, err);
+		if (r < 0)
+			return r;
+		place = argument_by_text(form);
+		if (place >= 0 && strcmp(known, quiet_form_name(QUIET_WIDE)) == 0)
+			ev->wide |= (uint64_t)1 << place;
+	}
+	return r;
+}
+
+int evidence_quiet_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err)
+{
+	const struct json *since = json_get(root, "since"), *assumed = json_get(root, "assumed");
+	int r = read_arguments(doc, json_get(root, "arguments"), ev, err);
+
+	if (r == 0 && assumed)
+		r = check_array(doc, assumed, EVIDENCE_ASSUMED_MAX, err);
+	if (r == 0 && since && (json_type(since) != JSON_STRING || text_parse_time(json_text(since), &ev->since_ms) < 0))
+		r = json_err(doc, since, err, "a UTC time like 2026-01-31T12:00:00.123Z is wanted");
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ev->run_count && !ev->since_ms; i++)
+		if (ev->runs[i]->mode == EVIDENCE_LEARN)
+			ev->since_ms = ev->runs[i]->started_ms;
+	evidence_quiet_check(ev);
+	return 0;
+}
+
+static void write_names(struct json_writer *w, const char *key, const struct names *n)
+{
+	if (!n->count)
+		return;
+	json_write_array(w, key);
+	for (size_t i = 0; i < n->count; i++)
+		json_write_string(w, NULL, n->v[i]);
+	json_write_end_array(w);
+}
+
+static void write_forms(struct json_writer *w, const char *key, uint64_t forms)
+{
+	json_write_array(w, key);
+	for (int i = 0; i < ARGUMENTS_MAX; i++)
+		if (forms >> i & 1)
+			json_write_string(w, NULL, argument_get(i)->text);
+	json_write_end_array(w);
+}
+
+static void write_quiet(struct json_writer *w, const char *key, const struct evidence_quiet *q)
+{
+	char digest[17];
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, q->digest);
+	json_write_object(w, key);
+	json_write_u64(w, "upto", q->upto);
+	json_write_string(w, "digest", digest);
+	json_write_u64(w, "count", q->count);
+	write_forms(w, "forms", q->forms);
+	write_forms(w, "void", q->voided & q->forms);
+	write_names(w, "assumed", &q->assumed);
+	write_names(w, "confirming", &q->confirming);
+	json_write_end_object(w);
+}
+
+void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *run)
+{
+	if (run->fresh)
+		json_write_u64(w, "new", run->fresh);
+	write_names(w, "opened", &run->opened);
+	if (run->opened_more)
+		json_write_bool(w, "opened_more", true);
+	if (run->quiet.on)
+		write_quiet(w, "quiet", &run->quiet);
+}
+
+void quiet_tell(const struct evidence_run *run, struct buf *out)
+{
+	struct json_writer w;
+
+	if (!run->quiet.on)
+		return;
+	json_write_begin(&w, out, false);
+	write_quiet(&w, NULL, &run->quiet);
+}
+
+static bool has_been_tried(const struct evidence *ev, int place)
+{
+	for (size_t i = 0; i < ev->run_count; i++)
+		if (ev->runs[i]->quiet.forms >> place & 1)
+			return true;
+	return ev->wide >> place & 1;
+}
+
+struct assumed_list {
+	struct json_writer *w;
+	const struct evidence *ev;
+	bool any;
+};
+
+static int write_assumed(const char *name, void *arg)
+{
+	struct assumed_list *l = arg;
+
+	if (!l->any)
+		json_write_array(l->w, "assumed");
+	l->any = true;
+	json_write_object_flat(l->w, NULL);
+	json_write_string(l->w, "name", name);
+	json_write_string(l->w, "known", quiet_hot_name(quiet_hot_of(l->ev, name)));
+	json_write_end_object(l->w);
+	return 0;
+}
+
+void evidence_quiet_write_root(struct json_writer *w, const struct evidence *ev)
+{
+	struct assumed_list assumed = {.w = w, .ev = ev};
+	cleanup_buf struct buf time = {0};
+	const struct argument *table;
+	size_t n = arguments(&table);
+	bool any = false;
+
+	if (ev->since_ms)
+		text_add_time(&time, ev->since_ms);
+	if (time.data)
+		json_write_stringn(w, "since", time.data, time.len);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t runs = 0;
+		enum quiet_form known = quiet_form_of(ev, (int)i, &runs);
+
+		if (!has_been_tried(ev, (int)i))
+			continue;
+		if (!any)
+			json_write_array(w, "arguments");
+		any = true;
+		json_write_object_flat(w, NULL);
+		json_write_string(w, "form", table[i].text);
+		json_write_string(w, "known", quiet_form_name(known));
+		json_write_u64(w, "runs", runs);
+		json_write_end_object(w);
+	}
+	if (any)
+		json_write_end_array(w);
+	w->out->failed |= quiet_each_assumed(ev, write_assumed, &assumed) < 0;
+	if (assumed.any)
+		json_write_end_array(w);
+}

@@ -1,0 +1,148 @@
+/* What quieting means to a merge: where one source has not seen or not proved something, the proof of another must not speak for it. */
+#include "seccomp/evidence/evidence_private.h"
+#include "seccomp/evidence/unlogged.h"
+
+#include <errno.h>
+
+static int add_names(struct names *to, const struct names *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < from->count && r == 0; i++)
+		r = names_add(to, from->v[i]);
+	return r;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+int evidence_quiet_copy(struct evidence_run *run, const struct evidence_run *from)
+{
+	struct evidence_quiet *q = &run->quiet;
+	int r = add_names(&q->assumed, &from->quiet.assumed);
+
+	run->fresh = from->fresh;
+	run->opened_more = from->opened_more;
+	q->on = from->quiet.on;
+	q->upto = from->quiet.upto;
+	q->digest = from->quiet.digest;
+	q->count = from->quiet.count;
+	q->forms = from->quiet.forms;
+	q->voided = from->quiet.voided;
+	if (r == 0)
+		r = add_names(&q->confirming, &from->quiet.confirming);
+	return r < 0 ? r : add_names(&run->opened, &from->opened);
+}
+
+/* Names that a run once looked for are taken from it when another takes them for granted: the sight without is the later one. */
+static void keep_common(struct names *names, const struct names *other)
+{
+	for (size_t i = names->count; i-- > 0;)
+		if (!names_have(other, names->v[i]))
+			names_remove(names, names->v[i]);
+}
+
+int evidence_quiet_unite(struct evidence_run *run, const struct evidence_run *other)
+{
+	struct evidence_quiet *q = &run->quiet;
+
+	run->fresh = most(run->fresh, other->fresh);
+	run->opened_more |= other->opened_more;
+	for (size_t i = 0; i < other->opened.count; i++)
+		quiet_opened(run, other->opened.v[i]);
+	q->on |= other->quiet.on;
+	q->count = most(q->count, other->quiet.count);
+	q->voided |= other->quiet.voided | (q->forms ^ other->quiet.forms);
+	q->forms |= other->quiet.forms;
+	keep_common(&q->confirming, &other->quiet.confirming);
+	return add_names(&q->assumed, &other->quiet.assumed);
+}
+
+struct doubt {
+	const struct evidence *ev;
+	uint64_t used;       /* forms of calls that the workload makes, or may make unseen */
+	struct names *names; /* that some source still assumes */
+};
+
+static int add_doubt(const char *name, void *arg)
+{
+	struct doubt *d = arg;
+	int place = argument_by_name(name);
+
+	if (quiet_hot_of(d->ev, name) != QUIET_ASSUMED)
+		return 0;
+	if (place >= 0)
+		d->used |= (uint64_t)1 << place;
+	return names_add(d->names, name);
+}
+
+/* Adds the forms that are not all that this source needs, and the names that it assumes. */
+static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names)
+{
+	struct doubt d = {.ev = ev, .names = names};
+	int r = quiet_each_assumed(ev, add_doubt, &d);
+
+	for (size_t i = 0; i < ev->call_count; i++) {
+		const struct evidence_call *c = ev->calls[i];
+
+		if (c->form >= 0 && c->phase == EVIDENCE_WORKLOAD && c->count)
+			d.used |= (uint64_t)1 << c->form;
+	}
+	for (int i = 0; i < ARGUMENTS_MAX; i++)
+		if (d.used & ~*forms & (uint64_t)1 << i && !quiet_is_narrowed(ev, i))
+			*forms |= (uint64_t)1 << i;
+	return r;
+}
+
+static void apply(struct evidence *out, uint64_t forms, const struct names *names)
+{
+	uint64_t digest = evidence_quiet_digest(out, 0);
+
+	for (size_t i = 0; i < out->run_count; i++) {
+		struct evidence_quiet *q = &out->runs[i]->quiet;
+
+		q->voided |= forms & q->forms;
+		for (size_t k = q->confirming.count; k-- > 0;)
+			if (names_have(names, q->confirming.v[k]))
+				names_remove(&q->confirming, q->confirming.v[k]);
+		if (!q->on)
+			continue;
+		q->upto = 0;
+		q->digest = digest;
+	}
+}
+
+static int count_name(const char *name, void *arg)
+{
+	size_t *n = arg;
+
+	(void)name;
+	++*n;
+	return 0;
+}
+
+int evidence_quiet_merge(struct evidence *out, const struct evidence *const in[], size_t count, struct err *err)
+{
+	cleanup_names struct names names = {0};
+	uint64_t forms = 0;
+	size_t assumed = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		out->wide |= in[i]->wide;
+		if (in[i]->since_ms && (!out->since_ms || in[i]->since_ms < out->since_ms))
+			out->since_ms = in[i]->since_ms;
+		r = doubt(in[i], &forms, &names);
+	}
+	apply(out, forms, &names);
+	if (r == 0)
+		r = quiet_each_assumed(out, count_name, &assumed);
+	if (r < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	if (assumed > EVIDENCE_ASSUMED_MAX)
+		return err_set(err, ENOSPC, "together they assume more than %d calls", EVIDENCE_ASSUMED_MAX);
+	evidence_quiet_check(out);
+	return 0;
+}

@@ -1,0 +1,98 @@
+#include "seccomp/filter/evaluate.h"
+
+#include "base/text.h"
+#include "seccomp/filter/filter.h"
+#include "seccomp/policy/read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct judge {
+	struct policy *policy;
+	struct filter *filter;
+};
+
+const char *judge_verdict_name(enum judge_verdict v)
+{
+	static const char *const names[] = {
+		[JUDGE_ALLOWS] = "allowed",  [JUDGE_DENIES] = "denied",          [JUDGE_REFUSES] = "refused",
+		[JUDGE_DEPENDS] = "depends", [JUDGE_HANDS_OVER] = "handed over", [JUDGE_NO_ARCH] = "no architecture",
+	};
+	return names[v];
+}
+
+void judge_free(struct judge *j)
+{
+	if (!j)
+		return;
+	filter_free(j->filter);
+	policy_free(j->policy);
+	free(j);
+}
+
+int judge_new(const char *text, size_t len, const char *name, struct judge **ret, struct err *err)
+{
+	cleanup_judge struct judge *j = calloc(1, sizeof(*j));
+	int r;
+
+	if (!j)
+		return err_set(err, ENOMEM, "out of memory");
+	r = policy_read_one(text, len, name, &j->policy, err);
+	if (r == 0)
+		r = filter_new(j->policy, NULL, &j->filter, err);
+	if (r == 0)
+		*ret = steal_ptr(&j);
+	return r;
+}
+
+static bool names_call(const struct policy_rule *rule, const char *name)
+{
+	for (size_t i = 0; i < rule->name_count; i++)
+		if (text_streq(rule->names[i], name))
+			return true;
+	return false;
+}
+
+static bool same_answer(const struct policy_answer *a, const struct policy_answer *b)
+{
+	uint32_t x = a->has_errno ? a->errno_ret : EPERM, y = b->has_errno ? b->errno_ret : EPERM;
+
+	return a->action == b->action && (a->action != POLICY_ERRNO || x == y);
+}
+
+static bool is_refused_by_rule(const struct judge *j, const struct arch *arch, uint32_t nr)
+{
+	const struct policy_rule *const *rules = NULL;
+	size_t count = policy_rules(j->policy, &rules);
+	char name[SYSCALL_NAME_MAX];
+
+	if (!syscall_name(arch, nr, name))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG &&
+		    !same_answer(&rules[i]->answer, policy_default(j->policy)) &&
+		    filter_applies(j->filter, rules[i], arch) && names_call(rules[i], name))
+			return true;
+	return false;
+}
+
+int judge_call(struct judge *j, const struct arch *arch, uint32_t nr, enum judge_verdict *ret, struct err *err)
+{
+	cleanup_filter_call struct filter_call c = {0};
+	int r;
+
+	if (!filter_lists(j->filter, arch)) {
+		*ret = JUDGE_NO_ARCH;
+		return 0;
+	}
+	r = filter_call(j->filter, arch, nr, &c, err);
+	if (r < 0)
+		return r;
+	if (c.allows + c.denies + c.hands_over > 1)
+		*ret = JUDGE_DEPENDS;
+	else if (c.allows || c.hands_over)
+		*ret = c.allows ? JUDGE_ALLOWS : JUDGE_HANDS_OVER;
+	else
+		*ret = is_refused_by_rule(j, arch, nr) ? JUDGE_REFUSES : JUDGE_DENIES;
+	return 0;
+}

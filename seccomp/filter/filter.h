@@ -1,0 +1,99 @@
+/* A policy compiled: what it answers to a call. libseccomp compiles as runc does (libcontainer/seccomp/seccomp_linux.go),
+ * the BPF interpreter (seccomp/filter/bpf.h) decides; each ABI is compiled for itself, when it is first asked for.
+ *
+ * As runc: names that libseccomp cannot resolve are left out, rules whose answer is the default's too, comparisons of
+ * the same argument twice in a rule become rules of their own (any of them is enough). Not modelled: runc alone answers
+ * ENOSYS for numbers above the highest one of the profile, unless the default allows, logs, traces or already is ENOSYS.
+ */
+#ifndef SNUG_SECCOMP_FILTER_H
+#define SNUG_SECCOMP_FILTER_H
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "seccomp/syscall/arch.h"
+#include "seccomp/policy/policy.h"
+#include "seccomp/syscall/names.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How Docker's conditions are decided. NULL anywhere below: by Docker's default capabilities, on any kernel. */
+struct filter_view {
+	bool plain;              /* as containerd and the runtimes read the text: conditions and archMap are not seen */
+	const char *const *caps; /* "CAP_SYS_ADMIN"; the container's; NULL: Docker's default ones */
+	size_t cap_count;
+	unsigned kernel[2];      /* major, minor; 0: newer than any */
+};
+
+struct filter; /* opaque */
+
+/* The policy must outlive the filter; *view is copied but not the strings. */
+int filter_new(const struct policy *p, const struct filter_view *view, struct filter **ret, struct err *err);
+void filter_free(struct filter *f); /* NULL is allowed */
+DEFINE_CLEANUP(filter, struct filter *, filter_free)
+#define cleanup_filter cleanup_with(filter_cleanup)
+
+/* True if the rule counts under the filter's view for a machine that runs the arch. */
+bool filter_applies(const struct filter *f, const struct policy_rule *rule, const struct arch *arch);
+
+/* True if processes of the ABI may run at all: it is listed, or none is and it is a machine's own (for a log of another
+ * machine: that one's). Where it is false every call is answered SECCOMP_RET_KILL_THREAD. */
+bool filter_lists(const struct filter *f, const struct arch *arch);
+
+/* The answer (SECCOMP_RET_*, with its data) to call nr of the arch. For x32 nr carries bit 30. */
+int filter_answer(struct filter *f, const struct arch *arch, uint32_t nr, const uint64_t args[POLICY_ARGS_MAX],
+		  uint32_t *ret, struct err *err);
+
+/* True for an answer that lets the call happen (ALLOW, LOG). */
+bool filter_allows(uint32_t answer);
+
+/* A rule that libseccomp refuses, for example because it contradicts an earlier one: runc does not start the container. */
+struct filter_refusal {
+	const struct policy_rule *rule;
+	const char *name; /* the call */
+	int error;        /* negative errno of seccomp_rule_add(3) */
+};
+/* Those of an arch, which is compiled for it. */
+int filter_refusals(struct filter *f, const struct arch *arch, const struct filter_refusal **ret, size_t *ret_count,
+		    struct err *err);
+
+/* One way in which a call gets an answer other than the rest: all comparisons hold. In canonical order, each once. */
+struct filter_clause {
+	uint32_t answer;
+	struct policy_arg args[POLICY_ARGS_MAX]; /* by index */
+	size_t arg_count;                        /* 0: for any arguments */
+};
+
+/* What a policy says of one call. */
+struct filter_call {
+	uint32_t answer;  /* where `depends` is false: to any arguments; else where no clause holds */
+	bool depends;     /* the answer depends on the arguments */
+	bool allows;      /* for some arguments the call happens */
+	bool denies;      /* for some it is refused: an errno, a signal, death */
+	bool hands_over;  /* for some a tracer or an agent decides */
+	struct filter_clause *clauses; /* owned; none unless it depends */
+	size_t clause_count;
+};
+int filter_call(struct filter *f, const struct arch *arch, uint32_t nr, struct filter_call *ret, struct err *err);
+void filter_call_done(struct filter_call *c); /* NULL is allowed */
+#define cleanup_filter_call cleanup_with(filter_call_done)
+
+/* Do two filters answer alike? Both are run over arguments that lie on, beside and between everything that either
+ * compares. *ret_differs; where it is true args and answers are an example. */
+struct filter_difference {
+	bool differs;
+	uint64_t args[POLICY_ARGS_MAX];
+	uint32_t answer[2];
+};
+int filter_compare(struct filter *a, struct filter *b, const struct arch *arch, uint32_t nr,
+		   struct filter_difference *ret, struct err *err);
+
+struct buf;
+/* Writes an answer in words: "allow", "log", "ENOSYS", "errno 300", "trap", "notify", "trace", "kill the thread", "kill
+ * the process". Appends. */
+void filter_add_answer(uint32_t answer, struct buf *out);
+/* Writes a clause's comparisons: "(arg0 & 0x7e020000) == 0 and arg1 != 5". Appends. */
+void filter_add_args(const struct policy_arg *args, size_t count, struct buf *out);
+
+#endif

@@ -1,0 +1,66 @@
+/* The seccomp sections that a learning or auditing container is started with. The wrapper links it: no libseccomp. */
+#ifndef SNUG_SECCOMP_LEARNING_H
+#define SNUG_SECCOMP_LEARNING_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json/json.h"
+#include "base/names.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the filter may let pass unlogged (seccomp/evidence/unlogged.h). Everywhere below NULL means nothing. */
+struct learning_quiet {
+	struct names names; /* whole */
+	uint64_t forms;     /* only in their harmless form: bits of seccomp/syscall/arguments.h */
+	uint64_t applied;   /* of the forms, those that the section made of it really has */
+};
+
+/* Reads the object of a quiet_offer(). Forms that this program does not know are left out. *ret is to be freed whatever is
+ * returned. */
+int learning_quiet_read(const struct json_doc *doc, const struct json *quiet, struct learning_quiet *ret,
+			struct err *err);
+void learning_quiet_done(struct learning_quiet *q);
+
+/* Baseline drop: everything is logged but what is quiet, nothing denied; every ABI of the host is listed (one that is not
+ * listed is killed even under a LOG default). Appends a JSON object on one line. */
+void learning_drop(struct learning_quiet *q, struct buf *out);
+
+/* Baseline keep: the caller's section with every SCMP_ACT_ALLOW turned into SCMP_ACT_LOG (rules and default) and the
+ * errnoRet of those dropped (crun refuses it); all else stays byte for byte: denials, arguments, architectures, flags,
+ * notify, actions that nobody knows. Of a rule that names quiet calls too, those stay ALLOW in a rule of their own with the
+ * same arguments. A form is applied where exactly one rule, without arguments, names the call. NULL or len 0, a caller
+ * without a section (unconfined), gives learning_drop, and so does a section without default action and rules, which is
+ * none to runc. Never allows what the caller's section denies: where a rule's action now equals the default (LOG),
+ * runtime and libseccomp skip it, which can only leave a denial standing; where what is left would make libseccomp's filter void,
+ * a rule is added that keeps it whole (seccomp/learning/section_private.h, anchors). So a section that is void as the caller gave it
+ * is taken at its word. Refused: a section that is not an object, a default or rule action that is no string, is missing or
+ * holds a NUL, and a member to be changed that runtimes could read differently (base/json/members.h). `name` is for messages. */
+int learning_keep(const char *section, size_t len, const char *name, struct learning_quiet *q, struct buf *out,
+		  struct err *err);
+
+/* The runtime's default profile: JSON text of an object with linux.seccomp in it (seccomp/policy/defaults.h). */
+struct learning_base {
+	const char *text;
+	size_t len;
+	struct names except; /* calls that it allows only with capabilities that the container lacks */
+};
+
+/* Baseline default: as keep, over the caller's section with what the runtime's default profile allows opened in it too: calls that
+ * it allows whole in place of the caller's rules on them, calls that it allows for some arguments where the caller's rules
+ * do not name them. Rules that hand calls to others (NOTIFY, TRACE) stay, with their calls. Never allows what both deny. */
+int learning_default(const char *section, size_t len, const char *name, const struct learning_base *base,
+		     struct learning_quiet *q, struct buf *out, struct err *err);
+
+/* The names that a section allows (logs, hands over) for some arguments at least, or with *ret_denies set to true those that it
+ * always denies: whichever list is finite. Nothing and false for a section that is none. */
+int learning_list(const char *section, size_t len, const char *name, struct names *ret, bool *ret_denies, struct err *err);
+
+/* Audit: the approved profile with its default turned into SCMP_ACT_LOG (no defaultErrnoRet) and every ABI of the host
+ * listed behind those that it lists. Read strictly (JSON_OURS). What it cannot show: a call that the profile allows by
+ * name, made on an ABI that only the host lists. */
+int learning_audit(const char *profile, size_t len, const char *name, struct buf *out, struct err *err);
+
+#endif

@@ -1,0 +1,74 @@
+#include "seccomp/learning/section_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static int read_names(const struct json_doc *doc, const struct json *list, struct names *ret, struct err *err)
+{
+	if (json_type(list) != JSON_ARRAY)
+		return err_set(err, EINVAL, "the recorder's answer: an array is missing");
+	for (const struct json *e = json_first(list); e; e = json_next(e)) {
+		if (json_type(e) != JSON_STRING)
+			return json_err(doc, e, err, "a string is wanted");
+		if (names_add(ret, json_text(e)) < 0)
+			return err_set(err, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+int learning_quiet_read(const struct json_doc *doc, const struct json *quiet, struct learning_quiet *ret, struct err *err)
+{
+	int r = read_names(doc, json_get(quiet, "names"), &ret->names, err);
+
+	if (r == 0)
+		r = read_names(doc, json_get(quiet, "assumed"), &ret->names, err);
+	if (r < 0)
+		return r;
+	for (const struct json *e = json_first(json_get(quiet, "forms")); e; e = json_next(e)) {
+		int place = json_type(e) == JSON_STRING ? argument_by_text(json_text(e)) : -1;
+
+		if (place >= 0)
+			ret->forms |= (uint64_t)1 << place;
+	}
+	return 0;
+}
+
+void learning_quiet_done(struct learning_quiet *q)
+{
+	names_done(&q->names);
+}
+
+static void begin_rule(const char *action, bool *comma, struct buf *out)
+{
+	buf_addf(out, "%s{\"action\":\"%s\",\"names\":[", *comma ? "," : "", action);
+	*comma = true;
+}
+
+void learning_write_names(const struct names *names, const char *action, bool *comma, struct buf *out)
+{
+	if (!names->count)
+		return;
+	begin_rule(action, comma, out);
+	for (size_t i = 0; i < names->count; i++)
+		buf_addf(out, "%s\"%s\"", i ? "," : "", names->v[i]);
+	buf_adds(out, "]}");
+}
+
+void learning_write_form(const struct argument *a, bool harmless, const char *action, bool *comma, struct buf *out)
+{
+	struct argument_cube cubes[ARGUMENT_CUBES_MAX];
+	size_t n = argument_cubes(a, harmless, cubes);
+
+	for (size_t i = 0; i < n; i++) {
+		begin_rule(action, comma, out);
+		buf_addf(out,
+			 "\"%s\"],\"args\":[{\"index\":%u,\"value\":%" PRIu32 ",\"valueTwo\":%" PRIu32
+			 ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+			 a->name, a->index, cubes[i].mask, cubes[i].value);
+	}
+	if (a->kind == ARGUMENT_ENOSYS && harmless) {
+		begin_rule(ACTION_ERRNO, comma, out);
+		buf_addf(out, "\"%s\"],\"errnoRet\":%d}", a->name, ENOSYS);
+	}
+}

@@ -1,0 +1,24 @@
+/* The default profiles of Docker, containerd and Podman, as facts: seccomp/policy/defaults/NAME.json holds what a container that asked for
+ * nothing was really started with. tests/root/obtain-defaults obtains them.
+ */
+#ifndef SNUG_SECCOMP_DEFAULTS_H
+#define SNUG_SECCOMP_DEFAULTS_H
+
+#include <stddef.h>
+
+struct default_profile {
+	const char *name;    /* "moby" */
+	const char *version; /* of the program: "dockerd 20.10.24 ..." */
+	const char *machine; /* "x86_64": whose calls it decides */
+	const char *how;     /* how it was obtained */
+	const char *text;    /* JSON: an object with linux.seccomp, as config.json has it */
+	size_t len;
+};
+
+/* In order of name. */
+size_t default_profiles(const struct default_profile **ret);
+
+/* By name, with or without an "@" in front; NULL if there is none. */
+const struct default_profile *default_profile(const char *name);
+
+#endif

@@ -1,0 +1,180 @@
+/* Reads one rule of a seccomp section. */
+#include "seccomp/policy/read_section.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct member RULE[] = {
+	{"names", ALL},    {"action", ALL},       {"errnoRet", ALL},    {"args", ALL},    {"name", DOCKER},
+	{"comment", DOCKER}, {"includes", DOCKER}, {"excludes", DOCKER}, {"errno", DOCKER},
+};
+static const struct member ARG[] = {{"index", ALL}, {"value", ALL}, {"valueTwo", ALL}, {"op", ALL}};
+static const struct member CONDITION[] = {{"caps", DOCKER}, {"arches", DOCKER}, {"minKernel", DOCKER}};
+
+/* A rule while it is read; the names are the document's. */
+struct draft {
+	struct policy_rule rule;
+	char path[64];
+};
+
+static void condition_done(struct policy_condition *c)
+{
+	free(c->caps);
+	free(c->arches);
+}
+
+static void draft_done(struct draft *d)
+{
+	free(d->rule.names);
+	free(d->rule.args);
+	condition_done(&d->rule.includes);
+	condition_done(&d->rule.excludes);
+}
+
+/* The strings of an array, the document's; `what` for the message. *ret is freed by the caller also after an error. */
+static int read_strings(struct section *s, const struct json *list, const char *what, char ***ret, size_t *ret_count)
+{
+	int r = section_want_array(s, list);
+
+	if (r < 0 || !json_count(list))
+		return r;
+	*ret = reallocarray(NULL, json_count(list), sizeof(**ret));
+	if (!*ret)
+		return err_set(s->err, ENOMEM, "out of memory");
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		r = section_want_text(s, e, what);
+		if (r == 0)
+			(*ret)[(*ret_count)++] = (char *)(uintptr_t)json_text(e);
+	}
+	return r;
+}
+
+static int read_condition(struct section *s, const struct json *obj, struct policy_condition *ret)
+{
+	const struct json *kernel = section_member(obj, "minKernel");
+	char end = 0;
+	int r;
+
+	if (!obj)
+		return 0;
+	r = section_check_members(s, obj, CONDITION, ARRAY_SIZE(CONDITION));
+	if (r == 0)
+		r = read_strings(s, section_member(obj, "caps"), "the name of a capability", &ret->caps, &ret->cap_count);
+	if (r == 0)
+		r = read_strings(s, section_member(obj, "arches"), "the name of a machine", &ret->arches, &ret->arch_count);
+	if (r < 0 || !kernel)
+		return r;
+	r = section_want_text(s, kernel, "a version");
+	ret->has_kernel = true;
+	/* moby seccomp.go KernelVersion: "MAJOR.MINOR" */
+	if (r == 0 && (sscanf(json_text(kernel), "%4u.%4u%c", &ret->kernel[0], &ret->kernel[1], &end) != 2 ||
+		       json_text(kernel)[0] == '-' || json_text(kernel)[0] == '+'))
+		r = json_err(s->doc, kernel, s->err, "a version like \"4.8\" is wanted");
+	return r;
+}
+
+static int read_arg(struct section *s, const struct json *v, struct policy_arg *ret)
+{
+	const char *op = NULL;
+	uint64_t index = 0;
+	int r = section_check_members(s, v, ARG, ARRAY_SIZE(ARG));
+
+	if (r == 0)
+		r = json_want_u64(s->doc, v, "index", &index, s->err);
+	if (r == 0 && index >= POLICY_ARGS_MAX)
+		r = json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d",
+			     POLICY_ARGS_MAX - 1);
+	if (r == 0 && section_member(v, "value"))
+		r = json_want_u64(s->doc, v, "value", &ret->value, s->err);
+	if (r == 0 && section_member(v, "valueTwo"))
+		r = json_want_u64(s->doc, v, "valueTwo", &ret->value_two, s->err);
+	if (r == 0)
+		r = json_want_string(s->doc, v, "op", &op, s->err);
+	if (r == 0 && policy_op_by_name(op, &ret->op) < 0)
+		r = json_err(s->doc, json_get(v, "op"), s->err, "there is no such operator");
+	ret->index = (unsigned)index;
+	return r;
+}
+
+static int read_args(struct section *s, const struct json *list, struct policy_rule *rule)
+{
+	unsigned seen = 0;
+	bool twice = false;
+	int r = section_want_array(s, list);
+
+	if (r < 0 || !json_count(list))
+		return r;
+	rule->args = calloc(json_count(list), sizeof(*rule->args));
+	if (!rule->args)
+		return err_set(s->err, ENOMEM, "out of memory");
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		struct policy_arg *arg = &rule->args[rule->arg_count++];
+
+		r = read_arg(s, e, arg);
+		twice |= r == 0 && seen >> arg->index & 1;
+		seen |= r == 0 ? 1u << arg->index : 0;
+	}
+	if (r == 0 && twice)
+		r = section_remark(s, POLICY_INDEX_TWICE, list,
+			   "compares one argument twice: runtimes take any one of these comparisons for enough");
+	return r;
+}
+
+static int read_names(struct section *s, const struct json *v, struct policy_rule *rule)
+{
+	const struct json *list = section_member(v, "names"), *one = section_member(v, "name");
+	int r = 0;
+
+	if (!list && !one)
+		return json_err(s->doc, v, s->err, "\"names\" is missing");
+	if (one && json_count(list))
+		return json_err(s->doc, one, s->err, "stands beside \"names\", which Docker and Podman refuse");
+	if (one) {
+		r = section_want_text(s, one, "the name of a system call");
+		rule->legacy_name = true;
+		rule->names = malloc(sizeof(*rule->names));
+		if (!rule->names)
+			return err_set(s->err, ENOMEM, "out of memory");
+		rule->names[rule->name_count++] = (char *)(uintptr_t)json_text(one);
+	} else {
+		r = read_strings(s, list, "the name of a system call", &rule->names, &rule->name_count);
+	}
+	if (r == 0 && one && !policy_knows_call(json_text(one)))
+		r = section_remark(s, POLICY_UNKNOWN_NAME, one, "no system call of this name is known: %s", json_text(one));
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e))
+		if (!policy_knows_call(json_text(e)))
+			r = section_remark(s, POLICY_UNKNOWN_NAME, e, "no system call of this name is known: %s", json_text(e));
+	if (r == 0 && !rule->name_count)
+		r = section_remark(s, POLICY_EMPTY_RULE, v, "names no system call");
+	return r;
+}
+
+int section_read_rule(struct section *s, const struct json *v, size_t number)
+{
+	cleanup_with(draft_done) struct draft d = {0};
+	const struct json *comment;
+	int r = section_check_members(s, v, RULE, ARRAY_SIZE(RULE));
+
+	if (r == 0)
+		r = section_read_answer(s, v, "action", "errnoRet", "errno", &d.rule.answer);
+	if (r == 0)
+		r = read_names(s, v, &d.rule);
+	if (r == 0)
+		r = read_args(s, section_member(v, "args"), &d.rule);
+	if (r == 0)
+		r = read_condition(s, section_member(v, "includes"), &d.rule.includes);
+	if (r == 0)
+		r = read_condition(s, section_member(v, "excludes"), &d.rule.excludes);
+	comment = section_member(v, "comment");
+	if (r == 0 && comment)
+		r = section_want_text(s, comment, "a string");
+	if (r < 0)
+		return r;
+	d.rule.comment = comment && json_text_len(comment) ? (char *)(uintptr_t)json_text(comment) : NULL;
+	d.rule.line = json_line(s->doc, v);
+	snprintf(d.path, sizeof(d.path), "%.40ssyscalls[%zu]", s->path.data ? s->path.data : "", number);
+	d.rule.path = d.path;
+	return policy_add_rule(s->policy, &d.rule, s->err);
+}

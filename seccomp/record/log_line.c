@@ -1,0 +1,402 @@
+#include "seccomp/record/log_line.h"
+
+#include "seccomp/record/log_form.h"
+#include "seccomp/record/log_scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WINDOW     (512u << 10) /* of the log, in memory */
+#define PIECE_MAX  (24u << 10)  /* a longer line is read in pieces around what is found */
+#define RECORD_MAX (9u << 10)   /* of an audit record (kernel/audit.c MAX_AUDIT_MESSAGE_LENGTH 8970) */
+#define AROUND     256u         /* of such a line, in front of and behind words that are found */
+#define MARKER     16u          /* what a record begins with is not longer */
+#define TRIES      8            /* ends of a record that are tried: a label may hold the text of one */
+
+struct logline_reader {
+	logline_fn *fn;
+	void *arg;
+	struct logscan scan;
+	size_t len;
+	char window[WINDOW];
+	char line[PIECE_MAX];  /* the line or piece at hand, cleaned */
+	char plain[PIECE_MAX]; /* its record, unescaped */
+};
+
+int logline_new(logline_fn *fn, void *arg, struct logline_reader **ret, struct err *err)
+{
+	struct logline_reader *l = malloc(sizeof(*l));
+
+	if (!l)
+		return err_set(err, ENOMEM, "out of memory");
+	l->fn = fn;
+	l->arg = arg;
+	l->len = 0;
+	logscan_init(&l->scan);
+	*ret = l;
+	return 0;
+}
+
+void logline_free(struct logline_reader *l)
+{
+	free(l);
+}
+
+struct text {
+	const char *p;
+	size_t len;
+};
+
+#define FIND(t, literal)   find((t), (literal), sizeof(literal) - 1)
+#define BEGINS(t, literal) ((t).len >= sizeof(literal) - 1 && !memcmp((t).p, (literal), sizeof(literal) - 1))
+
+static const char *find(struct text t, const char *what, size_t len)
+{
+	return memmem(t.p, t.len, what, len);
+}
+
+static struct text from(struct text t, const char *p)
+{
+	return (struct text){p, (size_t)(t.p + t.len - p)};
+}
+
+static const char *earlier(const char *a, const char *b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* The first decimal number in the text, 0 if there is none. */
+static uint64_t number_in(struct text t)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+
+	while (i < t.len && (t.p[i] < '0' || t.p[i] > '9'))
+		i++;
+	for (; i < t.len && t.p[i] >= '0' && t.p[i] <= '9' && v < UINT64_MAX / 16; i++)
+		v = v * 10 + (uint64_t)(t.p[i] - '0');
+	return v;
+}
+
+/* The number of a JSON member of the same line, or a field of `journalctl -o export`; 0 if there is none. */
+static uint64_t member(struct text line, const char *name)
+{
+	const char *at = find(line, name, strlen(name));
+
+	return at ? number_in(from(line, at + strlen(name))) : 0;
+}
+
+/* The end of the record's own text that is behind " code=0x" at `p`: the kernel's digits are lower case. */
+static size_t record_end(struct text t, const char *p)
+{
+	size_t i = (size_t)(p - t.p) + sizeof(" code=0x") - 1;
+
+	while (i < t.len && ((t.p[i] >= '0' && t.p[i] <= '9') || (t.p[i] >= 'a' && t.p[i] <= 'f')))
+		i++;
+	return i;
+}
+
+/* A record at the beginning of t, whatever stands behind it. Returns its length, 0 if there is none. */
+static size_t parse_plain(struct text t, struct record *ret)
+{
+	struct text rest = t;
+
+	for (int i = 0; i < TRIES; i++) {
+		const char *code = FIND(rest, " code=0x");
+		size_t end = code ? record_end(t, code) : 0;
+
+		if (!code)
+			break;
+		if (record_parse(t.p, end, ret) == 0)
+			return end;
+		rest = from(t, code + 1);
+	}
+	return 0;
+}
+
+/* The same through the escapes of JSON, up to three deep: a log line that was logged. */
+static bool parse_escaped(struct logline_reader *l, struct text t, struct record *ret)
+{
+	size_t len = t.len < sizeof(l->plain) ? t.len : sizeof(l->plain), before;
+
+	memcpy(l->plain, t.p, len);
+	for (int depth = 0; depth < 3; depth++) {
+		before = len;
+		len = logform_unescape(l->plain, len);
+		if (parse_plain((struct text){l->plain, len}, ret))
+			return true;
+		if (len == before)
+			break;
+	}
+	return false;
+}
+
+/* As `ausearch -i` words it. */
+static bool parse_interpreted(struct logline_reader *l, struct text t, struct record *ret)
+{
+	cleanup_buf struct buf b = {0};
+
+	if (!logform_interpreted(t.p, t.len, &b) || b.len > sizeof(l->plain))
+		return false;
+	memcpy(l->plain, b.data, b.len);
+	return record_parse(l->plain, b.len, ret) == 0;
+}
+
+/* journald's own copy: the stamp stands elsewhere on the line, if at all. */
+static bool parse_unstamped(struct logline_reader *l, struct text line, struct text t, struct record *ret)
+{
+	static const char stamp[] = "audit(0.000:0): ";
+	uint64_t usec = member(line, "\"_SOURCE_REALTIME_TIMESTAMP\"");
+	size_t len = t.len;
+
+	if (!usec)
+		usec = member(line, "\"__REALTIME_TIMESTAMP\"");
+	if (len > sizeof(l->plain) - sizeof(stamp))
+		len = sizeof(l->plain) - sizeof(stamp);
+	memcpy(l->plain, stamp, sizeof(stamp) - 1);
+	memcpy(l->plain + sizeof(stamp) - 1, t.p, len);
+	len += sizeof(stamp) - 1;
+	for (int depth = 0; depth < 3; depth++) {
+		if (parse_plain((struct text){l->plain, len}, ret)) {
+			ret->time_ms = usec / 1000;
+			ret->serial = member(line, "\"_AUDIT_ID\"");
+			return true;
+		}
+		len = logform_unescape(l->plain, len);
+	}
+	return false;
+}
+
+/* Where the next record begins, its marker included; NULL if none does. */
+static const char *next_marker(struct text t)
+{
+	return earlier(earlier(FIND(t, "type=1326 "), FIND(t, "type=SECCOMP msg=")), FIND(t, "SECCOMP auid="));
+}
+
+/* Reads the record behind a marker, up to the next one. */
+static bool read_marked(struct logline_reader *l, struct text line, struct text t, struct logline *ret)
+{
+	const char *body = FIND(t, "audit(");
+
+	ret->printed = BEGINS(t, "type=1326 ");
+	if (BEGINS(t, "SECCOMP auid="))
+		return parse_unstamped(l, line, from(t, t.p + strlen("SECCOMP ")), &ret->record);
+	if (!body || (size_t)(body - t.p) > strlen("type=SECCOMP msg="))
+		return false;
+	t = from(t, body);
+	return parse_plain(t, &ret->record) || parse_escaped(l, t, &ret->record) ||
+	       parse_interpreted(l, t, &ret->record);
+}
+
+static void tell(struct logline_reader *l, enum logline_kind kind, struct text t, struct logline *line)
+{
+	line->kind = kind;
+	line->text = t.p;
+	line->len = t.len;
+	l->fn(line, l->arg);
+}
+
+/* A line, or a piece of one, that has a field which only records have and no beginning of one: the type may be missing.
+ */
+static void tell_fragment(struct logline_reader *l, struct text line)
+{
+	struct logline found = {.printed = true};
+	const char *stamp = FIND(line, "audit(");
+
+	if (stamp &&
+	    (parse_plain(from(line, stamp), &found.record) || parse_escaped(l, from(line, stamp), &found.record)))
+		tell(l, LOGLINE_RECORD, line, &found);
+	else if (FIND(line, " syscall=") || FIND(line, " code=0x"))
+		tell(l, LOGLINE_UNREADABLE, line, &found);
+}
+
+/* Every record of a line. */
+static void tell_records(struct logline_reader *l, struct text line)
+{
+	const char *at = next_marker(line), *next;
+
+	if (!at && FIND(line, " compat="))
+		tell_fragment(l, line);
+	for (; at; at = next) {
+		struct text t = from(line, at);
+		struct logline found = {0};
+
+		next = next_marker(from(line, at + strlen("SECCOMP ")));
+		if (next)
+			t.len = (size_t)(next - at);
+		tell(l, read_marked(l, line, t, &found) ? LOGLINE_RECORD : LOGLINE_UNREADABLE, t, &found);
+	}
+}
+
+static void tell_loss(struct logline_reader *l, struct text line)
+{
+	static const struct {
+		const char *what, *also; /* both stand on the line */
+		enum logline_loss loss;
+		bool number_behind; /* the number stands behind `what`, else it is the last one in front of it */
+	} signs[] = {
+		{" callbacks suppressed", "printk_skb", LOGLINE_LOSS_PRINTK, false},
+		{"audit_lost=", "audit", LOGLINE_LOSS_AUDIT, true},
+		{"limit exceeded", "audit: ", LOGLINE_LOSS_AUDIT, false},
+		{"Suppressed ", " messages", LOGLINE_LOSS_JOURNAL, true},
+		{"Missed ", " kernel messages", LOGLINE_LOSS_JOURNAL, true},
+		{"due to rate-limiting", "messages", LOGLINE_LOSS_SYSLOG, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		struct logline found = {.loss = signs[i].loss};
+		const char *at = find(line, signs[i].what, strlen(signs[i].what)), *p = at;
+
+		if (!at || !find(line, signs[i].also, strlen(signs[i].also)))
+			continue;
+		if (signs[i].number_behind) {
+			p += strlen(signs[i].what);
+		} else {
+			const char *colon = memrchr(line.p, ':', (size_t)(at - line.p));
+
+			p = colon ? colon : line.p;
+		}
+		struct text number = {p, signs[i].number_behind ? (size_t)(line.p + line.len - p) : (size_t)(at - p)};
+
+		found.lost = number_in(number);
+		tell(l, LOGLINE_LOST, line, &found);
+		return;
+	}
+}
+
+static void tell_words(struct logline_reader *l, struct text line)
+{
+	struct logline found = {0};
+
+	if ((FIND(line, "apparmor") && FIND(line, "DENIED")) || FIND(line, "avc:  denied"))
+		tell(l, LOGLINE_LSM, line, &found);
+	else if (FIND(line, "peration not permitted") || FIND(line, "ad system call") ||
+		 FIND(line, "unable to start container process"))
+		tell(l, LOGLINE_ERROR, line, &found);
+}
+
+/* A copy of part of the window, cleaned. */
+static struct text copy(struct logline_reader *l, const char *p, size_t len)
+{
+	memcpy(l->line, p, len);
+	return (struct text){l->line, logform_clean(l->line, len)};
+}
+
+/* The record whose marker lies at `hit`, in a line that is too long to be read as a whole. Returns how many bytes
+ * behind the hit are done with, 0 if there is no marker. */
+static size_t take_record_piece(struct logline_reader *l, struct text line, size_t hit)
+{
+	const char *p = line.p + hit, *end = line.p + line.len;
+	const char *start = (size_t)(p - line.p) < MARKER ? line.p : p - MARKER;
+	struct logline found = {0};
+
+	start = next_marker(
+		(struct text){start, (size_t)(end - start) < 3 * MARKER ? (size_t)(end - start) : 3 * MARKER});
+	if (!start || start > p)
+		return 0;
+	end = (size_t)(end - start) > RECORD_MAX ? start + RECORD_MAX : end;
+	const char *next = next_marker((struct text){p + LOGSCAN_WINDOW, (size_t)(end - p) - LOGSCAN_WINDOW});
+	struct text t = copy(l, start, (size_t)((next ? next : end) - start));
+	bool good = read_marked(l, t, t, &found);
+	const char *compat = FIND(from(line, p), " compat=");
+
+	tell(l, good ? LOGLINE_RECORD : LOGLINE_UNREADABLE, t, &found);
+	return good && compat ? (size_t)(compat - p) + LOGSCAN_WINDOW : LOGSCAN_WINDOW;
+}
+
+/* What was hit in such a line. Returns as above, never 0. */
+static size_t take_piece(struct logline_reader *l, struct text line, size_t hit)
+{
+	size_t done = take_record_piece(l, line, hit);
+	size_t a = hit > AROUND ? hit - AROUND : 0, b = line.len - hit > AROUND ? hit + AROUND : line.len;
+
+	if (done)
+		return done;
+	struct text t = copy(l, line.p + a, b - a);
+
+	tell_loss(l, t);
+	tell_words(l, t);
+	return LOGSCAN_WINDOW;
+}
+
+/* The line around `hit`, which begins at `start` or behind it. Returns where to go on. */
+static size_t take_line(struct logline_reader *l, size_t start, size_t hit)
+{
+	const char *before = memrchr(l->window + start, '\n', hit - start);
+	const char *p = before ? before + 1 : l->window + start;
+	const char *stop = memchr(l->window + hit, '\n', l->len - hit);
+	struct text line = {p, (size_t)((stop ? stop : l->window + l->len) - p)};
+
+	if (line.len > PIECE_MAX)
+		return hit + take_piece(l, line, hit - (size_t)(p - l->window));
+	struct text clean = copy(l, line.p, line.len);
+
+	tell_records(l, clean);
+	tell_loss(l, clean);
+	tell_words(l, clean);
+	return (size_t)(line.p + line.len - l->window);
+}
+
+/* Reads the whole lines of the window, and of a line that does not fit into it what is not needed with the rest. */
+static void process(struct logline_reader *l, bool last)
+{
+	const char *newline = memrchr(l->window, '\n', l->len);
+	size_t end = newline ? (size_t)(newline - l->window) + 1 : 0, at = 0, hit;
+
+	if (last)
+		end = l->len;
+	else if (!end && l->len == WINDOW)
+		end = WINDOW - PIECE_MAX;
+	while ((hit = logscan_next(&l->scan, l->window, l->len, at)) < end)
+		at = take_line(l, at, hit);
+	if (at < end)
+		at = end;
+	memmove(l->window, l->window + at, l->len - at);
+	l->len -= at;
+}
+
+void logline_feed(struct logline_reader *l, const char *p, size_t len)
+{
+	while (len) {
+		size_t n = WINDOW - l->len < len ? WINDOW - l->len : len;
+
+		memcpy(l->window + l->len, p, n);
+		l->len += n;
+		p += n;
+		len -= n;
+		if (l->len == WINDOW)
+			process(l, false);
+	}
+}
+
+void logline_step(struct logline_reader *l)
+{
+	process(l, false);
+}
+
+void logline_end(struct logline_reader *l)
+{
+	process(l, true);
+}
+
+int logline_read_fd(struct logline_reader *l, int fd, uint64_t *ret_bytes)
+{
+	uint64_t bytes = 0;
+	ssize_t n;
+
+	while ((n = read(fd, l->window + l->len, WINDOW - l->len)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		l->len += (size_t)n;
+		bytes += (uint64_t)n;
+		if (l->len == WINDOW)
+			process(l, false);
+	}
+	logline_end(l);
+	*ret_bytes = bytes;
+	return 0;
+}

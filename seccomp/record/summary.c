@@ -1,0 +1,245 @@
+#include "seccomp/record/summary.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEEN         (1u << 16)
+#define SAMPLE_WIDTH 300
+#define RATE_MS      5000 /* the kernel prints ten of its lines in this time (lib/ratelimit.c defaults) */
+
+const char *tally_outcome_name(enum tally_outcome o)
+{
+	static const char *const names[] = {
+		[TALLY_KILLED] = "killed",      [TALLY_DENIED] = "denied", [TALLY_TRAPPED] = "trapped",
+		[TALLY_HANDED] = "handed over", [TALLY_USED] = "used",     [TALLY_OTHER] = "unknown",
+	};
+	_Static_assert(ARRAY_SIZE(names) == TALLY_OUTCOMES, "one name per outcome");
+	return names[o];
+}
+
+bool tally_is_refusal(enum tally_outcome o)
+{
+	return o == TALLY_KILLED || o == TALLY_DENIED || o == TALLY_TRAPPED;
+}
+
+int tally_begin(struct tally *t, struct err *err)
+{
+	*t = (struct tally){0};
+	t->seen = calloc(SEEN, sizeof(*t->seen));
+	return t->seen ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+void tally_done(struct tally *t)
+{
+	if (!t)
+		return;
+	free(t->rows);
+	free(t->seen);
+	buf_done(&t->unreadable_samples);
+	buf_done(&t->error_samples);
+	buf_done(&t->lsm_samples);
+}
+
+static enum tally_outcome outcome_of(enum record_action a)
+{
+	switch (a) {
+	case RECORD_LOG:
+		return TALLY_USED;
+	case RECORD_ERRNO:
+		return TALLY_DENIED;
+	case RECORD_TRAP:
+		return TALLY_TRAPPED;
+	case RECORD_TRACE:
+	case RECORD_USER_NOTIF:
+		return TALLY_HANDED;
+	case RECORD_KILL_THREAD:
+	case RECORD_KILL_PROCESS:
+		return TALLY_KILLED;
+	default:
+		return TALLY_OTHER;
+	}
+}
+
+static void put_field(const struct record_field *f, char *ret, size_t cap)
+{
+	cleanup_buf struct buf b = {0};
+	char raw[256];
+
+	text_add_safe(&b, raw, record_field_bytes(f, raw, sizeof(raw)));
+	snprintf(ret, cap, "%s", b.data && !buf_failed(&b) ? b.data : "");
+}
+
+static bool same_row(const struct tally_row *a, const struct tally_row *b)
+{
+	return a->hash == b->hash && a->audit == b->audit && a->nr == b->nr && a->arch == b->arch &&
+	       a->outcome == b->outcome && text_streq(a->comm, b->comm) && text_streq(a->exe, b->exe);
+}
+
+static void span(uint64_t *first, uint64_t *last, uint64_t from, uint64_t to)
+{
+	if (from && (!*first || from < *first))
+		*first = from;
+	if (to > *last)
+		*last = to;
+}
+
+bool tally_add_row(struct tally *t, const struct tally_row *row)
+{
+	struct tally_row new = *row;
+
+	new.hash = text_hash(new.comm, strlen(new.comm)) ^ text_hash(new.exe, strlen(new.exe)) * 31 ^ new.nr;
+	span(&t->first_ms, &t->last_ms, row->first_ms, row->last_ms);
+	for (size_t i = 0; i < t->row_count; i++)
+		if (same_row(&t->rows[i], &new)) {
+			t->rows[i].count += row->count;
+			t->newest = i;
+			span(&t->rows[i].first_ms, &t->rows[i].last_ms, row->first_ms, row->last_ms);
+			return true;
+		}
+	if (t->row_count == TALLY_ROWS_MAX)
+		return false;
+	if (t->row_count == t->row_cap) {
+		size_t cap = t->row_cap ? t->row_cap * 2 : 32;
+		struct tally_row *rows = reallocarray(t->rows, cap, sizeof(*rows));
+
+		if (!rows) {
+			t->failed = true;
+			return false;
+		}
+		t->rows = rows;
+		t->row_cap = cap;
+	}
+	t->newest = t->row_count;
+	t->rows[t->row_count++] = new;
+	return true;
+}
+
+/* True if this very record was seen before: syslog, journal and audit log of one node hold copies. */
+static bool seen_before(struct tally *t, const struct record *r)
+{
+	uint64_t id[] = {r->time_ms, r->serial};
+	size_t i = text_hash(id, sizeof(id)) % SEEN;
+
+	if (!r->time_ms || !r->serial)
+		return false;
+	if (t->seen[i].time_ms == r->time_ms && t->seen[i].serial == r->serial)
+		return true;
+	t->seen[i].time_ms = r->time_ms;
+	t->seen[i].serial = r->serial;
+	return false;
+}
+
+static void watch_rate(struct tally *t, uint64_t ms)
+{
+	uint64_t *oldest = &t->printed_ms[t->printed_at];
+
+	if (!ms)
+		return;
+	*oldest = ms;
+	t->printed_at = (t->printed_at + 1) % ARRAY_SIZE(t->printed_ms);
+	oldest = &t->printed_ms[t->printed_at];
+	if (*oldest && ms >= *oldest && ms - *oldest <= RATE_MS)
+		t->at_rate_limit = true;
+}
+
+static void add_record(struct tally *t, const struct logline *line)
+{
+	const struct record *r = &line->record;
+	struct tally_row row = {.audit = r->arch, .nr = r->nr, .outcome = outcome_of(r->action), .count = 1};
+
+	t->newest = SIZE_MAX;
+	if (record_looks_like_probe(r)) {
+		if (line->printed)
+			watch_rate(t, r->time_ms);
+		return;
+	}
+	t->records++;
+	t->unstamped += !r->serial;
+	if (seen_before(t, r)) {
+		t->duplicates++;
+		return;
+	}
+	if (line->printed)
+		watch_rate(t, r->time_ms);
+	row.first_ms = row.last_ms = r->time_ms;
+	row.arch = arch_of_record(r->arch, r->nr);
+	if (row.arch)
+		row.named = syscall_name(row.arch, r->nr, row.name);
+	else
+		snprintf(row.name, sizeof(row.name), "syscall_%d", (int)r->nr);
+	put_field(&r->comm, row.comm, sizeof(row.comm));
+	put_field(&r->exe, row.exe, sizeof(row.exe));
+	row.init = record_looks_like_init(r);
+	if (!tally_add_row(t, &row))
+		t->unlisted++;
+}
+
+static void add_sample(struct buf *samples, uint64_t before, const struct logline *line)
+{
+	const char *text = line->text;
+	size_t left = line->len, len;
+
+	if (before >= TALLY_SAMPLES_MAX)
+		return;
+	while (left && (*text == ' ' || *text == '\t')) {
+		text++;
+		left--;
+	}
+	len = left < SAMPLE_WIDTH ? left : SAMPLE_WIDTH;
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	text_add_safe(samples, text, len);
+	buf_adds(samples, len < left && len == SAMPLE_WIDTH ? " ...\n" : "\n");
+}
+
+void tally_add(const struct logline *line, void *arg)
+{
+	struct tally *t = arg;
+
+	switch (line->kind) {
+	case LOGLINE_RECORD:
+		add_record(t, line);
+		break;
+	case LOGLINE_UNREADABLE:
+		add_sample(&t->unreadable_samples, t->unreadable++, line);
+		break;
+	case LOGLINE_LOST:
+		t->loss[line->loss]++;
+		t->lost[line->loss] += line->lost;
+		break;
+	case LOGLINE_ERROR:
+		add_sample(&t->error_samples, t->errors++, line);
+		break;
+	case LOGLINE_LSM:
+		add_sample(&t->lsm_samples, t->lsm++, line);
+		break;
+	}
+}
+
+static int row_order(const void *a, const void *b)
+{
+	const struct tally_row *x = a, *y = b;
+	int c = (int)x->outcome - (int)y->outcome;
+
+	if (!c)
+		c = (int)y->init - (int)x->init;
+	if (!c)
+		c = (x->audit > y->audit) - (x->audit < y->audit);
+	if (!c && x->named && y->named)
+		c = strcmp(x->name, y->name);
+	if (!c)
+		c = (x->nr > y->nr) - (x->nr < y->nr);
+	if (!c)
+		c = strcmp(x->comm, y->comm);
+	return c ? c : strcmp(x->exe, y->exe);
+}
+
+void tally_sort(struct tally *t)
+{
+	if (t->row_count)
+		qsort(t->rows, t->row_count, sizeof(*t->rows), row_order);
+}

@@ -1,0 +1,300 @@
+#include "shim/cli/key/build.h"
+#include "shim/cli/common/cli.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "oci/key.h"
+#include "shim/cli/key/approved.h"
+#include "shim/cli/approve/delta.h"
+#include "shim/cli/approve/export.h"
+#include "shim/cli/key/operand.h"
+#include "shim/cli/floor/sample.h"
+#include "shim/cli/common/table.h"
+#include "shim/common/features.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_FORCE] = {"force", 0, NULL, "approve incomplete evidence too"},
+	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "do not start containers to sample the runtime"},
+	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
+		       "what a refused call returns; enosys (default) lets libraries fall back"},
+	[OPT_RUNTIME] = {"runtime", 0, "PATH", "hold what this runtime needs too, for example before an upgrade"},
+	[OPT_TO] = {"to", 0, "N", "go back to the approved profile number N"},
+	[OPT_DIGEST] = {"digest", 0, "D", "approve exactly what was reviewed: the digest that `snug profile` printed, or nothing"},
+	[OPT_PROFILE] = {"profile", 0, "FILE", "approve this profile of snug's own form, as `snug explain --fix` writes it"},
+};
+
+/* What the table of changes is made with. */
+struct changes {
+	const struct build *build; /* NULL: an earlier profile, whose rules tell no origin */
+	const struct profile *profile;
+	struct table table;
+};
+
+static void add_change(enum change_kind kind, const struct profile_rule *rule, void *arg)
+{
+	static const char *const signs[] = {[CHANGE_ADDED] = "+", [CHANGE_REMOVED] = "-", [CHANGE_ARGUMENTS] = "~"};
+	struct changes *c = arg;
+	cleanup_buf struct buf why = {0};
+
+	table_addf(&c->table, "%s %s", signs[kind], rule->name);
+	if (kind == CHANGE_REMOVED)
+		buf_adds(&why, "no longer allowed: nothing needs it");
+	else if (c->build)
+		build_add_origin(c->build, rule, &why);
+	if (kind != CHANGE_REMOVED && rule->masked) {
+		buf_adds(&why, why.len ? "; " : "");
+		change_add_arguments(c->profile, rule, &why);
+	} else if (kind == CHANGE_ARGUMENTS)
+		buf_adds(&why, "; now with any arguments");
+	table_add(&c->table, why.data ? why.data : "");
+}
+
+static void print_changes(const struct build *b, const struct profile *old, const struct profile *new, struct buf *out)
+{
+	struct changes c = {.build = b, .profile = new};
+	size_t n;
+
+	table_begin(&c.table, 2);
+	n = change_each(old, new, add_change, &c);
+	if (old && n)
+		buf_adds(out, "Changes against the profile approved before:\n");
+	else if (old)
+		buf_adds(out, "The same calls as before, with other architectures or another errno.\n");
+	else
+		buf_addf(out, "The %zu system calls that it allows, and why:\n", change_count_calls(new));
+	table_write(&c.table, "  ", out);
+	table_done(&c.table);
+}
+
+static void print_use(const struct cli *cli, const char *key, unsigned number, const struct profile *p, struct buf *out)
+{
+	buf_addf(out,
+		 "\nApproved as number %u: containers of %s may make these %zu system calls (requests to the kernel); "
+		 "any other one\n"
+		 "will be refused.\n\n"
+		 "To use it, start them with\n"
+		 "  snug-audit    in place of runc, first: refuses nothing, and `snug show %s` lists what it would "
+		 "have refused\n"
+		 "  snug-enforce  in place of runc, then: refuses it\n"
+		 "or hand this file to Docker, Podman or Kubernetes: %s/keys/%s/approved.json\n",
+		 number, key, change_count_calls(p), key, cli->config.state_dir, key);
+	if (cli->config.export_dir)
+		export_add_use(cli->config.export_dir, key, out);
+	if (number > 1)
+		buf_addf(out, "To go back: snug approve %s --to %u\n", key, number - 1);
+}
+
+/* Samples the floor of a runtime that was never sampled, if its file still is there. */
+static int sample_runtime(struct cli *cli, const struct build *b, const struct build_runtime *rt, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime runtime = {0};
+	struct sample_plan plan = {
+		.config = &cli->config,
+		.runtime = &runtime,
+		.shape = evidence_shape(b->evidence),
+		.silent = SAMPLE_SILENT,
+		.max = SAMPLE_MAX,
+	};
+	bool settled = false;
+	int r = oci_runtime_open(rt->path, -1, &runtime, err);
+
+	if (r < 0)
+		return r;
+	fprintf(stderr,
+		"sampling what %s itself needs to start such a container (some seconds; --no-sample leaves it out)\n",
+		rt->path);
+	r = sample_floor(&plan, &settled, err);
+	if (r < 0 && r != -EINTR)
+		err_wrap(err, "cannot sample the runtime (--no-sample approves without)");
+	return r;
+}
+
+static int sample_missing(struct cli *cli, struct build *b, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && evidence_shape(b->evidence) && i < b->runtime_count; i++) {
+		struct floor_stat st;
+
+		floor_judge(&b->runtimes[i].floor, &st);
+		if (!st.starts && b->runtimes[i].present)
+			r = sample_runtime(cli, b, &b->runtimes[i], err);
+	}
+	return r < 0 ? r : build_load_floors(cli, b, err);
+}
+
+static int keep_export(const struct cli *cli, const char *key, const struct buf *text, struct err *err)
+{
+	int r = cli->config.export_dir ? export_save(cli->config.export_dir, key, text, err) : 0;
+
+	return r < 0 ? err_wrap(err, "it is approved, but not exported") : CLI_GOOD;
+}
+
+/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `mend`: one that
+ * is approved and cannot be read gives way; else it stands in the way, for nobody could say what changes. */
+static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name, bool mend,
+		struct err *err)
+{
+	cleanup_buf struct buf old_text = {0};
+	cleanup_profile struct profile *old = NULL;
+	cleanup_profile struct profile *new = NULL;
+	struct err why = {0};
+	unsigned number = 0;
+	int r = approved_read(cli->config.state_dir, key, 0, &old_text, &old, &why);
+
+	if (r == -EINVAL && mend)
+		fprintf(stderr, "snug: %s; another takes its place\n", why.msg);
+	else if (r == -EINVAL)
+		return err_set(err, r, "%s; `snug approve %s --to N` puts one that is kept in its place (`snug show %s` lists them)", why.msg, key,
+			       key);
+	else if (r < 0 && r != -ENOENT)
+		return err_set(err, r, "%s", why.msg);
+	if (!r && old_text.len == text->len && !memcmp(old_text.data, text->data, text->len)) {
+		buf_addf(&cli->out, "Nothing has changed: this is the approved profile of %s already.\n", key);
+		return keep_export(cli, key, text, err);
+	}
+	r = profile_parse_oci(text->data, text->len, name, &new, err);
+	if (r < 0)
+		return r;
+	print_changes(b, old, b ? b->profile : new, &cli->out);
+	r = approved_save(cli->config.state_dir, key, text, &number, err);
+	if (r < 0)
+		return r;
+	print_use(cli, key, number, new, &cli->out);
+	return keep_export(cli, key, text, err);
+}
+
+/* Of whatever text is to be approved. */
+static int check_digest(const struct cli_args *args, const struct buf *text, struct err *err)
+{
+	return args->value[OPT_DIGEST] ? build_check_digest(text, args->value[OPT_DIGEST], err) : 0;
+}
+
+static int go_back(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+	cleanup_profile struct profile *p = NULL;
+	const char *key = args->operand[0];
+	uint64_t number = 0;
+	int r = cli_args_number(&cmd_approve, args, OPT_TO, 1, APPROVED_MAX, 0, &number, err);
+
+	if (r < 0)
+		return r;
+	r = approved_read(cli->config.state_dir, key, (unsigned)number, &text, &p, err);
+	if (r == -ENOENT)
+		return err_set(err, r, "%s has no approved profile number %u", key, (unsigned)number);
+	if (r == 0)
+		r = check_digest(args, &text, err);
+	return r < 0 ? r : save(cli, key, NULL, &text, "profile", true, err);
+}
+
+static int approve_file(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_buf struct buf text = {0};
+	const char *key = args->operand[0];
+	int r = file_read_at(AT_FDCWD, args->value[OPT_PROFILE], APPROVED_SIZE_MAX, &text, err);
+	bool known;
+
+	if (r == 0)
+		r = oci_key_check(key, err);
+	if (r == 0)
+		r = check_digest(args, &text, err);
+	if (r < 0)
+		return r;
+	known = operand_is_key(cli, key);
+	r = save(cli, key, NULL, &text, args->value[OPT_PROFILE], false, err);
+	if (r >= 0 && !known)
+		fprintf(stderr, "snug: nothing was known of %s so far: if that is not its key, `snug ls` lists what is\n", key);
+	return r;
+}
+
+static int check_options(const struct cli_args *args, struct err *err)
+{
+	if (args->value[OPT_TO] && args->value[OPT_PROFILE])
+		return err_set(err, EINVAL, "--to and --profile each name the profile: leave one out");
+	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) && (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME]))
+		return err_set(err, EINVAL, "--%s belongs to a profile that is made from evidence: leave it out with --%s",
+			       args->value[OPT_ERRNO] ? "errno" : "runtime", args->value[OPT_TO] ? "to" : "profile");
+	return 0;
+}
+
+/* What its runtimes can do is asked now, so that the first enforced start knows. */
+static void learn_features(const struct cli *cli, const struct build *b)
+{
+	for (size_t i = 0; i < b->runtime_count; i++) {
+		cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+
+		if (b->runtimes[i].present && oci_runtime_open(b->runtimes[i].path, -1, &rt, NULL) == 0)
+			(void)features_learn(cli->config.state_dir, &rt, NULL);
+	}
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_build struct build b = {0};
+	const char *key = args->operand[0];
+	uint32_t errno_ret = 0;
+	int r = check_options(args, err);
+
+	if (r == 0)
+		r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
+	if (r < 0)
+		return r;
+	if (args->value[OPT_TO])
+		return go_back(cli, args, err);
+	if (args->value[OPT_PROFILE])
+		return approve_file(cli, args, err);
+	r = build_load(cli, key, args->value[OPT_RUNTIME], &b, err);
+	if (r < 0)
+		return r;
+	key = evidence_key(b.evidence);
+	if (!b.verdict.complete && !args->value[OPT_FORCE]) {
+		cleanup_buf struct buf why = {0};
+
+		build_add_verdict(&b.verdict, &why);
+		err_set(err, EAGAIN,
+			"the evidence of %s is %s; `snug show %s` tells how to mend it, --force approves all the same",
+			key, buf_failed(&why) ? "not complete" : why.data, key);
+		return CLI_INCOMPLETE;
+	}
+	/* What was reviewed had no more than the samples of then. */
+	if (!args->value[OPT_NO_SAMPLE] && !args->value[OPT_DIGEST])
+		r = sample_missing(cli, &b, err);
+	if (!r)
+		r = build_profile(&b, errno_ret, err);
+	if (r < 0)
+		return r;
+	r = check_digest(args, &b.oci, err);
+	if (r < 0)
+		return r;
+	build_report(&b, key);
+	if (!args->value[OPT_NO_SAMPLE])
+		learn_features(cli, &b);
+	return save(cli, key, &b, &b.oci, "profile", false, err);
+}
+
+const struct cli_command cmd_approve = {
+	.name = "approve",
+	.operands = "KEY|FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "makes the profile of a key the one that audit and enforce use",
+	.details = "A program asks the kernel for everything it does by system calls. Approving says: containers of "
+		   "KEY may make the\n"
+		   "calls that they were seen to make, and no other. Each call is printed with its reason, later only "
+		   "what changes\n"
+		   "(+ allowed now, - no longer, ~ with other arguments). Where nobody has yet seen what this runtime\n"
+		   "itself needs, that is sampled first (see `snug floor --help`). Incomplete evidence is refused "
+		   "(exit status 3).\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.exits = "0: good. 2: bad usage or input, or it could not be saved or exported. 3: refused, because the evidence is incomplete",
+	.run = run,
+};

@@ -1,0 +1,24 @@
+/* What changes from one profile to another. Pure. */
+#ifndef SNUG_SHIM_CLI_CHANGE_H
+#define SNUG_SHIM_CLI_CHANGE_H
+
+#include "base/buf.h"
+#include "seccomp/profile/profile.h"
+
+#include <stddef.h>
+
+enum change_kind { CHANGE_ADDED, CHANGE_REMOVED, CHANGE_ARGUMENTS };
+
+/* Calls fn for each call that differs, in order of name. `old` NULL: all of new is added. With CHANGE_REMOVED `rule` is
+ * the old profile's, else the new one's; of several rules of one name it is the first. Returns the number of differences.
+ * fn may be NULL. */
+size_t change_each(const struct profile *old, const struct profile *new,
+		   void (*fn)(enum change_kind kind, const struct profile_rule *rule, void *arg), void *arg);
+
+/* How many calls a profile allows: several rules on the arguments of one count once. */
+size_t change_count_calls(const struct profile *p);
+
+/* Appends with which arguments the call of a masked rule is allowed: "only where argument 0 & 0x7e020000 is 0x0". */
+void change_add_arguments(const struct profile *p, const struct profile_rule *rule, struct buf *out);
+
+#endif

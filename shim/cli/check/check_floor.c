@@ -1,0 +1,246 @@
+/* What has to be allowed so that a container starts, can be entered, and ends. */
+#include "shim/cli/check/check.h"
+
+#include "base/text.h"
+#include "seccomp/syscall/sets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THREAD_FLAGS 0x3d0f00u /* what pthread_create() and Go's newosproc() give to clone, without namespaces */
+
+static const char *when(const struct floor_part *p)
+{
+	return p->no_new_privileges ? "where noNewPrivileges is true" : "where noNewPrivileges is false";
+}
+
+/* Appends the names, quoted, as they stand in a profile. */
+static void add_names(const struct check_finding *f, struct buf *out)
+{
+	for (size_t i = 0; i < f->call_count; i++)
+		buf_addf(out, "%s\"%s\"", i ? ", " : "", f->calls[i].name);
+}
+
+static int mend_by_names(struct check_finding *f, const char *lead, struct err *err)
+{
+	cleanup_buf struct buf b = {0};
+
+	buf_adds(&b, lead);
+	add_names(f, &b);
+	free(f->mend);
+	f->mend = buf_steal(&b);
+	return f->mend ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+static int check_part(struct check_view *v, const struct floor_runtime *rt, const struct floor_part *part)
+{
+	cleanup_buf struct buf who = {0};
+	struct check_finding *f = NULL;
+	int r = 0;
+
+	check_add_runtime(rt, &who);
+	for (size_t i = 0; !r && i < part->call_count; i++) {
+		const struct floor_call *c = &part->calls[i];
+		struct check_call call = {.seen = c->seen, .starts = part->starts};
+		struct check_answer a = {0};
+
+		r = check_ask(v, c->nr, &a);
+		if (r < 0 || !a.denies)
+			continue;
+		memcpy(call.name, c->name, sizeof(call.name));
+		call.answer = a.answer;
+		call.reason = a.allows ? "allowed for some arguments only" : NULL;
+		if (!f)
+			r = check_add(v->result, CHECK_WARNING, CHECK_FLOOR, &f, v->err,
+				      part->phase == FLOOR_CREATE
+					      ? "%s does not start a container %s: it makes these calls itself, after "
+						"the filter is loaded"
+					      : "%s cannot exec into a container %s: it makes these calls itself, "
+						"under the filter of the container",
+				      who.data ? who.data : "", when(part));
+		if (r < 0)
+			return r;
+		f->runtime = rt;
+		f->part = part;
+		f->reader = v->reader;
+		/* What is up to the arguments alone may do; what is refused for certain does not. */
+		if (!a.allows)
+			f->level = CHECK_FAILURE;
+		r = check_add_call(f, &call, v->err);
+	}
+	return r < 0 || !f ? r : mend_by_names(f, "add to the names that are allowed: ", v->err);
+}
+
+static bool is_sampled(const struct floor_runtime *rt, uint32_t nr)
+{
+	for (size_t i = 0; i < rt->part_count; i++)
+		for (size_t k = 0; k < rt->parts[i].call_count; k++)
+			if (rt->parts[i].calls[k].nr == nr)
+				return true;
+	return false;
+}
+
+/* On s390 the flags of clone are the second argument (CONFIG_CLONE_BACKWARDS2, kernel/fork.c). */
+static unsigned flags_index(const struct arch *arch)
+{
+	return arch->id == ARCH_S390X || arch->id == ARCH_S390 ? 1 : 0;
+}
+
+/* As the scheduler makes the call. */
+static int is_refused(struct check_view *v, const struct set_floor_go *set, uint32_t nr, bool *ret, uint32_t *ret_answer)
+{
+	const struct arch *arch = check_floors_of(v->plan)->arch;
+	uint64_t args[POLICY_ARGS_MAX] = {0};
+	struct check_answer a = {0};
+	int r = check_ask(v, nr, &a);
+
+	*ret = a.denies;
+	*ret_answer = a.answer;
+	if (r < 0 || !a.allows || !a.denies || !*set->mask)
+		return r;
+	args[flags_index(arch)] = THREAD_FLAGS;
+	r = filter_answer(v->filter, arch, nr, args, ret_answer, v->err);
+	*ret = !filter_allows(*ret_answer);
+	return r;
+}
+
+/* The names to add, and for a call that only needs some arguments a rule of its own. */
+static int mend_scheduler(struct check_view *v, struct check_finding *f)
+{
+	const struct arch *arch = check_floors_of(v->plan)->arch;
+	const struct set_floor_go *set = NULL;
+	cleanup_buf struct buf names = {0}, rules = {0};
+	size_t n = set_floor_go(&set);
+
+	for (size_t i = 0; i < f->call_count; i++)
+		for (size_t k = 0; k < n; k++) {
+			unsigned long long mask = 0, value = 0;
+
+			if (!text_streq(set[k].name, f->calls[i].name))
+				continue;
+			if (sscanf(set[k].mask, "%*u:%llu:%llu", &mask, &value) != 2)
+				buf_addf(&names, "%s\"%s\"", names.len ? ", " : "", set[k].name);
+			else
+				buf_addf(&rules,
+					 "; to \"syscalls\": {\"names\": [\"%s\"], \"action\": \"SCMP_ACT_ALLOW\", "
+					 "\"args\": [{\"index\": %u, \"value\": %llu, \"valueTwo\": %llu, \"op\": "
+					 "\"SCMP_CMP_MASKED_EQ\"}]}",
+					 set[k].name, flags_index(arch), mask, value);
+		}
+	cleanup_buf struct buf all = {0};
+
+	if (names.len)
+		buf_addf(&all, "add to the names that are allowed: %s%s", names.data, rules.len ? rules.data : "");
+	else if (rules.len)
+		buf_addf(&all, "add %s", rules.data + 2);
+	f->mend = buf_steal(&all);
+	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+}
+
+static int check_scheduler(struct check_view *v, const struct floor_runtime *rt)
+{
+	const struct set_floor_go *set = NULL;
+	cleanup_buf struct buf who = {0};
+	struct check_finding *f = NULL;
+	size_t n = set_floor_go(&set);
+	int r = 0;
+
+	check_add_runtime(rt, &who);
+	for (size_t i = 0; !r && i < n; i++) {
+		struct check_call call = {.reason = set[i].reason};
+		bool refused = false;
+		uint32_t nr = 0;
+
+		if (check_number(v->plan, set[i].name, &nr) < 0 || is_sampled(rt, nr))
+			continue;
+		r = is_refused(v, &set[i], nr, &refused, &call.answer);
+		if (r < 0 || !refused)
+			continue;
+		memcpy(call.name, set[i].name, strlen(set[i].name) + 1);
+		if (!f)
+			r = check_add(v->result, CHECK_WARNING, CHECK_SCHEDULER, &f, v->err,
+				      "%s may fail to start a container now and then: it is a Go program, whose "
+				      "scheduler may make these calls at any moment, though no sampled start did",
+				      who.data ? who.data : "");
+		if (r < 0)
+			return r;
+		f->runtime = rt;
+		f->reader = v->reader;
+		r = check_add_call(f, &call, v->err);
+	}
+	return r < 0 || !f ? r : mend_scheduler(v, f);
+}
+
+static int check_runtime(struct check_view *v, const struct floor_runtime *rt)
+{
+	cleanup_buf struct buf who = {0};
+	struct check_finding *f = NULL;
+	int r = 0;
+
+	check_add_runtime(rt, &who);
+	if (!rt->part_count && !v->reader) {
+		r = check_add(v->result, CHECK_WARNING, CHECK_NOT_SAMPLED, &f, v->err,
+			      "nobody has seen what %s calls itself under a filter, so this is not checked",
+			      who.data ? who.data : "");
+		if (r < 0)
+			return r;
+		f->runtime = rt;
+		f->mend = strdup("sample it as root: snug floor --runtime PATH");
+	}
+	for (size_t i = 0; !r && i < rt->part_count; i++)
+		r = check_part(v, rt, &rt->parts[i]);
+	return !r && rt->go ? check_scheduler(v, rt) : r;
+}
+
+static bool ends_programs(const char *name)
+{
+	return text_streq(name, "exit") || text_streq(name, "exit_group") || text_streq(name, "rt_sigreturn");
+}
+
+/* The always-set: without the first three nothing ends well, the others are for other kernels and moments. */
+static int check_always(struct check_view *v, bool ends)
+{
+	const struct set_always *set = NULL;
+	struct check_finding *f = NULL;
+	size_t n = set_always(&set);
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++) {
+		struct check_call call = {.reason = set[i].reason};
+		struct check_answer a = {0};
+		uint32_t nr = 0;
+
+		if (ends_programs(set[i].name) != ends || check_number(v->plan, set[i].name, &nr) < 0)
+			continue;
+		r = check_ask(v, nr, &a);
+		if (r < 0 || a.allows)
+			continue;
+		call.answer = a.answer;
+		memcpy(call.name, set[i].name, strlen(set[i].name) + 1);
+		if (!f)
+			r = check_add(v->result, ends ? CHECK_FAILURE : CHECK_WARNING, CHECK_ALWAYS, &f, v->err,
+				      ends ? "programs do not end as they should: they need these calls, whatever they "
+					     "do else"
+					   : "programs may fail on another day or machine: these calls are made though "
+					     "no program asks for them");
+		if (r < 0)
+			return r;
+		f->reader = v->reader;
+		r = check_add_call(f, &call, v->err);
+	}
+	return r < 0 || !f ? r : mend_by_names(f, "add to the names that are allowed: ", v->err);
+}
+
+int check_floors(struct check_view *v)
+{
+	const struct floor_file *floors = check_floors_of(v->plan);
+	int r = 0;
+
+	for (size_t i = 0; !r && i < floors->runtime_count; i++)
+		r = check_runtime(v, &floors->runtimes[i]);
+	if (!r)
+		r = check_always(v, true);
+	return r ? r : check_always(v, false);
+}

@@ -1,0 +1,200 @@
+/* What of a profile's form runtimes refuse, leave out, or take otherwise than it seems. */
+#include "shim/cli/check/check.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN_MAX 4 /* places named in a sentence */
+
+static bool is_crun(const struct floor_runtime *rt)
+{
+	return text_starts(rt->version, "crun version") ||
+	       (!*rt->version && !rt->go && strstr(rt->path, "crun") != NULL);
+}
+
+/* The first runc that takes flags is 1.2 (libcontainer/specconv). */
+static bool is_runc_without_flags(const struct floor_runtime *rt)
+{
+	unsigned major = 0, minor = 0;
+
+	return sscanf(rt->version, "runc version %u.%u", &major, &minor) == 2 && (major < 1 || (major == 1 && minor < 2));
+}
+
+/* Sets the level to failure where a runtime named does refuse it, and says which. */
+static int refused_by(struct check_view *v, bool (*refuses)(const struct floor_runtime *rt), struct check_finding *f,
+		      const char *mend)
+{
+	const struct floor_file *floors = check_floors_of(v->plan);
+
+	for (size_t i = 0; i < floors->runtime_count && !f->runtime; i++)
+		if (refuses(&floors->runtimes[i])) {
+			f->runtime = &floors->runtimes[i];
+			f->level = CHECK_FAILURE;
+		}
+	f->mend = strdup(mend);
+	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+}
+
+static int check_flags(struct check_view *v)
+{
+	const char *const *flags = NULL;
+	struct check_finding *f = NULL;
+	int r;
+
+	if (!policy_flags(v->policy, &flags))
+		return 0;
+	r = check_add(v->result, CHECK_WARNING, CHECK_REFUSED, &f, v->err,
+		      "\"flags\" (%s): runc before 1.2 starts no container with a profile that has any", flags[0]);
+	return r < 0 ? r : refused_by(v, is_runc_without_flags, f, "take \"flags\" out, or use runc 1.2 or crun");
+}
+
+/* How a kind of remark is told. */
+static const struct remark {
+	enum check_level level;
+	enum check_kind kind;
+	bool crun; /* a failure where crun is among the runtimes */
+	const char *text, *mend;
+} REMARKS[POLICY_REMARK_KINDS] = {
+	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "no reader of this form has such a field, so it does nothing",
+				  "take it out, or mend its spelling"},
+	[POLICY_UNKNOWN_ARCH] = {CHECK_FAILURE, CHECK_REFUSED, false, "runc and crun refuse a profile with an architecture that they do not know",
+				 "take it out of \"architectures\""},
+	[POLICY_UNKNOWN_FLAG] = {CHECK_FAILURE, CHECK_REFUSED, false, "runtimes refuse a profile with a flag that they do not know",
+				 "take it out of \"flags\""},
+	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE, false, "a call was learnt that nobody here can name, so no profile can allow it",
+				 "use a snug and a libseccomp that are at least as new as the kernel"},
+	[POLICY_INDEX_TWICE] = {CHECK_WARNING, CHECK_AMBIGUOUS, false, "one rule compares the same argument twice: runtimes take any of the two for enough, where both may be meant",
+				"write it as one comparison, or as two rules where either is meant"},
+	[POLICY_IGNORED_ERRNO] = {CHECK_WARNING, CHECK_REFUSED, true, "an errno on an action that returns none: crun starts no container with it",
+				  "take the errno out"},
+	[POLICY_EMPTY_RULE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a rule without names does nothing", "take it out"},
+	[POLICY_OUTSIDE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a part of the profile lies elsewhere, and is not checked", NULL},
+};
+
+static int add_remarks(struct check_view *v, enum policy_remark_kind kind)
+{
+	const struct remark *how = &REMARKS[kind];
+	const struct policy_remark *remarks = NULL;
+	size_t n = policy_remarks(v->policy, &remarks), found = 0;
+	struct check_finding *f = NULL;
+	cleanup_buf struct buf where = {0};
+	int r;
+
+	for (size_t i = 0; how->text && i < n; i++)
+		if (remarks[i].kind == kind && found++ < SHOWN_MAX)
+			buf_addf(&where, "%s%s%s%s", where.len ? "; " : "", remarks[i].path,
+				 *remarks[i].path ? ": " : "", remarks[i].text);
+	if (!found)
+		return 0;
+	if (found > SHOWN_MAX)
+		buf_addf(&where, "; and %zu more", found - SHOWN_MAX);
+	r = check_add(v->result, how->level, how->kind, &f, v->err, "%s (%s)", how->text,
+		      buf_failed(&where) ? "" : where.data);
+	if (!r && how->crun)
+		return refused_by(v, is_crun, f, how->mend);
+	if (!r && how->mend && !(f->mend = strdup(how->mend)))
+		r = err_set(v->err, ENOMEM, "out of memory");
+	return r;
+}
+
+static int check_refusals(struct check_view *v)
+{
+	const struct filter_refusal *refusals = NULL;
+	struct check_finding *f = NULL;
+	size_t n = 0;
+	int r = filter_refusals(v->filter, check_floors_of(v->plan)->arch, &refusals, &n, v->err);
+
+	if (r < 0 || !n)
+		return r;
+	r = check_add(v->result, CHECK_FAILURE, CHECK_REFUSED, &f, v->err,
+		      "libseccomp refuses the rule for %s (%s%s): no container starts with it", refusals[0].name,
+		      refusals[0].rule->path ? refusals[0].rule->path : "", n > 1 ? ", and more rules" : "");
+	if (r < 0)
+		return r;
+	f->reader = v->reader;
+	f->mend = strdup("it contradicts another rule of the same call: leave one of them");
+	return 0;
+}
+
+/* Names of one status, over all rules. */
+static int check_names(struct check_view *v, enum check_name status, enum check_kind kind, const char *text,
+		       const char *mend)
+{
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(v->policy, &rules);
+	struct check_finding *f = NULL;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++)
+		for (size_t k = 0; !r && k < rules[i]->name_count; k++) {
+			struct check_call call = {0};
+
+			if (check_name_status(v->plan, rules[i]->names[k]) != status)
+				continue;
+			if (!f)
+				r = check_add(v->result, CHECK_WARNING, kind, &f, v->err, "libseccomp %s %s",
+					      check_floors_of(v->plan)->libseccomp, text);
+			if (r < 0)
+				return r;
+			snprintf(call.name, sizeof(call.name), "%s", rules[i]->names[k]);
+			r = check_add_call(f, &call, v->err);
+		}
+	if (!r && f && !(f->mend = strdup(mend)))
+		r = err_set(v->err, ENOMEM, "out of memory");
+	return r;
+}
+
+/* A default that lets everything happen. */
+static int check_default(struct check_view *v)
+{
+	enum policy_action action = policy_default(v->policy)->action;
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(v->policy, &rules), denied = 0;
+	struct check_finding *f = NULL;
+	int r;
+
+	if (action != POLICY_ALLOW && action != POLICY_LOG)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG)
+			denied += rules[i]->name_count;
+	if (!denied && action == POLICY_ALLOW)
+		r = check_add(v->result, CHECK_FAILURE, CHECK_UNCONFINED, &f, v->err,
+			      "it allows everything: a container with it is unconfined");
+	else if (!denied)
+		r = check_add(v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
+			      "it refuses nothing, it only logs");
+	else
+		r = check_add(v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
+			      "it refuses only the %zu names that it holds; every other call is allowed, also those "
+			      "that the next kernel brings",
+			      denied);
+	if (r < 0)
+		return r;
+	f->mend = strdup("make \"defaultAction\" SCMP_ACT_ERRNO, and list what is allowed");
+	return 0;
+}
+
+int check_form(struct check_view *v)
+{
+	int r = check_default(v);
+
+	if (!r)
+		r = check_flags(v);
+	for (enum policy_remark_kind k = 0; !r && k < POLICY_REMARK_KINDS; k++)
+		r = add_remarks(v, k);
+	if (!r)
+		r = check_names(v, CHECK_NAME_UNKNOWN, CHECK_UNKNOWN_NAME,
+				"knows no system call of such a name, nor does snug; runtimes leave it out without a word",
+				"mend its spelling, or take it out");
+	if (!r)
+		r = check_names(v, CHECK_NAME_LACKING, CHECK_UNNAMEABLE,
+				"does not know these names: runtimes that use it leave them out without a word, and the "
+				"default action decides",
+				"nothing in the profile mends it; a newer libseccomp under the runtime does");
+	return r ? r : check_refusals(v);
+}

@@ -1,0 +1,332 @@
+/* The answer for people. */
+#include "shim/cli/check/check.h"
+
+#include "base/text.h"
+#include "shim/cli/common/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_MAX_LEN 118
+#define SAME_SHOWN   3 /* names of profiles with the same content */
+
+enum verdict { VERDICT_OK, VERDICT_NOT_SAMPLED, VERDICT_NO_EXEC, VERDICT_AT_TIMES, VERDICT_NNP_ONLY, VERDICT_NO_START };
+
+static const char *const verdicts[] = {
+	[VERDICT_OK] = "ok",
+	[VERDICT_NOT_SAMPLED] = "not known",
+	[VERDICT_NO_EXEC] = "no exec",
+	[VERDICT_AT_TIMES] = "starts at times",
+	[VERDICT_NNP_ONLY] = "starts with noNewPrivileges only",
+	[VERDICT_NO_START] = "does not start",
+};
+
+/* Appends the words, in lines; those behind the first begin with `indent` spaces. */
+static void add_wrapped(struct buf *out, unsigned indent, const char *text)
+{
+	size_t line = 0;
+
+	while (out->len > line && out->data[out->len - line - 1] != '\n')
+		line++;
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, " ");
+
+		if (p > text && line + len > LINE_MAX_LEN) {
+			buf_addf(out, "\n%*s", (int)indent, "");
+			line = indent;
+		} else if (p > text) {
+			buf_addc(out, ' ');
+			line++;
+		}
+		buf_add(out, p, len);
+		line += len;
+		p += len + strspn(p + len, " ");
+	}
+	buf_addc(out, '\n');
+}
+
+/* True if some call of the finding is missing at every start. */
+static bool is_certain(const struct check_finding *f)
+{
+	for (size_t i = 0; i < f->call_count; i++)
+		if (f->calls[i].seen >= f->calls[i].starts)
+			return true;
+	return false;
+}
+
+static enum verdict verdict_of(const struct check_result *r, const struct floor_runtime *rt)
+{
+	bool fails[FLOOR_PHASES][2] = {{false}}, certain = false;
+
+	if (!rt->part_count)
+		return VERDICT_NOT_SAMPLED;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct check_finding *f = &r->findings[i];
+
+		if (f->level != CHECK_FAILURE || (f->runtime && f->runtime != rt))
+			continue;
+		if (f->kind == CHECK_INVALID || f->kind == CHECK_REFUSED)
+			return VERDICT_NO_START;
+		if (f->kind != CHECK_FLOOR)
+			continue;
+		fails[f->part->phase][f->part->no_new_privileges] = true;
+		certain |= f->part->phase == FLOOR_CREATE && is_certain(f);
+	}
+	if (fails[FLOOR_CREATE][0] || fails[FLOOR_CREATE][1])
+		return !certain ? VERDICT_AT_TIMES : fails[FLOOR_CREATE][1] ? VERDICT_NO_START : VERDICT_NNP_ONLY;
+	return fails[FLOOR_EXEC][0] || fails[FLOOR_EXEC][1] ? VERDICT_NO_EXEC : VERDICT_OK;
+}
+
+static void add_result(struct table *t, const struct check_result *r)
+{
+	size_t failures = check_count(r, CHECK_FAILURE), warnings = check_count(r, CHECK_WARNING);
+
+	if (failures)
+		table_add(t, "FAILS");
+	else if (warnings)
+		table_addf(t, "%zu warning%s", warnings, warnings == 1 ? "" : "s");
+	else
+		table_add(t, "ok");
+}
+
+static void add_matrix(const struct floor_file *floors, const struct check_item *items, size_t count, bool all,
+		       struct buf *out)
+{
+	size_t columns = floors->runtime_count < TABLE_COLUMNS_MAX - 2 ? floors->runtime_count : TABLE_COLUMNS_MAX - 2;
+	cleanup_table struct table t = {0};
+
+	table_begin(&t, 2 + columns);
+	table_add(&t, "PROFILE");
+	table_add(&t, "RESULT");
+	for (size_t i = 0; i < columns; i++) {
+		cleanup_buf struct buf who = {0};
+
+		check_add_runtime(&floors->runtimes[i], &who);
+		table_addf(&t, "UNDER %s", who.data ? who.data : "");
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!all && count > 1 && !check_count(items[i].result, CHECK_FAILURE) &&
+		    !check_count(items[i].result, CHECK_WARNING))
+			continue;
+		table_add(&t, items[i].name);
+		add_result(&t, items[i].result);
+		for (size_t k = 0; k < columns; k++)
+			table_add(&t, items[i].result->readable ? verdicts[verdict_of(items[i].result, &floors->runtimes[k])]
+								: verdicts[VERDICT_NO_START]);
+	}
+	if (t.cells > t.columns) {
+		buf_addc(out, '\n');
+		table_write(&t, "  ", out);
+	}
+}
+
+static const char *column_of(const struct floor_part *p)
+{
+	if (p->phase == FLOOR_CREATE)
+		return p->no_new_privileges ? "STARTS, noNewPrivileges" : "STARTS, no noNewPrivileges";
+	return p->no_new_privileges ? "EXECS, noNewPrivileges" : "EXECS, no noNewPrivileges";
+}
+
+static bool same_group(const struct check_finding *a, const struct check_finding *b)
+{
+	return a->kind == CHECK_FLOOR && b->kind == CHECK_FLOOR && a->runtime == b->runtime &&
+	       text_streq(a->reader, b->reader);
+}
+
+static const struct check_call *find_call(const struct check_finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->call_count; i++)
+		if (text_streq(f->calls[i].name, name))
+			return &f->calls[i];
+	return NULL;
+}
+
+#define GROUP_MAX (TABLE_COLUMNS_MAX - 2)
+
+static size_t group_of(const struct check_result *r, size_t first, const struct check_finding *ret[GROUP_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = first; i < r->count && n < GROUP_MAX; i++)
+		if (same_group(&r->findings[first], &r->findings[i]))
+			ret[n++] = &r->findings[i];
+	return n;
+}
+
+/* The calls of a group, each once, in order of name. */
+static void unite_calls(const struct check_finding *const group[], size_t n, struct check_finding *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < group[i]->call_count; k++)
+			(void)check_add_call(ret, &group[i]->calls[k], NULL);
+}
+
+static void free_calls(struct check_finding *f)
+{
+	free(f->calls);
+}
+
+/* All that one runtime lacks, of every way into a container. */
+static void add_group(const struct check_result *r, size_t first, struct buf *out)
+{
+	const struct check_finding *group[GROUP_MAX], *f = &r->findings[first];
+	cleanup_with(free_calls) struct check_finding all = {0};
+	size_t n = group_of(r, first, group);
+	cleanup_table struct table t = {0};
+	cleanup_buf struct buf line = {0}, who = {0};
+
+	check_add_runtime(f->runtime, &who);
+	unite_calls(group, n, &all);
+	buf_addf(&line, "%s (%s) itself makes the calls below once the filter is loaded, and the profile refuses them.",
+		 who.data ? who.data : "", f->runtime->path);
+	buf_addf(out, "  %s: ", check_level_name(f->level));
+	add_wrapped(out, 4, line.data ? line.data : "");
+	table_begin(&t, 2 + n);
+	table_add(&t, "CALL");
+	table_add(&t, "ANSWER");
+	for (size_t k = 0; k < n; k++)
+		table_add(&t, column_of(group[k]->part));
+	for (size_t i = 0; i < all.call_count; i++) {
+		cleanup_buf struct buf answer = {0};
+
+		filter_add_answer(all.calls[i].answer, &answer);
+		table_add(&t, all.calls[i].name);
+		table_add(&t, all.calls[i].reason ? all.calls[i].reason : answer.data ? answer.data : "");
+		for (size_t k = 0; k < n; k++) {
+			const struct check_call *c = find_call(group[k], all.calls[i].name);
+
+			if (c)
+				table_addf(&t, "%llu of %llu", (unsigned long long)(c->seen < c->starts ? c->seen : c->starts),
+					   (unsigned long long)c->starts);
+			else
+				table_add(&t, "-");
+		}
+	}
+	table_write(&t, "      ", out);
+	buf_clear(&line);
+	buf_adds(&line, "add to the names that are allowed: ");
+	for (size_t i = 0; i < all.call_count; i++)
+		buf_addf(&line, "%s\"%s\"", i ? ", " : "", all.calls[i].name);
+	buf_adds(out, "    ");
+	add_wrapped(out, 6, line.data ? line.data : "");
+}
+
+static void add_calls(const struct check_finding *f, struct buf *out)
+{
+	bool answers = f->kind == CHECK_SCHEDULER || f->kind == CHECK_ALWAYS || f->kind == CHECK_FALLBACK, reasons = false;
+	cleanup_buf struct buf names = {0};
+	cleanup_table struct table t = {0};
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		reasons |= f->calls[i].reason != NULL;
+		buf_addf(&names, "%s%s", i ? " " : "", f->calls[i].name);
+	}
+	if (!reasons) {
+		buf_adds(out, "      ");
+		add_wrapped(out, 6, names.data ? names.data : "");
+		return;
+	}
+	table_begin(&t, answers ? 3 : 2);
+	for (size_t i = 0; i < f->call_count; i++) {
+		cleanup_buf struct buf answer = {0};
+
+		filter_add_answer(f->calls[i].answer, &answer);
+		table_add(&t, f->calls[i].name);
+		if (answers)
+			table_add(&t, answer.data ? answer.data : "");
+		table_add(&t, f->calls[i].reason ? f->calls[i].reason : "");
+	}
+	table_write(&t, "      ", out);
+}
+
+static void add_finding(const struct check_finding *f, struct buf *out)
+{
+	buf_addf(out, "  %s: ", check_level_name(f->level));
+	if (f->reader)
+		buf_addf(out, "as %s reads it: ", f->reader);
+	add_wrapped(out, 4, f->text);
+	if (f->call_count)
+		add_calls(f, out);
+	if (f->mend) {
+		buf_adds(out, "    ");
+		add_wrapped(out, 6, f->mend);
+	}
+}
+
+/* True if an earlier finding of this level began the group. */
+static bool is_told(const struct check_result *r, size_t at, enum check_level level)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->findings[i].level == level && same_group(&r->findings[i], &r->findings[at]))
+			return i < at;
+	return false;
+}
+
+static void add_details(const struct check_result *r, bool notes, struct buf *out)
+{
+	for (enum check_level l = CHECK_LEVELS; l-- > (notes ? CHECK_NOTE : CHECK_WARNING);)
+		for (size_t i = 0; i < r->count; i++) {
+			if (r->findings[i].level != l)
+				continue;
+			if (r->findings[i].kind != CHECK_FLOOR)
+				add_finding(&r->findings[i], out);
+			else if (!is_told(r, i, l))
+				add_group(r, i, out);
+		}
+}
+
+/* The names of all profiles that have this result; false if an earlier item told of it. */
+static bool add_title(const struct check_item *items, size_t count, size_t at, struct buf *out)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < at; i++)
+		if (items[i].result == items[at].result)
+			return false;
+	buf_addc(out, '\n');
+	for (size_t i = at; i < count; i++)
+		if (items[i].result == items[at].result && same++ < SAME_SHOWN)
+			buf_addf(out, "%s%s", same > 1 ? ", " : "", items[i].name);
+	if (same > SAME_SHOWN)
+		buf_addf(out, " and %zu more", same - SAME_SHOWN);
+	buf_adds(out, same > 1 ? " (the same content)\n" : "\n");
+	return true;
+}
+
+static void add_head(const struct floor_file *floors, const struct check_item *items, size_t count, struct buf *out)
+{
+	size_t failed = 0, warned = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool fails = check_count(items[i].result, CHECK_FAILURE);
+
+		failed += fails;
+		warned += !fails && check_count(items[i].result, CHECK_WARNING);
+	}
+	buf_addf(out, "%zu profile%s: %zu fail%s, %zu with warnings, %zu ok. Checked for", count, count == 1 ? "" : "s",
+		 failed, failed == 1 ? "s" : "", warned, count - failed - warned);
+	for (size_t i = 0; i < floors->runtime_count; i++) {
+		buf_adds(out, i ? ", " : " ");
+		check_add_runtime(&floors->runtimes[i], out);
+	}
+	if (!floors->runtime_count)
+		buf_adds(out, " no runtime");
+	buf_addf(out, "; Linux %s, %s, libseccomp %s", floors->kernel, floors->arch->name, floors->libseccomp);
+	if (floors->name)
+		buf_addf(out, " (%s)", floors->name);
+	buf_addc(out, '\n');
+}
+
+void check_text(const struct floor_file *floors, const struct check_item *items, size_t count, bool all, struct buf *out)
+{
+	add_head(floors, items, count, out);
+	add_matrix(floors, items, count, all, out);
+	for (size_t i = 0; i < count; i++) {
+		const struct check_result *r = items[i].result;
+		size_t shown = check_count(r, CHECK_FAILURE) + check_count(r, CHECK_WARNING);
+
+		if (shown + (all ? check_count(r, CHECK_NOTE) : 0) && add_title(items, count, i, out))
+			add_details(r, all, out);
+	}
+}

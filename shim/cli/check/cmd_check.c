@@ -1,0 +1,375 @@
+#include "shim/cli/check/check.h"
+#include "shim/cli/common/cli.h"
+#include "shim/cli/key/operand.h"
+#include "shim/cli/floor/sample.h"
+#include "shim/cli/floor/shapes.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "seccomp/policy/read.h"
+#include "shim/common/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_JSON };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_RUNTIME] = {"runtime", 0, "PATH",
+			 "a runtime that is to start them, or several with commas: paths, or names such as crun; default: "
+			 "the configured one"},
+	[OPT_FLOOR_FILE] = {"floor-file", 0, "FILE", "check for the node that printed FILE: `snug floor --json`"},
+	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "start no containers to find out what a runtime calls itself"},
+	[OPT_STRICT] = {"strict", 0, NULL, "a warning is a failure too"},
+	[OPT_ALL] = {"all", 'a', NULL, "show notes too, and the profiles that nothing is wrong with"},
+	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
+};
+
+#define RESULT_SLOTS 8192 /* a power of two */
+
+/* One text that was read, and what came of it: texts with the same content are checked once. */
+struct checked {
+	uint64_t hash;
+	struct buf text;
+	size_t first, count; /* its results */
+};
+
+struct work {
+	struct cli *cli;
+	struct floor_file floors;
+	struct check_plan *plan;
+	bool sample;
+	struct checked *texts;
+	size_t text_count, text_cap;
+	struct check_result **results; /* each allocated: items point to them */
+	char **parts;                  /* of each: its place within the text, "" for the whole */
+	size_t result_count, result_cap;
+	struct check_item *items;
+	size_t item_count, item_cap;
+	size_t skipped;
+	int slots[RESULT_SLOTS]; /* index in texts + 1 */
+};
+
+static void work_done(struct work *w)
+{
+	for (size_t i = 0; i < w->text_count; i++)
+		buf_done(&w->texts[i].text);
+	for (size_t i = 0; i < w->result_count; i++) {
+		check_result_done(w->results[i]);
+		free(w->results[i]);
+		free(w->parts[i]);
+	}
+	for (size_t i = 0; i < w->item_count; i++)
+		free((char *)(uintptr_t)w->items[i].name);
+	free(w->texts);
+	free(w->results);
+	free(w->parts);
+	free(w->items);
+	check_plan_free(w->plan);
+	floor_file_done(&w->floors);
+	free(w);
+}
+
+static void work_free(struct work **w)
+{
+	if (*w)
+		work_done(*w);
+}
+
+static int oom(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+/* Samples one shape where that has not been done on this node. */
+static int obtain(struct work *w, const struct oci_runtime *rt, const char *shape, struct floor *ret, struct err *err)
+{
+	const struct config *config = &w->cli->config;
+	const struct sample_plan plan = {
+		.config = config, .runtime = rt, .shape = shape, .silent = SAMPLE_SILENT, .max = SAMPLE_MAX};
+	char id[OCI_RUNTIME_ID_MAX];
+	bool settled = false;
+	int r;
+
+	oci_runtime_id(rt, id);
+	r = floor_load(config->state_dir, id, shape, ret, err);
+	/* Root's alone: to others no sample is known. */
+	if (r == -EACCES && geteuid() != 0)
+		return 0;
+	if (r < 0 || floor_is_sampled(ret) || !w->sample)
+		return r;
+	fprintf(stderr, "sampling what %s itself needs to start containers (some seconds; --no-sample leaves it out)\n",
+		rt->path);
+	r = sample_floor(&plan, &settled, err);
+	if (r < 0) {
+		if (r != -EINTR)
+			err_wrap(err, "cannot sample the runtime (--no-sample checks without, --floor-file with another "
+				      "node's)");
+		return r;
+	}
+	floor_done(ret);
+	return floor_load(config->state_dir, id, shape, ret, err);
+}
+
+static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err *err)
+{
+	struct floor_runtime *entry = NULL;
+	int r = floor_file_add_runtime(&w->floors, rt, &entry, err);
+
+	for (size_t i = 0; !r && i < STANDARD_SHAPES; i++) {
+		cleanup_floor struct floor floor = {0};
+		cleanup_buf struct buf shape = {0};
+
+		r = standard_shape(i, &shape, err);
+		if (!r)
+			r = obtain(w, rt, shape.data, &floor, err);
+		if (!r)
+			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, standard_title(i),
+						 standard_no_new_privileges(i), err);
+	}
+	return r;
+}
+
+static int add_named(const char *name, void *arg, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	int r = oci_runtime_open_or_find(name, -1, &rt, err);
+
+	return r < 0 ? r : add_runtime(arg, &rt, err);
+}
+
+/* The configured runtime, or one in the usual places; none at all is no error: the rest can be checked. */
+static int add_default(struct work *w, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	const char *path = w->cli->config.runtime;
+	int r = path ? oci_runtime_open(path, -1, &rt, NULL) : oci_runtime_find(-1, &rt, NULL);
+
+	return r < 0 ? 0 : add_runtime(w, &rt, err);
+}
+
+static int read_floor_file(struct work *w, const char *path, struct err *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_buf struct buf text = {0};
+	int r = fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, FLOOR_FILE_SIZE_MAX, path, &text, err);
+
+	return r < 0 ? r : floor_file_parse(text.data ? text.data : "", text.len, path, &w->floors, err);
+}
+
+static int load_floors(struct work *w, const struct cli_args *args, struct err *err)
+{
+	int r;
+
+	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_RUNTIME])
+		return err_set(err, EINVAL, "--floor-file tells the runtimes already: leave out --runtime");
+	if (args->value[OPT_FLOOR_FILE])
+		return read_floor_file(w, args->value[OPT_FLOOR_FILE], err);
+	/* A runtime that nobody named is not sampled without being asked to, except by root, who can. */
+	w->sample = !args->value[OPT_NO_SAMPLE] && (args->value[OPT_RUNTIME] || geteuid() == 0);
+	r = floor_file_here(&w->floors, err);
+	if (!r)
+		r = client_sync(&w->cli->config, err);
+	if (r < 0)
+		return r;
+	return args->value[OPT_RUNTIME] ? cli_args_each(&cmd_check, args, OPT_RUNTIME, add_named, w, err)
+					: add_default(w, err);
+}
+
+/* An empty result, which belongs to the work. */
+static int new_result(struct work *w, const char *part, struct check_result **ret, struct err *err)
+{
+	struct check_result *r = calloc(1, sizeof(*r));
+	cleanup_free char *copy = strdup(part);
+
+	if (w->result_count == w->result_cap) {
+		size_t cap = w->result_cap ? 2 * w->result_cap : 64;
+		struct check_result **results = reallocarray(w->results, cap, sizeof(*results));
+		char **parts;
+
+		if (results)
+			w->results = results;
+		parts = results ? reallocarray(w->parts, cap, sizeof(*parts)) : NULL;
+		if (parts) {
+			w->parts = parts;
+			w->result_cap = cap;
+		}
+	}
+	if (!r || !copy || w->result_count == w->result_cap) {
+		free(r);
+		return oom(err);
+	}
+	w->results[w->result_count] = r;
+	w->parts[w->result_count++] = steal_ptr(&copy);
+	*ret = r;
+	return 0;
+}
+
+/* The place of a profile within its text: what its name has behind that of the text. */
+static const char *part_of(const struct policy *p, const char *text_name)
+{
+	const char *name = policy_name(p);
+
+	return text_starts(name, text_name) ? name + strlen(text_name) : name;
+}
+
+static int check_text_of(struct work *w, const struct operand *op, struct err *err)
+{
+	cleanup_policy_list struct policy_list list = {0};
+	struct check_result *result = NULL;
+	struct err why = {0};
+	int r = op->text ? policy_read(op->text->data ? op->text->data : "", op->text->len, op->name, &list, &why)
+			 : op->error->code;
+
+	if (r == -ENOMEM)
+		return oom(err);
+	if (r < 0) {
+		r = new_result(w, "", &result, err);
+		return r < 0 ? r : check_unreadable(op->text ? why.msg : op->error->msg, result, err);
+	}
+	for (size_t i = 0; !r && i < list.count; i++) {
+		r = new_result(w, part_of(list.policy[i], op->name), &result, err);
+		if (!r)
+			r = check_policy(w->plan, list.policy[i], result, err);
+	}
+	if (r < 0)
+		err_wrap(err, "%s", op->name);
+	return r;
+}
+
+static int add_item(struct work *w, const char *name, size_t result, struct err *err)
+{
+	cleanup_buf struct buf safe = {0};
+
+	if (w->item_count == w->item_cap) {
+		size_t cap = w->item_cap ? 2 * w->item_cap : 64;
+		struct check_item *items = reallocarray(w->items, cap, sizeof(*items));
+
+		if (!items)
+			return oom(err);
+		w->items = items;
+		w->item_cap = cap;
+	}
+	text_add_safe(&safe, name, strlen(name));
+	text_add_safe(&safe, w->parts[result], strlen(w->parts[result]));
+	w->items[w->item_count] = (struct check_item){buf_steal(&safe), w->results[result]};
+	return w->items[w->item_count++].name ? 0 : oom(err);
+}
+
+/* The slot of a text: one that holds the same, or a free one. */
+static size_t slot_of(const struct work *w, uint64_t hash, const struct buf *text)
+{
+	size_t i = (size_t)hash & (RESULT_SLOTS - 1);
+
+	for (; w->slots[i]; i = (i + 1) & (RESULT_SLOTS - 1)) {
+		const struct checked *c = &w->texts[w->slots[i] - 1];
+
+		if (c->hash == hash && c->text.len == text->len && !memcmp(c->text.data, text->data, text->len))
+			break;
+	}
+	return i;
+}
+
+/* Keeps what was found in a text for others of the same content; a table that is full keeps no more. */
+static int remember(struct work *w, size_t slot, uint64_t hash, const struct buf *text, size_t first, struct err *err)
+{
+	struct checked *c;
+
+	if (w->text_count >= RESULT_SLOTS / 2)
+		return 0;
+	if (w->text_count == w->text_cap) {
+		size_t cap = w->text_cap ? 2 * w->text_cap : 64;
+		struct checked *texts = reallocarray(w->texts, cap, sizeof(*texts));
+
+		if (!texts)
+			return oom(err);
+		w->texts = texts;
+		w->text_cap = cap;
+	}
+	c = &w->texts[w->text_count++];
+	*c = (struct checked){.hash = hash, .first = first, .count = w->result_count - first};
+	buf_add(&c->text, text->data, text->len);
+	w->slots[slot] = (int)w->text_count;
+	return buf_failed(&c->text) ? oom(err) : 0;
+}
+
+static int check_operand(const struct operand *op, void *arg, struct err *err)
+{
+	struct work *w = arg;
+	uint64_t hash = op->text && op->text->len ? text_hash(op->text->data, op->text->len) : 0;
+	bool keep = op->text && op->text->len;
+	size_t first = w->result_count, count, slot = keep ? slot_of(w, hash, op->text) : 0;
+	int r = 0;
+
+	if (keep && w->slots[slot]) {
+		first = w->texts[w->slots[slot] - 1].first;
+		count = w->texts[w->slots[slot] - 1].count;
+	} else {
+		r = check_text_of(w, op, err);
+		count = w->result_count - first;
+		/* What is unreadable tells of its own file. */
+		if (!r && keep && w->results[first]->readable)
+			r = remember(w, slot, hash, op->text, first, err);
+	}
+	for (size_t i = 0; !r && i < count; i++)
+		r = add_item(w, op->name, first + i, err);
+	return r;
+}
+
+static bool is_found(const struct work *w, bool strict)
+{
+	for (size_t i = 0; i < w->item_count; i++)
+		if (check_count(w->items[i].result, CHECK_FAILURE) ||
+		    (strict && check_count(w->items[i].result, CHECK_WARNING)))
+			return true;
+	return false;
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_with(work_free) struct work *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return oom(err);
+	w->cli = cli;
+	r = load_floors(w, args, err);
+	if (!r)
+		r = check_plan_new(&w->floors, &w->plan, err);
+	for (size_t i = 0; !r && i < args->operands; i++)
+		r = operand_each(cli, args->operand[i], OPERAND_PROFILE, POLICY_TEXT_MAX, check_operand, w, &w->skipped,
+				 err);
+	if (r < 0)
+		return r;
+	if (args->value[OPT_JSON])
+		check_json(&w->floors, w->items, w->item_count, &cli->out);
+	else
+		check_text(&w->floors, w->items, w->item_count, args->value[OPT_ALL], &cli->out);
+	if (w->skipped)
+		fprintf(stderr, "%zu other files lie there, which are no .json, .yaml, .yml or .conf\n", w->skipped);
+	return is_found(w, args->value[OPT_STRICT]) ? CLI_FOUND : CLI_GOOD;
+}
+
+const struct cli_command cmd_check = {
+	.name = "check",
+	.operands = "PROFILE...",
+	.operands_min = 1,
+	.operands_max = 100000,
+	.summary = "tells what a profile breaks, before it is rolled out",
+	.details = "PROFILE is a file of any form (OCI, Docker, SeccompProfile, ConfigMap, systemd), a directory of them "
+		   "(such as\n"
+		   "/var/lib/kubelet/seccomp), a key, @moby, @containerd or @podman, or - for standard input.\n"
+		   "  snug check --runtime /usr/sbin/runc.new my.json        before a runtime is upgraded\n"
+		   "  snug floor --json >node.json                           on a node that has been upgraded, then "
+		   "anywhere:\n"
+		   "  snug check --floor-file node.json profiles/\n"
+		   "  kubectl get configmap X -o json | snug check -\n"
+		   "Exit status: 0 nothing breaks (warnings may be there), 1 something does, 2 bad usage or input.\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.run = run,
+};

@@ -1,0 +1,87 @@
+#include "shim/cli/common/cli.h"
+#include "shim/cli/diff/diff.h"
+#include "shim/cli/key/operand.h"
+
+#include "base/text.h"
+#include "seccomp/evidence/evidence.h"
+#include "seccomp/policy/read.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { OPT_JSON };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
+};
+
+struct side {
+	struct buf text, what, name;
+	struct policy *policy;
+};
+
+static void side_done(struct side *s)
+{
+	buf_done(&s->text);
+	buf_done(&s->what);
+	buf_done(&s->name);
+	policy_free(s->policy);
+}
+
+static int read_side(struct cli *cli, const char *word, struct side *ret, struct err *err)
+{
+	int r = operand_read(cli, word, OPERAND_PROFILE, EVIDENCE_SIZE_MAX, &ret->text, &ret->what, err);
+
+	if (r < 0)
+		return r;
+	buf_adds(&ret->what, "");
+	text_add_safe(&ret->name, word, strlen(word));
+	if (buf_failed(&ret->text) || buf_failed(&ret->what) || buf_failed(&ret->name))
+		return err_set(err, ENOMEM, "out of memory");
+	return policy_read_one(ret->text.data ? ret->text.data : "", ret->text.len,
+			       text_streq(word, "-") ? "standard input" : word, &ret->policy, err);
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_with(side_done) struct side a = {0};
+	cleanup_with(side_done) struct side b = {0};
+	cleanup_diff struct diff d = {0};
+	int r;
+
+	if (text_streq(args->operand[0], "-") && text_streq(args->operand[1], "-"))
+		return err_set(err, EINVAL, "standard input holds one profile only");
+	r = read_side(cli, args->operand[0], &a, err);
+	if (!r)
+		r = read_side(cli, args->operand[1], &b, err);
+	if (!r)
+		r = diff_policies(a.policy, b.policy, &d, err);
+	if (r < 0)
+		return r;
+	const struct diff_names names = {.name = {a.name.data, b.name.data}, .what = {a.what.data, b.what.data}};
+
+	if (args->value[OPT_JSON])
+		diff_json(&d, &names, &cli->out);
+	else
+		diff_text(&d, &names, &cli->out);
+	return diff_is_same(&d) ? CLI_GOOD : CLI_FOUND;
+}
+
+const struct cli_command cmd_diff = {
+	.name = "diff",
+	.operands = "A B",
+	.operands_min = 2,
+	.operands_max = 2,
+	.summary = "tells how two profiles differ in what they mean",
+	.details = "A and B are keys, profiles of any form, evidence files, @moby, @containerd, @podman (the defaults), "
+		   "or - for\n"
+		   "standard input. What counts is what each answers to each call, arguments and errno included, not "
+		   "how it is\n"
+		   "written.\n"
+		   "  snug diff web @containerd      what would change if web had its own profile in place of the "
+		   "default\n"
+		   "Exit status: 0 they mean the same, 1 they differ, 2 bad usage or input.\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.run = run,
+};

@@ -1,0 +1,199 @@
+#include "shim/cli/common/cli.h"
+
+#include "base/json/json.h"
+#include "base/text.h"
+#include "shim/cli/doctor/doctor.h"
+#include "shim/cli/common/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_JSON };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_JSON] = {"json", 0, NULL, "print one object: learn, checks[] {code, result, what, found, mend}"},
+};
+
+/* One condition. */
+struct check {
+	const char *code; /* a contract: scripts read it */
+	const char *what; /* what has to hold */
+	const char *mend; /* what to do where it does not */
+	enum doctor_result (*run)(struct doctor *d, struct doctor_finding *f);
+};
+
+/* In the order in which they are tried: what a failure explains comes after it. */
+static const struct check CHECKS[] = {
+	{"configuration", "the configuration is valid", "correct that file", doctor_config},
+	{"namespaces", "this is the initial user, pid and network namespace",
+	 "record on the host itself, as root: elsewhere the kernel's audit stream is not to be had", doctor_namespaces},
+	{"capabilities", "CAP_AUDIT_READ and CAP_AUDIT_CONTROL are held",
+	 "run as root with all capabilities: a container or unit that starts snugd must keep both", doctor_capabilities},
+	{"audit-built", "the kernel has audit, and it is not off",
+	 "take audit=0 off the kernel's command line and reboot; CONFIG_AUDITSYSCALL=y is needed. audit=1 is not needed",
+	 doctor_audit_built},
+	{"seccomp-log", "the kernel can log system calls (SECCOMP_RET_LOG)", "a kernel from 4.14 on is needed", doctor_seccomp_log},
+	{"log-action", "`log` is in kernel.seccomp.actions_logged",
+	 "sysctl -w kernel.seccomp.actions_logged='kill_process kill_thread trap errno user_notif trace log'", doctor_log_action},
+	{"stream", "the audit multicast group can be read",
+	 "run as root in the initial namespaces; a security module may forbid it", doctor_stream},
+	{"receive-buffer", "the stream's receive buffer has its full size",
+	 "give snugd CAP_NET_ADMIN when it starts, or raise net.core.rmem_max", doctor_receive_buffer},
+	{"status", "the audit status can be read", "run as root, with CAP_AUDIT_CONTROL, in the initial namespaces", doctor_status},
+	{"failure-mode", "a lost audit record does not panic the node", "auditctl -f 1", doctor_failure_mode},
+	{"rate-limit", "audit has no rate limit", "auditctl -r 0", doctor_rate_limit},
+	{"backlog", "a full audit backlog waits before it loses records", "auditctl -b 8192 --backlog_wait_time 60000", doctor_backlog},
+	{"exclude-rules", "no audit rule drops seccomp records", "auditctl -l, and delete the exclude rule", doctor_exclude_rules},
+	{"probe", "a logged call comes back through the whole audit path, in order",
+	 "run `auditctl -l` and look for an exclude rule on SECCOMP", doctor_probe},
+	{"lost", "the kernel's count of lost audit records stands still",
+	 "find what floods audit (`auditctl -l`), raise backlog_limit (`auditctl -b 8192`)", doctor_lost},
+	{"session", "a container can have an audit session of its own",
+	 "take the immutable login uid off (auditd's rules: --loginuid-immutable) and reboot", doctor_session},
+	{"state-dir", "evidence can be written", "make room in it, or choose another one: state_dir in the configuration", doctor_state_dir},
+	{"run-dir", "the recorder's socket can be made", "make room in it, or choose another one: run_dir in the configuration",
+	 doctor_run_dir},
+	{"runtime", "the real runtime is there and has seccomp",
+	 "install runc or crun, built with seccomp, or name it: runtime in the configuration", doctor_runtime},
+	{"cgroups", "the recorder can have a cgroup of its own", "mount the cgroup hierarchy read-write, or start snugd by its systemd socket",
+	 doctor_cgroups},
+	{"libseccomp", "this libseccomp knows the log action", "libseccomp from 2.4 on is needed", doctor_libseccomp},
+	{"recorder", "the recorder answers, or can be started", "end the process snugd that hangs, and try again", doctor_recorder},
+	{"auditd", "no audit daemon halts the node when its disk is full",
+	 "in /etc/audit/auditd.conf use SYSLOG or SUSPEND: learning writes much more audit than usual", doctor_auditd},
+	{"readers", "nobody writes all audit records to a journal",
+	 "systemctl mask --now systemd-journald-audit.socket; systemctl restart systemd-journald", doctor_readers},
+};
+
+static const char *const RESULTS[] = {[DOCTOR_OK] = "ok", [DOCTOR_SKIPS] = "skips", [DOCTOR_WARNS] = "warns", [DOCTOR_FAILS] = "fails"};
+
+_Static_assert(ARRAY_SIZE(RESULTS) == DOCTOR_RESULT_COUNT, "a name for each result");
+
+enum doctor_result doctor_found(struct doctor_finding *f, enum doctor_result r, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_adds(&f->found, text);
+	return r;
+}
+
+/* How the findings are told: rows of a table, or JSON. */
+struct telling {
+	bool as_json;
+	struct table table;
+	struct json_writer json;
+	size_t count[DOCTOR_RESULT_COUNT];
+};
+
+static void tell_json(struct json_writer *w, const struct check *c, enum doctor_result r, const char *found, const char *mend)
+{
+	cleanup_buf struct buf safe = {0};
+
+	text_add_safe(&safe, found, strlen(found));
+	json_write_object(w, NULL);
+	json_write_string(w, "code", c->code);
+	json_write_string(w, "result", RESULTS[r]);
+	json_write_string(w, "what", c->what);
+	json_write_string(w, "found", safe.data ? safe.data : "");
+	if (mend)
+		json_write_string(w, "mend", mend);
+	else
+		json_write_null(w, "mend");
+	json_write_end_object(w);
+}
+
+static void tell(struct telling *t, const struct check *c, enum doctor_result r, struct doctor_finding *f)
+{
+	const char *found = f->found.data ? f->found.data : c->what;
+	const char *mend = f->mend.data ? f->mend.data : c->mend;
+
+	if (r == DOCTOR_OK || r == DOCTOR_SKIPS)
+		mend = NULL;
+	t->count[r]++;
+	if (t->as_json) {
+		tell_json(&t->json, c, r, found, mend);
+		return;
+	}
+	table_add(&t->table, RESULTS[r]);
+	table_add(&t->table, c->code);
+	table_add(&t->table, found);
+	if (!mend)
+		return;
+	table_add(&t->table, "");
+	table_add(&t->table, "");
+	table_addf(&t->table, "mend: %s", mend);
+}
+
+static void conclude(const struct telling *t, struct buf *out)
+{
+	size_t fails = t->count[DOCTOR_FAILS];
+
+	if (fails)
+		buf_addf(out, "Learning would not be complete here: %zu condition%s not met.\n", fails, fails == 1 ? " is" : "s are");
+	else
+		buf_addf(out, "Learning would be complete here%s.\n",
+			 t->count[DOCTOR_WARNS] ? "; read the warnings, they say what else to expect" : "");
+}
+
+static void begin(struct telling *t, struct buf *out)
+{
+	table_begin(&t->table, 3);
+	json_write_begin(&t->json, out, true);
+	if (!t->as_json)
+		return;
+	json_write_object(&t->json, NULL);
+	json_write_array(&t->json, "checks");
+}
+
+static void end(struct telling *t, struct buf *out)
+{
+	if (t->as_json) {
+		json_write_end_array(&t->json);
+		json_write_bool(&t->json, "learn", !t->count[DOCTOR_FAILS]);
+		json_write_end_object(&t->json);
+		buf_addc(out, '\n');
+	} else {
+		table_write(&t->table, "", out);
+		conclude(t, out);
+	}
+	table_done(&t->table);
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	struct telling t = {.as_json = args->value[OPT_JSON]};
+	struct doctor d = {0};
+
+	d.config_valid = config_load(&d.config, &d.config_err) == 0;
+	begin(&t, &cli->out);
+	for (size_t i = 0; i < ARRAY_SIZE(CHECKS); i++) {
+		struct doctor_finding f = {0};
+		enum doctor_result r = CHECKS[i].run(&d, &f);
+
+		tell(&t, &CHECKS[i], r, &f);
+		buf_done(&f.found);
+		buf_done(&f.mend);
+	}
+	end(&t, &cli->out);
+	oci_runtime_done(&d.runtime);
+	config_done(&d.config);
+	return t.count[DOCTOR_FAILS] ? CLI_FOUND : CLI_GOOD;
+}
+
+const struct cli_command cmd_doctor = {
+	.name = "doctor",
+	.operands = "",
+	.summary = "tries whether this node can record: every condition, with the mend for each failure",
+	.details = "Each condition is tried for real and nothing is changed; the end-to-end probe included. `fails`: learning would\n"
+		   "not be complete here, or not start (exit status 1). `warns`: it would be complete, but something is worth\n"
+		   "knowing. `skips`: not tried, because of an earlier failure.\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.own_config = true,
+	.run = run,
+};

@@ -1,0 +1,299 @@
+#include "shim/cli/key/build.h"
+#include "shim/cli/common/cli.h"
+#include "shim/cli/explain/explain.h"
+#include "shim/cli/explain/follow.h"
+#include "shim/cli/common/save.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "seccomp/policy/amend.h"
+#include "seccomp/policy/read.h"
+#include "seccomp/profile/proof.h"
+#include "shim/common/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_FOLLOW, OPT_UNREADABLE, OPT_JSON };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_KEY] = {"key", 'k', "KEY", "what snugd recorded of KEY, in place of a log"},
+	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny; with --key by itself the approved one"},
+	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE and the missing calls to OUT, print the difference"},
+	[OPT_FOLLOW] = {"follow", 'f', NULL, "tell as it happens: what is added to FILE, else what the kernel says (root)"},
+	[OPT_UNREADABLE] = {"unreadable", 0, NULL, "show the records that could not be read"},
+	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON; with --follow one object a line"},
+};
+
+/* What people hand over by mistake, by its first bytes. */
+static int check_magic(const char *path, int fd, struct err *err)
+{
+	static const struct {
+		const char *magic, *how;
+	} kinds[] = {
+		{"\x1f\x8b", "is compressed: zcat FILE | snug explain"},
+		{"\xfd"
+		 "7zXZ",
+		 "is compressed: xzcat FILE | snug explain"},
+		{"\x28\xb5\x2f\xfd", "is compressed: zstdcat FILE | snug explain"},
+		{"BZh", "is compressed: bzcat FILE | snug explain"},
+		{"LPKSHHRH", "is journald's own format: journalctl --file FILE | snug explain"},
+	};
+	char head[8] = "";
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (n >= (ssize_t)strlen(kinds[i].magic) && !memcmp(head, kinds[i].magic, strlen(kinds[i].magic)))
+			return err_set(err, EINVAL, "%s: %s", path, kinds[i].how);
+	return 0;
+}
+
+static int read_log(struct explain *x, struct logline_reader *l, const char *path, struct err *err)
+{
+	bool standard = text_streq(path, "-");
+	cleanup_fd int opened = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = standard ? STDIN_FILENO : opened, r;
+	uint64_t bytes = 0;
+
+	if (fd < 0)
+		return err_sys(err, errno, "%s", path);
+	r = check_magic(standard ? "standard input" : path, fd, err);
+	if (r < 0)
+		return r;
+	if (standard && isatty(fd))
+		fputs("snug: reading a log from the terminal, Ctrl-D ends it\n", stderr);
+	r = logline_read_fd(l, fd, &bytes);
+	x->bytes += bytes;
+	return r < 0 ? err_sys(err, r, "%s", standard ? "standard input" : path) : 0;
+}
+
+static int read_logs(struct explain *x, const struct cli_args *args, struct err *err)
+{
+	cleanup_logline struct logline_reader *l = NULL;
+	int r = logline_new(tally_add, &x->tally, &l, err);
+
+	if (!r && !args->operands)
+		r = read_log(x, l, "-", err);
+	for (size_t i = 0; !r && i < args->operands; i++)
+		r = read_log(x, l, args->operand[i], err);
+	if (!r && x->tally.failed)
+		r = err_set(err, ENOMEM, "out of memory");
+	return r;
+}
+
+static int read_evidence(const struct cli *cli, struct explain *x, struct err *err)
+{
+	cleanup_evidence struct evidence *ev = NULL;
+	int r = build_load_evidence(cli, x->key, &ev, err);
+
+	return r < 0 ? r : explain_add_evidence(x, ev, cli->config.state_dir, err);
+}
+
+static int read_live(const struct cli *cli, struct explain *x, const struct cli_args *args, struct err *err)
+{
+	const struct follow_plan plan = {.config = &cli->config,
+					 .x = x,
+					 .paths = args->operand,
+					 .path_count = args->operands,
+					 .json = args->value[OPT_JSON]};
+
+	x->live = !args->operands;
+	return follow(&plan, err);
+}
+
+static int read_all(const struct cli *cli, struct explain *x, const struct cli_args *args, struct err *err)
+{
+	if (args->value[OPT_FOLLOW])
+		return read_live(cli, x, args, err);
+	return x->key ? read_evidence(cli, x, err) : read_logs(x, args, err);
+}
+
+static int check_options(const struct cli_args *args, struct err *err)
+{
+	if (args->value[OPT_FIX] && !args->value[OPT_PROFILE] && !args->value[OPT_KEY])
+		return err_set(err, EINVAL, "--fix needs --profile: which profile is to be mended?");
+	if (args->value[OPT_KEY] && args->operands)
+		return err_set(err, EINVAL, "--key reads the recorder's evidence and no log: leave out %s",
+			       args->operand[0]);
+	return 0;
+}
+
+/* What the mended profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
+static int check_fix(const struct explain *x, const struct buf *text, struct err *err)
+{
+	cleanup_judge struct judge *j = NULL;
+	int r = judge_new(text->data, text->len, x->profile, &j, err);
+
+	for (size_t i = 0; !r && i < x->tally.row_count; i++) {
+		const struct tally_row *row = &x->tally.rows[i];
+		enum judge_verdict v = JUDGE_ALLOWS;
+
+		if (!row->named || x->verdict[i] != JUDGE_DENIES)
+			continue;
+		r = judge_call(j, row->arch, row->nr, &v, err);
+		if (r < 0 || v == JUDGE_ALLOWS)
+			continue;
+		if (syscall_known_to_libseccomp(row->name))
+			return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first",
+				       x->profile, row->name);
+		fprintf(stderr,
+			"snug: %s: this machine's libseccomp does not know the name; a runtime with the same one drops "
+			"it without a word\n",
+			row->name);
+	}
+	return r;
+}
+
+/* The mended text must answer as the old one does, but for the names that were added. */
+static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
+		     const char *const *names, struct err *err)
+{
+	cleanup_policy struct policy *meant = NULL;
+	struct policy_rule rule = {.names = (char **)(uintptr_t)names, .name_count = x->add_count};
+	struct proof proof = {.name = x->profile};
+	int r = policy_read_one(before->data, before->len, x->profile, &meant, err);
+
+	if (r == 0)
+		r = policy_add_rule(meant, &rule, err);
+	proof.meant = meant;
+	return r < 0 ? r : proof_text(after, &proof, err);
+}
+
+static int write_fix(const struct cli *cli, const struct cli_args *args, const struct explain *x, const struct buf *text, struct buf *out,
+		     struct err *err)
+{
+	const char *path = args->value[OPT_FIX];
+	cleanup_buf struct buf mended = {0};
+	cleanup_free const char **names = calloc(x->add_count + 1, sizeof(*names));
+	size_t line = 0;
+	int r;
+
+	if (!names)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < x->add_count; i++)
+		names[i] = x->add[i];
+	r = x->add_count
+		    ? mend_profile(text->data, text->len, x->profile, names, x->add_count, &mended, &line, err)
+		    : 0;
+	if (!x->add_count)
+		buf_add(&mended, text->data, text->len);
+	if (!r && x->add_count)
+		r = check_fix(x, &mended, err);
+	if (!r && x->add_count)
+		r = prove_fix(x, text, &mended, names, err);
+	if (!r)
+		r = save_output(cli, path, &mended, args->operand, args->operands, err);
+	if (r < 0)
+		return r;
+	buf_addf(out, "\n%s: ", path);
+	if (!x->add_count) {
+		buf_adds(out, "the same profile; nothing was missing\n");
+		return 0;
+	}
+	buf_addf(out, "written, %zu call%s added, line %zu\n", x->add_count, x->add_count == 1 ? "" : "s", line);
+	mend_diff(text, &mended, x->profile, path, out);
+	return 0;
+}
+
+static int read_profile(const char *path, struct buf *ret, struct err *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "%s", path);
+	r = file_read_fd(fd, JUDGE_TEXT_MAX, path, ret, err);
+	return r;
+}
+
+/* With a key alone: by the profile that is approved for it now, if there is one. What was denied under an older one and is
+ * allowed by now is settled. */
+static int read_approved(const struct cli *cli, struct explain *x, char **ret_path, struct buf *ret, struct err *err)
+{
+	int r = state_read_approved(cli->config.state_dir, x->key, ret, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && asprintf(ret_path, "%s/keys/%s/" STATE_APPROVED, cli->config.state_dir, x->key) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	if (r == 0)
+		x->profile = *ret_path;
+	return r;
+}
+
+static bool found_something(const struct explain *x)
+{
+	bool found = !x->verdict && x->tally.errors;
+
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		found |= explain_shows(x, i);
+	return found;
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_explain struct explain x = {.key = args->value[OPT_KEY], .profile = args->value[OPT_PROFILE]};
+	cleanup_buf struct buf text = {0};
+	cleanup_free char *approved = NULL;
+	int r = check_options(args, err);
+
+	if (!r)
+		r = tally_begin(&x.tally, err);
+	if (!r && x.profile)
+		r = read_profile(x.profile, &text, err);
+	else if (!r && x.key)
+		r = read_approved(cli, &x, &approved, &text, err);
+	if (!r && args->value[OPT_FIX] && !x.profile)
+		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be mended", x.key);
+	if (!r && x.profile)
+		r = explain_load(&x, &text, err);
+	if (!r)
+		r = read_all(cli, &x, args, err);
+	if (r < 0)
+		return r;
+	tally_sort(&x.tally);
+	if (x.profile)
+		r = explain_judge(&x, err);
+	if (!r)
+		r = explain_collect(&x, err);
+	if (!r)
+		r = explain_compare(&x, err);
+	if (r < 0)
+		return r;
+	/* What --follow --json has printed are lines, each a value of its own. */
+	if (args->value[OPT_JSON] && !args->value[OPT_FOLLOW])
+		explain_json(&x, &cli->out);
+	else if (!args->value[OPT_JSON])
+		explain_text(&x, args->value[OPT_UNREADABLE], &cli->out);
+	if (args->value[OPT_FIX]) {
+		cleanup_buf struct buf aside = {0};
+
+		/* What --json prints stays one value. */
+		r = write_fix(cli, args, &x, &text, args->value[OPT_JSON] ? &aside : &cli->out, err);
+	}
+	return r < 0 ? r : found_something(&x) ? CLI_FOUND : CLI_GOOD;
+}
+
+const struct cli_command cmd_explain = {
+	.name = "explain",
+	.operands = "[FILE...]",
+	.operands_min = 0,
+	.operands_max = 4096,
+	.summary = "tells from a log which calls were denied, to whom, and what to add",
+	.details = "Reads any log, or standard input: syslog, dmesg, journalctl (also -o json), audit.log, ausearch, "
+		   "what kubectl\n"
+		   "and the runtime print, in any mixture.\n"
+		   "  journalctl -k -b | snug explain\n"
+		   "  snug explain /var/log/audit/audit.log --profile my.json --fix my-mended.json\n"
+		   "  snug explain --follow                      on a live node, until Ctrl-C\n"
+		   "  snug explain --key web                     of a container that snug-enforce or snug-audit started\n"
+		   "Exit status: 0 nothing was found, 1 a call that was denied or that the profile lacks, 2 bad usage "
+		   "or input.\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.run = run,
+};

@@ -1,0 +1,71 @@
+/* What an addition opens beyond what a container is given that asks for nothing. */
+#include "shim/cli/explain/explain.h"
+
+#include "base/text.h"
+#include "seccomp/policy/defaults.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct arch *native(void)
+{
+	const struct arch *host[4];
+
+	return arch_host(host) ? host[0] : NULL;
+}
+
+static int compare_one(struct explain *x, const struct arch *arch, const struct default_profile *d, unsigned bit,
+		       struct err *err)
+{
+	cleanup_judge struct judge *j = NULL;
+	int r = judge_new(d->text, d->len, d->name, &j, err);
+
+	for (size_t i = 0; r == 0 && i < x->add_count; i++) {
+		enum judge_verdict v = JUDGE_DENIES;
+		uint32_t nr = 0;
+
+		if (syscall_number(arch, x->add[i], &nr) < 0)
+			continue;
+		r = judge_call(j, arch, nr, &v, err);
+		if (v != JUDGE_ALLOWS)
+			x->outside[i] |= 1u << bit;
+	}
+	return r;
+}
+
+int explain_compare(struct explain *x, struct err *err)
+{
+	const struct default_profile *defaults = NULL;
+	const struct arch *arch = native();
+	size_t n = default_profiles(&defaults);
+	int r = 0;
+
+	if (!x->add_count || !arch)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (!text_streq(defaults[i].machine, arch->name))
+			return 0;
+	x->outside = calloc(x->add_count, sizeof(*x->outside));
+	if (!x->outside)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = compare_one(x, arch, &defaults[i], (unsigned)i, err);
+	return r;
+}
+
+void explain_add_outside(const struct explain *x, size_t add, struct buf *out)
+{
+	const struct default_profile *defaults = NULL;
+	size_t n = default_profiles(&defaults);
+	bool any = false;
+
+	for (size_t i = 0; x->outside && i < n; i++) {
+		if (!(x->outside[add] & 1u << i))
+			continue;
+		buf_addf(out, "%s%s", any ? ", " : "",
+			 text_streq(defaults[i].name, "moby")     ? "Docker"
+			 : text_streq(defaults[i].name, "podman") ? "Podman"
+								   : defaults[i].name);
+		any = true;
+	}
+}

@@ -1,0 +1,326 @@
+/* The answer for people. */
+#include "shim/cli/explain/explain.h"
+
+#include "base/text.h"
+#include "shim/cli/common/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMES_WIDTH 100
+
+static void add_time(struct buf *out, uint64_t ms)
+{
+	cleanup_buf struct buf b = {0};
+
+	text_add_time(&b, ms);
+	if (!buf_failed(&b))
+		buf_addf(out, "%.10s %.8s", b.data, b.data + 11);
+}
+
+static void add_summary(const struct explain *x, struct buf *out)
+{
+	const struct tally *t = &x->tally;
+
+	if (x->live)
+		buf_addf(out, "%llu seccomp record%s from the kernel%s%s", (unsigned long long)t->records, t->records == 1 ? "" : "s",
+			 x->key ? " of containers of " : "", x->key ? x->key : "");
+	else if (x->key)
+		buf_addf(out, "%s: %llu denied or audited calls in the evidence", x->key,
+			 (unsigned long long)t->records);
+	else
+		buf_addf(out, "%llu seccomp record%s in %llu bytes", (unsigned long long)(t->records - t->duplicates),
+			 t->records - t->duplicates == 1 ? "" : "s", (unsigned long long)x->bytes);
+	if (t->first_ms) {
+		buf_adds(out, ", ");
+		add_time(out, t->first_ms);
+		if (t->last_ms / 1000 != t->first_ms / 1000) {
+			buf_adds(out, " to ");
+			add_time(out, t->last_ms);
+		}
+		buf_adds(out, " UTC");
+	}
+	buf_addc(out, '\n');
+	if (t->duplicates)
+		buf_addf(out, "%llu more stood in the log twice and are counted once.\n",
+			 (unsigned long long)t->duplicates);
+	if (t->unstamped && t->unstamped < t->records)
+		buf_adds(out,
+			 "Some records have no serial number: they may be copies of others, and be counted twice.\n");
+}
+
+static void add_who(struct table *t, const struct explain *x, const struct tally_row *row)
+{
+	const char *exe = *row->exe && !text_streq(row->exe, "/") ? row->exe : NULL;
+
+	if (row->init)
+		table_addf(t, "the runtime's own init, before exec%s%s%s", *row->comm ? " (" : "", row->comm,
+			   *row->comm ? ")" : "");
+	else
+		table_addf(t, "%s%s%s%s", *row->comm ? row->comm : "-", exe ? " (" : "", exe ? exe : "",
+			   exe ? ")" : "");
+}
+
+static void add_row(struct table *t, const struct explain *x, size_t i)
+{
+	const struct tally_row *row = &x->tally.rows[i];
+
+	if (!row->arch)
+		table_addf(t, "%s (unknown arch %x)", row->name, row->audit);
+	else if (explain_is_native(row->arch))
+		table_add(t, row->name);
+	else
+		table_addf(t, "%s (%s)", row->name, row->arch->name);
+	table_add(t, tally_outcome_name(row->outcome));
+	if (x->verdict)
+		table_add(t, row->arch ? judge_verdict_name(x->verdict[i]) : "?");
+	table_addf(t, "%llu", (unsigned long long)row->count);
+	table_add_time(t, row->first_ms);
+	table_add_time(t, row->last_ms);
+	add_who(t, x, row);
+}
+
+static size_t count_shown(const struct explain *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		n += explain_shows(x, i);
+	return n;
+}
+
+static void add_table(const struct explain *x, struct buf *out)
+{
+	static const char *const head[] = {"CALL", "OUTCOME", "PROFILE", "TIMES", "FIRST SEEN", "LAST SEEN", "BY"};
+	cleanup_table struct table t = {0};
+
+	if (!count_shown(x))
+		return;
+	table_begin(&t, x->verdict ? ARRAY_SIZE(head) : ARRAY_SIZE(head) - 1);
+	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
+		if (x->verdict || !text_streq(head[i], "PROFILE"))
+			table_add(&t, head[i]);
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		if (explain_shows(x, i))
+			add_row(&t, x, i);
+	buf_addc(out, '\n');
+	table_write(&t, "  ", out);
+	if (x->tally.unlisted)
+		buf_addf(out, "  and %llu records of other kinds, which are too many to list\n",
+			 (unsigned long long)x->tally.unlisted);
+}
+
+/* The words of the table that stand in it. */
+static void add_legend(const struct explain *x, struct buf *out)
+{
+	static const char *const outcomes[] = {
+		[TALLY_KILLED] = "the process was killed with SIGSYS (exit status 159)",
+		[TALLY_DENIED] =
+			"the call failed, with the errno that the profile gives (mostly \"operation not permitted\")",
+		[TALLY_TRAPPED] =
+			"the program got a SIGSYS, of which it dies (exit status 159) if it does not handle it",
+		[TALLY_HANDED] = "a tracer or an agent was asked, and may have allowed it",
+		[TALLY_USED] =
+			"the filter logged the call and let it happen; a profile that denies by default needs its name",
+		[TALLY_OTHER] = "an action that snug does not know",
+	};
+	bool shown[TALLY_OUTCOMES] = {false}, init = false;
+
+	for (size_t i = 0; i < x->tally.row_count; i++)
+		if (explain_shows(x, i)) {
+			shown[x->tally.rows[i].outcome] = true;
+			init |= x->tally.rows[i].init;
+		}
+	if (count_shown(x))
+		buf_addc(out, '\n');
+	for (size_t i = 0; i < TALLY_OUTCOMES; i++)
+		if (shown[i])
+			buf_addf(out, "  %s: %s.\n", tally_outcome_name((enum tally_outcome)i), outcomes[i]);
+	if (init && !x->key)
+		buf_adds(out, "  The runtime's own init is told by its name, a hint only: programs can take that name. "
+			      "What it lacks\n"
+			      "  keeps the container from starting, whatever the program is.\n");
+}
+
+static bool first_of_number(const struct explain *x, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (x->tally.rows[i].audit == x->tally.rows[row].audit && x->tally.rows[i].nr == x->tally.rows[row].nr)
+			return false;
+	return true;
+}
+
+static void add_unnamed(const struct explain *x, struct buf *out)
+{
+	for (size_t i = 0; i < x->tally.row_count; i++) {
+		const struct tally_row *row = &x->tally.rows[i];
+
+		if (row->named || !explain_shows(x, i) || !first_of_number(x, i))
+			continue;
+		if (!row->arch)
+			buf_addf(out, "\nNumber %u on architecture %x: snug does not know this architecture.\n",
+				 row->nr, row->audit);
+		else
+			buf_addf(out,
+				 "\nNumber %d on %s has no name here: it is newer than this machine's tables, or "
+				 "none.\n",
+				 (int)row->nr, row->arch->name);
+	}
+}
+
+/* Without a profile nobody knows which ABIs it lists. */
+static void add_arches(const struct explain *x, struct buf *out)
+{
+	bool told[ARCH_COUNT] = {false};
+
+	for (size_t i = 0; !x->verdict && i < x->tally.row_count; i++) {
+		const struct arch *arch = x->tally.rows[i].arch;
+
+		if (!arch || explain_is_native(arch) || told[arch->id])
+			continue;
+		told[arch->id] = true;
+		buf_addf(out,
+			 "\nCalls of %s programs: they are killed, whatever their names, where \"architectures\" of "
+			 "the profile does not\n"
+			 "hold %s.\n",
+			 arch->name, arch->oci);
+	}
+}
+
+/* True unless a row before it has the same name and verdict. */
+static bool first_of_name(const struct explain *x, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (x->verdict[i] == x->verdict[row] && text_streq(x->tally.rows[i].name, x->tally.rows[row].name))
+			return false;
+	return true;
+}
+
+static void add_verdict_lists(const struct explain *x, struct buf *out)
+{
+	bool arch_told[ARCH_COUNT] = {false};
+
+	for (size_t i = 0; x->verdict && i < x->tally.row_count; i++) {
+		const struct tally_row *row = &x->tally.rows[i];
+
+		if (!row->arch)
+			continue;
+		if (x->verdict[i] == JUDGE_DEPENDS && first_of_name(x, i))
+			buf_addf(out,
+				 "\n%s: the profile allows it for some arguments, and a record tells none. Look at its "
+				 "\"args\"; the name\n"
+				 "is not added, since that would allow it for all.\n",
+				 row->name);
+		if (x->verdict[i] == JUDGE_REFUSES && first_of_name(x, i))
+			buf_addf(out,
+				 "\n%s: the profile denies it by a rule of its own, so somebody meant it; it is not "
+				 "added. (With an errnoRet of\n"
+				 "38, ENOSYS, the call is to look as if the kernel did not have it, and libraries fall "
+				 "back on an older one.)\n",
+				 row->name);
+		if (x->verdict[i] == JUDGE_NO_ARCH && !arch_told[row->arch->id])
+			buf_addf(out,
+				 "\nThe profile does not list %s in \"architectures\": every call of %s programs "
+				 "kills them.\n",
+				 row->arch->oci, row->arch->name);
+		arch_told[row->arch->id] |= x->verdict[i] == JUDGE_NO_ARCH;
+	}
+}
+
+static void add_names(const struct explain *x, struct buf *out)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < x->add_count; i++) {
+		size_t len = strlen(x->add[i]) + 4;
+
+		if (width && width + len > NAMES_WIDTH) {
+			buf_addc(out, '\n');
+			width = 0;
+		}
+		buf_addf(out, "%s\"%s\"%s", width ? " " : "  ", x->add[i], i + 1 < x->add_count ? "," : "\n");
+		width += len;
+	}
+}
+
+/* What is beyond the default profiles: a line for each set of them. */
+static void add_beyond(const struct explain *x, struct buf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < x->add_count; i++) {
+		bool first = x->outside[i] != 0;
+
+		for (size_t k = 0; k < i; k++)
+			first &= x->outside[k] != x->outside[i];
+		if (!first)
+			continue;
+		any = true;
+		buf_adds(out, "  Beyond the default profile of ");
+		explain_add_outside(x, i, out);
+		for (size_t k = i; k < x->add_count; k++)
+			if (x->outside[k] == x->outside[i])
+				buf_addf(out, "%s%s", k == i ? ": " : ", ", x->add[k]);
+		buf_adds(out, ".\n");
+	}
+	if (!any)
+		buf_addf(out, "  Docker, containerd and Podman allow %s by default.\n", x->add_count == 1 ? "it" : "them");
+}
+
+static void add_opened(const struct explain *x, struct buf *out)
+{
+	size_t dangerous = 0;
+
+	buf_adds(out, "What that opens:\n");
+	for (size_t i = 0; i < x->add_count; i++)
+		if (explain_danger(x->add[i])) {
+			buf_addf(out, "  %s: %s.\n", x->add[i], explain_danger(x->add[i]));
+			dangerous++;
+		}
+	if (dangerous < x->add_count)
+		buf_addf(out, "  %s known to be dangerous.\n",
+			 !dangerous                      ? "Nothing that is"
+			 : dangerous + 1 == x->add_count ? "The other one is not"
+							 : "The others are not");
+	if (x->outside)
+		add_beyond(x, out);
+}
+
+static void add_additions(const struct explain *x, struct buf *out)
+{
+	add_arches(x, out);
+	add_verdict_lists(x, out);
+	if (!x->add_count)
+		return;
+	buf_addf(out, "\nWhat to add: %zu call%s\n", x->add_count, x->add_count == 1 ? "" : "s");
+	add_names(x, out);
+	buf_adds(out, "Where: in the profile, into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no "
+		      "\"args\".\n");
+	if (x->key)
+		buf_addf(out,
+			 "  snug explain --key %s --fix mended.json\n"
+			 "  snug approve %s --profile mended.json\n"
+			 "The first puts it into the approved profile of %s and prints the difference, the second approves that.\n",
+			 x->key, x->key, x->key);
+	else if (!x->profile)
+		buf_adds(out, "  The profile is the file that --security-opt seccomp=FILE names (Docker, Podman) or "
+			      "localhostProfile, under\n"
+			      "  /var/lib/kubelet/seccomp (Kubernetes). --profile FILE tells what it lacks, --fix OUT "
+			      "writes it.\n");
+	add_opened(x, out);
+}
+
+void explain_text(const struct explain *x, bool unreadable, struct buf *out)
+{
+	size_t allowed = x->tally.row_count - count_shown(x);
+
+	add_summary(x, out);
+	add_table(x, out);
+	if (x->verdict && allowed)
+		buf_addf(out, "\n%s allows %zu of the calls in the %s, which %s not shown.\n", x->profile, allowed,
+			 x->key ? "evidence" : "log", allowed == 1 ? "is" : "are");
+	add_legend(x, out);
+	add_unnamed(x, out);
+	add_additions(x, out);
+	explain_advice(x, unreadable, out);
+}

@@ -1,0 +1,21 @@
+/* One find of `snug explain --follow`: added up for the summary, and told if it is news. */
+#ifndef SNUG_SHIM_CLI_FOLLOW_LINE_H
+#define SNUG_SHIM_CLI_FOLLOW_LINE_H
+
+#include "seccomp/record/log_line.h"
+#include "shim/cli/explain/follow.h"
+#include "shim/cli/explain/lookup.h"
+
+struct follow_out {
+	const struct follow_plan *plan;
+	struct whose whose; /* which containers the sessions belong to */
+	struct err err;     /* the first failure; code 0: none */
+};
+
+/* A logline_fn; arg is the follow_out. */
+void follow_line(const struct logline *line, void *arg);
+
+/* True after a failure, which is copied to *err. */
+bool follow_failed(const struct follow_out *out, struct err *err);
+
+#endif

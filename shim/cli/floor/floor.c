@@ -1,0 +1,181 @@
+#include "shim/cli/floor/floor.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "seccomp/syscall/sets.h"
+#include "shim/common/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+const char *floor_phase_name(enum floor_phase p)
+{
+	static const char *const names[] = {[FLOOR_CREATE] = "create", [FLOOR_EXEC] = "exec"};
+	_Static_assert(ARRAY_SIZE(names) == FLOOR_PHASES, "one name per phase");
+
+	return names[p];
+}
+
+void floor_done(struct floor *f)
+{
+	for (size_t i = 0; f && i < FLOOR_PHASES; i++) {
+		evidence_free(f->phase[i]);
+		f->phase[i] = NULL;
+	}
+}
+
+bool floor_is_sampled(const struct floor *f)
+{
+	return f->phase[FLOOR_CREATE];
+}
+
+bool floor_is_call(const struct evidence_call *c)
+{
+	return c->phase != EVIDENCE_WORKLOAD && c->count;
+}
+
+/* Runs that lost nothing, and of them those that began after the newest call was first seen. */
+static void count_runs(const struct evidence *ev, size_t *ret_complete, size_t *ret_silent)
+{
+	const struct evidence_call *const *calls = NULL;
+	const struct evidence_run *const *runs = NULL;
+	uint64_t newest_ms = 0;
+	size_t n = ev ? evidence_calls(ev, &calls) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (floor_is_call(calls[i]) && calls[i]->first_ms > newest_ms)
+			newest_ms = calls[i]->first_ms;
+	n = ev ? evidence_runs(ev, &runs) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (!runs[i]->reasons) {
+			*ret_complete += 1;
+			*ret_silent += runs[i]->started_ms > newest_ms;
+		}
+}
+
+static bool has_call(const struct evidence *ev, const struct evidence_call *c)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = ev ? evidence_calls(ev, &calls) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (floor_is_call(calls[i]) && calls[i]->arch == c->arch && calls[i]->nr == c->nr)
+			return true;
+	return false;
+}
+
+void floor_judge(const struct floor *f, struct floor_stat *ret)
+{
+	struct floor_stat st = {0};
+
+	count_runs(f->phase[FLOOR_CREATE], &st.starts, &st.silent);
+	count_runs(f->phase[FLOOR_EXEC], &st.execs, &st.silent_execs);
+	for (size_t p = 0; p < FLOOR_PHASES; p++) {
+		const struct evidence_call *const *calls = NULL;
+		size_t n = f->phase[p] ? evidence_calls(f->phase[p], &calls) : 0;
+
+		for (size_t i = 0; i < n; i++)
+			st.calls += floor_is_call(calls[i]) && (p == 0 || !has_call(f->phase[0], calls[i]));
+	}
+	*ret = st;
+}
+
+reason_set floor_reasons(const struct floor *f)
+{
+	for (size_t p = 0; p < FLOOR_PHASES; p++) {
+		const struct evidence_run *const *runs = NULL;
+
+		for (size_t n = f->phase[p] ? evidence_runs(f->phase[p], &runs) : 0; n > 0; n--)
+			if (runs[n - 1]->reasons)
+				return runs[n - 1]->reasons;
+	}
+	return 0;
+}
+
+void floor_key(const char *runtime_id, const char *shape, enum floor_phase phase, struct buf *ret)
+{
+	char name[17];
+
+	state_shape_name(shape, name);
+	buf_addf(ret, "%s/%s%s", runtime_id, name, phase == FLOOR_EXEC ? "/exec" : "");
+}
+
+const char *floor_version(const struct floor *f)
+{
+	for (size_t p = 0; p < FLOOR_PHASES; p++) {
+		const struct evidence_run *const *runs = NULL;
+
+		for (size_t n = f->phase[p] ? evidence_runs(f->phase[p], &runs) : 0; n > 0; n--)
+			if (*runs[n - 1]->runtime_version)
+				return runs[n - 1]->runtime_version;
+	}
+	return "";
+}
+
+void floor_add_version(const char *version, struct buf *out)
+{
+	static const char word[] = " version ";
+	size_t len = strcspn(version, ";\n");
+	const char *p = strstr(version, word);
+
+	if (p && p < version + len)
+		buf_addf(out, "%.*s %.*s", (int)(p - version), version, (int)(version + len - p - strlen(word)),
+			 p + strlen(word));
+	else
+		buf_addf(out, "%.*s", (int)len, version);
+}
+
+void floor_describe(const struct floor *f, const char *runtime_id, bool go, struct buf *out)
+{
+	const char *version = floor_version(f);
+	struct floor_stat st;
+
+	floor_judge(f, &st);
+	buf_adds(out, "floor of ");
+	if (*version) {
+		floor_add_version(version, out);
+		buf_addf(out, " (%s)", runtime_id);
+	} else {
+		buf_adds(out, runtime_id);
+	}
+	if (st.starts) {
+		buf_addf(out, ": %zu calls from %zu starts", st.calls, st.starts);
+		if (st.execs)
+			buf_addf(out, " and %zu execs", st.execs);
+		buf_addf(out,
+			 "; chance that a further start needs another one: at most %.0f%% (95%% confidence, %zu starts "
+			 "without a new one)",
+			 100 * set_bound(st.silent), st.silent);
+	} else {
+		buf_adds(out, ": not sampled");
+	}
+	if (go)
+		buf_adds(out, ", plus the Go scheduler's static set");
+}
+
+static int load_phase(const char *state_dir, const char *key, struct evidence **ret, struct err *err)
+{
+	struct err inner = {0};
+	int r = state_load_evidence(state_dir, STATE_FLOOR, key, ret, &inner);
+
+	return r < 0 && r != -ENOENT ? err_set(err, r, "%s", inner.msg) : 0;
+}
+
+int floor_load(const char *state_dir, const char *runtime_id, const char *shape, struct floor *ret, struct err *err)
+{
+	cleanup_floor struct floor f = {0};
+
+	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++) {
+		cleanup_buf struct buf key = {0};
+		int r;
+
+		floor_key(runtime_id, shape, p, &key);
+		r = buf_failed(&key) ? err_set(err, ENOMEM, "out of memory")
+				     : load_phase(state_dir, key.data, &f.phase[p], err);
+		if (r < 0)
+			return r;
+	}
+	*ret = f;
+	f = (struct floor){0};
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* The runtime floor on disk: the evidence of canaries, one per runtime file, process shape, and way into a container. */
+#ifndef SNUG_SHIM_CLI_FLOOR_H
+#define SNUG_SHIM_CLI_FLOOR_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "seccomp/evidence/evidence.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum floor_phase {
+	FLOOR_CREATE, /* a start, by `run` or by `create` and `start` */
+	FLOOR_EXEC,
+	FLOOR_PHASES,
+};
+
+const char *floor_phase_name(enum floor_phase p); /* "create" "exec" */
+
+struct floor {
+	struct evidence *phase[FLOOR_PHASES]; /* NULL: never sampled */
+};
+
+struct floor_stat {
+	size_t calls;                /* distinct calls of the runtime's own phase */
+	size_t starts, execs;        /* complete ones of canaries */
+	size_t silent, silent_execs; /* of them, those after the newest call of their phase was first seen */
+};
+
+void floor_done(struct floor *f); /* NULL is allowed */
+#define cleanup_floor cleanup_with(floor_done)
+
+bool floor_is_sampled(const struct floor *f);
+
+/* Counts. */
+void floor_judge(const struct floor *f, struct floor_stat *ret);
+
+/* True if the call, of one phase's evidence, is the runtime's own. */
+bool floor_is_call(const struct evidence_call *c);
+
+/* The reasons of the newest run that is not complete, 0 if there is none. */
+reason_set floor_reasons(const struct floor *f);
+
+/* The key of a floor: "RUNTIME-ID/SHAPE-NAME", and behind it "/exec" for execs. Appends to ret. */
+void floor_key(const char *runtime_id, const char *shape, enum floor_phase phase, struct buf *ret);
+
+/* What the runtime says of itself in the newest run that knows it ("runc version 1.1.5;commit: ..."), "" if none does.
+ */
+const char *floor_version(const struct floor *f);
+
+/* Appends a version as people say it: "runc 1.1.5". */
+void floor_add_version(const char *version, struct buf *out);
+
+/* Appends one sentence without its end: "floor of runc 1.1.5 (runc-...): 23 calls from 130 starts; ...". */
+void floor_describe(const struct floor *f, const char *runtime_id, bool go, struct buf *out);
+
+/* Loads the floor of a runtime and shape; *ret is empty if it was never sampled. */
+int floor_load(const char *state_dir, const char *runtime_id, const char *shape, struct floor *ret, struct err *err);
+
+#endif

@@ -1,0 +1,80 @@
+/* The floors of a node as one value: what `snug floor --json` prints, what `snug check` compares profiles with, and what
+ * `snug check --floor-file` reads on another machine.
+ *
+ *   { "version": 1, "kernel": "6.1.0", "machine": "x86_64", "libseccomp": "2.5.4",
+ *     "libseccomp_lacks": ["cachestat", ...],     calls that this node's libseccomp cannot name
+ *     "runtimes": [ { "path": "/usr/sbin/runc", "id": "runc-...", "version": "runc version 1.1.5;...", "go": true,
+ *       "floors": [ { "phase": "create", "no_new_privileges": true, "shape": "0123456789abcdef",
+ *                     "started_as": "...", "starts": 80, "silent": 64,   complete starts, or execs; without a new call
+ *                     "calls": [ { "name": "futex", "nr": 202, "seen": 5 }, ... ] } ... ] } ... ] }
+ */
+#ifndef SNUG_SHIM_CLI_FLOOR_FILE_H
+#define SNUG_SHIM_CLI_FLOOR_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "oci/runtime.h"
+#include "seccomp/syscall/arch.h"
+#include "seccomp/syscall/names.h"
+#include "shim/cli/floor/floor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FLOOR_FILE_VERSION  1
+#define FLOOR_FILE_SIZE_MAX (8u << 20)
+
+struct floor_call {
+	char name[SYSCALL_NAME_MAX];
+	uint32_t nr;
+	uint64_t seen; /* in how many starts or execs */
+};
+
+/* One way into a container. */
+struct floor_part {
+	enum floor_phase phase;
+	bool no_new_privileges;
+	char *shape, *started_as; /* owned, safe text */
+	uint64_t starts, silent;
+	struct floor_call *calls; /* owned, in order of name */
+	size_t call_count;
+};
+
+struct floor_runtime {
+	char *path, *id, *version; /* owned, safe text, "" where unknown */
+	bool go;
+	struct floor_part *parts; /* owned; none: never sampled */
+	size_t part_count;
+};
+
+struct floor_file {
+	char *name; /* what messages call it; NULL: this node */
+	char *kernel, *libseccomp;
+	const struct arch *arch; /* of the calls */
+	char **lacks;            /* in order */
+	size_t lack_count;
+	struct floor_runtime *runtimes;
+	size_t runtime_count;
+};
+
+void floor_file_done(struct floor_file *f); /* NULL is allowed */
+#define cleanup_floor_file cleanup_with(floor_file_done)
+
+/* Fills in what this node is; no runtimes yet. */
+int floor_file_here(struct floor_file *ret, struct err *err);
+
+/* Adds a runtime, without floors. It belongs to the file, valid until the next one is added. */
+int floor_file_add_runtime(struct floor_file *f, const struct oci_runtime *rt, struct floor_runtime **ret,
+			   struct err *err);
+
+/* Adds the sampled phases of a floor; calls of other ABIs than the file's are none of the runtime's. */
+int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, const struct floor *floor,
+			 const char *shape, const char *started_as, bool no_new_privileges, struct err *err);
+
+int floor_file_write(const struct floor_file *f, struct buf *out, struct err *err);
+
+/* Reads one; errors carry name, line and JSON path. A higher version is -EPROTONOSUPPORT. */
+int floor_file_parse(const char *text, size_t len, const char *name, struct floor_file *ret, struct err *err);
+
+#endif

@@ -1,0 +1,289 @@
+#include "shim/cli/floor/sample.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json/json.h"
+#include "shim/cli/floor/canary.h"
+#include "shim/cli/floor/floor.h"
+#include "shim/cli/common/run.h"
+#include "shim/common/client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUND_STARTS       10
+#define ROUND_EXECS        5
+#define HOPELESS_ROUNDS    3 /* without one complete start */
+#define FAILED_ROUNDS_MAX  3 /* a start of the runtime's that fails now and then on a busy node is no reason to give up */
+#define VERSION_TIMEOUT_MS 10000
+#define PLAIN_EVERY        50 /* starts, between lines of progress that is not for a terminal */
+
+struct sampling {
+	const struct sample_plan *plan;
+	char runtime_id[OCI_RUNTIME_ID_MAX];
+	struct buf key[FLOOR_PHASES];
+	struct canary *canary;
+	int signal_fd;
+	sigset_t old_mask;
+	uint64_t tried;        /* starts of this sampling */
+	struct floor_stat stat;
+};
+
+static int ask(const struct config *config, struct buf *request, struct err *err)
+{
+	return client_ask(config, request, NULL, err);
+}
+
+/* All that the starts so far were seen to call is in the evidence, and their runs are ended. */
+static int settle(const struct sampling *s, enum floor_phase phase, struct err *err)
+{
+	cleanup_buf struct buf request = {0};
+	struct json_writer w;
+
+	json_write_begin(&w, &request, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "settle");
+	json_write_string(&w, "space", "floor");
+	json_write_string(&w, "key", s->key[phase].data);
+	json_write_end_object(&w);
+	return ask(s->plan->config, &request, err);
+}
+
+static int tell_version(const struct sampling *s, struct err *err)
+{
+	cleanup_buf struct buf version = {0};
+	cleanup_buf struct buf request = {0};
+	char option[] = "--version";
+	char *argv[] = {s->plan->runtime->path, option, NULL};
+	const struct run run = {.argv = argv, .signal_fd = s->signal_fd, .timeout_ms = VERSION_TIMEOUT_MS};
+	struct json_writer w;
+	int r = run_program(&run, &version, err);
+
+	if (r < 0)
+		return r;
+	for (char *p = version.data; p && *p; p++)
+		if (*p == '\n')
+			*p = p[1] ? ';' : 0;
+	json_write_begin(&w, &request, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "version");
+	json_write_string(&w, "runtime_id", s->runtime_id);
+	json_write_string(&w, "version", version.data ? version.data : "");
+	json_write_end_object(&w);
+	return ask(s->plan->config, &request, err);
+}
+
+/* A process that keeps one CPU busy at the canaries' own priority; it dies with this one. */
+static pid_t start_spinner(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	(void)!nice(19);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+	for (volatile unsigned i = 0;; i++)
+		;
+}
+
+static void stop_spinner(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int start_round(struct sampling *s, uint64_t starts, struct err *err)
+{
+	int r = canary_exec(s->canary, ROUND_EXECS, err);
+
+	for (uint64_t i = 1; !r && i < starts; i++)
+		r = i % 2 ? canary_run(s->canary, err) : canary_create(s->canary, err);
+	return r;
+}
+
+static int look(struct sampling *s, struct floor *ret, struct err *err)
+{
+	int r = 0;
+
+	for (enum floor_phase p = 0; !r && p < FLOOR_PHASES; p++)
+		r = settle(s, p, err);
+	if (!r)
+		r = floor_load(s->plan->config->state_dir, s->runtime_id, s->plan->shape, ret, err);
+	if (!r && !floor_is_sampled(ret))
+		r = err_set(err, ENOENT, "the recorder kept no evidence of the canaries");
+	return r;
+}
+
+static int do_round(struct sampling *s, unsigned round, struct err *err)
+{
+	cleanup_floor struct floor floor = {0};
+	uint64_t left = s->plan->max - s->tried, starts = left < ROUND_STARTS ? left : ROUND_STARTS;
+	pid_t spinner = round % 2 ? start_spinner() : 0;
+	int r = start_round(s, starts, err);
+
+	stop_spinner(spinner);
+	if (!r)
+		r = look(s, &floor, err);
+	if (r < 0)
+		return r;
+	s->tried += starts;
+	floor_judge(&floor, &s->stat);
+	if (round + 1 >= HOPELESS_ROUNDS && (!s->stat.starts || !s->stat.execs)) {
+		reason_set reasons = floor_reasons(&floor);
+
+		return err_set(err, EIO, "no canary could be recorded completely: %s",
+			       reasons ? reason_what((enum reason)__builtin_ctz(reasons)) : "the recorder booked none");
+	}
+	return 0;
+}
+
+static bool settled(const struct sampling *s)
+{
+	return s->stat.silent >= s->plan->silent && 2 * s->stat.silent_execs >= s->plan->silent;
+}
+
+static void show_progress(const struct sampling *s)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr,
+			"\r\033[Ksampling %s: %" PRIu64 " starts, %zu calls, no new one in %zu starts (of %" PRIu64 ")",
+			s->plan->runtime->path, s->tried, s->stat.calls, s->stat.silent, s->plan->silent);
+	else if (s->tried % PLAIN_EVERY == 0)
+		fprintf(stderr,
+			"sampling %s: %" PRIu64 " starts, %zu calls, no new one in %zu starts (of %" PRIu64 ")\n",
+			s->plan->runtime->path, s->tried, s->stat.calls, s->stat.silent, s->plan->silent);
+}
+
+static void end_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+}
+
+static int sample(struct sampling *s, bool *ret_settled, struct err *err)
+{
+	const struct canary_plan canaries = {
+		.config = s->plan->config,
+		.runtime = s->plan->runtime,
+		.shape = s->plan->shape,
+		.key = s->key[FLOOR_CREATE].data,
+		.exec_key = s->key[FLOOR_EXEC].data,
+		.signal_fd = s->signal_fd,
+	};
+	cleanup_with(canary_cleanup) struct canary *canary = NULL;
+	unsigned failed = 0;
+	int r = tell_version(s, err);
+
+	if (!r)
+		r = canary_open(&canaries, &canary, err);
+	s->canary = canary;
+	for (unsigned round = 0; !r && s->tried < s->plan->max && !settled(s); round++) {
+		show_progress(s);
+		r = do_round(s, round, err);
+		if (r < 0 && r != -EINTR && failed++ < FAILED_ROUNDS_MAX)
+			r = 0;
+	}
+	end_progress();
+	*ret_settled = settled(s);
+	return r;
+}
+
+/* One sampling at a time: whatever else lies in RUN_DIR/canary then is stale. Signals still end the wait. */
+static int take_turn(const struct config *config, struct err *err)
+{
+	cleanup_fd int run = file_open_dirs(config->run_dir, err);
+
+	if (run < 0)
+		return run;
+	cleanup_fd int dir = file_open_dirs_at(run, "canary", true, err);
+
+	if (dir < 0)
+		return dir;
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		fprintf(stderr, "waiting for another sampling to end\n");
+		if (flock(dir, LOCK_EX) < 0)
+			return err_sys(err, errno, "%s/canary: cannot lock", config->run_dir);
+	}
+	return steal_fd(&dir);
+}
+
+static int take_signals(struct sampling *s, struct err *err)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t set, blocked;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	blocked = set;
+	/* A reader of stderr that goes away must not leave canaries behind. */
+	sigaddset(&blocked, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &blocked, &s->old_mask);
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return s->signal_fd < 0 ? err_sys(err, errno, "signalfd") : 0;
+}
+
+/* A signal that ended the sampling has been obeyed by that: it is taken off before it is let through. */
+static void give_signals_back(struct sampling *s)
+{
+	static const struct timespec now;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGPIPE);
+	while (sigtimedwait(&set, NULL, &now) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+}
+
+int sample_floor(const struct sample_plan *plan, bool *ret_settled, struct err *err)
+{
+	struct sampling s = {.plan = plan, .signal_fd = -1};
+	bool done = false;
+	int r;
+
+	/* First, with the caller's signals and priority: the recorder stays after this program. */
+	cleanup_fd int recorder = client_connect_or_start(plan->config, err);
+
+	if (recorder < 0)
+		return recorder;
+	cleanup_fd int turn = take_turn(plan->config, err);
+
+	if (turn < 0)
+		return turn;
+	oci_runtime_id(plan->runtime, s.runtime_id);
+	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++)
+		floor_key(s.runtime_id, plan->shape, p, &s.key[p]);
+	r = buf_failed(&s.key[FLOOR_CREATE]) || buf_failed(&s.key[FLOOR_EXEC]) ? err_set(err, ENOMEM, "out of memory")
+									       : take_signals(&s, err);
+	if (!r) {
+		r = sample(&s, &done, err);
+		give_signals_back(&s);
+		close(s.signal_fd);
+	}
+	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++)
+		buf_done(&s.key[p]);
+	if (r < 0)
+		return r;
+	*ret_settled = done;
+	return 0;
+}

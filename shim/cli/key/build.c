@@ -1,0 +1,253 @@
+#include "shim/cli/key/build.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "seccomp/write/write.h"
+#include "seccomp/profile/proof.h"
+#include "shim/cli/key/operand.h"
+#include "shim/common/client.h"
+#include "shim/common/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int load_file(const char *path, struct evidence **ret, struct err *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_buf struct buf text = {0};
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st) && S_ISDIR(st.st_mode))
+		return err_set(err, EISDIR, "%s: is a directory; evidence is wanted here", path);
+	int r = fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, EVIDENCE_SIZE_MAX, path, &text, err);
+
+	return r < 0 ? r : evidence_parse(text.data ? text.data : "", text.len, path, ret, err);
+}
+
+int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err)
+{
+	struct err inner = {0};
+
+	if (operand_is_file(key) || operand_is_no_key(key))
+		return load_file(key, ret, err);
+	int r = client_sync(&cli->config, err);
+
+	if (r < 0)
+		return r;
+	r = state_load_evidence(cli->config.state_dir, STATE_KEYS, key, ret, &inner);
+	if (r == -ENOENT && operand_is_key(cli, key))
+		return err_set(err, r, "nothing was recorded of '%s'; all that is known is the profile that is approved for it", key);
+	if (r == -ENOENT)
+		return err_set(err, r, "nothing is known of '%s'; `snug ls` lists what is%s", key,
+			       strchr(key, '/') && strncmp(key, "k8s/", 4) != 0 ? " (a slash in a container's own name is %2F there)" : "");
+	return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
+}
+
+static int add_runtime(struct build *b, const char *id, const char *path, bool go, bool present, struct err *err)
+{
+	for (size_t i = 0; i < b->runtime_count; i++)
+		if (text_streq(b->runtimes[i].id, id)) {
+			b->runtimes[i].present |= present;
+			return 0;
+		}
+	if (b->runtime_count == BUILD_RUNTIMES_MAX)
+		return 0;
+	struct build_runtime *rt = &b->runtimes[b->runtime_count];
+
+	if (strlen(id) >= sizeof(rt->id))
+		return err_set(err, EINVAL, "the runtime id '%s' is too long", id);
+	*rt = (struct build_runtime){.path = strdup(path), .go = go, .present = present};
+	if (!rt->path)
+		return err_set(err, ENOMEM, "out of memory");
+	memcpy(rt->id, id, strlen(id) + 1);
+	b->runtime_count++;
+	return 0;
+}
+
+/* The file at a path as it is now. */
+static int add_present(struct build *b, const char *path, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	char id[OCI_RUNTIME_ID_MAX];
+	int r = oci_runtime_open(path, -1, &rt, err);
+
+	if (r < 0)
+		return r;
+	oci_runtime_id(&rt, id);
+	return add_runtime(b, id, path, rt.is_go, true, err);
+}
+
+static int find_runtimes(struct build *b, const char *runtime_path, struct err *err)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(b->evidence, &runs);
+	int r = runtime_path ? add_present(b, runtime_path, err) : 0;
+
+	for (; !r && n > 0; n--) {
+		const struct evidence_run *run = runs[n - 1];
+
+		if (run->mode != EVIDENCE_LEARN || !*run->runtime_id)
+			continue;
+		/* What will start the containers from now on is the file that is there now; one that is gone starts
+		 * none. */
+		(void)add_present(b, run->runtime, NULL);
+		r = add_runtime(b, run->runtime_id, run->runtime, run->go, false, err);
+	}
+	return r;
+}
+
+int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
+{
+	const char *shape = evidence_shape(b->evidence);
+	int r = 0;
+
+	for (size_t i = 0; shape && !r && i < b->runtime_count; i++) {
+		struct floor floor = {0};
+
+		r = floor_load(cli->config.state_dir, b->runtimes[i].id, shape, &floor, err);
+		/* Root's alone: to others no sample is known. */
+		if (r == -EACCES && geteuid() != 0)
+			r = 0;
+		if (!r) {
+			floor_done(&b->runtimes[i].floor);
+			b->runtimes[i].floor = floor;
+		}
+	}
+	return r;
+}
+
+int build_load(const struct cli *cli, const char *key, const char *runtime_path, struct build *ret, struct err *err)
+{
+	int r = build_load_evidence(cli, key, &ret->evidence, err);
+
+	if (r < 0)
+		return r;
+	evidence_judge(ret->evidence, &ret->verdict);
+	r = find_runtimes(ret, runtime_path, err);
+	return r < 0 ? r : build_load_floors(cli, ret, err);
+}
+
+int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	char id[OCI_RUNTIME_ID_MAX];
+	int r = oci_runtime_open_or_find(runtime, -1, &rt, err);
+
+	if (r < 0)
+		return r;
+	oci_runtime_id(&rt, id);
+	r = add_runtime(b, id, rt.path, rt.is_go, true, err);
+	if (r == 0)
+		r = build_load_floors(cli, b, err);
+	for (size_t i = 0; i < b->runtime_count && r == 0; i++)
+		if (text_streq(b->runtimes[i].id, id) && !floor_is_sampled(&b->runtimes[i].floor))
+			return err_set(err, ENOENT,
+				       "%s was never sampled for such containers: `snug floor --runtime %s --key %s` does it",
+				       rt.path, rt.path, key);
+	return r;
+}
+
+static size_t list_floors(const struct build *b, const struct evidence *ret[BUILD_RUNTIMES_MAX * FLOOR_PHASES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->runtime_count; i++)
+		for (size_t p = 0; p < FLOOR_PHASES; p++)
+			if (b->runtimes[i].floor.phase[p])
+				ret[n++] = b->runtimes[i].floor.phase[p];
+	return n;
+}
+
+int build_write(const struct build *b, enum policy_format format, const char *name, struct buf *out, struct buf *lost,
+		struct err *err)
+{
+	const struct evidence *used[1 + BUILD_RUNTIMES_MAX * FLOOR_PHASES] = {b->evidence};
+	cleanup_policy struct policy *whole = NULL, *adapted = NULL;
+	struct proof proof = {.name = name, .format = format, .used = used, .floors_from = 1};
+	int r = policy_of_profile(b->profile, name, &whole, err);
+
+	if (r == 0)
+		r = policy_adapt(whole, format, &adapted, lost, err);
+	if (r == 0)
+		r = policy_write(adapted, format, name, lost, out, err);
+	if (r < 0)
+		return r;
+	proof.meant = adapted;
+	proof.used_count = 1 + list_floors(b, used + 1);
+	return proof_text(out, &proof, err);
+}
+
+int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
+{
+	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];
+	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret};
+	cleanup_buf struct buf lost = {0};
+	struct profile *profile = NULL;
+
+	in.floor_count = list_floors(b, floors);
+	for (size_t i = 0; i < b->runtime_count; i++)
+		in.go |= b->runtimes[i].go;
+	buf_clear(&b->unnamed);
+	buf_clear(&b->oci);
+	int r = profile_build(&in, &profile, &b->unnamed, err);
+
+	if (r < 0)
+		return r;
+	profile_free(b->profile);
+	b->profile = profile;
+	return build_write(b, POLICY_OCI, evidence_key(b->evidence), &b->oci, &lost, err);
+}
+
+void build_done(struct build *b)
+{
+	for (size_t i = 0; i < b->runtime_count; i++) {
+		free(b->runtimes[i].path);
+		floor_done(&b->runtimes[i].floor);
+	}
+	evidence_free(b->evidence);
+	profile_free(b->profile);
+	buf_done(&b->unnamed);
+	buf_done(&b->oci);
+}
+
+int build_parse_errno(const char *name, uint32_t *ret, struct err *err)
+{
+	if (!name || text_streq(name, "enosys"))
+		*ret = ENOSYS;
+	else if (text_streq(name, "eperm"))
+		*ret = EPERM;
+	else
+		return err_set(err, EINVAL, "--errno is enosys or eperm, not '%s'", name);
+	return 0;
+}
+
+void build_digest(const struct build *b, char ret[SHA256_HEX_MAX])
+{
+	sha256_hex(b->oci.data, b->oci.len, ret);
+}
+
+#define DIGEST_MIN 12 /* digits */
+
+int build_check_digest(const struct buf *text, const char *digest, struct err *err)
+{
+	const char *hex = digest + (text_starts(digest, "sha256:") ? strlen("sha256:") : 0);
+	size_t len = strlen(hex);
+	char own[SHA256_HEX_MAX];
+
+	if (len < DIGEST_MIN || len >= SHA256_HEX_MAX || strspn(hex, "0123456789abcdef") != len)
+		return err_set(err, EINVAL,
+			       "--digest wants what `snug profile` printed, at least %d of its digits, not '%s'",
+			       DIGEST_MIN, digest);
+	sha256_hex(text->data, text->len, own);
+	if (strncmp(own, hex, len) != 0)
+		return err_set(err, ESTALE,
+			       "the profile is not the one of digest %.12s: it is %.12s now; look at it again with `snug "
+			       "profile`, and give the same --errno and --runtime as then",
+			       hex, own);
+	return 0;
+}

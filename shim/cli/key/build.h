@@ -1,0 +1,85 @@
+/* From a key to its profile: the evidence, the runtimes that its learning runs used and their floors, and what is built
+ * of them. */
+#ifndef SNUG_SHIM_CLI_BUILD_H
+#define SNUG_SHIM_CLI_BUILD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/sha256.h"
+#include "oci/runtime.h"
+#include "seccomp/evidence/evidence.h"
+#include "seccomp/policy/policy.h"
+#include "seccomp/profile/profile.h"
+#include "shim/cli/common/cli.h"
+#include "shim/cli/floor/floor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BUILD_RUNTIMES_MAX 16 /* the newest are kept */
+
+/* A runtime file that starts the key's containers. */
+struct build_runtime {
+	char id[OCI_RUNTIME_ID_MAX];
+	char *path;
+	bool go;
+	bool present;           /* the file at `path` still is this one */
+	struct floor floor;
+};
+
+struct build {
+	struct evidence *evidence;
+	struct evidence_verdict verdict;
+	struct build_runtime runtimes[BUILD_RUNTIMES_MAX];
+	size_t runtime_count;
+	struct profile *profile;
+	struct buf unnamed; /* lines "arch nr" of calls that nobody can name */
+	struct buf oci;     /* the profile's text */
+};
+
+/* Loads the key's evidence, after a sync with the recorder, into *ret (empty before; build_done also after an error),
+ * with the runtimes of its learning runs, the files that lie at their paths now, and the one at runtime_path (absolute;
+ * may be NULL). */
+int build_load(const struct cli *cli, const char *key, const char *runtime_path, struct build *ret, struct err *err);
+
+/* Loads the floors again, after a sampling. */
+int build_load_floors(const struct cli *cli, struct build *b, struct err *err);
+
+/* Adds a runtime that is to start the containers too: a path or a name (oci_runtime_open_or_find()). Its floor for such
+ * containers must have been sampled: -ENOENT tells how. */
+int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err);
+
+/* The digest by which people tell a profile's text: that of sha256sum(1) over the oci form. */
+void build_digest(const struct build *b, char ret[SHA256_HEX_MAX]);
+
+/* Refuses (-ESTALE) a profile that is not the one of this digest, of which the first 12 digits are enough; "sha256:" may
+ * stand in front. */
+int build_check_digest(const struct buf *text, const char *digest, struct err *err);
+
+/* Builds the profile and its text. */
+int build_profile(struct build *b, uint32_t errno_ret, struct err *err);
+
+/* Appends the built profile in a form, proved (seccomp/profile/proof.h) against the evidence and the floors: what is wrong is
+ * not handed out. `lost`: lines of what the form cannot say. */
+int build_write(const struct build *b, enum policy_format format, const char *name, struct buf *out, struct buf *lost,
+		struct err *err);
+
+void build_done(struct build *b);
+#define cleanup_build cleanup_with(build_done)
+
+/* Loads a key's evidence after a sync, or that of a file (operand_is_file()), which `snug merge` may have made; the sentence for a missing one tells where to look. Its own key is evidence_key()'s. */
+int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err);
+
+/* "enosys" or "eperm" (NULL: enosys) as a number. */
+int build_parse_errno(const char *name, uint32_t *ret, struct err *err);
+
+/* Appends the verdict in words: "complete", or "not complete: " and what happened, each reason. */
+void build_add_verdict(const struct evidence_verdict *v, struct buf *out);
+
+/* Says on stderr what the profile rests on and what it lacks; `key` for the advice. */
+void build_report(const struct build *b, const char *key);
+
+/* Appends where a rule comes from, in words: "the program uses it (nginx)". */
+void build_add_origin(const struct build *b, const struct profile_rule *rule, struct buf *out);
+
+#endif

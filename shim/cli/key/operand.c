@@ -1,0 +1,278 @@
+#include "shim/cli/key/operand.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "oci/key.h"
+#include "seccomp/policy/defaults.h"
+#include "shim/cli/key/build.h"
+#include "shim/common/client.h"
+#include "shim/common/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define APPROVED_SIZE_MAX (4u << 20)
+#define DEPTH_MAX         32 /* directories below each other */
+
+static const char *const suffixes[] = {".json", ".yaml", ".yml", ".conf"};
+
+static bool has_suffix(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
+
+		if (len > n && text_streq(name + len - n, suffixes[i]))
+			return true;
+	}
+	return false;
+}
+
+bool operand_is_no_key(const char *word)
+{
+	return *word == '/' || text_starts(word, "./") || text_starts(word, "../");
+}
+
+static bool is_path(const char *word)
+{
+	size_t len = strlen(word);
+
+	return operand_is_no_key(word) || text_streq(word, ".") || text_streq(word, "..") || has_suffix(word) || (len && word[len - 1] == '/');
+}
+
+bool operand_is_file(const char *word)
+{
+	struct stat st;
+
+	return is_path(word) && !stat(word, &st) && S_ISREG(st.st_mode);
+}
+
+bool operand_is_key(const struct cli *cli, const char *word)
+{
+	cleanup_fd int dir = oci_key_check(word, NULL) < 0
+				     ? -1
+				     : state_open_key(cli->config.state_dir, STATE_KEYS, word, false, NULL);
+
+	return dir >= 0 && (!faccessat(dir, STATE_EVIDENCE, F_OK, 0) || !faccessat(dir, STATE_APPROVED, F_OK, 0));
+}
+
+int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err)
+{
+	struct stat st;
+
+	if (text_streq(word, "-")) {
+		*ret = OPERAND_STDIN;
+		return 0;
+	}
+	if (*word == '@') {
+		if (!default_profile(word))
+			return err_set(err, ENOENT, "there is no default profile %s; there are @moby, @containerd, @podman",
+				       word);
+		*ret = OPERAND_DEFAULT;
+		return 0;
+	}
+	if (!is_path(word) && operand_is_key(cli, word)) {
+		*ret = OPERAND_KEY;
+		return 0;
+	}
+	if (stat(word, &st) < 0) {
+		if (is_path(word))
+			return err_sys(err, errno, "%s", word);
+		*ret = OPERAND_KEY;
+		return 0;
+	}
+	*ret = S_ISDIR(st.st_mode) ? OPERAND_DIRECTORY : OPERAND_FILE;
+	return 0;
+}
+
+static int read_file(const char *path, size_t max, struct buf *ret, struct err *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, max, path, ret, err);
+}
+
+/* The profile that the key's evidence gives. */
+static int build_text(struct cli *cli, const char *key, struct buf *ret, struct buf *ret_what, struct err *err)
+{
+	cleanup_build struct build b = {0};
+	int r = build_load(cli, key, NULL, &b, err);
+
+	if (!r)
+		r = build_profile(&b, ENOSYS, err);
+	if (r < 0)
+		return r;
+	buf_add(ret, b.oci.data, b.oci.len);
+	buf_addf(ret_what, "the profile that the evidence of %s gives; none is approved", key);
+	if (!b.verdict.complete) {
+		buf_adds(ret_what, "; the evidence is ");
+		build_add_verdict(&b.verdict, ret_what);
+	}
+	return 0;
+}
+
+static int read_key(struct cli *cli, const char *key, enum operand_want want, size_t max, struct buf *ret,
+		    struct buf *ret_what, struct err *err)
+{
+	cleanup_buf struct buf path = {0};
+	struct err inner = {0};
+	int r;
+
+	if (want == OPERAND_EVIDENCE) {
+		r = client_sync(&cli->config, err);
+		if (r < 0)
+			return r;
+		buf_addf(ret_what, "the evidence of %s", key);
+		r = state_read_file(cli->config.state_dir, STATE_KEYS, key, STATE_EVIDENCE, max, ret, &path, &inner);
+		if (r == -ENOENT)
+			return err_set(err, r, "%s is neither a key nor a file; `snug ls` lists the keys", key);
+		return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
+	}
+	r = state_read_approved(cli->config.state_dir, key, ret, &inner);
+	if (!r)
+		buf_addf(ret_what, "the approved profile of %s", key);
+	if (r != -ENOENT)
+		return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
+	if (!operand_is_key(cli, key))
+		return err_set(err, ENOENT, "%s is neither a key nor a file; `snug ls` lists the keys", key);
+	return build_text(cli, key, ret, ret_what, err);
+}
+
+int operand_read(struct cli *cli, const char *word, enum operand_want want, size_t max, struct buf *ret,
+		 struct buf *ret_what, struct err *err)
+{
+	cleanup_buf struct buf what = {0};
+	const struct default_profile *fact;
+	enum operand_kind kind = OPERAND_KEY;
+	int r = operand_kind(cli, word, &kind, err);
+
+	if (r < 0)
+		return r;
+	switch (kind) {
+	case OPERAND_DIRECTORY:
+		return err_set(err, EISDIR, "%s: is a directory; one profile is wanted here", word);
+	case OPERAND_STDIN:
+		return file_read_fd(STDIN_FILENO, max, "standard input", ret, err);
+	case OPERAND_FILE:
+		return read_file(word, max, ret, err);
+	case OPERAND_DEFAULT:
+		fact = default_profile(word);
+		buf_add(ret, fact->text, fact->len);
+		buf_addf(ret_what ? ret_what : &what, "the default of %s on %s", fact->version, fact->machine);
+		return 0;
+	case OPERAND_KEY:
+		break;
+	}
+	return read_key(cli, word, want, max, ret, ret_what ? ret_what : &what, err);
+}
+
+struct walk {
+	size_t max, found, skipped;
+	int (*fn)(const struct operand *op, void *arg, struct err *err);
+	void *arg;
+};
+
+static int walk_directory(struct walk *w, const char *path, unsigned depth, struct err *err);
+
+static int walk_entry(struct walk *w, const char *dir, const char *name, unsigned depth, struct err *err)
+{
+	cleanup_buf struct buf path = {0}, text = {0};
+	struct stat st, link;
+	size_t len = strlen(dir);
+	bool lost;
+
+	buf_addf(&path, "%s%s%s", dir, len && dir[len - 1] == '/' ? "" : "/", name);
+	if (buf_failed(&path))
+		return err_set(err, ENOMEM, "out of memory");
+	/* One that was removed meanwhile is no profile; a link that leads nowhere is one that cannot be read. */
+	if (lstat(path.data, &link) < 0) {
+		w->skipped++;
+		return 0;
+	}
+	lost = stat(path.data, &st) < 0;
+	if (lost)
+		st = link;
+	/* A link to a directory may lead back up. */
+	if (S_ISDIR(st.st_mode))
+		return S_ISLNK(link.st_mode) ? 0 : walk_directory(w, path.data, depth + 1, err);
+	if ((!S_ISREG(st.st_mode) && !lost) || !has_suffix(name)) {
+		w->skipped++;
+		return 0;
+	}
+	struct err error = {0};
+	int r = read_file(path.data, w->max, &text, &error);
+
+	w->found++;
+	return w->fn(&(const struct operand){.name = path.data,
+					     .what = "",
+					     .text = r < 0 ? NULL : &text,
+					     .error = &error},
+		     w->arg, err);
+}
+
+static int is_visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+/* By bytes: alphasort() goes by the locale. */
+static int name_order(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int walk_directory(struct walk *w, const char *path, unsigned depth, struct err *err)
+{
+	struct dirent **names = NULL;
+	int n = depth < DEPTH_MAX ? scandir(path, &names, is_visible, name_order) : 0, r = 0;
+
+	if (depth >= DEPTH_MAX)
+		return err_set(err, ELOOP, "%s: more than %d directories below each other", path, DEPTH_MAX);
+	if (n < 0)
+		return err_sys(err, errno, "%s", path);
+	for (int i = 0; i < n; i++) {
+		if (!r)
+			r = walk_entry(w, path, names[i]->d_name, depth, err);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+int operand_each(struct cli *cli, const char *word, enum operand_want want, size_t max,
+		 int (*fn)(const struct operand *op, void *arg, struct err *err), void *arg, size_t *ret_skipped,
+		 struct err *err)
+{
+	struct walk w = {.max = max, .fn = fn, .arg = arg};
+	cleanup_buf struct buf text = {0}, what = {0};
+	enum operand_kind kind = OPERAND_KEY;
+	int r = operand_kind(cli, word, &kind, err);
+
+	if (r < 0)
+		return r;
+	if (kind == OPERAND_DIRECTORY) {
+		r = walk_directory(&w, word, 0, err);
+		if (ret_skipped)
+			*ret_skipped += w.skipped;
+		if (!r && !w.found)
+			r = err_set(err, ENOENT, "%s: no file below it ends in .json, .yaml, .yml or .conf", word);
+		return r;
+	}
+	r = operand_read(cli, word, want, max, &text, &what, err);
+	if (r < 0)
+		return r;
+	if (buf_failed(&text) || buf_failed(&what))
+		return err_set(err, ENOMEM, "out of memory");
+	return fn(&(const struct operand){.name = kind == OPERAND_STDIN ? "standard input" : word,
+					  .what = what.data ? what.data : "",
+					  .text = &text},
+		  arg, err);
+}

@@ -1,0 +1,228 @@
+/* What build.h says in words. */
+#include "shim/cli/key/build.h"
+
+#include "base/text.h"
+#include "seccomp/syscall/sets.h"
+#include "seccomp/syscall/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void build_add_verdict(const struct evidence_verdict *v, struct buf *out)
+{
+	const char *separator = "not complete: ";
+
+	if (v->complete)
+		buf_adds(out, "complete");
+	else if (!v->learn_runs)
+		buf_adds(out, "not complete: there is no learning run");
+	for (size_t i = 0; v->learn_runs && !v->complete && i < REASON_COUNT; i++)
+		if (v->reasons & (reason_set)1 << i) {
+			buf_addf(out, "%s%s", separator, reason_what((enum reason)i));
+			separator = "; ";
+		}
+}
+
+static size_t count_lines(const struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		n += b->data[i] == '\n';
+	return n;
+}
+
+/* Each call is counted once, by the strongest of its sources. */
+static void add_counts(const struct build *b, struct buf *out)
+{
+	const struct profile_rule *rules = NULL;
+	size_t n = profile_rules(b->profile, &rules), workload = 0, runtime = 0, assumed = 0, narrow = 0, calls = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && text_streq(rules[i].name, rules[i - 1].name))
+			continue;
+		calls++;
+		narrow += rules[i].masked;
+		if (rules[i].sources & PROFILE_FROM_WORKLOAD)
+			workload++;
+		else if (rules[i].sources & (PROFILE_FROM_RUNTIME | PROFILE_FROM_FLOOR))
+			runtime++;
+		else if (rules[i].sources & PROFILE_FROM_ASSUMED)
+			assumed++;
+	}
+	buf_addf(out, "%zu calls: %zu the program's, %zu more for the runtime, %zu for safety", calls, workload, runtime,
+		 calls - workload - runtime - assumed);
+	if (assumed)
+		buf_addf(out, ", %zu assumed", assumed);
+	if (narrow)
+		buf_addf(out, "; %zu of them with some arguments only", narrow);
+}
+
+static void report_unnamed(const struct build *b)
+{
+	size_t n = count_lines(&b->unnamed);
+
+	if (!n)
+		return;
+	fprintf(stderr,
+		"%zu calls have no name on this machine and are NOT in the profile (architecture and number):\n", n);
+	for (const char *p = b->unnamed.data; p && *p;) {
+		size_t len = strcspn(p, "\n");
+
+		fprintf(stderr, "  %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+}
+
+static bool has_arch(const struct build *b, enum arch_id id)
+{
+	return profile_has_arch(b->profile, arch_get(id));
+}
+
+/* Which ABIs may run, and what that means for programs of the others. */
+static void report_arches(const struct build *b)
+{
+	cleanup_buf struct buf line = {0};
+	const struct arch *const *arches = NULL;
+	const struct arch *host[4];
+	size_t n = profile_arches(b->profile, &arches), hosts = arch_host(host);
+	const char *separator = "";
+
+	buf_addf(&line, "architecture%s: ", n == 1 ? "" : "s");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&line, "%s%s", i ? ", " : "", arches[i]->name);
+	buf_adds(&line, " (all that was seen)");
+	for (size_t i = 1; i < hosts && has_arch(b, host[0]->id); i++)
+		if (!profile_has_arch(b->profile, host[i])) {
+			buf_addf(&line, "%s%s", *separator ? separator : "; a program of ", host[i]->name);
+			separator = " or ";
+		}
+	if (*separator)
+		buf_adds(&line, " (32-bit) would be killed");
+	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
+}
+
+/* The highest number that a runtime's libseccomp can name, as its --version tells; 0 if it does not. */
+static unsigned named_by_runtime(const struct build_runtime *rt, char version[16])
+{
+	const char *tells = strstr(floor_version(&rt->floor), "libseccomp: ");
+
+	if (!tells || sscanf(tells, "libseccomp: %15[0-9.]", version) != 1)
+		return 0;
+	return syscall_named_up_to(version);
+}
+
+/* What a runtime drops without a word, as it cannot name it: the call stays refused. */
+static void report_unknown(const struct build *b)
+{
+	const struct profile_rule *rules = NULL;
+	const struct arch *host[4];
+	size_t n = profile_rules(b->profile, &rules);
+	char version[16] = "";
+
+	arch_host(host);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t nr = 0;
+
+		if (!syscall_known_to_libseccomp(rules[i].name)) {
+			fprintf(stderr,
+				"%s: this machine's libseccomp does not know the name; a runtime with the same one drops it "
+				"without a word, and it stays refused\n",
+				rules[i].name);
+			continue;
+		}
+		for (size_t k = 0; k < b->runtime_count; k++) {
+			unsigned highest = named_by_runtime(&b->runtimes[k], version);
+
+			if (highest && syscall_number(host[0], rules[i].name, &nr) == 0 && nr > highest &&
+			    !(nr & ARCH_X32_BIT))
+				fprintf(stderr,
+					"%s: the libseccomp %s of %s does not know the name; it drops it without a word, and "
+					"it stays refused\n",
+					rules[i].name, version, b->runtimes[k].path);
+		}
+	}
+}
+
+void build_report(const struct build *b, const char *key)
+{
+	cleanup_buf struct buf line = {0};
+
+	add_counts(b, &line);
+	buf_adds(&line, "; the evidence is ");
+	build_add_verdict(&b->verdict, &line);
+	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
+	for (size_t i = 0; i < b->runtime_count; i++) {
+		const struct build_runtime *rt = &b->runtimes[i];
+
+		buf_clear(&line);
+		floor_describe(&rt->floor, rt->id, rt->go, &line);
+		if (!floor_is_sampled(&rt->floor) && rt->present)
+			buf_addf(&line, "; `snug floor --key %s` samples it", key);
+		else if (!rt->present)
+			buf_adds(&line, "; this runtime has been replaced since");
+		fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
+	}
+	report_arches(b);
+	report_unnamed(b);
+	report_unknown(b);
+	char digest[SHA256_HEX_MAX];
+
+	build_digest(b, digest);
+	fprintf(stderr, "digest sha256:%s\n", digest);
+}
+
+/* Who made a call of this name: the comms of its workload entries, at most four. */
+static void add_who(const struct evidence *ev, const char *name, struct buf *out)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = evidence_calls(ev, &calls), who = 0;
+	char call[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		if (calls[i]->phase != EVIDENCE_WORKLOAD || !calls[i]->count)
+			continue;
+		syscall_name(calls[i]->arch, calls[i]->nr, call);
+		for (size_t k = 0; text_streq(call, name) && evidence_comm(ev, calls[i], k) && who < 4; k++)
+			buf_addf(out, "%s%s", who++ ? ", " : " (", evidence_comm(ev, calls[i], k));
+	}
+	if (who)
+		buf_addc(out, ')');
+}
+
+/* The reason of the checked-in sets for a call that nothing has shown. */
+static void add_set_reason(const struct build *b, const char *name, struct buf *out)
+{
+	const struct set_always *always = NULL;
+	const struct set_sibling *siblings = NULL;
+	size_t n = set_always(&always);
+
+	for (size_t i = 0; i < n; i++)
+		if (text_streq(always[i].name, name)) {
+			buf_adds(out, always[i].reason);
+			return;
+		}
+	n = set_siblings(&siblings);
+	for (size_t i = 0; i < n; i++)
+		if (text_streq(siblings[i].older, name) && profile_find(b->profile, siblings[i].modern)) {
+			buf_addf(out, "stands in for %s: %s", siblings[i].modern, siblings[i].reason);
+			return;
+		}
+	buf_adds(out, "always allowed");
+}
+
+void build_add_origin(const struct build *b, const struct profile_rule *rule, struct buf *out)
+{
+	if (rule->sources & PROFILE_FROM_WORKLOAD) {
+		buf_adds(out, "the program uses it");
+		add_who(b->evidence, rule->name, out);
+	} else if (rule->sources & PROFILE_FROM_RUNTIME) {
+		buf_adds(out, "the runtime used it to start the container");
+	} else if (rule->sources & PROFILE_FROM_FLOOR) {
+		buf_adds(out, "the runtime needs it at some starts");
+	} else if (rule->sources & PROFILE_FROM_ASSUMED) {
+		buf_adds(out, "assumed: of the hot set, let pass while learning, not yet seen");
+	} else {
+		add_set_reason(b, rule->name, out);
+	}
+}

@@ -1,0 +1,275 @@
+#include "shim/cli/common/cli.h"
+#include "shim/cli/merge/merge.h"
+#include "shim/cli/key/operand.h"
+#include "shim/cli/common/save.h"
+#include "shim/cli/common/table.h"
+
+#include "base/text.h"
+#include "oci/key.h"
+#include "seccomp/evidence/merge.h"
+#include "seccomp/policy/read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_KEY, OPT_FORMAT, OPT_OUTPUT };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_KEY] = {"key", 'k', "KEY", "the key of merged evidence, where the operands' own keys differ"},
+	[OPT_FORMAT] = {"format", 'f', "FORMAT", "form of a merged profile: oci (default), docker, spo, systemd"},
+	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
+};
+
+/* What is to be merged: all evidence, or all profiles. */
+struct work {
+	struct cli *cli;
+	struct evidence **evidence;
+	struct policy **policies;
+	char **names;
+	size_t count, cap; /* of evidence, policies and names */
+	size_t evidence_count;
+};
+
+static void work_done(struct work *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		evidence_free(w->evidence[i]);
+		policy_free(w->policies[i]);
+		free(w->names[i]);
+	}
+	free(w->evidence);
+	free(w->policies);
+	free(w->names);
+}
+
+static int oom(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+static int reserve(struct work *w, struct err *err)
+{
+	size_t cap = w->cap ? 2 * w->cap : 64;
+	struct evidence **evidence;
+	struct policy **policies;
+	char **names;
+
+	if (w->count < w->cap)
+		return 0;
+	evidence = reallocarray(w->evidence, cap, sizeof(*evidence));
+	w->evidence = evidence ? evidence : w->evidence;
+	policies = reallocarray(w->policies, cap, sizeof(*policies));
+	w->policies = policies ? policies : w->policies;
+	names = reallocarray(w->names, cap, sizeof(*names));
+	w->names = names ? names : w->names;
+	if (!evidence || !policies || !names)
+		return oom(err);
+	w->cap = cap;
+	return 0;
+}
+
+static int add(struct work *w, const char *name, struct evidence *evidence, struct policy *policy, struct err *err)
+{
+	cleanup_buf struct buf safe = {0};
+	int r = reserve(w, err);
+	char *copy;
+
+	text_add_safe(&safe, name, strlen(name));
+	copy = buf_steal(&safe);
+	if (r < 0 || !copy) {
+		free(copy);
+		evidence_free(evidence);
+		policy_free(policy);
+		return r < 0 ? r : oom(err);
+	}
+	w->evidence[w->count] = evidence;
+	w->policies[w->count] = policy;
+	w->names[w->count++] = copy;
+	w->evidence_count += evidence != NULL;
+	return 0;
+}
+
+/* Every evidence file has this member, and no profile. */
+static bool is_evidence(const struct buf *text)
+{
+	static const char mark[] = "\"runs_dropped\"";
+
+	return text->len && memmem(text->data, text->len, mark, sizeof(mark) - 1);
+}
+
+static int add_policies(struct work *w, const struct operand *op, struct err *err)
+{
+	cleanup_policy_list struct policy_list list = {0};
+	int r = policy_read(op->text->data ? op->text->data : "", op->text->len, op->name, &list, err);
+
+	for (size_t i = 0; !r && i < list.count; i++) {
+		struct policy *p = list.policy[i];
+
+		list.policy[i] = NULL;
+		r = add(w, policy_name(p), NULL, p, err);
+	}
+	return r;
+}
+
+static int add_text(const struct operand *op, void *arg, struct err *err)
+{
+	struct evidence *ev = NULL;
+	struct work *w = arg;
+	int r;
+
+	if (!op->text)
+		return err_set(err, op->error->code, "%s", op->error->msg);
+	if (!is_evidence(op->text))
+		return add_policies(w, op, err);
+	r = evidence_parse(op->text->data, op->text->len, op->name, &ev, err);
+	return r < 0 ? r : add(w, op->name, ev, NULL, err);
+}
+
+/* Keys stand for their evidence where everything else is evidence, else for their profiles. */
+static int read_all(struct work *w, const struct cli_args *args, struct err *err)
+{
+	enum operand_want want;
+	size_t keys = 0, skipped = 0;
+	int r = 0;
+
+	for (int pass = 0; !r && pass < 2; pass++) {
+		want = w->evidence_count == w->count ? OPERAND_EVIDENCE : OPERAND_PROFILE;
+		for (size_t i = 0; !r && i < args->operands; i++) {
+			enum operand_kind kind = OPERAND_KEY;
+
+			r = operand_kind(w->cli, args->operand[i], &kind, err);
+			if (r < 0 || (kind == OPERAND_KEY) != (pass == 1))
+				continue;
+			keys += pass;
+			r = operand_each(w->cli, args->operand[i], want, EVIDENCE_SIZE_MAX, add_text, w, &skipped, err);
+		}
+	}
+	if (!r && skipped)
+		fprintf(stderr, "%zu other files lie there, which are no .json, .yaml, .yml or .conf\n", skipped);
+	return r;
+}
+
+static int check_mixture(const struct work *w, struct err *err)
+{
+	size_t evidence = 0, profile = 0;
+
+	if (!w->evidence_count || w->evidence_count == w->count)
+		return 0;
+	while (!w->evidence[evidence])
+		evidence++;
+	while (w->evidence[profile])
+		profile++;
+	return err_set(err, EINVAL,
+		       "%s is evidence and %s a profile: evidence is merged with evidence, profiles with profiles; `snug "
+		       "profile %s` makes a profile of the evidence",
+		       w->names[evidence], w->names[profile], w->names[evidence]);
+}
+
+static int choose_key(const struct work *w, const char *wanted, const char **ret, struct err *err)
+{
+	*ret = wanted ? wanted : evidence_key(w->evidence[0]);
+	if (oci_key_check(*ret, err) < 0)
+		return err_wrap(err, "%s", wanted ? "--key" : w->names[0]);
+	for (size_t i = 1; !wanted && i < w->count; i++)
+		if (!text_streq(evidence_key(w->evidence[i]), *ret))
+			return err_set(err, EINVAL,
+				       "%s is evidence of %s and %s of %s: if they do the same, name the result by --key",
+				       w->names[0], *ret, w->names[i], evidence_key(w->evidence[i]));
+	return 0;
+}
+
+#define SOURCES_SHOWN 20
+
+/* What each of them brought, on stderr. */
+static void tell_sources(const struct work *w, const struct evidence *all, const struct evidence_merged *merged)
+{
+	cleanup_table struct table t = {0};
+	cleanup_buf struct buf out = {0};
+	const struct evidence_call *const *calls = NULL;
+	const struct evidence_run *const *runs = NULL;
+	struct evidence_verdict v;
+
+	table_begin(&t, 4);
+	table_add(&t, "EVIDENCE");
+	table_add(&t, "RUNS");
+	table_add(&t, "NEW CALLS");
+	table_add(&t, "COMPLETE");
+	for (size_t i = 0; i < w->count && i < SOURCES_SHOWN; i++) {
+		evidence_judge(w->evidence[i], &v);
+		table_add(&t, w->names[i]);
+		if (merged[i].shared_runs)
+			table_addf(&t, "%zu, %zu of them known already", merged[i].runs, merged[i].shared_runs);
+		else
+			table_addf(&t, "%zu", merged[i].runs);
+		table_addf(&t, "%zu", merged[i].new_calls);
+		table_add(&t, v.complete ? "yes" : "NO");
+	}
+	table_write(&t, "  ", &out);
+	if (w->count > SOURCES_SHOWN)
+		buf_addf(&out, "  and %zu more\n", w->count - SOURCES_SHOWN);
+	evidence_judge(all, &v);
+	buf_addf(&out, "%zu evidences with %zu runs and %zu calls; together they are %s\n", w->count,
+		 evidence_runs(all, &runs), evidence_calls(all, &calls), v.complete ? "complete" : "NOT complete");
+	if (!buf_failed(&out))
+		fputs(out.data, stderr);
+}
+
+static int merge_evidence(struct work *w, const struct cli_args *args, struct buf *out, struct err *err)
+{
+	cleanup_free struct evidence_merged *merged = calloc(w->count, sizeof(*merged));
+	cleanup_evidence struct evidence *all = NULL;
+	const char *key = NULL;
+	int r = merged ? choose_key(w, args->value[OPT_KEY], &key, err) : oom(err);
+
+	if (!r && args->value[OPT_FORMAT])
+		r = err_set(err, EINVAL, "merged evidence is evidence: leave out --format, and give the result to `snug "
+					 "profile`");
+	if (!r)
+		r = evidence_merge((const struct evidence *const *)w->evidence, w->count, key, merged, &all, err);
+	if (!r)
+		r = evidence_write(all, out, err);
+	if (!r)
+		tell_sources(w, all, merged);
+	return r;
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_with(work_done) struct work w = {.cli = cli};
+	cleanup_buf struct buf out = {0};
+	int r = read_all(&w, args, err);
+
+	if (!r)
+		r = check_mixture(&w, err);
+	if (!r && w.evidence_count)
+		r = merge_evidence(&w, args, &out, err);
+	else if (!r)
+		r = merge_profiles((const struct policy *const *)w.policies, w.count, args->value[OPT_FORMAT], &out, err);
+	if (r < 0)
+		return r;
+	/* One of those that were merged may be it: the result holds what it held. */
+	return save_or_print(cli, args->value[OPT_OUTPUT], &out, NULL, 0, err);
+}
+
+const struct cli_command cmd_merge = {
+	.name = "merge",
+	.operands = "A...",
+	.operands_min = 1,
+	.operands_max = 100000,
+	.summary = "makes one evidence of several, or one profile of several",
+	.details = "Evidence (keys, evidence.json files of several nodes, a directory of them) gives evidence, which `snug "
+		   "profile`,\n"
+		   "`approve` and `show` take in place of a key. A run that several files hold counts once. It is "
+		   "complete only\n"
+		   "where each is.\n"
+		   "  snug merge nodes/*/web.json -o web.json && snug approve ./web.json\n"
+		   "Profiles give a profile that allows what any of them allows, arguments included, and refuses the "
+		   "rest as the\n"
+		   "first does.\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.run = run,
+};

@@ -1,0 +1,125 @@
+#include "shim/cli/key/build.h"
+#include "shim/cli/common/cli.h"
+#include "shim/cli/key/operand.h"
+#include "shim/cli/common/save.h"
+
+#include "base/text.h"
+#include "seccomp/write/write.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_OUTPUT, OPT_FORCE };
+
+static const struct cli_option OPTIONS[] = {
+	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo or systemd: see above"},
+	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
+		       "what a refused call returns; enosys (default) lets libraries fall back"},
+	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...", "hold what these runtimes need too: paths, or names such as runc,crun"},
+	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
+	[OPT_FORCE] = {"force", 0, NULL, "print a profile of incomplete evidence too"},
+};
+
+static int parse_format(const char *name, enum policy_format *ret, struct err *err)
+{
+	*ret = POLICY_OCI;
+	if (name && policy_output_by_name(name, ret) < 0)
+		return err_set(err, EINVAL, "--format is oci, docker, spo or systemd, not '%s'", name);
+	return 0;
+}
+
+static int add_floors(const struct cli *cli, struct build *b, const char *key, const char *list, struct err *err)
+{
+	cleanup_free char *copy = list ? strdup(list) : NULL;
+	char *state = NULL;
+	int r = 0;
+
+	if (list && !copy)
+		return err_set(err, ENOMEM, "out of memory");
+	for (char *w = list ? strtok_r(copy, ",", &state) : NULL; w && r == 0; w = strtok_r(NULL, ",", &state))
+		r = build_add_runtime(cli, b, key, w, err);
+	return r;
+}
+
+/* The last part of a key is what people call the profile. */
+static const char *short_name(const char *key)
+{
+	const char *slash = strrchr(key, '/');
+
+	return slash && slash[1] ? slash + 1 : key;
+}
+
+static int write_form(const struct build *b, enum policy_format format, const char *key, struct buf *out,
+		      struct err *err)
+{
+	cleanup_buf struct buf lost = {0};
+	int r = build_write(b, format, short_name(key), out, &lost, err);
+
+	for (const char *p = r == 0 && lost.data ? lost.data : ""; *p;) {
+		size_t len = strcspn(p, "\n");
+
+		fprintf(stderr, "snug: %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+	return r;
+}
+
+static int run(struct cli *cli, const struct cli_args *args, struct err *err)
+{
+	cleanup_build struct build b = {0};
+	cleanup_buf struct buf text = {0};
+	const char *key = args->operand[0];
+	enum policy_format format = POLICY_OCI;
+	uint32_t errno_ret = 0;
+	int r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
+
+	if (r == 0)
+		r = parse_format(args->value[OPT_FORMAT], &format, err);
+	if (r == 0)
+		r = build_load(cli, key, NULL, &b, err);
+	if (r == 0)
+		r = add_floors(cli, &b, key, args->value[OPT_FLOOR], err);
+	if (r == 0)
+		r = build_profile(&b, errno_ret, err);
+	if (r < 0)
+		return r;
+	if (!b.verdict.complete && !args->value[OPT_FORCE]) {
+		cleanup_buf struct buf why = {0};
+
+		build_add_verdict(&b.verdict, &why);
+		err_set(err, EAGAIN, "the evidence of %s is %s; --force prints the profile all the same", key,
+			buf_failed(&why) ? "not complete" : why.data);
+		return CLI_INCOMPLETE;
+	}
+	build_report(&b, key);
+	r = write_form(&b, format, key, &text, err);
+	if (r < 0)
+		return r;
+	return save_or_print(cli, args->value[OPT_OUTPUT], &text, args->operand, operand_is_file(args->operand[0]), err);
+}
+
+const struct cli_command cmd_profile = {
+	.name = "profile",
+	.operands = "KEY|FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "prints the profile that the evidence of a key gives",
+	.details = "The profile allows what the containers of KEY were seen to call, what their runtime needs to start "
+		   "them (its\n"
+		   "floor, as far as it has been sampled) and a few calls that every program needs. Everything else is "
+		   "refused.\n"
+		   "Incomplete evidence gives none (exit status 3), as the container might miss a call. What is printed "
+		   "was read again,\n"
+		   "compiled and tried on all that was seen and on every other call.\n"
+		   "Forms:\n"
+		   "  oci      containerd, CRI-O, a Kubernetes localhost profile; also Docker and Podman\n"
+		   "  docker   docker and podman run --security-opt seccomp=FILE\n"
+		   "  spo      a SeccompProfile of security-profiles-operator (v1beta1)\n"
+		   "  systemd  a drop-in for a unit; what systemd cannot express is told on standard error and in it\n",
+	.options = OPTIONS,
+	.option_count = ARRAY_SIZE(OPTIONS),
+	.exits = "0: good. 2: bad usage or input. 3: refused, because the evidence is incomplete",
+	.run = run,
+};

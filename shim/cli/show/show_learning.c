@@ -1,0 +1,209 @@
+#include "shim/cli/show/show_learning.h"
+
+#include "base/text.h"
+#include "seccomp/evidence/unlogged.h"
+#include "seccomp/syscall/sets.h"
+#include "seccomp/syscall/names.h"
+#include "shim/cli/key/approved.h"
+#include "shim/cli/approve/delta.h"
+#include "seccomp/evidence/confidence.h"
+#include "shim/cli/common/table.h"
+
+#include <errno.h>
+
+bool show_is_lower_bound(const struct evidence *ev, const struct evidence_call *c)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(ev, &runs);
+	char name[SYSCALL_NAME_MAX];
+
+	syscall_name(c->arch, c->nr, name);
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence_quiet *q = &runs[i]->quiet;
+		int place = argument_by_name(name);
+
+		if (!q->on)
+			continue;
+		if (names_have(&q->assumed, name) || (place >= 0 && q->forms >> place & 1))
+			return true;
+		if (c->phase == EVIDENCE_WORKLOAD && c->count && c->learnt <= q->upto && !set_is_loud(name))
+			return true;
+	}
+	return false;
+}
+
+static void show_arguments(const struct evidence *ev, struct buf *out)
+{
+	const struct argument *table;
+	size_t n = arguments(&table), shown = 0;
+	cleanup_table struct table t = {0};
+
+	table_begin(&t, 2);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t runs = 0;
+		enum quiet_form known = quiet_form_of(ev, (int)i, &runs);
+
+		if (known == QUIET_UNKNOWN && !runs)
+			continue;
+		table_add(&t, table[i].name);
+		if (known == QUIET_NARROW && table[i].kind == ARGUMENT_ENOSYS)
+			table_addf(&t, "not needed: answered with ENOSYS in %llu complete runs", (unsigned long long)runs);
+		else if (known == QUIET_NARROW)
+			table_addf(&t, "harmless form is all that is needed: %llu complete runs that logged any other showed none",
+				   (unsigned long long)runs);
+		else
+			table_add(&t, known == QUIET_WIDE ? "any: a run showed more than the harmless form"
+							  : "any: the harmless form does not hold on every architecture in use");
+		shown++;
+	}
+	if (!shown)
+		return;
+	buf_addf(out, "\nArguments that decide: %zu\n", shown);
+	table_write(&t, "  ", out);
+}
+
+struct assumed_rows {
+	const struct evidence *ev;
+	struct table *table;
+	size_t count;
+};
+
+static int add_assumed(const char *name, void *arg)
+{
+	static const char *const words[] = {[QUIET_NOT_HOT] = "",
+					    [QUIET_ASSUMED] = "assumed, in the profile; nobody has seen it",
+					    [QUIET_CONFIRMED] = "confirmed: seen since",
+					    [QUIET_ABSENT] = "dropped: not seen by a run that looked for it"};
+	struct assumed_rows *rows = arg;
+
+	table_add(rows->table, name);
+	table_add(rows->table, words[quiet_hot_of(rows->ev, name)]);
+	rows->count++;
+	return 0;
+}
+
+static void show_assumed(const struct evidence *ev, struct buf *out)
+{
+	cleanup_table struct table t = {0};
+	struct assumed_rows rows = {.ev = ev, .table = &t};
+
+	table_begin(&t, 2);
+	if (quiet_each_assumed(ev, add_assumed, &rows) < 0 || !rows.count)
+		return;
+	buf_addf(out, "\nHot set: %zu\n", rows.count);
+	table_write(&t, "  ", out);
+}
+
+static void add_list(struct buf *b, const struct names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		buf_addf(b, "%s%s", i ? " " : "", n->v[i]);
+}
+
+/* The newest run that has some. */
+static void show_opened(const struct evidence *ev, struct buf *out)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(ev, &runs);
+
+	while (n > 0 && !runs[n - 1]->opened.count)
+		n--;
+	if (!n)
+		return;
+	buf_addf(out, "\nBeyond the caller's own profile, let pass by baseline %s: %zu%s\n  ", runs[n - 1]->baseline,
+		 runs[n - 1]->opened.count, runs[n - 1]->opened_more ? " and more" : "");
+	add_list(out, &runs[n - 1]->opened);
+	buf_addc(out, '\n');
+}
+
+/* The newest run says what is quiet now. */
+static void show_quiet(const struct evidence *ev, struct buf *out)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(ev, &runs);
+
+	while (n > 0 && !(runs[n - 1]->quiet.on && (runs[n - 1]->quiet.count || runs[n - 1]->quiet.assumed.count)))
+		n--;
+	if (!n)
+		return;
+	buf_addf(out, "  Quiet in the newest run that had any: %llu known calls (digest %016llx), %zu assumed; counts marked + are\n"
+		      "  lower bounds.\n",
+		 (unsigned long long)runs[n - 1]->quiet.count, (unsigned long long)runs[n - 1]->quiet.digest,
+		 runs[n - 1]->quiet.assumed.count);
+}
+
+static int add_approved(unsigned number, uint64_t time_ms, bool current, const struct profile *p, void *arg)
+{
+	struct table *t = arg;
+
+	table_addf(t, "%u", number);
+	table_add_time(t, time_ms);
+	table_addf(t, "%zu", change_count_calls(p));
+	table_add(t, current ? "in force" : "");
+	return 0;
+}
+
+static void tell_damaged(struct cli *cli, const char *key, struct buf *out)
+{
+	cleanup_buf struct buf text = {0};
+	cleanup_profile struct profile *p = NULL;
+	struct err why = {0};
+	int r = approved_read(cli->config.state_dir, key, 0, &text, &p, &why);
+
+	if (r < 0 && r != -ENOENT)
+		buf_addf(out, "\nThe approved profile cannot be read, so that nothing starts under it: %s\n"
+			      "  mend: `snug approve %s --to N` puts one that is kept in its place\n", why.msg, key);
+}
+
+static int show_history(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
+{
+	static const char *const head[] = {"APPROVED", "SAVED", "CALLS", ""};
+	cleanup_table struct table t = {0};
+	cleanup_buf struct buf text = {0};
+	int r;
+
+	table_begin(&t, ARRAY_SIZE(head));
+	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
+		table_add(&t, head[i]);
+	tell_damaged(cli, evidence_key(ev), out);
+	r = approved_each(cli->config.state_dir, evidence_key(ev), add_approved, &t, err);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	table_write(&t, "  ", &text);
+	if (text.len && __builtin_strchr(text.data, '\n') != text.data + text.len - 1)
+		buf_addf(out, "\nApproved profiles (`snug approve %s --to N` goes back):\n%s", evidence_key(ev), text.data);
+	return 0;
+}
+
+int show_learning(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
+{
+	struct settled s;
+
+	settled_judge(ev, cli->config.learn_for_ms, &s);
+	settled_describe(&s, out);
+	show_quiet(ev, out);
+	show_arguments(ev, out);
+	show_assumed(ev, out);
+	show_opened(ev, out);
+	return show_history(cli, ev, out, err);
+}
+
+int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
+{
+	static const char end[] = "\n}\n";
+	cleanup_buf struct buf text = {0}, settled = {0};
+	struct json_writer w;
+	struct settled s;
+	int r = evidence_write(ev, &text, err);
+
+	if (r < 0)
+		return r;
+	settled_judge(ev, cli->config.learn_for_ms, &s);
+	json_write_begin(&w, &settled, true);
+	settled_write(&s, &w, NULL);
+	buf_add(out, text.data, text.len - (sizeof(end) - 1));
+	buf_addf(out, ",\n  \"settled\": %s%s", settled.data ? settled.data : "{}", end);
+	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
+}

@@ -1,0 +1,240 @@
+/* Whose a record is, and what it says of its run. */
+#include "shim/recorder/attribution/proc.h"
+#include "shim/recorder/store/known_calls.h"
+#include "shim/recorder/attribution/runs.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr)
+{
+	return nr != RUNS_NO_NR && (nr == r->execve_nr[arch->id][0] || nr == r->execve_nr[arch->id][1]);
+}
+
+/* Before the init's execve the first process is the runtime, and any other one a hook of it. An enforced run shows no execve: there a
+ * name that any program can take has to do, for people to read. */
+static enum evidence_phase phase_of(struct run_session *s, const struct record *rec)
+{
+	if (s->run->mode == EVIDENCE_ENFORCE)
+		return record_looks_like_init(rec) ? EVIDENCE_RUNTIME : EVIDENCE_WORKLOAD;
+	if (!s->has_init) {
+		s->has_init = true;
+		s->init_pid = rec->pid;
+	}
+	if (s->execd)
+		return EVIDENCE_WORKLOAD;
+	return rec->pid == s->init_pid ? EVIDENCE_RUNTIME : EVIDENCE_HOOK;
+}
+
+/* Filters of the workload's own hide calls from LOG only with a listener (seccomp(2) alone makes one) or with a tracer. */
+static void watch_filters(const struct runs *r, struct run *run, struct evidence_run *er, const struct arch *arch, uint32_t nr)
+{
+	run->prctl_seen |= nr == r->prctl_nr[arch->id];
+	run->ptrace_seen |= nr == r->ptrace_nr[arch->id];
+	if (nr == r->seccomp_nr[arch->id] || (run->prctl_seen && run->ptrace_seen))
+		er->reasons |= REASON_BIT(OWN_FILTER);
+}
+
+static bool is_learnt(struct evidence *ev, const struct arch *arch, uint32_t nr)
+{
+	const struct evidence_call *const *calls;
+	size_t n = evidence_calls(ev, &calls);
+
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->arch == arch && calls[i]->nr == nr && calls[i]->count)
+			return true;
+	return false;
+}
+
+/* The container's first process is in its cgroup by now: both runtimes join it before they load the filter. */
+static void note_cgroup(struct runs *r, struct run *run, const struct record *rec)
+{
+	char text[PROC_CGROUP_MAX];
+
+	if (!run->cgroup && proc_read_cgroup((pid_t)rec->pid, text) == 0)
+		runs_know_cgroup(r, run, text);
+}
+
+static enum evidence_use use_of(const struct run *run, bool used)
+{
+	if (!used)
+		return EVIDENCE_DENIED;
+	return run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED;
+}
+
+static void book(struct runs *r, struct run_session *s, const struct record *rec, uint64_t now_ms)
+{
+	const struct arch *arch = arch_of_record(rec->arch, rec->nr);
+	struct run *run = s->run;
+	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
+	enum evidence_phase phase;
+	enum evidence_use use;
+	bool used = record_is_used(rec), exec;
+	int news = 0;
+
+	if (!er)
+		return;
+	if (run->state == RUN_ENDED) {
+		er->reasons |= REASON_BIT(LATE_RECORD);
+		news = 1;
+	}
+	phase = phase_of(s, rec);
+	exec = used && arch && is_execve(r, arch, rec->nr);
+	if (exec && rec->pid == s->init_pid && !s->execd) {
+		s->execd = true;
+		runs_note(r, s);
+	}
+	if (arch && phase != EVIDENCE_RUNTIME)
+		watch_filters(r, run, er, arch, rec->nr);
+	use = use_of(run, used);
+	/* Audit logs execve although it is approved: it carries the boundary. */
+	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
+		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
+	if (arch && use == EVIDENCE_USED && phase == EVIDENCE_WORKLOAD)
+		offers_see(run, arch, rec->nr);
+	store_touch(r->store, run->key, news != 0, now_ms);
+	/* What was done here for this record need not be done for its like: none of it depends on more than the call and the program. */
+	if (phase == EVIDENCE_WORKLOAD && run->state != RUN_ENDED && run->cgroup && !s->shared)
+		s->counts = evidence_counts(run->key->evidence, run->no);
+}
+
+/* Others may be in the session of a container that has none of its own. */
+static bool is_shared_session(const struct runs *r, uint32_t session)
+{
+	for (const struct run *run = r->by_cgroup ? r->list : NULL; run; run = run->next)
+		for (const struct run_session *s = run->sessions; s; s = s->next)
+			if (s->shared && s->id == session)
+				return true;
+	return false;
+}
+
+static enum reason doubt_of(const struct run *run)
+{
+	return run->by_cgroup ? REASON_ATTRIBUTION : REASON_SESSION_CHANGED;
+}
+
+/* It may have been anybody's. */
+static void stamp_all(struct runs *r, uint64_t now_ms)
+{
+	for (struct run *run = r->list; run; run = run->next)
+		if (run->state != RUN_ENDED)
+			runs_stamp(r, run, doubt_of(run), now_ms);
+}
+
+/* Nobody can tell now whose it was. A session that no container shares belongs to one for good, so that its next process will do. */
+static void doubt(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	if (is_shared_session(r, rec->session) || !strangers_leave_open(&r->strangers, rec->session, now_ms))
+		stamp_all(r, now_ms);
+}
+
+void runs_settle_doubts(struct runs *r, uint64_t now_ms)
+{
+	if (strangers_overdue(&r->strangers, now_ms))
+		stamp_all(r, now_ms);
+}
+
+void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms)
+{
+	if (r->strangers.open_count)
+		runs_stamp(r, run, doubt_of(run), now_ms);
+}
+
+/* A process of a container that has its own session, outside it. */
+static void book_changed(struct runs *r, struct run *run, const struct record *rec, uint64_t now_ms)
+{
+	runs_stamp(r, run, REASON_SESSION_CHANGED, now_ms);
+	evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD, use_of(run, true), rec);
+}
+
+/* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one that has
+ * shown itself cannot be compared, nobody can tell: -ESRCH. In a cgroup that the container shares with its caller it may be the container's or anybody's: it
+ * is booked to none, that container is stamped, and the answer is -EAGAIN: to be asked again for the next record. */
+static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint64_t now_ms)
+{
+	struct run *owner = NULL;
+	int rc = 0, shared = 0;
+
+	for (struct run *run = r->list; run; run = run->next) {
+		if (run->by_cgroup)
+			runs_find_cgroup(r, run, now_ms);
+		if (!run->cgroup && run->state != RUN_ENDED && (run->by_cgroup || runs_main_session(run)->has_init))
+			rc = -ESRCH;
+		if (!run->cgroup || !strangers_is_within(cgroup, run->cgroup))
+			continue;
+		if (run->shared_cgroup) {
+			if (run->state != RUN_ENDED)
+				runs_stamp(r, run, doubt_of(run), now_ms);
+			shared = -EAGAIN;
+			continue;
+		}
+		/* One that has ended leaves its place to the next of that name. */
+		if (owner && run->state == RUN_ENDED)
+			continue;
+		if (owner && owner->state != RUN_ENDED)
+			rc = -ESRCH;
+		owner = run;
+	}
+	*ret = owner;
+	return rc < 0 || owner ? rc : shared;
+}
+
+/* A logged call whose session does not tell whose it is. */
+static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	char cgroup[PROC_CGROUP_MAX];
+	struct run *owner = NULL;
+	void *known = NULL;
+	int rc;
+
+	if (!r->list || !record_is_used(rec))
+		return;
+	rc = strangers_look(&r->strangers, rec, cgroup, &known);
+	if (rc == 0) {
+		rc = find_owner(r, cgroup, &owner, now_ms);
+		if (rc == 0)
+			strangers_own(&r->strangers, owner);
+	} else if (rc == 1) {
+		owner = known;
+		rc = 0;
+	}
+	if (rc == -EAGAIN) {
+		strangers_close(&r->strangers, rec->session);
+		return;
+	}
+	if (rc < 0) {
+		/* Where others of its session are nobody's, one that is gone was too; one that is there is looked at: an exec past the wrapper comes from a login
+		 * session that may hold anything. */
+		if (!strangers_is_known(&r->strangers, rec->session))
+			doubt(r, rec, now_ms);
+		return;
+	}
+	strangers_close(&r->strangers, rec->session);
+	if (!owner && !is_shared_session(r, rec->session))
+		strangers_remember(&r->strangers, rec->session);
+	else if (owner && owner->by_cgroup)
+		book(r, runs_main_session(owner), rec, now_ms);
+	else if (owner)
+		book_changed(r, owner, rec, now_ms);
+}
+
+struct evidence_hint runs_foresee(const struct runs *r, const struct record *rec)
+{
+	const struct run_session *s = runs_session(r, rec->session);
+
+	return s && s->counts && !s->shared ? evidence_foresee(s->counts, rec) : (struct evidence_hint){0};
+}
+
+void runs_record(struct runs *r, const struct record *rec, const struct evidence_hint *hint, uint64_t now_ms)
+{
+	struct run_session *s = runs_session(r, rec->session);
+
+	if (!s || s->shared) {
+		record_stranger(r, rec, now_ms);
+		return;
+	}
+	if (s->counts && evidence_count(s->counts, rec, hint))
+		return;
+	note_cgroup(r, s->run, rec);
+	book(r, s, rec, now_ms);
+}

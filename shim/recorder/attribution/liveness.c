@@ -1,0 +1,73 @@
+#include "shim/recorder/attribution/liveness.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "shim/common/session.h"
+#include "shim/recorder/attribution/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool is_dead(pid_t pid)
+{
+	struct proc_stat st;
+	int r = proc_read_stat(pid, &st);
+
+	return r == -ESRCH || (r == 0 && st.dead);
+}
+
+bool members_is_void(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
+int members_each(members_fn *fn, void *arg, struct err *err)
+{
+	DIR *dir = opendir("/proc");
+	int r = 0;
+
+	if (!dir)
+		return err_sys(err, errno, "/proc: cannot read");
+	while (r == 0) {
+		struct dirent *e;
+		uint32_t session;
+		uint64_t pid;
+
+		errno = 0;
+		e = readdir(dir);
+		if (!e) {
+			r = -errno;
+			break;
+		}
+		if (text_parse_u64(e->d_name, &pid) < 0)
+			continue;
+		r = session_of((int)pid, &session);
+		if (r == 0)
+			r = fn(arg, (pid_t)pid, session);
+		else if (!members_is_void(r))
+			r = 0;
+	}
+	closedir(dir);
+	return r < 0 ? err_sys(err, r, "/proc: cannot look at the processes") : r;
+}
+
+int members_hold(pid_t pid, uint32_t session)
+{
+	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint32_t now;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	/* The number may have gone to another process between the look and the open. */
+	r = session_of(pid, &now);
+	if (members_is_void(r))
+		return r;
+	if (r < 0 || now != session || is_dead(pid) || poll(&p, 1, 0) > 0)
+		return -ESRCH;
+	return steal_fd(&fd);
+}

@@ -1,0 +1,74 @@
+#include "shim/recorder/attribution/proc.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Fields of /proc/PID/stat, counted from the first behind the name. */
+#define FIELD_STATE   0
+#define FIELD_PARENT  1
+#define FIELD_THREADS 17
+#define FIELD_START   19
+#define FIELD_COUNT   20
+
+static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
+{
+	char path[48];
+	cleanup_fd int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ESRCH;
+	n = read(fd, ret, size - 1);
+	if (n <= 0)
+		return -ESRCH;
+	ret[n] = '\0';
+	return n;
+}
+
+int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret)
+{
+	/* The name may hold anything; its end is the last ')'. */
+	const char *p = memrchr(text, ')', len), *end = text + len;
+	uint64_t field[FIELD_COUNT] = {0};
+	char state;
+
+	if (!p || end - p < 3 || p[1] != ' ')
+		return -EBADMSG;
+	p += 2;
+	state = *p;
+	for (int i = 0; i < FIELD_COUNT; i++) {
+		for (; p < end && *p != ' '; p++)
+			if (*p >= '0' && *p <= '9')
+				field[i] = field[i] * 10 + (uint64_t)(*p - '0');
+		if (p == end)
+			return -EBADMSG;
+		p++;
+	}
+	*ret = (struct proc_stat){.dead = (state == 'Z' || state == 'X') && field[FIELD_THREADS] <= 1,
+				  .parent = (pid_t)field[FIELD_PARENT],
+				  .start = field[FIELD_START]};
+	return 0;
+}
+
+int proc_read_stat(pid_t pid, struct proc_stat *ret)
+{
+	char text[1024];
+	ssize_t n = read_text(pid, "stat", text, sizeof(text));
+
+	return n < 0 ? (int)n : proc_parse_stat(text, (size_t)n, ret);
+}
+
+int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX])
+{
+	ssize_t n = read_text(pid, "cgroup", ret, PROC_CGROUP_MAX);
+
+	/* Of a text that was cut nobody can say whether it lies within another. */
+	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -ESRCH : 0;
+}

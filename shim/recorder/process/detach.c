@@ -1,0 +1,156 @@
+#include "shim/recorder/process/detach.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* include/linux/proc_ns.h PROC_USER_INIT_INO, PROC_PID_INIT_INO: fixed for the initial ones. */
+static const struct {
+	const char *path, *initial, *what;
+} namespaces[] = {
+	{"/proc/self/ns/user", "user:[4026531837]", "user"},
+	{"/proc/self/ns/pid", "pid:[4026531836]", "pid"},
+};
+
+/* Its number is not fixed in every kernel, but the queue settings of all devices are in the initial one's /proc/sys/net alone
+ * (net/core/sysctl_net_core.c net_core_table). */
+static int check_network(struct err *err)
+{
+	if (access("/proc/sys/net/core/netdev_budget", F_OK) == 0)
+		return 0;
+	return err_set(err, EPERM, "not in the initial network namespace, to which the kernel sends its audit records; record on the host as root");
+}
+
+int detach_check_namespaces(struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		cleanup_free char *target = NULL;
+		int r = file_read_link(namespaces[i].path, &target);
+
+		if (r < 0)
+			return err_sys(err, r, "%s: cannot read", namespaces[i].path);
+		if (!text_streq(target, namespaces[i].initial))
+			return err_set(err, EPERM, "not in the initial %s namespace (rootless, or a container as node), where the kernel's audit"
+				       " records are not to be had; record on the host as root",
+				       namespaces[i].what);
+	}
+	return check_network(err);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, text, strlen(text));
+}
+
+/* Ending the pod, unit or login that called first must not end the recorder: a group of its own under cgroup v2, the root group of each v1
+ * hierarchy (a new cpuset group would need cpus and mems first). */
+static void leave_cgroups(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+
+	if (!mounts)
+		return;
+	for (struct mntent *m = getmntent(mounts); m; m = getmntent(mounts)) {
+		cleanup_free char *group = NULL, *procs = NULL;
+		bool v2 = text_streq(m->mnt_type, "cgroup2");
+
+		if (!v2 && !text_streq(m->mnt_type, "cgroup"))
+			continue;
+		if (asprintf(&group, "%s%s", m->mnt_dir, v2 ? "/snugd" : "") < 0 || asprintf(&procs, "%s/cgroup.procs", group) < 0)
+			continue;
+		if (v2)
+			mkdir(group, 0755);
+		write_text(procs, "0");
+	}
+	endmntent(mounts);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+#define FILES_MAX 65536 /* as in the unit: two for each container, and one for each key */
+
+/* To at least that; without CAP_SYS_RESOURCE as far as the hard limit goes. */
+static void raise_limit(int which, rlim_t want)
+{
+	struct rlimit now, more;
+
+	if (getrlimit(which, &now) < 0 || now.rlim_cur >= want)
+		return;
+	more = (struct rlimit){want, now.rlim_max < want ? want : now.rlim_max};
+	if (setrlimit(which, &more) == 0)
+		return;
+	now.rlim_cur = now.rlim_max < want ? now.rlim_max : want;
+	setrlimit(which, &now);
+}
+
+static void reset_limits(void)
+{
+	static const int unlimited[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_RSS};
+	struct rlimit none = {0, 0};
+	cpu_set_t all;
+
+	setrlimit(RLIMIT_CORE, &none);
+	/* Those of the first caller are not the node's. */
+	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
+		raise_limit(unlimited[i], RLIM_INFINITY);
+	raise_limit(RLIMIT_NOFILE, FILES_MAX);
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+	setpriority(PRIO_PROCESS, 0, 0);
+	write_text("/proc/self/oom_score_adj", "0");
+}
+
+int detach_from_caller(struct err *err)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_sys(err, errno, "cannot go into the background");
+	if (pid > 0)
+		_exit(0);
+	setsid();
+	close_range(3, ~0u, 0);
+	clearenv();
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	umask(077);
+	reset_signals();
+	reset_limits();
+	leave_cgroups();
+	if (chdir("/") < 0)
+		return err_sys(err, errno, "/: cannot change into it");
+	return 0;
+}
+
+void detach_stderr(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, 2);
+	close(null);
+}

@@ -1,0 +1,288 @@
+#include "shim/recorder/server/requests.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "shim/common/client.h"
+#include "shim/common/session.h"
+#include "shim/recorder/server/run_end.h"
+#include "shim/recorder/store/known_calls.h"
+#include "shim/recorder/attribution/proc.h"
+#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/registration.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void answer(struct client *c, const struct buf *text)
+{
+	if (buf_failed(text) || send(c->fd, text->data, text->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		c->gone = true;
+}
+
+static void answer_ok(struct client *c)
+{
+	cleanup_buf struct buf b = {0};
+
+	buf_adds(&b, "{\"ok\":true}");
+	answer(c, &b);
+}
+
+void requests_refuse(struct client *c, const char *sentence)
+{
+	cleanup_buf struct buf b = {0};
+	struct json_writer w;
+
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", false);
+	json_write_string(&w, "error", sentence);
+	json_write_end_object(&w);
+	answer(c, &b);
+}
+
+/* One flag besides ok. */
+static void answer_flag(struct client *c, const char *name, bool value)
+{
+	cleanup_buf struct buf b = {0};
+	struct json_writer w;
+
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", true);
+	json_write_bool(&w, name, value);
+	json_write_end_object(&w);
+	answer(c, &b);
+}
+
+static void answer_registration(struct recorder *r, struct client *c, const struct json_doc *doc, const char *text)
+{
+	bool recorded = false;
+	struct err err = {0};
+	int rc = registration_check_health(r, &err);
+
+	if (rc == 0)
+		rc = registration_book(r, c->pid, c->pid_start, doc, text, &recorded, &err);
+	if (rc < 0)
+		requests_refuse(c, err.msg);
+	else
+		answer_flag(c, "recorded", recorded);
+}
+
+/* A barrier that came back a moment ago will do; after a quiet time a new one is passed first. */
+static bool is_proved(const struct recorder *r, uint64_t now_ms)
+{
+	return r->loss.passed && now_ms - r->loss.passed_ms < 2 * RECORDER_TICK_MS;
+}
+
+static void answer_health(const struct recorder *r, struct client *c)
+{
+	struct err err = {0};
+
+	if (registration_check_health(r, &err) < 0)
+		requests_refuse(c, err.msg);
+	else
+		answer_ok(c);
+}
+
+static void on_health(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	if (is_proved(r, now_ms)) {
+		answer_health(r, c);
+		return;
+	}
+	c->waiting = WAIT_HEALTH;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+}
+
+/* Nothing is concluded from what an enforced run does not show. */
+static bool wants_proof(const struct json_doc *doc)
+{
+	return !text_streq(json_text(json_get(json_root(doc), "mode")), "enforce");
+}
+
+static void on_register(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	if (is_proved(r, now_ms) || !wants_proof(*doc)) {
+		answer_registration(r, c, *doc, r->server.text);
+		return;
+	}
+	c->text = strdup(r->server.text);
+	if (!c->text) {
+		requests_refuse(c, "out of memory");
+		return;
+	}
+	c->waiting = WAIT_REGISTER;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	c->request = steal_ptr(doc);
+}
+
+static void on_version(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	struct server *s = &r->server;
+	const char *id = NULL, *version = NULL;
+	unsigned slot = s->next_version;
+	struct err err = {0};
+
+	if (json_want_string(*doc, json_root(*doc), "runtime_id", &id, &err) < 0) {
+		requests_refuse(c, err.msg);
+		return;
+	}
+	if (!json_get(json_root(*doc), "version")) {
+		answer_flag(c, "want_version", !server_version(s, id));
+		return;
+	}
+	if (json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
+		requests_refuse(c, err.msg);
+		return;
+	}
+	answer_ok(c);
+	runs_name_version(&r->runs, id, version, now_ms);
+	if (server_version(s, id))
+		return;
+	free(s->versions[slot].runtime_id);
+	free(s->versions[slot].version);
+	s->versions[slot].runtime_id = strdup(id);
+	s->versions[slot].version = strdup(version);
+	s->next_version = (slot + 1) % SERVER_VERSIONS;
+}
+
+/* For those who read the stream themselves. */
+static void on_whose(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	cleanup_buf struct buf b = {0};
+	uint64_t session = SESSION_UNSET;
+	const struct run_session *s;
+	struct json_writer w;
+	struct err err = {0};
+
+	if (json_want_u64(*doc, json_root(*doc), "session", &session, &err) < 0) {
+		requests_refuse(c, err.msg);
+		return;
+	}
+	s = session < SESSION_UNSET ? runs_session(&r->runs, (uint32_t)session) : NULL;
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", true);
+	if (s) {
+		json_write_string(&w, "key", evidence_key(s->run->key->evidence));
+		json_write_string(&w, "container", s->run->container);
+	}
+	json_write_end_object(&w);
+	answer(c, &b);
+}
+
+static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	ends_notice(r);
+	c->gone = true;
+}
+
+static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	ends_notice(r);
+	c->waiting = WAIT_SYNC;
+	c->marked = false;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+}
+
+static void answer_offer(struct recorder *r, struct client *c, const struct json_doc *doc)
+{
+	cleanup_buf struct buf b = {0};
+	struct err err = {0};
+
+	if (offers_answer(&r->store, doc, &b, &err) < 0)
+		requests_refuse(c, err.msg);
+	else
+		answer(c, &b);
+}
+
+/* Offered is what is on disk: what containers of the key did up to now is read and brought there first. */
+static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	if (!offers_is_busy(&r->store, *doc)) {
+		answer_offer(r, c, *doc);
+		return;
+	}
+	c->waiting = WAIT_OFFER;
+	c->marked = false;
+	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	c->request = steal_ptr(doc);
+}
+
+/* True if it was answered. What cannot be saved is not offered. */
+static bool step_offer(struct recorder *r, struct client *c, uint64_t now_ms)
+{
+	if (!c->marked && offers_is_unsaved(&r->store, c->request)) {
+		c->mark = store_mark(&r->store, now_ms);
+		c->marked = true;
+	}
+	if (c->marked && !store_is_saved(&r->store, c->mark, NULL))
+		return false;
+	answer_offer(r, c, c->request);
+	return true;
+}
+
+/* True if it was answered. */
+static bool step_sync(struct recorder *r, struct client *c, uint64_t now_ms)
+{
+	struct err err = {0};
+	int saved;
+
+	if (!ends_are_settled(r))
+		return false;
+	if (!c->marked) {
+		c->mark = store_mark(&r->store, now_ms);
+		c->marked = true;
+	}
+	saved = store_is_saved(&r->store, c->mark, &err);
+	if (saved < 0)
+		requests_refuse(c, err.msg);
+	else if (saved)
+		answer_ok(c);
+	return saved != 0;
+}
+
+void requests_step(struct recorder *r, struct client *c, uint64_t now_ms)
+{
+	if (r->loss.passed < c->checkpoint)
+		return;
+	if (c->waiting == WAIT_SYNC && !step_sync(r, c, now_ms))
+		return;
+	if (c->waiting == WAIT_OFFER && !step_offer(r, c, now_ms))
+		return;
+	if (c->waiting == WAIT_HEALTH)
+		answer_health(r, c);
+	if (c->waiting == WAIT_REGISTER)
+		answer_registration(r, c, c->request, c->text);
+	json_free(steal_ptr(&c->request));
+	free(steal_ptr(&c->text));
+	c->waiting = IDLE;
+	c->heard_ms = now_ms;
+}
+
+static const struct {
+	const char *op;
+	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
+} operations[] = {
+	{"register", on_register}, {"health", on_health}, {"whose", on_whose}, {"version", on_version}, {"deleted", on_deleted},
+	{"sync", on_sync}, {"settle", on_sync}, {"offer", on_offer},
+};
+
+void requests_take(struct recorder *r, struct client *c, struct json_doc **doc)
+{
+	const char *op = NULL;
+	struct err err = {0};
+
+	if (json_want_string(*doc, json_root(*doc), "op", &op, &err) < 0) {
+		requests_refuse(c, err.msg);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
+		if (text_streq(op, operations[i].op)) {
+			operations[i].fn(r, c, doc, recorder_now());
+			return;
+		}
+	requests_refuse(c, "no such operation");
+}
