@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -134,24 +135,131 @@ static void reordered(void **state)
 	assert_stamped(w, 0);
 }
 
-static void a_serial_that_never_comes(void **state)
+/* A checkpoint whose probe came back without the serial before it, and whose grace is over. */
+static uint64_t miss_one(struct world *w)
 {
-	struct world *w = *state;
+	uint64_t want;
 
 	pass(w, 10, 0);
-	loss_checkpoint(&w->loss, w->now_ms);
+	want = loss_checkpoint(&w->loss, w->now_ms);
 	answer(w, AUDIT_ANSWER_RULES_END, 0);
 	probe_back(w, 12);
 	answer(w, AUDIT_ANSWER_INFO, 0);
+	w->fired = 0;
 	step(w, LOSS_GRACE_MS - 1);
-	assert_stamped(w, 0);
+	assert_int_equal(w->fired, 0);
 	step(w, 1);
+	assert_int_not_equal(w->fired, 0);
+	return want;
+}
+
+/* Not the clock tells, but a second probe that comes back without it. */
+static void a_serial_that_never_comes(void **state)
+{
+	struct world *w = *state;
+	uint64_t want = miss_one(w);
+
+	step(w, LOSS_PROBE_TIMEOUT_MS - LOSS_GRACE_MS - 1);
+	assert_stamped(w, 0);
+	assert_true(w->loss.passed < want);
+	probe_back(w, 13);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
 	assert_stamped(w, REASON_BIT(SERIAL_GAP));
 	assert_int_equal(w->loss.found, REASON_BIT(SERIAL_GAP));
 	/* told once, not again */
 	w->stamped = 0;
+	pass(w, 14, 0);
+	assert_stamped(w, 0);
+}
+
+/* Its writer was held up longer than the grace; before the second probe is back, and in front of it. */
+static void a_serial_that_comes_late(void **state)
+{
+	struct world *w = *state;
+	uint64_t want = miss_one(w);
+
+	step(w, 2000);
+	loss_see_serial(&w->loss, 11);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, 0);
+	/* The second one comes into the next checkpoint, and says nothing there. */
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	loss_see_serial(&w->loss, 13);
+	loss_see_probe(&w->loss, w->fired - 1, 13, w->now_ms);
+	assert_false(w->loss.probe_back);
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	probe_back(w, 14);
+	answer(w, AUDIT_ANSWER_INFO, 0);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, 0);
+}
+
+static void a_second_probe_that_does_not_come_back(void **state)
+{
+	struct world *w = *state;
+	uint64_t want = miss_one(w);
+
+	step(w, LOSS_PROBE_TIMEOUT_MS);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, REASON_BIT(BARRIER) | REASON_BIT(SERIAL_GAP));
+	w->stamped = 0;
 	pass(w, 13, 0);
 	assert_stamped(w, 0);
+}
+
+/* As long as something arrives the probe may be behind it. */
+static void a_stream_that_lags(void **state)
+{
+	struct world *w = *state;
+	uint32_t serial = 10, first;
+	uint64_t want;
+
+	pass(w, serial, 0);
+	want = loss_checkpoint(&w->loss, w->now_ms);
+	first = w->fired;
+	answer(w, AUDIT_ANSWER_RULES_END, 0);
+	for (unsigned ms = 0; ms < 3 * LOSS_PROBE_TIMEOUT_MS; ms += 100) {
+		loss_see_serial(&w->loss, ++serial);
+		step(w, 100);
+	}
+	assert_int_not_equal(w->fired, first);
+	assert_stamped(w, 0);
+	loss_see_serial(&w->loss, ++serial);
+	loss_see_probe(&w->loss, first, serial, w->now_ms);
+	answer(w, AUDIT_ANSWER_INFO, 0);
+	step(w, 1);
+	assert_true(w->loss.passed == want);
+	assert_stamped(w, 0);
+}
+
+/* Then the stream has passed it by; or it never comes to it at all. */
+static void a_probe_that_was_overtaken(void **state)
+{
+	struct world *w = *state;
+	uint32_t serial = 10;
+	uint64_t want;
+
+	for (unsigned never = 0; never < 2; never++) {
+		pass(w, ++serial, 0);
+		w->stamped = 0;
+		want = loss_checkpoint(&w->loss, w->now_ms);
+		answer(w, AUDIT_ANSWER_RULES_END, 0);
+		for (unsigned ms = 0; ms < (never ? LOSS_LIMIT_MS : LOSS_PROBE_TIMEOUT_MS); ms += 100) {
+			assert_stamped(w, 0);
+			loss_see_serial(&w->loss, ++serial);
+			step(w, 100);
+		}
+		if (!never) {
+			probe_back(w, ++serial);
+			answer(w, AUDIT_ANSWER_INFO, 0);
+			step(w, 1);
+		}
+		assert_true(w->loss.passed == want);
+		assert_stamped(w, REASON_BIT(BARRIER));
+	}
 }
 
 static void the_kernel_lost_some(void **state)
@@ -167,6 +275,41 @@ static void the_kernel_lost_some(void **state)
 	assert_stamped(w, 0);
 	pass(w, 13, 0); /* the counter can be reset (AUDIT_STATUS_LOST) */
 	assert_stamped(w, REASON_BIT(KERNEL_LOST));
+}
+
+/* auditctl --reset-lost between two barriers: the count is the same before and after it. */
+static void the_count_is_reset(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t before, after;
+		bool lost;
+	} cases[] = {
+		{"audit(1.000:11): op=set lost=0 old=3 auid=0 ses=1 res=1", 0, 0, true},
+		{"audit(1.000:11): op=set lost=0 old=7 auid=0 ses=1 res=1", 7, 7, true},
+		{"audit(1.000:11): op=set lost=0 old=7 auid=0 ses=1 res=1", 7, 0, true},
+		{"audit(1.000:11): op=set lost=0 old=4294967295", 0, 0, true},
+		{"audit(1.000:11): op=set lost=0 old=0 auid=0 ses=1 res=1", 0, 0, false},
+		{"audit(1.000:11): op=set lost=0", 0, 0, false},
+		{"audit(1.000:11): op=set audit_backlog_limit=8192 old=64 auid=0 ses=1 res=1", 7, 7, false},
+		{"audit(1.000:11): op=set audit_failure=1 old=1", 0, 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		void *one = NULL;
+		struct world *w;
+
+		setup(&one);
+		w = one;
+		pass(w, 10, cases[i].before);
+		loss_see_serial(&w->loss, 11);
+		loss_see_config(&w->loss, cases[i].text, strlen(cases[i].text));
+		pass(w, 12, cases[i].after);
+		if (w->stamped != (cases[i].lost ? REASON_BIT(KERNEL_LOST) : 0))
+			fail_msg("case %zu", i);
+		teardown(&one);
+	}
 }
 
 static void a_probe_that_does_not_come_back(void **state)
@@ -324,7 +467,12 @@ int main(void)
 		judged(nothing_lost),
 		judged(reordered),
 		judged(a_serial_that_never_comes),
+		judged(a_serial_that_comes_late),
+		judged(a_second_probe_that_does_not_come_back),
+		judged(a_stream_that_lags),
+		judged(a_probe_that_was_overtaken),
 		judged(the_kernel_lost_some),
+		judged(the_count_is_reset),
 		judged(a_probe_that_does_not_come_back),
 		judged(a_dead_probe),
 		judged(log_switched_off),

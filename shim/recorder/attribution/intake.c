@@ -73,6 +73,8 @@ static void take_message(void *arg, uint16_t type, const char *text, size_t len)
 		return;
 	}
 	intake_flush(in);
+	if (type == AUDIT_CONFIG_CHANGE)
+		loss_see_config(in->loss, text, len);
 	if (record_stamp(text, len, &time_ms, &serial))
 		loss_see_serial(in->loss, (uint32_t)serial);
 	else

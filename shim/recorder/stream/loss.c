@@ -1,6 +1,8 @@
 #include "shim/recorder/stream/loss.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 void loss_init(struct loss *l, const struct loss_means *means)
 {
@@ -26,22 +28,29 @@ static void no_answer(struct loss *l)
 	l->info_back = l->rules_back = true;
 }
 
+static int fire(struct loss *l)
+{
+	return l->means.fire(l->means.arg, (uint32_t)(++l->shots % LOSS_PROBE_CYCLE));
+}
+
 static void begin(struct loss *l, uint64_t now_ms)
 {
 	l->running = l->wanted;
-	l->probe_back = l->info_back = l->rules_back = false;
+	l->probe_back = l->info_back = l->rules_back = l->second = false;
 	l->bad = 0;
-	l->started_ms = now_ms;
+	l->started_ms = l->progress_ms = now_ms;
+	l->arrivals = l->serials.arrivals;
 	check_log_is_on(l);
 	/* Before the probe: where it does not come back, a rule may be why. */
 	if (l->means.ask_rules(l->means.arg, (uint32_t)l->running) < 0)
 		no_answer(l);
-	if (l->means.fire(l->means.arg, (uint32_t)(l->running % LOSS_PROBE_CYCLE)) < 0) {
+	if (fire(l) < 0) {
 		loss_stamp(l, REASON_BARRIER);
 		l->probe_back = l->info_back = l->rules_back = true;
 		l->probe_serial = (uint32_t)l->serials.next;
 		l->probe_back_ms = now_ms;
 	}
+	l->shot = l->shots;
 }
 
 uint64_t loss_checkpoint(struct loss *l, uint64_t now_ms)
@@ -60,17 +69,57 @@ void loss_see_serial(struct loss *l, uint32_t serial)
 		loss_stamp(l, REASON_SERIAL_GAP);
 }
 
-void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_ms)
+static void first_back(struct loss *l, uint32_t serial, uint64_t now_ms)
 {
-	/* One that comes after it was given up must not be taken for the next one's: its number differs. */
-	if (!l->running || l->probe_back || seq != (uint32_t)(l->running % LOSS_PROBE_CYCLE))
-		return;
 	l->probe_back = true;
 	l->probe_serial = serial;
 	l->probe_back_ms = now_ms;
 	/* Asked for behind the probe: what was lost before the probe is in the count by now. */
 	if (l->means.ask_status(l->means.arg, (uint32_t)l->running) < 0)
 		no_answer(l);
+}
+
+/* Whatever was in the queue when this one was fired has been read. */
+static void second_back(struct loss *l, uint32_t serial, uint64_t now_ms)
+{
+	l->second = false;
+	if (!l->probe_back) {
+		loss_stamp(l, REASON_BARRIER);
+		first_back(l, serial, now_ms);
+	} else if (l->second_ms >= l->probe_back_ms + LOSS_GRACE_MS && !serials_complete_below(&l->serials, l->probe_serial)) {
+		loss_stamp(l, REASON_SERIAL_GAP);
+		serials_skip_to(&l->serials, l->probe_serial);
+	}
+}
+
+void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_ms)
+{
+	/* One that comes after it was given up must not be taken for the next one's: its number differs. */
+	if (!l->running)
+		return;
+	if (!l->probe_back && seq == (uint32_t)(l->shot % LOSS_PROBE_CYCLE))
+		first_back(l, serial, now_ms);
+	else if (l->second && seq == (uint32_t)(l->shots % LOSS_PROBE_CYCLE))
+		second_back(l, serial, now_ms);
+}
+
+/* " op=set lost=0 old=7 ...": the count was 7. */
+void loss_see_config(struct loss *l, const char *text, size_t len)
+{
+	static const char op[] = " op=set lost=", old[] = " old=";
+	const char *at = memmem(text, len, op, sizeof(op) - 1), *end = text + len;
+	char number[16] = "";
+	uint32_t was;
+
+	at = at ? memmem(at, (size_t)(end - at), old, sizeof(old) - 1) : NULL;
+	if (!at)
+		return;
+	at += sizeof(old) - 1;
+	memcpy(number, at, (size_t)(end - at) < sizeof(number) ? (size_t)(end - at) : sizeof(number) - 1);
+	was = (uint32_t)strtoul(number, NULL, 10);
+	if (was || (l->info_known && l->info.lost))
+		loss_stamp(l, REASON_KERNEL_LOST);
+	l->info.lost = 0;
 }
 
 static void see_info(struct loss *l, const struct audit_info *info)
@@ -124,37 +173,69 @@ static bool is_answered(const struct loss *l)
 	return l->probe_back && l->info_back && l->rules_back;
 }
 
+static bool is_whole(const struct loss *l)
+{
+	return is_answered(l) && serials_complete_below(&l->serials, l->probe_serial);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When what is waited for is given up. Messages that arrive say that the stream moves, and what was asked for may be in it yet. */
+static uint64_t gives_up_at(const struct loss *l)
+{
+	bool waits_for_stream = !l->probe_back || is_answered(l);
+	uint64_t since = waits_for_stream ? l->progress_ms : l->probe_back_ms;
+
+	return earlier(since + LOSS_PROBE_TIMEOUT_MS, l->started_ms + LOSS_LIMIT_MS);
+}
+
+/* When a second probe is due: behind the grace, or where the first one is late though the stream moves. */
+static uint64_t second_due_at(const struct loss *l)
+{
+	if (l->second)
+		return UINT64_MAX;
+	if (!l->probe_back)
+		return l->started_ms + LOSS_PROBE_TIMEOUT_MS;
+	return is_answered(l) ? l->probe_back_ms + LOSS_GRACE_MS : UINT64_MAX;
+}
+
+static void give_up(struct loss *l, uint64_t now_ms)
+{
+	loss_stamp(l, REASON_BARRIER);
+	/* What is missing now would be missed by the next one too, and count against runs that began after it. */
+	if (l->probe_back && !serials_complete_below(&l->serials, l->probe_serial)) {
+		loss_stamp(l, REASON_SERIAL_GAP);
+		serials_skip_to(&l->serials, l->probe_serial);
+	}
+	finish(l, now_ms);
+}
+
 void loss_step(struct loss *l, uint64_t now_ms)
 {
 	if (!l->running)
 		return;
-	if (is_answered(l) && serials_complete_below(&l->serials, l->probe_serial)) {
+	if (is_whole(l)) {
 		finish(l, now_ms);
 		return;
 	}
-	if (now_ms - l->started_ms >= LOSS_PROBE_TIMEOUT_MS) {
-		loss_stamp(l, REASON_BARRIER);
-		/* What is missing now would be missed by the next one too, and count against runs that began after it. */
-		if (l->probe_back)
-			serials_skip_to(&l->serials, l->probe_serial);
-		finish(l, now_ms);
-		return;
+	if (l->arrivals != l->serials.arrivals) {
+		l->arrivals = l->serials.arrivals;
+		l->progress_ms = now_ms;
 	}
-	if (!is_answered(l) || now_ms - l->probe_back_ms < LOSS_GRACE_MS)
-		return;
-	loss_stamp(l, REASON_SERIAL_GAP);
-	serials_skip_to(&l->serials, l->probe_serial);
-	finish(l, now_ms);
+	if (now_ms >= gives_up_at(l)) {
+		give_up(l, now_ms);
+	} else if (now_ms >= second_due_at(l)) {
+		l->second = fire(l) == 0;
+		l->second_ms = now_ms;
+		if (!l->second)
+			give_up(l, now_ms);
+	}
 }
 
 uint64_t loss_deadline(const struct loss *l)
 {
-	uint64_t at;
-
-	if (!l->running)
-		return UINT64_MAX;
-	at = l->started_ms + LOSS_PROBE_TIMEOUT_MS;
-	if (is_answered(l) && l->probe_back_ms + LOSS_GRACE_MS < at)
-		at = l->probe_back_ms + LOSS_GRACE_MS;
-	return at;
+	return l->running ? earlier(gives_up_at(l), second_due_at(l)) : UINT64_MAX;
 }

@@ -35,6 +35,7 @@ bool serials_see(struct serials *s, uint32_t serial)
 	uint64_t n;
 	bool complete = true;
 
+	s->arrivals++;
 	if (!s->started) {
 		s->started = true;
 		s->next = ((uint64_t)1 << 32) + serial + 1;

@@ -13,6 +13,7 @@
 
 struct serials {
 	bool started;
+	uint64_t arrivals;                  /* ever */
 	uint64_t next;                      /* the lowest that has not arrived, widened to 64 bits */
 	uint64_t seen[SERIALS_WINDOW / 64]; /* bit of (serial % window): arrived, for those above next */
 };
