@@ -245,7 +245,7 @@ static bool add_who(struct evidence *ev, struct evidence_call *c, uint8_t list[E
 	return r == -ENOSPC ? set_more(c) : r == 0;
 }
 
-static bool book_who(struct evidence *ev, struct evidence_call *c, const struct record *r)
+static bool count_who(struct evidence *ev, struct evidence_call *c, const struct record *r)
 {
 	struct evidence_who who = evidence_who(ev->seed, r);
 	bool news = false;
@@ -276,7 +276,7 @@ static void make_seen(const struct evidence *ev, struct evidence_run *run)
 	}
 }
 
-static void book_run(const struct evidence *ev, struct evidence_run *run, struct evidence_call *e)
+static void add_run(const struct evidence *ev, struct evidence_run *run, struct evidence_call *e)
 {
 	uint8_t bit = (uint8_t)(1u << e->index % 8);
 
@@ -305,7 +305,7 @@ static uint64_t *counter_of(struct evidence_call *c, enum evidence_use use)
 	return &c->count;
 }
 
-static void book_time(struct evidence_call *c, uint64_t ms)
+static void add_time(struct evidence_call *c, uint64_t ms)
 {
 	bool first = c->count + c->audited + c->denied == 0;
 
@@ -349,14 +349,14 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 		stamp(run, REASON_BIT(OVERFLOW));
 		return status;
 	}
-	book_run(ev, run, e);
-	book_time(e, r->time_ms);
+	add_run(ev, run, e);
+	add_time(e, r->time_ms);
 	counter = counter_of(e, use);
 	news |= *counter == 0;
 	if (use == EVIDENCE_USED)
-		news |= evidence_quiet_book(ev, run, e, *counter == 0);
+		news |= evidence_unlogged_add(ev, run, e, *counter == 0);
 	*counter += 1;
-	news |= book_who(ev, e, r);
+	news |= count_who(ev, e, r);
 	if (phase == EVIDENCE_WORKLOAD && use == EVIDENCE_USED)
 		evidence_counts_keep(ev, run, r);
 	return news;

@@ -8,10 +8,10 @@
 
 #define HOUR_MS 3600000.0
 
-const char *settled_method_name(enum settled_method m)
+const char *confidence_method_name(enum confidence_method m)
 {
 	static const char *const names[] = {
-		[SETTLED_NONE] = "none", [SETTLED_GOOD_TURING] = "good-turing", [SETTLED_RATE] = "rate"};
+		[CONFIDENCE_NONE] = "none", [CONFIDENCE_GOOD_TURING] = "good-turing", [CONFIDENCE_RATE] = "rate"};
 
 	return names[m];
 }
@@ -33,23 +33,23 @@ static bool is_complete(const struct evidence_run *run)
 }
 
 /* What is quiet is not counted again, so that every call would look as if one run alone had shown it. */
-static void judge_chance(const struct evidence *ev, struct settled *s, size_t all, size_t fresh_later, bool quiet)
+static void evaluate_chance(const struct evidence *ev, struct confidence *s, size_t all, size_t fresh_later, bool unlogged)
 {
 	s->bound = set_bound(s->silent);
 	if (all < 2)
 		return;
-	s->method = quiet ? SETTLED_RATE : SETTLED_GOOD_TURING;
-	s->chance = quiet ? (double)fresh_later / (double)(all - 1) : (double)count_singletons(ev) / (double)all;
+	s->method = unlogged ? CONFIDENCE_RATE : CONFIDENCE_GOOD_TURING;
+	s->chance = unlogged ? (double)fresh_later / (double)(all - 1) : (double)count_singletons(ev) / (double)all;
 	if (s->chance > 1)
 		s->chance = 1;
 }
 
-void settled_judge(const struct evidence *ev, uint64_t learn_for_ms, struct settled *ret)
+void confidence_evaluate(const struct evidence *ev, uint64_t learn_for_ms, struct confidence *ret)
 {
 	const struct evidence_run *const *runs = NULL;
 	size_t n = evidence_runs(ev, &runs), all = 0, fresh_later = 0;
-	struct settled s = {.chance = 1};
-	bool quiet = false;
+	struct confidence s = {.chance = 1};
+	bool unlogged = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct evidence_run *run = runs[i];
@@ -58,7 +58,7 @@ void settled_judge(const struct evidence *ev, uint64_t learn_for_ms, struct sett
 			continue;
 		fresh_later += run->fresh && all > 0;
 		all++;
-		quiet |= run->quiet.on && run->quiet.count;
+		unlogged |= run->unlogged.on && run->unlogged.count;
 		s.runs += is_complete(run);
 		if (run->fresh) {
 			s.silent = 0;
@@ -68,38 +68,38 @@ void settled_judge(const struct evidence *ev, uint64_t learn_for_ms, struct sett
 			s.silent_ms += run->ended_ms > run->started_ms ? run->ended_ms - run->started_ms : 0;
 		}
 	}
-	judge_chance(ev, &s, all, fresh_later, quiet);
-	if (learn_for_ms && quiet_since(ev))
-		s.over_ms = quiet_since(ev) + learn_for_ms;
+	evaluate_chance(ev, &s, all, fresh_later, unlogged);
+	if (learn_for_ms && unlogged_since(ev))
+		s.over_ms = unlogged_since(ev) + learn_for_ms;
 	*ret = s;
 }
 
-bool settled_is_reached(const struct settled *s)
+bool confidence_is_reached(const struct confidence *s)
 {
-	return s->silent >= SETTLED_SILENT_RUNS;
+	return s->silent >= CONFIDENCE_SILENT_RUNS;
 }
 
-bool settled_is_over(const struct settled *s)
+bool confidence_is_over(const struct confidence *s)
 {
 	return s->over_ms && s->over_ms < text_now_ms();
 }
 
-void settled_describe(const struct settled *s, struct buf *out)
+void confidence_describe(const struct confidence *s, struct buf *out)
 {
 	buf_addf(out, "  Settled: %zu complete runs (%.1f hours) since the last that brought a new call.\n", s->silent,
 		 (double)s->silent_ms / HOUR_MS);
-	if (s->method == SETTLED_NONE)
+	if (s->method == CONFIDENCE_NONE)
 		buf_adds(out, "  The chance that the next run brings a new one: not known from a single run.\n");
 	else
 		buf_addf(out, "  The chance that the next run brings a new one: about %.0f%% (%s)", s->chance * 100,
-			 s->method == SETTLED_GOOD_TURING
+			 s->method == CONFIDENCE_GOOD_TURING
 				 ? "Good-Turing: the calls that one run alone showed, per run"
 				 : "the share of the runs after the first that brought one");
-	if (s->method != SETTLED_NONE && s->bound < 1)
+	if (s->method != CONFIDENCE_NONE && s->bound < 1)
 		buf_addf(out, ", at most %.0f%% (rule of three, 95%%)", s->bound * 100);
-	if (s->method != SETTLED_NONE)
+	if (s->method != CONFIDENCE_NONE)
 		buf_adds(out, ".\n");
-	if (settled_is_over(s))
+	if (confidence_is_over(s))
 		buf_adds(out, "  Learning of it is over (learn_for): what was approved applies, else what the caller asks for.\n");
 }
 
@@ -111,15 +111,15 @@ static void write_fraction(struct json_writer *w, const char *key, double v, int
 	json_write_raw(w, key, text, __builtin_strlen(text));
 }
 
-void settled_write(const struct settled *s, struct json_writer *w, const char *key)
+void confidence_write(const struct confidence *s, struct json_writer *w, const char *key)
 {
 	json_write_object_flat(w, key);
 	json_write_u64(w, "complete_runs", s->runs);
 	json_write_u64(w, "silent_runs", s->silent);
 	write_fraction(w, "silent_hours", (double)s->silent_ms / HOUR_MS, 3);
-	json_write_string(w, "method", settled_method_name(s->method));
+	json_write_string(w, "method", confidence_method_name(s->method));
 	write_fraction(w, "chance", s->chance, 4);
 	write_fraction(w, "bound", s->bound, 4);
-	json_write_string(w, "learning", settled_is_over(s) ? "over" : "on");
+	json_write_string(w, "learning", confidence_is_over(s) ? "over" : "on");
 	json_write_end_object(w);
 }

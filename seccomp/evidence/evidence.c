@@ -130,7 +130,7 @@ void evidence_run_free(struct evidence_run *run)
 		return;
 	for (size_t i = 0; i < EVIDENCE_RUN_STRINGS; i++)
 		free(*evidence_run_string(run, i));
-	evidence_quiet_done(&run->quiet);
+	evidence_unlogged_done(&run->unlogged);
 	names_done(&run->opened);
 	free(run->seen);
 	free(run->counts);
@@ -368,7 +368,7 @@ size_t evidence_calls(const struct evidence *ev, const struct evidence_call *con
 	return ev->call_count;
 }
 
-void evidence_judge(const struct evidence *ev, struct evidence_verdict *ret)
+void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
 {
 	struct evidence_verdict v = {0};
 

@@ -71,7 +71,7 @@ int evidence_attribution_by_name(const char *name, enum evidence_attribution *re
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret);
 
 /* What a run's filter let pass unlogged (seccomp/evidence/unlogged.h). */
-struct evidence_quiet {
+struct evidence_unlogged {
 	bool on;
 	uint64_t upto;   /* calls whose `learnt` is at most this */
 	uint64_t digest; /* of those */
@@ -94,7 +94,7 @@ struct evidence_run {
 	uint64_t records;
 	reason_set reasons; /* empty: complete */
 	uint64_t fresh;     /* calls that it was the first to show, and those that it showed beyond their harmless form */
-	struct evidence_quiet quiet;
+	struct evidence_unlogged unlogged;
 	struct names opened; /* at most EVIDENCE_OPENED_MAX */
 	bool opened_more;
 	/* live state, not in the file: which calls this run has shown, for `runs` of a call */
@@ -199,6 +199,6 @@ struct evidence_verdict {
 	size_t live_runs;     /* of them */
 	reason_set reasons;   /* of the newest learning run (none without one), and REASON_RUNNING if any is live */
 };
-void evidence_judge(const struct evidence *ev, struct evidence_verdict *ret);
+void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret);
 
 #endif

@@ -70,37 +70,37 @@ void evidence_counts_forget(const struct evidence *ev);
 void evidence_counts_end(const struct evidence *ev, struct evidence_run *run);
 
 /* Books the first use of a call, and what a use says about arguments. True if it is news. */
-bool evidence_quiet_book(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
+bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
 
 /* The sum over the calls that were quiet up to a number. */
-uint64_t evidence_quiet_digest(const struct evidence *ev, uint64_t upto);
+uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto);
 
 /* True if the table has a form of the call that holds on every ABI of the evidence. */
-bool evidence_quiet_form_holds(const struct evidence *ev, int place);
+bool evidence_unlogged_form_holds(const struct evidence *ev, int place);
 
 /* Stamps the runs whose quieted calls this evidence does not hold. */
-void evidence_quiet_check(struct evidence *ev);
+void evidence_unlogged_check(struct evidence *ev);
 
-void evidence_quiet_done(struct evidence_quiet *q);
+void evidence_unlogged_done(struct evidence_unlogged *q);
 
 #define EVIDENCE_ASSUMED_MAX 512 /* names in a list of the file, so that it can be read back */
 
 /* For a merge: what quieting, and what a run was the first to show, becomes in a run without any, and of two sights of one run. What is
  * known of it in one and not in the other proves nothing. 0 or -ENOMEM. */
-int evidence_quiet_copy(struct evidence_run *run, const struct evidence_run *from);
-int evidence_quiet_unite(struct evidence_run *run, const struct evidence_run *other);
+int evidence_unlogged_copy(struct evidence_run *run, const struct evidence_run *from);
+int evidence_unlogged_unite(struct evidence_run *run, const struct evidence_run *other);
 
 /* Ends a merge, once `out` holds all runs (copied and united so) and calls. A form is narrow only if it is in every source that used
  * the call, a name is absent only if no source still assumes it. Calls of several sources have no common order: all have `learnt` 0
  * in `out`, and its runs the digest of them all. Returns 0, -ENOMEM, or -ENOSPC for more than EVIDENCE_ASSUMED_MAX names. */
-int evidence_quiet_merge(struct evidence *out, const struct evidence *const in[], size_t count, struct err *err);
+int evidence_unlogged_merge(struct evidence *out, const struct evidence *const in[], size_t count, struct err *err);
 
 /* Reading and writing of what belongs to quieting; v is a run, or the root. *ret is to be freed whatever is returned. */
-int evidence_quiet_read(const struct json_doc *doc, const struct json *quiet, struct evidence_quiet *ret, struct err *err);
-int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err);
-int evidence_quiet_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err);
-void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *run);
-void evidence_quiet_write_root(struct json_writer *w, const struct evidence *ev);
+int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogged, struct evidence_unlogged *ret, struct err *err);
+int evidence_unlogged_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err);
+int evidence_unlogged_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err);
+void evidence_unlogged_write_run(struct json_writer *w, const struct evidence_run *run);
+void evidence_unlogged_write_root(struct json_writer *w, const struct evidence *ev);
 
 void evidence_run_free(struct evidence_run *run); /* NULL is allowed */
 DEFINE_CLEANUP(evidence_run, struct evidence_run *, evidence_run_free)

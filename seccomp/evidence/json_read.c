@@ -206,7 +206,7 @@ static int read_run(struct reader *rd, const struct json *v)
 	if (r == 0)
 		r = check_verdict(rd, v, run);
 	if (r == 0)
-		r = evidence_quiet_read_run(rd->doc, v, run, rd->err);
+		r = evidence_unlogged_read_run(rd->doc, v, run, rd->err);
 	if (r < 0)
 		return r;
 	if (evidence_append_run(rd->ev, run) < 0)
@@ -392,7 +392,7 @@ static int read_root(struct reader *rd, const char *text, struct evidence **ret)
 	if (r == 0)
 		r = read_each(rd, root, "syscalls", read_call);
 	if (r == 0)
-		r = evidence_quiet_read_root(rd->doc, root, ev, rd->err);
+		r = evidence_unlogged_read_root(rd->doc, root, ev, rd->err);
 	if (r == 0)
 		*ret = steal_ptr(&ev);
 	return r;

@@ -44,7 +44,7 @@ static void write_run(struct json_writer *w, const struct evidence_run *run)
 		if (reasons & (reason_set)1 << i)
 			json_write_string(w, NULL, reason_code((enum reason)i));
 	json_write_end_array(w);
-	evidence_quiet_write_run(w, run);
+	evidence_unlogged_write_run(w, run);
 	json_write_end_object(w);
 }
 
@@ -103,7 +103,7 @@ int evidence_write(const struct evidence *ev, struct buf *out, struct err *err)
 	for (size_t i = 0; i < ev->call_count; i++)
 		write_call(&w, ev, ev->calls[i]);
 	json_write_end_array(&w);
-	evidence_quiet_write_root(&w, ev);
+	evidence_unlogged_write_root(&w, ev);
 	json_write_end_object(&w);
 	buf_addc(out, '\n');
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;

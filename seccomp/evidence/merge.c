@@ -154,7 +154,7 @@ static struct evidence_run *copy_run(const struct evidence_run *from)
 		if (!*evidence_run_string(run, i))
 			return NULL;
 	}
-	if (evidence_quiet_copy(run, from) < 0)
+	if (evidence_unlogged_copy(run, from) < 0)
 		return NULL;
 	return steal_ptr(&run);
 }
@@ -182,7 +182,7 @@ static int unite_run(struct evidence_run *run, const struct evidence_run *other)
 		free(*mine);
 		*mine = copy;
 	}
-	return evidence_quiet_unite(run, other);
+	return evidence_unlogged_unite(run, other);
 }
 
 static int add_runs(struct merge *m)
@@ -398,7 +398,7 @@ int evidence_merge(const struct evidence *const in[], size_t count, const char *
 	if (!r)
 		r = choose_shape(&m);
 	if (!r)
-		r = evidence_quiet_merge(m.out, in, count, err);
+		r = evidence_unlogged_merge(m.out, in, count, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++)

@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const struct {
-	const char *code, *what, *mend;
+	const char *code, *what, *fix;
 } reasons[] = {
-#define X(e, code, what, mend) [REASON_##e] = {code, what, mend},
+#define X(e, code, what, fix) [REASON_##e] = {code, what, fix},
 	REASONS(X)
 #undef X
 };
@@ -25,9 +25,9 @@ const char *reason_what(enum reason r)
 	return reasons[r].what;
 }
 
-const char *reason_mend(enum reason r)
+const char *reason_fix(enum reason r)
 {
-	return reasons[r].mend;
+	return reasons[r].fix;
 }
 
 int reason_by_code(const char *code, enum reason *ret)

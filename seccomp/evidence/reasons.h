@@ -41,7 +41,7 @@
 	  "learn it")
 
 enum reason {
-#define X(e, code, what, mend) REASON_##e,
+#define X(e, code, what, fix) REASON_##e,
 	REASONS(X)
 #undef X
 		REASON_COUNT
@@ -54,7 +54,7 @@ typedef uint32_t reason_set; /* bit REASON_x */
 
 const char *reason_code(enum reason r);
 const char *reason_what(enum reason r);
-const char *reason_mend(enum reason r);
+const char *reason_fix(enum reason r);
 int reason_by_code(const char *code, enum reason *ret); /* 0 or -ENOENT */
 
 #endif

@@ -1,4 +1,4 @@
-/* What quieting books in the evidence, and what follows from it. The offer to a new run: quiet_offer.c. */
+/* What quieting books in the evidence, and what follows from it. The offer to a new run: seccomp/learning/known_calls.c. */
 #include "seccomp/evidence/evidence_private.h"
 #include "seccomp/evidence/unlogged.h"
 
@@ -10,20 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *quiet_form_name(enum quiet_form f)
+const char *unlogged_form_name(enum unlogged_form f)
 {
 	static const char *const names[] = {
-		[QUIET_UNKNOWN] = "unknown", [QUIET_NARROW] = "narrow", [QUIET_WIDE] = "wide"};
+		[UNLOGGED_UNKNOWN] = "unknown", [UNLOGGED_NARROW] = "narrow", [UNLOGGED_WIDE] = "wide"};
 
 	return names[f];
 }
 
-const char *quiet_hot_name(enum quiet_hot h)
+const char *unlogged_hot_name(enum unlogged_hot h)
 {
-	static const char *const names[] = {[QUIET_NOT_HOT] = "",
-					    [QUIET_ASSUMED] = "assumed",
-					    [QUIET_CONFIRMED] = "confirmed",
-					    [QUIET_ABSENT] = "absent"};
+	static const char *const names[] = {[UNLOGGED_NOT_HOT] = "",
+					    [UNLOGGED_ASSUMED] = "assumed",
+					    [UNLOGGED_CONFIRMED] = "confirmed",
+					    [UNLOGGED_ABSENT] = "absent"};
 
 	return names[h];
 }
@@ -57,7 +57,7 @@ static uint64_t digest_of(const struct evidence_call *c)
 	return text_hash(text, (size_t)n);
 }
 
-uint64_t evidence_quiet_digest(const struct evidence *ev, uint64_t upto)
+uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto)
 {
 	uint64_t sum = 0;
 
@@ -70,15 +70,15 @@ uint64_t evidence_quiet_digest(const struct evidence *ev, uint64_t upto)
 static void void_forms(struct evidence *ev, uint64_t forms)
 {
 	for (size_t i = 0; i < ev->run_count; i++)
-		ev->runs[i]->quiet.voided |= forms & ev->runs[i]->quiet.forms;
+		ev->runs[i]->unlogged.voided |= forms & ev->runs[i]->unlogged.forms;
 	ev->provable &= ~forms;
 }
 
-static bool book_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e)
+static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e)
 {
 	uint64_t form = (uint64_t)1 << e->form;
 
-	if (run->quiet.on && run->quiet.forms & form) {
+	if (run->unlogged.on && run->unlogged.forms & form) {
 		bool news = !(ev->wide & form);
 
 		ev->wide |= form;
@@ -103,14 +103,14 @@ static bool is_new(const struct evidence *ev, const struct evidence_call *e)
 	return true;
 }
 
-bool evidence_quiet_book(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first)
+bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first)
 {
 	if (first && e->phase == EVIDENCE_WORKLOAD)
 		e->learnt = (uint16_t)++ev->last_learnt;
 	/* What a runtime calls differs from start to start; its floor is another matter. */
 	if (first && run->mode == EVIDENCE_LEARN && e->phase != EVIDENCE_RUNTIME && is_new(ev, e))
 		run->fresh++;
-	return e->form >= 0 && book_form(ev, run, e);
+	return e->form >= 0 && add_form(ev, run, e);
 }
 
 /* The ABIs on which any call was used, bit 1 << enum arch_id. */
@@ -124,69 +124,69 @@ static uint32_t used_arches(const struct evidence *ev)
 	return bits;
 }
 
-bool evidence_quiet_form_holds(const struct evidence *ev, int place)
+bool evidence_unlogged_form_holds(const struct evidence *ev, int place)
 {
 	const struct argument *a = argument_get(place);
 
 	return a->kind != ARGUMENT_NONE && !(used_arches(ev) & a->except);
 }
 
-enum quiet_form quiet_form_of(const struct evidence *ev, int place, uint64_t *ret_runs)
+enum unlogged_form unlogged_form_of(const struct evidence *ev, int place, uint64_t *ret_runs)
 {
 	uint64_t form = (uint64_t)1 << place, proofs = 0;
 
 	for (size_t i = 0; i < ev->run_count; i++)
-		proofs += ev->runs[i]->quiet.forms & ~ev->runs[i]->quiet.voided & form &&
+		proofs += ev->runs[i]->unlogged.forms & ~ev->runs[i]->unlogged.voided & form &&
 			  evidence_run_reasons(ev->runs[i]) == 0;
 	if (ev->wide & form)
 		proofs = 0;
 	if (ret_runs)
 		*ret_runs = proofs;
 	if (ev->wide & form)
-		return QUIET_WIDE;
-	return proofs && evidence_quiet_form_holds(ev, place) ? QUIET_NARROW : QUIET_UNKNOWN;
+		return UNLOGGED_WIDE;
+	return proofs && evidence_unlogged_form_holds(ev, place) ? UNLOGGED_NARROW : UNLOGGED_UNKNOWN;
 }
 
-bool quiet_left_out(const struct evidence *ev, const char *name)
+bool unlogged_left_out(const struct evidence *ev, const char *name)
 {
 	int place = argument_by_name(name);
 
-	return place >= 0 && argument_get(place)->kind == ARGUMENT_ENOSYS && quiet_form_of(ev, place, NULL) == QUIET_NARROW &&
+	return place >= 0 && argument_get(place)->kind == ARGUMENT_ENOSYS && unlogged_form_of(ev, place, NULL) == UNLOGGED_NARROW &&
 	       is_used(ev, "clone", UINT64_MAX);
 }
 
-bool quiet_is_narrowed(const struct evidence *ev, int place)
+bool unlogged_is_narrowed(const struct evidence *ev, int place)
 {
 	const struct argument *a = argument_get(place);
 
-	return a->kind == ARGUMENT_ENOSYS ? quiet_left_out(ev, a->name) : quiet_form_of(ev, place, NULL) == QUIET_NARROW;
+	return a->kind == ARGUMENT_ENOSYS ? unlogged_left_out(ev, a->name) : unlogged_form_of(ev, place, NULL) == UNLOGGED_NARROW;
 }
 
-enum quiet_hot quiet_hot_of(const struct evidence *ev, const char *name)
+enum unlogged_hot unlogged_hot_of(const struct evidence *ev, const char *name)
 {
-	enum quiet_hot state = QUIET_NOT_HOT;
+	enum unlogged_hot state = UNLOGGED_NOT_HOT;
 
-	for (size_t i = 0; i < ev->run_count && state != QUIET_ABSENT; i++) {
+	for (size_t i = 0; i < ev->run_count && state != UNLOGGED_ABSENT; i++) {
 		const struct evidence_run *run = ev->runs[i];
 
-		if (names_have(&run->quiet.confirming, name) && evidence_run_reasons(run) == 0)
-			state = QUIET_ABSENT;
-		else if (names_have(&run->quiet.assumed, name))
-			state = QUIET_ASSUMED;
+		if (names_have(&run->unlogged.confirming, name) && evidence_run_reasons(run) == 0)
+			state = UNLOGGED_ABSENT;
+		else if (names_have(&run->unlogged.assumed, name))
+			state = UNLOGGED_ASSUMED;
 	}
-	return state != QUIET_NOT_HOT && is_used(ev, name, UINT64_MAX) ? QUIET_CONFIRMED : state;
+	return state != UNLOGGED_NOT_HOT && is_used(ev, name, UINT64_MAX) ? UNLOGGED_CONFIRMED : state;
 }
 
-int quiet_each_assumed(const struct evidence *ev, int (*fn)(const char *name, void *arg), void *arg)
+int unlogged_each_assumed(const struct evidence *ev, int (*fn)(const char *name, void *arg), void *arg)
 {
 	struct names all = {0};
 	int r = 0;
 
 	for (size_t i = 0; i < ev->run_count && r == 0; i++) {
-		for (size_t k = 0; k < ev->runs[i]->quiet.assumed.count && r == 0; k++)
-			r = names_add(&all, ev->runs[i]->quiet.assumed.v[k]);
-		for (size_t k = 0; k < ev->runs[i]->quiet.confirming.count && r == 0; k++)
-			r = names_add(&all, ev->runs[i]->quiet.confirming.v[k]);
+		for (size_t k = 0; k < ev->runs[i]->unlogged.assumed.count && r == 0; k++)
+			r = names_add(&all, ev->runs[i]->unlogged.assumed.v[k]);
+		for (size_t k = 0; k < ev->runs[i]->unlogged.confirming.count && r == 0; k++)
+			r = names_add(&all, ev->runs[i]->unlogged.confirming.v[k]);
 	}
 	for (size_t i = 0; i < all.count && r == 0; i++)
 		r = fn(all.v[i], arg);
@@ -205,7 +205,7 @@ static bool is_assumed_now(const struct evidence *ev, const struct evidence_run 
 	for (size_t i = 0; i < ev->run_count; i++) {
 		const struct evidence_run *r = ev->runs[i];
 
-		if (r != run && !r->ended_ms && names_have(&r->quiet.assumed, name))
+		if (r != run && !r->ended_ms && names_have(&r->unlogged.assumed, name))
 			return true;
 	}
 	return false;
@@ -216,31 +216,31 @@ static int confirm(const char *name, void *arg)
 {
 	struct confirming *c = arg;
 
-	if (names_have(&c->run->quiet.assumed, name) || is_assumed_now(c->ev, c->run, name) ||
-	    quiet_hot_of(c->ev, name) != QUIET_ASSUMED)
+	if (names_have(&c->run->unlogged.assumed, name) || is_assumed_now(c->ev, c->run, name) ||
+	    unlogged_hot_of(c->ev, name) != UNLOGGED_ASSUMED)
 		return 0;
-	return names_add(&c->run->quiet.confirming, name);
+	return names_add(&c->run->unlogged.confirming, name);
 }
 
 /* A run begins: what it takes for granted, no other can disprove any more. */
-static int begin_quiet(struct evidence *ev, struct evidence_run *run)
+static int begin_unlogged(struct evidence *ev, struct evidence_run *run)
 {
 	struct confirming c = {.ev = ev, .run = run};
 
-	names_done(&run->quiet.confirming);
+	names_done(&run->unlogged.confirming);
 	for (size_t i = 0; i < ev->run_count; i++)
-		for (size_t k = 0; k < run->quiet.assumed.count; k++)
-			names_remove(&ev->runs[i]->quiet.confirming, run->quiet.assumed.v[k]);
+		for (size_t k = 0; k < run->unlogged.assumed.count; k++)
+			names_remove(&ev->runs[i]->unlogged.confirming, run->unlogged.assumed.v[k]);
 	/* A call that this run may make unseen, whatever its arguments. */
-	void_forms(ev, ev->provable & ~run->quiet.forms);
-	ev->provable |= run->quiet.forms;
-	return quiet_each_assumed(ev, confirm, &c);
+	void_forms(ev, ev->provable & ~run->unlogged.forms);
+	ev->provable |= run->unlogged.forms;
+	return unlogged_each_assumed(ev, confirm, &c);
 }
 
 /* True if the evidence holds all that was quiet. */
-static bool holds(const struct evidence *ev, const struct evidence_quiet *q)
+static bool holds(const struct evidence *ev, const struct evidence_unlogged *q)
 {
-	if (q->upto > ev->last_learnt || evidence_quiet_digest(ev, q->upto) != q->digest)
+	if (q->upto > ev->last_learnt || evidence_unlogged_digest(ev, q->upto) != q->digest)
 		return false;
 	for (int i = 0; i < ARGUMENTS_MAX; i++)
 		if (q->forms >> i & 1 && !is_used(ev, argument_get(i)->name, q->upto))
@@ -248,28 +248,28 @@ static bool holds(const struct evidence *ev, const struct evidence_quiet *q)
 	return true;
 }
 
-int quiet_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *quiet,
+int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
 		 struct err *err)
 {
 	struct evidence_run *run = evidence_run(ev, run_no);
-	struct evidence_quiet q = {0};
-	int r = evidence_quiet_read(doc, quiet, &q, err);
+	struct evidence_unlogged q = {0};
+	int r = evidence_unlogged_read(doc, unlogged, &q, err);
 
 	if (r == 0 && !run)
 		r = err_set(err, ENOENT, "no such run");
 	if (r < 0) {
-		evidence_quiet_done(&q);
+		evidence_unlogged_done(&q);
 		return r;
 	}
 	evidence_counts_forget(ev);
-	evidence_quiet_done(&run->quiet);
-	run->quiet = q;
+	evidence_unlogged_done(&run->unlogged);
+	run->unlogged = q;
 	if (!holds(ev, &q))
 		run->reasons |= REASON_BIT(QUIETED);
-	return begin_quiet(ev, run) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+	return begin_unlogged(ev, run) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-void evidence_quiet_done(struct evidence_quiet *q)
+void evidence_unlogged_done(struct evidence_unlogged *q)
 {
 	names_done(&q->assumed);
 	names_done(&q->confirming);
@@ -277,7 +277,7 @@ void evidence_quiet_done(struct evidence_quiet *q)
 
 /* Whole files only are ever replaced, so that a run and what was quiet for it come and go together; one that was changed by hand or put
  * together of two shows here. */
-void evidence_quiet_check(struct evidence *ev)
+void evidence_unlogged_check(struct evidence *ev)
 {
 	uint64_t sums[EVIDENCE_CALLS_MAX + 1] = {0};
 
@@ -295,34 +295,34 @@ void evidence_quiet_check(struct evidence *ev)
 	for (size_t i = 0; i < ev->run_count; i++) {
 		struct evidence_run *run = ev->runs[i];
 
-		if (run->quiet.on && (run->quiet.upto > ev->last_learnt || sums[run->quiet.upto] != run->quiet.digest))
+		if (run->unlogged.on && (run->unlogged.upto > ev->last_learnt || sums[run->unlogged.upto] != run->unlogged.digest))
 			run->reasons |= REASON_BIT(QUIETED);
-		ev->provable |= run->quiet.forms & ~run->quiet.voided;
+		ev->provable |= run->unlogged.forms & ~run->unlogged.voided;
 	}
 }
 
-uint64_t quiet_learnt(const struct evidence *ev)
+uint64_t unlogged_learnt(const struct evidence *ev)
 {
 	return ev->last_learnt;
 }
 
-void quiet_saved(struct evidence *ev, uint64_t learnt)
+void unlogged_saved(struct evidence *ev, uint64_t learnt)
 {
 	if (learnt > ev->durable)
 		ev->durable = learnt;
 }
 
-bool quiet_is_unsaved(const struct evidence *ev)
+bool unlogged_is_unsaved(const struct evidence *ev)
 {
 	return ev->durable < ev->last_learnt;
 }
 
-uint64_t quiet_since(const struct evidence *ev)
+uint64_t unlogged_since(const struct evidence *ev)
 {
 	return ev->since_ms;
 }
 
-void quiet_opened(struct evidence_run *run, const char *name)
+void unlogged_opened(struct evidence_run *run, const char *name)
 {
 	if (names_have(&run->opened, name))
 		return;

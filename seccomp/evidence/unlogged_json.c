@@ -64,32 +64,32 @@ static int read_digest(const struct json_doc *doc, const struct json *obj, uint6
 	return 0;
 }
 
-int evidence_quiet_read(const struct json_doc *doc, const struct json *quiet, struct evidence_quiet *ret, struct err *err)
+int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogged, struct evidence_unlogged *ret, struct err *err)
 {
 	int r;
 
-	if (json_type(quiet) != JSON_OBJECT)
-		return quiet ? json_err(doc, quiet, err, "an object is wanted") : err_set(err, EINVAL, "\"quiet\" is missing");
+	if (json_type(unlogged) != JSON_OBJECT)
+		return unlogged ? json_err(doc, unlogged, err, "an object is wanted") : err_set(err, EINVAL, "\"quiet\" is missing");
 	ret->on = true;
-	r = json_want_u64(doc, quiet, "upto", &ret->upto, err);
+	r = json_want_u64(doc, unlogged, "upto", &ret->upto, err);
 	if (r == 0 && ret->upto > EVIDENCE_CALLS_MAX)
-		r = json_err(doc, json_get(quiet, "upto"), err, "more than %d", EVIDENCE_CALLS_MAX);
+		r = json_err(doc, json_get(unlogged, "upto"), err, "more than %d", EVIDENCE_CALLS_MAX);
 	if (r == 0)
-		r = read_digest(doc, quiet, &ret->digest, err);
+		r = read_digest(doc, unlogged, &ret->digest, err);
 	if (r == 0)
-		r = json_want_u64(doc, quiet, "count", &ret->count, err);
+		r = json_want_u64(doc, unlogged, "count", &ret->count, err);
 	if (r == 0)
-		r = read_forms(doc, quiet, "forms", &ret->forms, err);
+		r = read_forms(doc, unlogged, "forms", &ret->forms, err);
 	if (r == 0)
-		r = read_forms(doc, quiet, "void", &ret->voided, err);
+		r = read_forms(doc, unlogged, "void", &ret->voided, err);
 	if (r == 0)
-		r = read_names(doc, quiet, "assumed", &ret->assumed, err);
+		r = read_names(doc, unlogged, "assumed", &ret->assumed, err);
 	if (r == 0)
-		r = read_names(doc, quiet, "confirming", &ret->confirming, err);
+		r = read_names(doc, unlogged, "confirming", &ret->confirming, err);
 	return r;
 }
 
-int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err)
+int evidence_unlogged_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err)
 {
 	const struct json *more = json_get(v, "opened_more");
 	int r = 0;
@@ -102,7 +102,7 @@ int evidence_quiet_read_run(const struct json_doc *doc, const struct json *v, st
 		r = json_err(doc, more, err, "true is wanted");
 	run->opened_more = more != NULL;
 	if (r == 0 && json_get(v, "quiet"))
-		r = evidence_quiet_read(doc, json_get(v, "quiet"), &run->quiet, err);
+		r = evidence_unlogged_read(doc, json_get(v, "quiet"), &run->unlogged, err);
 	return r;
 }
 
@@ -123,13 +123,13 @@ static int read_arguments(const struct json_doc *doc, const struct json *list, s
 		if (r < 0)
 			return r;
 		place = argument_by_text(form);
-		if (place >= 0 && strcmp(known, quiet_form_name(QUIET_WIDE)) == 0)
+		if (place >= 0 && strcmp(known, unlogged_form_name(UNLOGGED_WIDE)) == 0)
 			ev->wide |= (uint64_t)1 << place;
 	}
 	return r;
 }
 
-int evidence_quiet_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err)
+int evidence_unlogged_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err)
 {
 	const struct json *since = json_get(root, "since"), *assumed = json_get(root, "assumed");
 	int r = read_arguments(doc, json_get(root, "arguments"), ev, err);
@@ -143,7 +143,7 @@ int evidence_quiet_read_root(const struct json_doc *doc, const struct json *root
 	for (size_t i = 0; i < ev->run_count && !ev->since_ms; i++)
 		if (ev->runs[i]->mode == EVIDENCE_LEARN)
 			ev->since_ms = ev->runs[i]->started_ms;
-	evidence_quiet_check(ev);
+	evidence_unlogged_check(ev);
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static void write_forms(struct json_writer *w, const char *key, uint64_t forms)
 	json_write_end_array(w);
 }
 
-static void write_quiet(struct json_writer *w, const char *key, const struct evidence_quiet *q)
+static void write_unlogged(struct json_writer *w, const char *key, const struct evidence_unlogged *q)
 {
 	char digest[17];
 
@@ -182,31 +182,31 @@ static void write_quiet(struct json_writer *w, const char *key, const struct evi
 	json_write_end_object(w);
 }
 
-void evidence_quiet_write_run(struct json_writer *w, const struct evidence_run *run)
+void evidence_unlogged_write_run(struct json_writer *w, const struct evidence_run *run)
 {
 	if (run->fresh)
 		json_write_u64(w, "new", run->fresh);
 	write_names(w, "opened", &run->opened);
 	if (run->opened_more)
 		json_write_bool(w, "opened_more", true);
-	if (run->quiet.on)
-		write_quiet(w, "quiet", &run->quiet);
+	if (run->unlogged.on)
+		write_unlogged(w, "quiet", &run->unlogged);
 }
 
-void quiet_tell(const struct evidence_run *run, struct buf *out)
+void unlogged_tell(const struct evidence_run *run, struct buf *out)
 {
 	struct json_writer w;
 
-	if (!run->quiet.on)
+	if (!run->unlogged.on)
 		return;
 	json_write_begin(&w, out, false);
-	write_quiet(&w, NULL, &run->quiet);
+	write_unlogged(&w, NULL, &run->unlogged);
 }
 
 static bool has_been_tried(const struct evidence *ev, int place)
 {
 	for (size_t i = 0; i < ev->run_count; i++)
-		if (ev->runs[i]->quiet.forms >> place & 1)
+		if (ev->runs[i]->unlogged.forms >> place & 1)
 			return true;
 	return ev->wide >> place & 1;
 }
@@ -226,12 +226,12 @@ static int write_assumed(const char *name, void *arg)
 	l->any = true;
 	json_write_object_flat(l->w, NULL);
 	json_write_string(l->w, "name", name);
-	json_write_string(l->w, "known", quiet_hot_name(quiet_hot_of(l->ev, name)));
+	json_write_string(l->w, "known", unlogged_hot_name(unlogged_hot_of(l->ev, name)));
 	json_write_end_object(l->w);
 	return 0;
 }
 
-void evidence_quiet_write_root(struct json_writer *w, const struct evidence *ev)
+void evidence_unlogged_write_root(struct json_writer *w, const struct evidence *ev)
 {
 	struct assumed_list assumed = {.w = w, .ev = ev};
 	cleanup_buf struct buf time = {0};
@@ -245,7 +245,7 @@ void evidence_quiet_write_root(struct json_writer *w, const struct evidence *ev)
 		json_write_stringn(w, "since", time.data, time.len);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t runs = 0;
-		enum quiet_form known = quiet_form_of(ev, (int)i, &runs);
+		enum unlogged_form known = unlogged_form_of(ev, (int)i, &runs);
 
 		if (!has_been_tried(ev, (int)i))
 			continue;
@@ -254,13 +254,13 @@ void evidence_quiet_write_root(struct json_writer *w, const struct evidence *ev)
 		any = true;
 		json_write_object_flat(w, NULL);
 		json_write_string(w, "form", table[i].text);
-		json_write_string(w, "known", quiet_form_name(known));
+		json_write_string(w, "known", unlogged_form_name(known));
 		json_write_u64(w, "runs", runs);
 		json_write_end_object(w);
 	}
 	if (any)
 		json_write_end_array(w);
-	w->out->failed |= quiet_each_assumed(ev, write_assumed, &assumed) < 0;
+	w->out->failed |= unlogged_each_assumed(ev, write_assumed, &assumed) < 0;
 	if (assumed.any)
 		json_write_end_array(w);
 }

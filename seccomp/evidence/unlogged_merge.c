@@ -18,21 +18,21 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-int evidence_quiet_copy(struct evidence_run *run, const struct evidence_run *from)
+int evidence_unlogged_copy(struct evidence_run *run, const struct evidence_run *from)
 {
-	struct evidence_quiet *q = &run->quiet;
-	int r = add_names(&q->assumed, &from->quiet.assumed);
+	struct evidence_unlogged *q = &run->unlogged;
+	int r = add_names(&q->assumed, &from->unlogged.assumed);
 
 	run->fresh = from->fresh;
 	run->opened_more = from->opened_more;
-	q->on = from->quiet.on;
-	q->upto = from->quiet.upto;
-	q->digest = from->quiet.digest;
-	q->count = from->quiet.count;
-	q->forms = from->quiet.forms;
-	q->voided = from->quiet.voided;
+	q->on = from->unlogged.on;
+	q->upto = from->unlogged.upto;
+	q->digest = from->unlogged.digest;
+	q->count = from->unlogged.count;
+	q->forms = from->unlogged.forms;
+	q->voided = from->unlogged.voided;
 	if (r == 0)
-		r = add_names(&q->confirming, &from->quiet.confirming);
+		r = add_names(&q->confirming, &from->unlogged.confirming);
 	return r < 0 ? r : add_names(&run->opened, &from->opened);
 }
 
@@ -44,20 +44,20 @@ static void keep_common(struct names *names, const struct names *other)
 			names_remove(names, names->v[i]);
 }
 
-int evidence_quiet_unite(struct evidence_run *run, const struct evidence_run *other)
+int evidence_unlogged_unite(struct evidence_run *run, const struct evidence_run *other)
 {
-	struct evidence_quiet *q = &run->quiet;
+	struct evidence_unlogged *q = &run->unlogged;
 
 	run->fresh = most(run->fresh, other->fresh);
 	run->opened_more |= other->opened_more;
 	for (size_t i = 0; i < other->opened.count; i++)
-		quiet_opened(run, other->opened.v[i]);
-	q->on |= other->quiet.on;
-	q->count = most(q->count, other->quiet.count);
-	q->voided |= other->quiet.voided | (q->forms ^ other->quiet.forms);
-	q->forms |= other->quiet.forms;
-	keep_common(&q->confirming, &other->quiet.confirming);
-	return add_names(&q->assumed, &other->quiet.assumed);
+		unlogged_opened(run, other->opened.v[i]);
+	q->on |= other->unlogged.on;
+	q->count = most(q->count, other->unlogged.count);
+	q->voided |= other->unlogged.voided | (q->forms ^ other->unlogged.forms);
+	q->forms |= other->unlogged.forms;
+	keep_common(&q->confirming, &other->unlogged.confirming);
+	return add_names(&q->assumed, &other->unlogged.assumed);
 }
 
 struct doubt {
@@ -71,7 +71,7 @@ static int add_doubt(const char *name, void *arg)
 	struct doubt *d = arg;
 	int place = argument_by_name(name);
 
-	if (quiet_hot_of(d->ev, name) != QUIET_ASSUMED)
+	if (unlogged_hot_of(d->ev, name) != UNLOGGED_ASSUMED)
 		return 0;
 	if (place >= 0)
 		d->used |= (uint64_t)1 << place;
@@ -82,7 +82,7 @@ static int add_doubt(const char *name, void *arg)
 static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names)
 {
 	struct doubt d = {.ev = ev, .names = names};
-	int r = quiet_each_assumed(ev, add_doubt, &d);
+	int r = unlogged_each_assumed(ev, add_doubt, &d);
 
 	for (size_t i = 0; i < ev->call_count; i++) {
 		const struct evidence_call *c = ev->calls[i];
@@ -91,17 +91,17 @@ static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names
 			d.used |= (uint64_t)1 << c->form;
 	}
 	for (int i = 0; i < ARGUMENTS_MAX; i++)
-		if (d.used & ~*forms & (uint64_t)1 << i && !quiet_is_narrowed(ev, i))
+		if (d.used & ~*forms & (uint64_t)1 << i && !unlogged_is_narrowed(ev, i))
 			*forms |= (uint64_t)1 << i;
 	return r;
 }
 
 static void apply(struct evidence *out, uint64_t forms, const struct names *names)
 {
-	uint64_t digest = evidence_quiet_digest(out, 0);
+	uint64_t digest = evidence_unlogged_digest(out, 0);
 
 	for (size_t i = 0; i < out->run_count; i++) {
-		struct evidence_quiet *q = &out->runs[i]->quiet;
+		struct evidence_unlogged *q = &out->runs[i]->unlogged;
 
 		q->voided |= forms & q->forms;
 		for (size_t k = q->confirming.count; k-- > 0;)
@@ -123,7 +123,7 @@ static int count_name(const char *name, void *arg)
 	return 0;
 }
 
-int evidence_quiet_merge(struct evidence *out, const struct evidence *const in[], size_t count, struct err *err)
+int evidence_unlogged_merge(struct evidence *out, const struct evidence *const in[], size_t count, struct err *err)
 {
 	cleanup_names struct names names = {0};
 	uint64_t forms = 0;
@@ -138,11 +138,11 @@ int evidence_quiet_merge(struct evidence *out, const struct evidence *const in[]
 	}
 	apply(out, forms, &names);
 	if (r == 0)
-		r = quiet_each_assumed(out, count_name, &assumed);
+		r = unlogged_each_assumed(out, count_name, &assumed);
 	if (r < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	if (assumed > EVIDENCE_ASSUMED_MAX)
 		return err_set(err, ENOSPC, "together they assume more than %d calls", EVIDENCE_ASSUMED_MAX);
-	evidence_quiet_check(out);
+	evidence_unlogged_check(out);
 	return 0;
 }

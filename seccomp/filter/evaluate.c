@@ -7,21 +7,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct judge {
+struct evaluator {
 	struct policy *policy;
 	struct filter *filter;
 };
 
-const char *judge_verdict_name(enum judge_verdict v)
+const char *evaluate_verdict_name(enum evaluate_verdict v)
 {
 	static const char *const names[] = {
-		[JUDGE_ALLOWS] = "allowed",  [JUDGE_DENIES] = "denied",          [JUDGE_REFUSES] = "refused",
-		[JUDGE_DEPENDS] = "depends", [JUDGE_HANDS_OVER] = "handed over", [JUDGE_NO_ARCH] = "no architecture",
+		[EVALUATE_ALLOWS] = "allowed",  [EVALUATE_DENIES] = "denied",          [EVALUATE_REFUSES] = "refused",
+		[EVALUATE_DEPENDS] = "depends", [EVALUATE_HANDS_OVER] = "handed over", [EVALUATE_NO_ARCH] = "no architecture",
 	};
 	return names[v];
 }
 
-void judge_free(struct judge *j)
+void evaluate_free(struct evaluator *j)
 {
 	if (!j)
 		return;
@@ -30,9 +30,9 @@ void judge_free(struct judge *j)
 	free(j);
 }
 
-int judge_new(const char *text, size_t len, const char *name, struct judge **ret, struct err *err)
+int evaluate_new(const char *text, size_t len, const char *name, struct evaluator **ret, struct err *err)
 {
-	cleanup_judge struct judge *j = calloc(1, sizeof(*j));
+	cleanup_evaluator struct evaluator *j = calloc(1, sizeof(*j));
 	int r;
 
 	if (!j)
@@ -60,7 +60,7 @@ static bool same_answer(const struct policy_answer *a, const struct policy_answe
 	return a->action == b->action && (a->action != POLICY_ERRNO || x == y);
 }
 
-static bool is_refused_by_rule(const struct judge *j, const struct arch *arch, uint32_t nr)
+static bool is_refused_by_rule(const struct evaluator *j, const struct arch *arch, uint32_t nr)
 {
 	const struct policy_rule *const *rules = NULL;
 	size_t count = policy_rules(j->policy, &rules);
@@ -76,23 +76,23 @@ static bool is_refused_by_rule(const struct judge *j, const struct arch *arch, u
 	return false;
 }
 
-int judge_call(struct judge *j, const struct arch *arch, uint32_t nr, enum judge_verdict *ret, struct err *err)
+int evaluate_call(struct evaluator *j, const struct arch *arch, uint32_t nr, enum evaluate_verdict *ret, struct err *err)
 {
 	cleanup_filter_call struct filter_call c = {0};
 	int r;
 
 	if (!filter_lists(j->filter, arch)) {
-		*ret = JUDGE_NO_ARCH;
+		*ret = EVALUATE_NO_ARCH;
 		return 0;
 	}
 	r = filter_call(j->filter, arch, nr, &c, err);
 	if (r < 0)
 		return r;
 	if (c.allows + c.denies + c.hands_over > 1)
-		*ret = JUDGE_DEPENDS;
+		*ret = EVALUATE_DEPENDS;
 	else if (c.allows || c.hands_over)
-		*ret = c.allows ? JUDGE_ALLOWS : JUDGE_HANDS_OVER;
+		*ret = c.allows ? EVALUATE_ALLOWS : EVALUATE_HANDS_OVER;
 	else
-		*ret = is_refused_by_rule(j, arch, nr) ? JUDGE_REFUSES : JUDGE_DENIES;
+		*ret = is_refused_by_rule(j, arch, nr) ? EVALUATE_REFUSES : EVALUATE_DENIES;
 	return 0;
 }

@@ -187,7 +187,7 @@ static int merge(struct merge *m, const struct json *root, const struct json *ba
 }
 
 int learning_default(const char *section, size_t len, const char *name, const struct learning_base *base,
-		     struct learning_quiet *q, struct buf *out, struct err *err)
+		     struct learning_unlogged *q, struct buf *out, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL, *base_doc = NULL;
 	cleanup_buf struct buf merged = {0};

@@ -55,17 +55,17 @@ static size_t count_rules(const struct json *rules, const char *name)
 struct keep {
 	const struct json_doc *doc;
 	const struct json *rules;
-	struct learning_quiet *q; /* NULL: nothing is quiet */
+	struct learning_unlogged *q; /* NULL: nothing is quiet */
 	uint32_t arches;          /* learning_arches() */
 	bool firm;                /* a call less that is named without conditions does not make the section void */
 	struct rewrite w;
-	struct names quiet, rest; /* of one rule */
+	struct names unlogged, rest; /* of one rule */
 	uint64_t forms;           /* of one rule */
 };
 
 static void keep_done(struct keep *k)
 {
-	names_done(&k->quiet);
+	names_done(&k->unlogged);
 	names_done(&k->rest);
 }
 
@@ -94,7 +94,7 @@ static int divide(struct keep *k, const struct json *rule)
 {
 	int r = 0;
 
-	names_done(&k->quiet);
+	names_done(&k->unlogged);
 	names_done(&k->rest);
 	k->forms = 0;
 	for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0; e = json_next(e)) {
@@ -104,7 +104,7 @@ static int divide(struct keep *k, const struct json *rule)
 		if (place >= 0 && k->q->forms >> place & 1 && can_divide(k, rule, argument_get(place)))
 			k->forms |= (uint64_t)1 << place;
 		else
-			r = names_add(names_have(&k->q->names, name) ? &k->quiet : &k->rest, name);
+			r = names_add(names_have(&k->q->names, name) ? &k->unlogged : &k->rest, name);
 	}
 	return r;
 }
@@ -166,12 +166,12 @@ static int keep_rule(struct keep *k, const struct json *rule)
 		return 0;
 	}
 	r = divide(k, rule);
-	if (r < 0 || (!k->quiet.count && !k->forms)) {
+	if (r < 0 || (!k->unlogged.count && !k->forms)) {
 		log_rule(&k->w, rule);
 		return r;
 	}
 	rewrite_range(&k->w, json_start(rule), json_end(rule), "");
-	copy_rule(k, rule, &k->quiet, ACTION_ALLOW, &comma);
+	copy_rule(k, rule, &k->unlogged, ACTION_ALLOW, &comma);
 	copy_rule(k, rule, &k->rest, ACTION_LOG, &comma);
 	for (int i = 0; i < ARGUMENTS_MAX; i++) {
 		if (!(k->forms >> i & 1))
@@ -189,7 +189,7 @@ bool learning_is_multiplexer(const char *name)
 }
 
 /* Under a default that allows: what is quiet and no rule names is allowed by a rule of its own. */
-static int add_quiet_rules(struct keep *k, bool comma, struct buf *out)
+static int add_unlogged_rules(struct keep *k, bool comma, struct buf *out)
 {
 	cleanup_names struct names free = {0};
 
@@ -221,7 +221,7 @@ static int keep_rules(struct keep *k, const struct json *rules, bool log_default
 	}
 	if (r < 0 || !log_default || !k->q)
 		return r;
-	r = add_quiet_rules(k, json_count(rules) > 0, &added);
+	r = add_unlogged_rules(k, json_count(rules) > 0, &added);
 	if (r < 0 || !added.len)
 		return r;
 	if (is_array) {
@@ -247,7 +247,7 @@ bool learning_denies_multiplexer(const struct json *rules)
 static int add_syscalls(struct keep *k, const struct json *root)
 {
 	cleanup_buf struct buf added = {0};
-	int r = add_quiet_rules(k, false, &added);
+	int r = add_unlogged_rules(k, false, &added);
 
 	if (r < 0 || !added.len)
 		return r;
@@ -279,7 +279,7 @@ static int keep_section(struct keep *k, const struct json *root)
 	return r;
 }
 
-int learning_keep(const char *section, size_t len, const char *name, struct learning_quiet *q, struct buf *out,
+int learning_keep(const char *section, size_t len, const char *name, struct learning_unlogged *q, struct buf *out,
 		  struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;

@@ -53,7 +53,7 @@ static void cut_names(struct cutting *c, const struct json *names)
 	}
 }
 
-int loudexec_make(const char *section, size_t len, const char *name, struct buf *out, struct err *err)
+int exec_logged_make(const char *section, size_t len, const char *name, struct buf *out, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	struct cutting c = {.text = section, .out = out};

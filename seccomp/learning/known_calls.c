@@ -1,4 +1,5 @@
 #include "seccomp/evidence/evidence_private.h"
+#include "seccomp/learning/known_calls.h"
 #include "seccomp/evidence/unlogged.h"
 #include "seccomp/syscall/sets.h"
 
@@ -9,7 +10,7 @@
 
 struct offer {
 	const struct evidence *ev;
-	const struct quiet_wish *wish;
+	const struct known_calls_wish *wish;
 	struct names names, forms, assumed, confirming;
 };
 
@@ -27,10 +28,10 @@ static const char *form_of(const struct offer *o, const char *name)
 	int place = argument_by_name(name);
 	const struct argument *a = place < 0 ? NULL : argument_get(place);
 
-	if (!a || !evidence_quiet_form_holds(o->ev, place) || (a->kind == ARGUMENT_ENOSYS && !o->wish->experiments))
+	if (!a || !evidence_unlogged_form_holds(o->ev, place) || (a->kind == ARGUMENT_ENOSYS && !o->wish->experiments))
 		return NULL;
 	/* A loud one is never quiet beyond its form, whatever was seen. */
-	return set_is_loud(name) || quiet_form_of(o->ev, place, NULL) != QUIET_WIDE ? a->text : NULL;
+	return set_is_always_logged(name) || unlogged_form_of(o->ev, place, NULL) != UNLOGGED_WIDE ? a->text : NULL;
 }
 
 static int add_known(struct offer *o, const struct evidence_call *c)
@@ -44,7 +45,7 @@ static int add_known(struct offer *o, const struct evidence_call *c)
 	form = form_of(o, name);
 	if (form)
 		return names_add(&o->forms, form);
-	return set_is_loud(name) ? 0 : names_add(&o->names, name);
+	return set_is_always_logged(name) ? 0 : names_add(&o->names, name);
 }
 
 static bool is_known(const struct evidence *ev, const char *name)
@@ -63,11 +64,11 @@ static bool is_known(const struct evidence *ev, const char *name)
 /* Everything else is quiet from the second run on; then one or two at a time are logged again. */
 static int add_hot(struct offer *o, const char *name)
 {
-	enum quiet_hot state = quiet_hot_of(o->ev, name);
+	enum unlogged_hot state = unlogged_hot_of(o->ev, name);
 
-	if (set_is_loud(name) || argument_by_name(name) >= 0 || is_known(o->ev, name) || state == QUIET_ABSENT)
+	if (set_is_always_logged(name) || argument_by_name(name) >= 0 || is_known(o->ev, name) || state == UNLOGGED_ABSENT)
 		return 0;
-	if (state == QUIET_ASSUMED && o->names.count && o->confirming.count < QUIET_CONFIRM_MAX)
+	if (state == UNLOGGED_ASSUMED && o->names.count && o->confirming.count < UNLOGGED_CONFIRM_MAX)
 		return names_add(&o->confirming, name);
 	return names_add(&o->assumed, name);
 }
@@ -85,7 +86,7 @@ static void write_offer(const struct offer *o, struct buf *out)
 	struct json_writer w;
 	char digest[17];
 
-	snprintf(digest, sizeof(digest), "%016" PRIx64, evidence_quiet_digest(o->ev, o->ev->durable));
+	snprintf(digest, sizeof(digest), "%016" PRIx64, evidence_unlogged_digest(o->ev, o->ev->durable));
 	json_write_begin(&w, out, false);
 	json_write_object(&w, NULL);
 	json_write_u64(&w, "upto", o->ev->durable);
@@ -98,7 +99,7 @@ static void write_offer(const struct offer *o, struct buf *out)
 	json_write_end_object(&w);
 }
 
-int quiet_offer(const struct evidence *ev, const struct quiet_wish *wish, struct buf *out, struct err *err)
+int known_calls_offer(const struct evidence *ev, const struct known_calls_wish *wish, struct buf *out, struct err *err)
 {
 	cleanup_with(offer_done) struct offer o = {.ev = ev, .wish = wish};
 	int r = 0;

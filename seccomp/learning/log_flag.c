@@ -22,7 +22,7 @@ static int check_flags(const struct json_doc *doc, const struct json *flags, boo
 	return 0;
 }
 
-int logflag_add(const char *profile, size_t len, const char *name, struct buf *out, struct err *err)
+int log_flag_add(const char *profile, size_t len, const char *name, struct buf *out, struct err *err)
 {
 	static const char *const members[] = {"flags"};
 	cleanup_json struct json_doc *doc = NULL;

@@ -110,7 +110,7 @@ static void write_arches(const struct json *listed, struct buf *out)
 	json_write_end_array(&w);
 }
 
-void learning_drop(struct learning_quiet *q, struct buf *out)
+void learning_drop(struct learning_unlogged *q, struct buf *out)
 {
 	bool comma = false;
 
@@ -142,8 +142,8 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 {
 	cleanup_json struct json_doc *doc = NULL;
 	cleanup_buf struct buf arches = {0};
-	cleanup_buf struct buf quiet = {0};
-	struct rewrite w = {.text = profile, .out = &quiet};
+	cleanup_buf struct buf unlogged = {0};
+	struct rewrite w = {.text = profile, .out = &unlogged};
 	const struct json *root, *before = NULL;
 	int r = learning_parse(profile, len, JSON_OURS, name, &doc, err);
 
@@ -160,8 +160,8 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 	w.done = json_start(root);
 	if (!json_get(root, "architectures")) {
 		rewrite_range(&w, json_start(root) + 1, json_start(root) + 1, "\"architectures\":");
-		buf_adds(&quiet, arches.data);
-		buf_addc(&quiet, ',');
+		buf_adds(&unlogged, arches.data);
+		buf_addc(&unlogged, ',');
 	}
 	for (const struct json *m = json_first(root); m; m = json_next(m)) {
 		if (strcmp(json_key(m), "defaultAction") == 0)
@@ -173,7 +173,7 @@ int learning_audit(const char *profile, size_t len, const char *name, struct buf
 		before = m;
 	}
 	rewrite_range(&w, json_end(root), json_end(root), "");
-	if (buf_failed(&quiet))
+	if (buf_failed(&unlogged))
 		return err_set(err, ENOMEM, "out of memory");
-	return loudexec_make(quiet.data, quiet.len, name, out, err);
+	return exec_logged_make(unlogged.data, unlogged.len, name, out, err);
 }

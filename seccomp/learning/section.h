@@ -12,21 +12,21 @@
 #include <stdint.h>
 
 /* What the filter may let pass unlogged (seccomp/evidence/unlogged.h). Everywhere below NULL means nothing. */
-struct learning_quiet {
+struct learning_unlogged {
 	struct names names; /* whole */
 	uint64_t forms;     /* only in their harmless form: bits of seccomp/syscall/arguments.h */
 	uint64_t applied;   /* of the forms, those that the section made of it really has */
 };
 
-/* Reads the object of a quiet_offer(). Forms that this program does not know are left out. *ret is to be freed whatever is
+/* Reads the object of a known_calls_offer(). Forms that this program does not know are left out. *ret is to be freed whatever is
  * returned. */
-int learning_quiet_read(const struct json_doc *doc, const struct json *quiet, struct learning_quiet *ret,
+int learning_unlogged_read(const struct json_doc *doc, const struct json *unlogged, struct learning_unlogged *ret,
 			struct err *err);
-void learning_quiet_done(struct learning_quiet *q);
+void learning_unlogged_done(struct learning_unlogged *q);
 
 /* Baseline drop: everything is logged but what is quiet, nothing denied; every ABI of the host is listed (one that is not
  * listed is killed even under a LOG default). Appends a JSON object on one line. */
-void learning_drop(struct learning_quiet *q, struct buf *out);
+void learning_drop(struct learning_unlogged *q, struct buf *out);
 
 /* Baseline keep: the caller's section with every SCMP_ACT_ALLOW turned into SCMP_ACT_LOG (rules and default) and the
  * errnoRet of those dropped (crun refuses it); all else stays byte for byte: denials, arguments, architectures, flags,
@@ -38,7 +38,7 @@ void learning_drop(struct learning_quiet *q, struct buf *out);
  * a rule is added that keeps it whole (seccomp/learning/section_private.h, anchors). So a section that is void as the caller gave it
  * is taken at its word. Refused: a section that is not an object, a default or rule action that is no string, is missing or
  * holds a NUL, and a member to be changed that runtimes could read differently (base/json/members.h). `name` is for messages. */
-int learning_keep(const char *section, size_t len, const char *name, struct learning_quiet *q, struct buf *out,
+int learning_keep(const char *section, size_t len, const char *name, struct learning_unlogged *q, struct buf *out,
 		  struct err *err);
 
 /* The runtime's default profile: JSON text of an object with linux.seccomp in it (seccomp/policy/defaults.h). */
@@ -52,7 +52,7 @@ struct learning_base {
  * it allows whole in place of the caller's rules on them, calls that it allows for some arguments where the caller's rules
  * do not name them. Rules that hand calls to others (NOTIFY, TRACE) stay, with their calls. Never allows what both deny. */
 int learning_default(const char *section, size_t len, const char *name, const struct learning_base *base,
-		     struct learning_quiet *q, struct buf *out, struct err *err);
+		     struct learning_unlogged *q, struct buf *out, struct err *err);
 
 /* The names that a section allows (logs, hands over) for some arguments at least, or with *ret_denies set to true those that it
  * always denies: whichever list is finite. Nothing and false for a section that is none. */

@@ -17,15 +17,15 @@ static int read_names(const struct json_doc *doc, const struct json *list, struc
 	return 0;
 }
 
-int learning_quiet_read(const struct json_doc *doc, const struct json *quiet, struct learning_quiet *ret, struct err *err)
+int learning_unlogged_read(const struct json_doc *doc, const struct json *unlogged, struct learning_unlogged *ret, struct err *err)
 {
-	int r = read_names(doc, json_get(quiet, "names"), &ret->names, err);
+	int r = read_names(doc, json_get(unlogged, "names"), &ret->names, err);
 
 	if (r == 0)
-		r = read_names(doc, json_get(quiet, "assumed"), &ret->names, err);
+		r = read_names(doc, json_get(unlogged, "assumed"), &ret->names, err);
 	if (r < 0)
 		return r;
-	for (const struct json *e = json_first(json_get(quiet, "forms")); e; e = json_next(e)) {
+	for (const struct json *e = json_first(json_get(unlogged, "forms")); e; e = json_next(e)) {
 		int place = json_type(e) == JSON_STRING ? argument_by_text(json_text(e)) : -1;
 
 		if (place >= 0)
@@ -34,7 +34,7 @@ int learning_quiet_read(const struct json_doc *doc, const struct json *quiet, st
 	return 0;
 }
 
-void learning_quiet_done(struct learning_quiet *q)
+void learning_unlogged_done(struct learning_unlogged *q)
 {
 	names_done(&q->names);
 }

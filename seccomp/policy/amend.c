@@ -113,7 +113,7 @@ static bool is_plain_allow(const struct json *rule)
 	       !json_count(json_get(rule, "excludes"));
 }
 
-int mend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
+int amend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
 		 struct buf *out, size_t *ret_line, struct err *err)
 {
 	struct splice s = {.text = text, .len = len, .out = out};
@@ -301,7 +301,7 @@ static void add_hunks(const struct diff *d, struct buf *out)
 	}
 }
 
-void mend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,
+void amend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,
 	       struct buf *out)
 {
 	struct diff d = {0};

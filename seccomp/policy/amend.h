@@ -11,11 +11,11 @@
  * rule that allows without conditions: in their place if its names are in order, else behind them, set as the others
  * are. Without such a rule one is added behind the others. *ret_line is the line of the first name. The names must be in
  * order, each once, and not yet there. -ENOENT for a profile without a "syscalls" array. */
-int mend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
+int amend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
 		 struct buf *out, size_t *ret_line, struct err *err);
 
 /* Appends what changed from `before` to `after`, two texts, as `diff -u` shows it. */
-void mend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,
+void amend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,
 	       struct buf *out);
 
 #endif

@@ -129,7 +129,7 @@ static const struct argument *narrow_form(const struct evidence *ev, const char 
 {
 	int place = argument_by_name(name);
 
-	return place >= 0 && quiet_is_narrowed(ev, place) ? argument_get(place) : NULL;
+	return place >= 0 && unlogged_is_narrowed(ev, place) ? argument_get(place) : NULL;
 }
 
 static int add_learnt(struct builder *b, const struct evidence *ev, const char *name, unsigned source)
@@ -151,7 +151,7 @@ static int add_assumed(const char *name, void *arg)
 {
 	struct builder *b = arg;
 
-	if (quiet_hot_of(b->in->evidence, name) != QUIET_ASSUMED || !exists(b->profile, name))
+	if (unlogged_hot_of(b->in->evidence, name) != UNLOGGED_ASSUMED || !exists(b->profile, name))
 		return 0;
 	return profile_allow(b->profile, name, PROFILE_FROM_ASSUMED, b->err);
 }
@@ -314,7 +314,7 @@ int profile_build(const struct profile_inputs *in, struct profile **ret, struct 
 	for (size_t i = 0; r == 0 && i <= floor_count(in); i++)
 		r = add_evidence(&b, evidence_at(in, i), i > 0);
 	if (r == 0 && in->evidence)
-		r = quiet_each_assumed(in->evidence, add_assumed, &b);
+		r = unlogged_each_assumed(in->evidence, add_assumed, &b);
 	if (r == 0 && in->go)
 		r = add_go_set(&b);
 	if (r == 0)

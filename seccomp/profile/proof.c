@@ -84,7 +84,7 @@ static int check_used(struct prover *p, const struct evidence *ev, const struct 
 
 	if (!syscall_name(c->arch, c->nr, name) || !syscall_known_to_libseccomp(name))
 		return 0;
-	if (c->phase == EVIDENCE_WORKLOAD && quiet_left_out(ev, name))
+	if (c->phase == EVIDENCE_WORKLOAD && unlogged_left_out(ev, name))
 		return 0;
 	r = filter_call(p->text, c->arch, c->nr, &call, p->err);
 	if (r == 0)

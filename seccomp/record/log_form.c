@@ -35,7 +35,7 @@ static size_t skip_escape(const char *text, size_t len, size_t i)
 	return i;
 }
 
-size_t logform_clean(char *text, size_t len)
+size_t log_form_clean(char *text, size_t len)
 {
 	size_t out = 0;
 
@@ -69,7 +69,7 @@ static int four_digits(const char *p)
 	return v;
 }
 
-size_t logform_unescape(char *text, size_t len)
+size_t log_form_unescape(char *text, size_t len)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	size_t out = 0;
@@ -205,7 +205,7 @@ static bool add_call(const struct part *arch_part, const struct part *call_part,
 	return true;
 }
 
-bool logform_interpreted(const char *text, size_t len, struct buf *ret)
+bool log_form_interpreted(const char *text, size_t len, struct buf *ret)
 {
 	static const char head[] = "audit(";
 	struct part part[PARTS], rest = {0};

@@ -15,31 +15,31 @@
 #define MARKER     16u          /* what a record begins with is not longer */
 #define TRIES      8            /* ends of a record that are tried: a label may hold the text of one */
 
-struct logline_reader {
-	logline_fn *fn;
+struct log_line_reader {
+	log_line_fn *fn;
 	void *arg;
-	struct logscan scan;
+	struct log_scan scan;
 	size_t len;
 	char window[WINDOW];
 	char line[PIECE_MAX];  /* the line or piece at hand, cleaned */
 	char plain[PIECE_MAX]; /* its record, unescaped */
 };
 
-int logline_new(logline_fn *fn, void *arg, struct logline_reader **ret, struct err *err)
+int log_line_new(log_line_fn *fn, void *arg, struct log_line_reader **ret, struct err *err)
 {
-	struct logline_reader *l = malloc(sizeof(*l));
+	struct log_line_reader *l = malloc(sizeof(*l));
 
 	if (!l)
 		return err_set(err, ENOMEM, "out of memory");
 	l->fn = fn;
 	l->arg = arg;
 	l->len = 0;
-	logscan_init(&l->scan);
+	log_scan_init(&l->scan);
 	*ret = l;
 	return 0;
 }
 
-void logline_free(struct logline_reader *l)
+void log_line_free(struct log_line_reader *l)
 {
 	free(l);
 }
@@ -117,14 +117,14 @@ static size_t parse_plain(struct text t, struct record *ret)
 }
 
 /* The same through the escapes of JSON, up to three deep: a log line that was logged. */
-static bool parse_escaped(struct logline_reader *l, struct text t, struct record *ret)
+static bool parse_escaped(struct log_line_reader *l, struct text t, struct record *ret)
 {
 	size_t len = t.len < sizeof(l->plain) ? t.len : sizeof(l->plain), before;
 
 	memcpy(l->plain, t.p, len);
 	for (int depth = 0; depth < 3; depth++) {
 		before = len;
-		len = logform_unescape(l->plain, len);
+		len = log_form_unescape(l->plain, len);
 		if (parse_plain((struct text){l->plain, len}, ret))
 			return true;
 		if (len == before)
@@ -134,18 +134,18 @@ static bool parse_escaped(struct logline_reader *l, struct text t, struct record
 }
 
 /* As `ausearch -i` words it. */
-static bool parse_interpreted(struct logline_reader *l, struct text t, struct record *ret)
+static bool parse_interpreted(struct log_line_reader *l, struct text t, struct record *ret)
 {
 	cleanup_buf struct buf b = {0};
 
-	if (!logform_interpreted(t.p, t.len, &b) || b.len > sizeof(l->plain))
+	if (!log_form_interpreted(t.p, t.len, &b) || b.len > sizeof(l->plain))
 		return false;
 	memcpy(l->plain, b.data, b.len);
 	return record_parse(l->plain, b.len, ret) == 0;
 }
 
 /* journald's own copy: the stamp stands elsewhere on the line, if at all. */
-static bool parse_unstamped(struct logline_reader *l, struct text line, struct text t, struct record *ret)
+static bool parse_unstamped(struct log_line_reader *l, struct text line, struct text t, struct record *ret)
 {
 	static const char stamp[] = "audit(0.000:0): ";
 	uint64_t usec = member(line, "\"_SOURCE_REALTIME_TIMESTAMP\"");
@@ -164,7 +164,7 @@ static bool parse_unstamped(struct logline_reader *l, struct text line, struct t
 			ret->serial = member(line, "\"_AUDIT_ID\"");
 			return true;
 		}
-		len = logform_unescape(l->plain, len);
+		len = log_form_unescape(l->plain, len);
 	}
 	return false;
 }
@@ -176,7 +176,7 @@ static const char *next_marker(struct text t)
 }
 
 /* Reads the record behind a marker, up to the next one. */
-static bool read_marked(struct logline_reader *l, struct text line, struct text t, struct logline *ret)
+static bool read_marked(struct log_line_reader *l, struct text line, struct text t, struct log_line *ret)
 {
 	const char *body = FIND(t, "audit(");
 
@@ -190,7 +190,7 @@ static bool read_marked(struct logline_reader *l, struct text line, struct text 
 	       parse_interpreted(l, t, &ret->record);
 }
 
-static void tell(struct logline_reader *l, enum logline_kind kind, struct text t, struct logline *line)
+static void tell(struct log_line_reader *l, enum log_line_kind kind, struct text t, struct log_line *line)
 {
 	line->kind = kind;
 	line->text = t.p;
@@ -200,20 +200,20 @@ static void tell(struct logline_reader *l, enum logline_kind kind, struct text t
 
 /* A line, or a piece of one, that has a field which only records have and no beginning of one: the type may be missing.
  */
-static void tell_fragment(struct logline_reader *l, struct text line)
+static void tell_fragment(struct log_line_reader *l, struct text line)
 {
-	struct logline found = {.printed = true};
+	struct log_line found = {.printed = true};
 	const char *stamp = FIND(line, "audit(");
 
 	if (stamp &&
 	    (parse_plain(from(line, stamp), &found.record) || parse_escaped(l, from(line, stamp), &found.record)))
-		tell(l, LOGLINE_RECORD, line, &found);
+		tell(l, LOG_LINE_RECORD, line, &found);
 	else if (FIND(line, " syscall=") || FIND(line, " code=0x"))
-		tell(l, LOGLINE_UNREADABLE, line, &found);
+		tell(l, LOG_LINE_UNREADABLE, line, &found);
 }
 
 /* Every record of a line. */
-static void tell_records(struct logline_reader *l, struct text line)
+static void tell_records(struct log_line_reader *l, struct text line)
 {
 	const char *at = next_marker(line), *next;
 
@@ -221,32 +221,32 @@ static void tell_records(struct logline_reader *l, struct text line)
 		tell_fragment(l, line);
 	for (; at; at = next) {
 		struct text t = from(line, at);
-		struct logline found = {0};
+		struct log_line found = {0};
 
 		next = next_marker(from(line, at + strlen("SECCOMP ")));
 		if (next)
 			t.len = (size_t)(next - at);
-		tell(l, read_marked(l, line, t, &found) ? LOGLINE_RECORD : LOGLINE_UNREADABLE, t, &found);
+		tell(l, read_marked(l, line, t, &found) ? LOG_LINE_RECORD : LOG_LINE_UNREADABLE, t, &found);
 	}
 }
 
-static void tell_loss(struct logline_reader *l, struct text line)
+static void tell_loss(struct log_line_reader *l, struct text line)
 {
 	static const struct {
 		const char *what, *also; /* both stand on the line */
-		enum logline_loss loss;
+		enum log_line_loss loss;
 		bool number_behind; /* the number stands behind `what`, else it is the last one in front of it */
 	} signs[] = {
-		{" callbacks suppressed", "printk_skb", LOGLINE_LOSS_PRINTK, false},
-		{"audit_lost=", "audit", LOGLINE_LOSS_AUDIT, true},
-		{"limit exceeded", "audit: ", LOGLINE_LOSS_AUDIT, false},
-		{"Suppressed ", " messages", LOGLINE_LOSS_JOURNAL, true},
-		{"Missed ", " kernel messages", LOGLINE_LOSS_JOURNAL, true},
-		{"due to rate-limiting", "messages", LOGLINE_LOSS_SYSLOG, false},
+		{" callbacks suppressed", "printk_skb", LOG_LINE_LOSS_PRINTK, false},
+		{"audit_lost=", "audit", LOG_LINE_LOSS_AUDIT, true},
+		{"limit exceeded", "audit: ", LOG_LINE_LOSS_AUDIT, false},
+		{"Suppressed ", " messages", LOG_LINE_LOSS_JOURNAL, true},
+		{"Missed ", " kernel messages", LOG_LINE_LOSS_JOURNAL, true},
+		{"due to rate-limiting", "messages", LOG_LINE_LOSS_SYSLOG, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
-		struct logline found = {.loss = signs[i].loss};
+		struct log_line found = {.loss = signs[i].loss};
 		const char *at = find(line, signs[i].what, strlen(signs[i].what)), *p = at;
 
 		if (!at || !find(line, signs[i].also, strlen(signs[i].also)))
@@ -261,53 +261,53 @@ static void tell_loss(struct logline_reader *l, struct text line)
 		struct text number = {p, signs[i].number_behind ? (size_t)(line.p + line.len - p) : (size_t)(at - p)};
 
 		found.lost = number_in(number);
-		tell(l, LOGLINE_LOST, line, &found);
+		tell(l, LOG_LINE_LOST, line, &found);
 		return;
 	}
 }
 
-static void tell_words(struct logline_reader *l, struct text line)
+static void tell_words(struct log_line_reader *l, struct text line)
 {
-	struct logline found = {0};
+	struct log_line found = {0};
 
 	if ((FIND(line, "apparmor") && FIND(line, "DENIED")) || FIND(line, "avc:  denied"))
-		tell(l, LOGLINE_LSM, line, &found);
+		tell(l, LOG_LINE_LSM, line, &found);
 	else if (FIND(line, "peration not permitted") || FIND(line, "ad system call") ||
 		 FIND(line, "unable to start container process"))
-		tell(l, LOGLINE_ERROR, line, &found);
+		tell(l, LOG_LINE_ERROR, line, &found);
 }
 
 /* A copy of part of the window, cleaned. */
-static struct text copy(struct logline_reader *l, const char *p, size_t len)
+static struct text copy(struct log_line_reader *l, const char *p, size_t len)
 {
 	memcpy(l->line, p, len);
-	return (struct text){l->line, logform_clean(l->line, len)};
+	return (struct text){l->line, log_form_clean(l->line, len)};
 }
 
 /* The record whose marker lies at `hit`, in a line that is too long to be read as a whole. Returns how many bytes
  * behind the hit are done with, 0 if there is no marker. */
-static size_t take_record_piece(struct logline_reader *l, struct text line, size_t hit)
+static size_t take_record_piece(struct log_line_reader *l, struct text line, size_t hit)
 {
 	const char *p = line.p + hit, *end = line.p + line.len;
 	const char *start = (size_t)(p - line.p) < MARKER ? line.p : p - MARKER;
-	struct logline found = {0};
+	struct log_line found = {0};
 
 	start = next_marker(
 		(struct text){start, (size_t)(end - start) < 3 * MARKER ? (size_t)(end - start) : 3 * MARKER});
 	if (!start || start > p)
 		return 0;
 	end = (size_t)(end - start) > RECORD_MAX ? start + RECORD_MAX : end;
-	const char *next = next_marker((struct text){p + LOGSCAN_WINDOW, (size_t)(end - p) - LOGSCAN_WINDOW});
+	const char *next = next_marker((struct text){p + LOG_SCAN_WINDOW, (size_t)(end - p) - LOG_SCAN_WINDOW});
 	struct text t = copy(l, start, (size_t)((next ? next : end) - start));
 	bool good = read_marked(l, t, t, &found);
 	const char *compat = FIND(from(line, p), " compat=");
 
-	tell(l, good ? LOGLINE_RECORD : LOGLINE_UNREADABLE, t, &found);
-	return good && compat ? (size_t)(compat - p) + LOGSCAN_WINDOW : LOGSCAN_WINDOW;
+	tell(l, good ? LOG_LINE_RECORD : LOG_LINE_UNREADABLE, t, &found);
+	return good && compat ? (size_t)(compat - p) + LOG_SCAN_WINDOW : LOG_SCAN_WINDOW;
 }
 
 /* What was hit in such a line. Returns as above, never 0. */
-static size_t take_piece(struct logline_reader *l, struct text line, size_t hit)
+static size_t take_piece(struct log_line_reader *l, struct text line, size_t hit)
 {
 	size_t done = take_record_piece(l, line, hit);
 	size_t a = hit > AROUND ? hit - AROUND : 0, b = line.len - hit > AROUND ? hit + AROUND : line.len;
@@ -318,11 +318,11 @@ static size_t take_piece(struct logline_reader *l, struct text line, size_t hit)
 
 	tell_loss(l, t);
 	tell_words(l, t);
-	return LOGSCAN_WINDOW;
+	return LOG_SCAN_WINDOW;
 }
 
 /* The line around `hit`, which begins at `start` or behind it. Returns where to go on. */
-static size_t take_line(struct logline_reader *l, size_t start, size_t hit)
+static size_t take_line(struct log_line_reader *l, size_t start, size_t hit)
 {
 	const char *before = memrchr(l->window + start, '\n', hit - start);
 	const char *p = before ? before + 1 : l->window + start;
@@ -340,7 +340,7 @@ static size_t take_line(struct logline_reader *l, size_t start, size_t hit)
 }
 
 /* Reads the whole lines of the window, and of a line that does not fit into it what is not needed with the rest. */
-static void process(struct logline_reader *l, bool last)
+static void process(struct log_line_reader *l, bool last)
 {
 	const char *newline = memrchr(l->window, '\n', l->len);
 	size_t end = newline ? (size_t)(newline - l->window) + 1 : 0, at = 0, hit;
@@ -349,7 +349,7 @@ static void process(struct logline_reader *l, bool last)
 		end = l->len;
 	else if (!end && l->len == WINDOW)
 		end = WINDOW - PIECE_MAX;
-	while ((hit = logscan_next(&l->scan, l->window, l->len, at)) < end)
+	while ((hit = log_scan_next(&l->scan, l->window, l->len, at)) < end)
 		at = take_line(l, at, hit);
 	if (at < end)
 		at = end;
@@ -357,7 +357,7 @@ static void process(struct logline_reader *l, bool last)
 	l->len -= at;
 }
 
-void logline_feed(struct logline_reader *l, const char *p, size_t len)
+void log_line_feed(struct log_line_reader *l, const char *p, size_t len)
 {
 	while (len) {
 		size_t n = WINDOW - l->len < len ? WINDOW - l->len : len;
@@ -371,17 +371,17 @@ void logline_feed(struct logline_reader *l, const char *p, size_t len)
 	}
 }
 
-void logline_step(struct logline_reader *l)
+void log_line_step(struct log_line_reader *l)
 {
 	process(l, false);
 }
 
-void logline_end(struct logline_reader *l)
+void log_line_end(struct log_line_reader *l)
 {
 	process(l, true);
 }
 
-int logline_read_fd(struct logline_reader *l, int fd, uint64_t *ret_bytes)
+int log_line_read_fd(struct log_line_reader *l, int fd, uint64_t *ret_bytes)
 {
 	uint64_t bytes = 0;
 	ssize_t n;
@@ -396,7 +396,7 @@ int logline_read_fd(struct logline_reader *l, int fd, uint64_t *ret_bytes)
 		if (l->len == WINDOW)
 			process(l, false);
 	}
-	logline_end(l);
+	log_line_end(l);
 	*ret_bytes = bytes;
 	return 0;
 }

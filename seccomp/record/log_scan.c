@@ -7,7 +7,7 @@
 #define BLOCK 3
 
 /* Of each text the eight bytes whose end is the rarest. */
-static const char needles[][LOGSCAN_WINDOW + 1] = {
+static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"ype=1326", /* the kernel's own line */
 	"SECCOMP ", /* auditd's type=SECCOMP msg=, journald's SECCOMP auid= */
 	" compat=", /* a field that only these records have: one whose beginning is torn off */
@@ -29,18 +29,18 @@ static inline size_t hash(const char *p)
 	uint16_t v;
 
 	memcpy(&v, p, sizeof(v));
-	return ((v | (uint32_t)(unsigned char)p[2] << 16) * 0x9e3779b1u) >> (32 - LOGSCAN_BITS);
+	return ((v | (uint32_t)(unsigned char)p[2] << 16) * 0x9e3779b1u) >> (32 - LOG_SCAN_BITS);
 }
 
-void logscan_init(struct logscan *s)
+void log_scan_init(struct log_scan *s)
 {
-	memset(s->shift, LOGSCAN_WINDOW - BLOCK + 1, sizeof(s->shift));
+	memset(s->shift, LOG_SCAN_WINDOW - BLOCK + 1, sizeof(s->shift));
 	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
-		for (size_t j = 0; j + BLOCK <= LOGSCAN_WINDOW; j++) {
+		for (size_t j = 0; j + BLOCK <= LOG_SCAN_WINDOW; j++) {
 			uint8_t *shift = &s->shift[hash(needles[i] + j)];
 
-			if (*shift > LOGSCAN_WINDOW - BLOCK - j)
-				*shift = (uint8_t)(LOGSCAN_WINDOW - BLOCK - j);
+			if (*shift > LOG_SCAN_WINDOW - BLOCK - j)
+				*shift = (uint8_t)(LOG_SCAN_WINDOW - BLOCK - j);
 		}
 }
 
@@ -49,17 +49,17 @@ static inline int is_needle(const char *p)
 	int found = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
-		found |= memcmp(p, needles[i], LOGSCAN_WINDOW) == 0;
+		found |= memcmp(p, needles[i], LOG_SCAN_WINDOW) == 0;
 	return found;
 }
 
-size_t logscan_next(const struct logscan *s, const char *text, size_t len, size_t from)
+size_t log_scan_next(const struct log_scan *s, const char *text, size_t len, size_t from)
 {
 	/* A shift of 0 stays where it is, so only every fourth step needs a look. */
-	size_t at = from, sure = len > 4 * LOGSCAN_WINDOW ? len - 4 * LOGSCAN_WINDOW : 0;
-	const char *block = text + LOGSCAN_WINDOW - BLOCK;
+	size_t at = from, sure = len > 4 * LOG_SCAN_WINDOW ? len - 4 * LOG_SCAN_WINDOW : 0;
+	const char *block = text + LOG_SCAN_WINDOW - BLOCK;
 
-	while (at + LOGSCAN_WINDOW <= len) {
+	while (at + LOG_SCAN_WINDOW <= len) {
 		while (at < sure) {
 			at += s->shift[hash(block + at)];
 			at += s->shift[hash(block + at)];
@@ -70,7 +70,7 @@ size_t logscan_next(const struct logscan *s, const char *text, size_t len, size_
 				break;
 			at += last;
 		}
-		if (at + LOGSCAN_WINDOW > len)
+		if (at + LOG_SCAN_WINDOW > len)
 			break;
 		uint8_t shift = s->shift[hash(block + at)];
 

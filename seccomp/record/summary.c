@@ -11,29 +11,29 @@
 #define SAMPLE_WIDTH 300
 #define RATE_MS      5000 /* the kernel prints ten of its lines in this time (lib/ratelimit.c defaults) */
 
-const char *tally_outcome_name(enum tally_outcome o)
+const char *summary_outcome_name(enum summary_outcome o)
 {
 	static const char *const names[] = {
-		[TALLY_KILLED] = "killed",      [TALLY_DENIED] = "denied", [TALLY_TRAPPED] = "trapped",
-		[TALLY_HANDED] = "handed over", [TALLY_USED] = "used",     [TALLY_OTHER] = "unknown",
+		[SUMMARY_KILLED] = "killed",      [SUMMARY_DENIED] = "denied", [SUMMARY_TRAPPED] = "trapped",
+		[SUMMARY_HANDED] = "handed over", [SUMMARY_USED] = "used",     [SUMMARY_OTHER] = "unknown",
 	};
-	_Static_assert(ARRAY_SIZE(names) == TALLY_OUTCOMES, "one name per outcome");
+	_Static_assert(ARRAY_SIZE(names) == SUMMARY_OUTCOMES, "one name per outcome");
 	return names[o];
 }
 
-bool tally_is_refusal(enum tally_outcome o)
+bool summary_is_refusal(enum summary_outcome o)
 {
-	return o == TALLY_KILLED || o == TALLY_DENIED || o == TALLY_TRAPPED;
+	return o == SUMMARY_KILLED || o == SUMMARY_DENIED || o == SUMMARY_TRAPPED;
 }
 
-int tally_begin(struct tally *t, struct err *err)
+int summary_begin(struct summary *t, struct err *err)
 {
-	*t = (struct tally){0};
+	*t = (struct summary){0};
 	t->seen = calloc(SEEN, sizeof(*t->seen));
 	return t->seen ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-void tally_done(struct tally *t)
+void summary_done(struct summary *t)
 {
 	if (!t)
 		return;
@@ -44,23 +44,23 @@ void tally_done(struct tally *t)
 	buf_done(&t->lsm_samples);
 }
 
-static enum tally_outcome outcome_of(enum record_action a)
+static enum summary_outcome outcome_of(enum record_action a)
 {
 	switch (a) {
 	case RECORD_LOG:
-		return TALLY_USED;
+		return SUMMARY_USED;
 	case RECORD_ERRNO:
-		return TALLY_DENIED;
+		return SUMMARY_DENIED;
 	case RECORD_TRAP:
-		return TALLY_TRAPPED;
+		return SUMMARY_TRAPPED;
 	case RECORD_TRACE:
 	case RECORD_USER_NOTIF:
-		return TALLY_HANDED;
+		return SUMMARY_HANDED;
 	case RECORD_KILL_THREAD:
 	case RECORD_KILL_PROCESS:
-		return TALLY_KILLED;
+		return SUMMARY_KILLED;
 	default:
-		return TALLY_OTHER;
+		return SUMMARY_OTHER;
 	}
 }
 
@@ -73,7 +73,7 @@ static void put_field(const struct record_field *f, char *ret, size_t cap)
 	snprintf(ret, cap, "%s", b.data && !buf_failed(&b) ? b.data : "");
 }
 
-static bool same_row(const struct tally_row *a, const struct tally_row *b)
+static bool same_row(const struct summary_row *a, const struct summary_row *b)
 {
 	return a->hash == b->hash && a->audit == b->audit && a->nr == b->nr && a->arch == b->arch &&
 	       a->outcome == b->outcome && text_streq(a->comm, b->comm) && text_streq(a->exe, b->exe);
@@ -87,9 +87,9 @@ static void span(uint64_t *first, uint64_t *last, uint64_t from, uint64_t to)
 		*last = to;
 }
 
-bool tally_add_row(struct tally *t, const struct tally_row *row)
+bool summary_add_row(struct summary *t, const struct summary_row *row)
 {
-	struct tally_row new = *row;
+	struct summary_row new = *row;
 
 	new.hash = text_hash(new.comm, strlen(new.comm)) ^ text_hash(new.exe, strlen(new.exe)) * 31 ^ new.nr;
 	span(&t->first_ms, &t->last_ms, row->first_ms, row->last_ms);
@@ -100,11 +100,11 @@ bool tally_add_row(struct tally *t, const struct tally_row *row)
 			span(&t->rows[i].first_ms, &t->rows[i].last_ms, row->first_ms, row->last_ms);
 			return true;
 		}
-	if (t->row_count == TALLY_ROWS_MAX)
+	if (t->row_count == SUMMARY_ROWS_MAX)
 		return false;
 	if (t->row_count == t->row_cap) {
 		size_t cap = t->row_cap ? t->row_cap * 2 : 32;
-		struct tally_row *rows = reallocarray(t->rows, cap, sizeof(*rows));
+		struct summary_row *rows = reallocarray(t->rows, cap, sizeof(*rows));
 
 		if (!rows) {
 			t->failed = true;
@@ -119,7 +119,7 @@ bool tally_add_row(struct tally *t, const struct tally_row *row)
 }
 
 /* True if this very record was seen before: syslog, journal and audit log of one node hold copies. */
-static bool seen_before(struct tally *t, const struct record *r)
+static bool seen_before(struct summary *t, const struct record *r)
 {
 	uint64_t id[] = {r->time_ms, r->serial};
 	size_t i = text_hash(id, sizeof(id)) % SEEN;
@@ -133,7 +133,7 @@ static bool seen_before(struct tally *t, const struct record *r)
 	return false;
 }
 
-static void watch_rate(struct tally *t, uint64_t ms)
+static void watch_rate(struct summary *t, uint64_t ms)
 {
 	uint64_t *oldest = &t->printed_ms[t->printed_at];
 
@@ -146,10 +146,10 @@ static void watch_rate(struct tally *t, uint64_t ms)
 		t->at_rate_limit = true;
 }
 
-static void add_record(struct tally *t, const struct logline *line)
+static void add_record(struct summary *t, const struct log_line *line)
 {
 	const struct record *r = &line->record;
-	struct tally_row row = {.audit = r->arch, .nr = r->nr, .outcome = outcome_of(r->action), .count = 1};
+	struct summary_row row = {.audit = r->arch, .nr = r->nr, .outcome = outcome_of(r->action), .count = 1};
 
 	t->newest = SIZE_MAX;
 	if (record_looks_like_probe(r)) {
@@ -174,16 +174,16 @@ static void add_record(struct tally *t, const struct logline *line)
 	put_field(&r->comm, row.comm, sizeof(row.comm));
 	put_field(&r->exe, row.exe, sizeof(row.exe));
 	row.init = record_looks_like_init(r);
-	if (!tally_add_row(t, &row))
+	if (!summary_add_row(t, &row))
 		t->unlisted++;
 }
 
-static void add_sample(struct buf *samples, uint64_t before, const struct logline *line)
+static void add_sample(struct buf *samples, uint64_t before, const struct log_line *line)
 {
 	const char *text = line->text;
 	size_t left = line->len, len;
 
-	if (before >= TALLY_SAMPLES_MAX)
+	if (before >= SUMMARY_SAMPLES_MAX)
 		return;
 	while (left && (*text == ' ' || *text == '\t')) {
 		text++;
@@ -196,25 +196,25 @@ static void add_sample(struct buf *samples, uint64_t before, const struct loglin
 	buf_adds(samples, len < left && len == SAMPLE_WIDTH ? " ...\n" : "\n");
 }
 
-void tally_add(const struct logline *line, void *arg)
+void summary_add(const struct log_line *line, void *arg)
 {
-	struct tally *t = arg;
+	struct summary *t = arg;
 
 	switch (line->kind) {
-	case LOGLINE_RECORD:
+	case LOG_LINE_RECORD:
 		add_record(t, line);
 		break;
-	case LOGLINE_UNREADABLE:
+	case LOG_LINE_UNREADABLE:
 		add_sample(&t->unreadable_samples, t->unreadable++, line);
 		break;
-	case LOGLINE_LOST:
+	case LOG_LINE_LOST:
 		t->loss[line->loss]++;
 		t->lost[line->loss] += line->lost;
 		break;
-	case LOGLINE_ERROR:
+	case LOG_LINE_ERROR:
 		add_sample(&t->error_samples, t->errors++, line);
 		break;
-	case LOGLINE_LSM:
+	case LOG_LINE_LSM:
 		add_sample(&t->lsm_samples, t->lsm++, line);
 		break;
 	}
@@ -222,7 +222,7 @@ void tally_add(const struct logline *line, void *arg)
 
 static int row_order(const void *a, const void *b)
 {
-	const struct tally_row *x = a, *y = b;
+	const struct summary_row *x = a, *y = b;
 	int c = (int)x->outcome - (int)y->outcome;
 
 	if (!c)
@@ -238,7 +238,7 @@ static int row_order(const void *a, const void *b)
 	return c ? c : strcmp(x->exe, y->exe);
 }
 
-void tally_sort(struct tally *t)
+void summary_sort(struct summary *t)
 {
 	if (t->row_count)
 		qsort(t->rows, t->row_count, sizeof(*t->rows), row_order);

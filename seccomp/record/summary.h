@@ -1,8 +1,8 @@
 /* What a log says of seccomp, added up: a row per call, what came of it, and who made it. Bounded: rows and samples
  * beyond the bounds are counted only.
  */
-#ifndef SNUG_SECCOMP_TALLY_H
-#define SNUG_SECCOMP_TALLY_H
+#ifndef SNUG_SECCOMP_SUMMARY_H
+#define SNUG_SECCOMP_SUMMARY_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -14,25 +14,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TALLY_ROWS_MAX    4096
-#define TALLY_SAMPLES_MAX 20
+#define SUMMARY_ROWS_MAX    4096
+#define SUMMARY_SAMPLES_MAX 20
 
-enum tally_outcome {
-	TALLY_KILLED,
-	TALLY_DENIED,  /* ERRNO */
-	TALLY_TRAPPED, /* SIGSYS */
-	TALLY_HANDED,  /* to a tracer or an agent, which may have allowed it */
-	TALLY_USED,    /* logged, and carried out */
-	TALLY_OTHER,   /* an action that is not known */
-	TALLY_OUTCOMES,
+enum summary_outcome {
+	SUMMARY_KILLED,
+	SUMMARY_DENIED,  /* ERRNO */
+	SUMMARY_TRAPPED, /* SIGSYS */
+	SUMMARY_HANDED,  /* to a tracer or an agent, which may have allowed it */
+	SUMMARY_USED,    /* logged, and carried out */
+	SUMMARY_OTHER,   /* an action that is not known */
+	SUMMARY_OUTCOMES,
 };
 
-const char *tally_outcome_name(enum tally_outcome o); /* "killed" "denied" "trapped" "handed over" "used" "unknown" */
+const char *summary_outcome_name(enum summary_outcome o); /* "killed" "denied" "trapped" "handed over" "used" "unknown" */
 
-struct tally_row {
+struct summary_row {
 	const struct arch *arch; /* NULL: not known */
 	uint32_t audit, nr;      /* as in the record */
-	enum tally_outcome outcome;
+	enum summary_outcome outcome;
 	bool init;                         /* by its name the runtime's own init, before it execs the program: a hint */
 	bool named;                        /* `name` is a name */
 	char name[SYSCALL_NAME_MAX];       /* "syscall_777" if nobody knows it */
@@ -41,8 +41,8 @@ struct tally_row {
 	uint64_t hash;
 };
 
-struct tally {
-	struct tally_row *rows;
+struct summary {
+	struct summary_row *rows;
 	size_t row_count, row_cap;
 	size_t newest;                /* the row of the last record; not below row_count: it has none */
 	bool failed;                  /* out of memory */
@@ -51,7 +51,7 @@ struct tally {
 	uint64_t unstamped;           /* records without time and serial, which cannot be known again */
 	uint64_t first_ms, last_ms;
 	uint64_t unreadable, errors, lsm;
-	uint64_t loss[LOGLINE_LOSS_COUNT], lost[LOGLINE_LOSS_COUNT]; /* signs, and the records that they tell of */
+	uint64_t loss[LOG_LINE_LOSS_COUNT], lost[LOG_LINE_LOSS_COUNT]; /* signs, and the records that they tell of */
 	bool at_rate_limit; /* ten of the kernel's own lines within five seconds: more were not printed */
 	struct buf unreadable_samples, error_samples, lsm_samples; /* safe text, a line each */
 	uint64_t printed_ms[10];                                   /* the newest ones, a ring */
@@ -61,20 +61,20 @@ struct tally {
 	} * seen; /* by hash; a collision forgets the older one */
 };
 
-int tally_begin(struct tally *t, struct err *err);
-void tally_done(struct tally *t); /* NULL is allowed */
-#define cleanup_tally cleanup_with(tally_done)
+int summary_begin(struct summary *t, struct err *err);
+void summary_done(struct summary *t); /* NULL is allowed */
+#define cleanup_summary cleanup_with(summary_done)
 
-/* A logline_fn; arg is the tally. */
-void tally_add(const struct logline *line, void *arg);
+/* A log_line_fn; arg is the tally. */
+void summary_add(const struct log_line *line, void *arg);
 
 /* Adds a row that another source knows; comm and exe are safe text. False if it did not fit. */
-bool tally_add_row(struct tally *t, const struct tally_row *row);
+bool summary_add_row(struct summary *t, const struct summary_row *row);
 
 /* Sorts: killed first, used last; then by arch and name, the runtime's own first. */
-void tally_sort(struct tally *t);
+void summary_sort(struct summary *t);
 
 /* True for a row that says more than that a call was seen: it was refused, in one way or another. */
-bool tally_is_refusal(enum tally_outcome o);
+bool summary_is_refusal(enum summary_outcome o);
 
 #endif

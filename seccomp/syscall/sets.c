@@ -71,10 +71,10 @@ bool set_is_everywhere(const char *name)
 	return false;
 }
 
-bool set_is_loud(const char *name)
+bool set_is_always_logged(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table_loud); i++)
-		if (strcmp(table_loud[i].name, name) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(table_always_logged); i++)
+		if (strcmp(table_always_logged[i].name, name) == 0)
 			return true;
 	return false;
 }

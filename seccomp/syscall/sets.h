@@ -20,7 +20,7 @@ struct set_floor_go { /* what a Go runtime's scheduler and heap may call at any 
 struct set_danger { /* what allowing it opens */
 	const char *name, *reason;
 };
-struct set_loud { /* logged in every learning run, however well known */
+struct set_always_logged { /* logged in every learning run, however well known */
 	const char *name, *reason;
 };
 struct set_everywhere { /* a call of its own on every ABI and in every libseccomp that is in use, which learning makes no form of */
@@ -47,7 +47,7 @@ size_t set_fallbacks(const struct set_fallback **ret);
 size_t set_hot(const struct set_hot **ret);
 size_t set_everywhere(const struct set_everywhere **ret);
 bool set_is_everywhere(const char *name);
-bool set_is_loud(const char *name);
+bool set_is_always_logged(const char *name);
 
 /* "files", "network", ...; "other" for a name that is in no group. */
 const char *set_group_of(const char *name);

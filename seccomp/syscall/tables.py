@@ -246,7 +246,7 @@ TABLES = [
   (groups, "TABLES_SETS", "struct set_group", "table_groups"),
   (newer, "TABLES_SYSCALLS", "struct newer", "table_newer"),
   (arguments, "TABLES_ARGUMENTS", "struct argument", "table_arguments"),
-  (always, "TABLES_SETS", "struct set_loud", "table_loud"),
+  (always, "TABLES_SETS", "struct set_always_logged", "table_always_logged"),
   (always, "TABLES_SETS", "struct set_hot", "table_hot"),
   (always, "TABLES_SETS", "struct set_everywhere", "table_everywhere"),
 ]

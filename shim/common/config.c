@@ -158,7 +158,7 @@ static int read_hot_name(const struct reading *r, const struct json *v)
 
 	if (!len || len != json_text_len(v) || len >= HOT_NAME_MAX)
 		return json_err(r->doc, v, r->err, "the name of a system call is wanted, like \"read\"");
-	if (set_is_loud(s))
+	if (set_is_always_logged(s))
 		return json_err(r->doc, v, r->err, "%s is logged in every learning run", s);
 	if (argument_by_name(s) >= 0)
 		return json_err(r->doc, v, r->err, "what %s does depends on its arguments: it cannot be assumed", s);

@@ -151,7 +151,7 @@ static int self_test(struct recorder *r, struct err *err)
 	}
 	for (enum reason i = 0; i < REASON_COUNT; i++)
 		if (r->loss.found & ((reason_set)1 << i))
-			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(i), reason_mend(i));
+			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(i), reason_fix(i));
 	return 0;
 }
 
@@ -240,7 +240,7 @@ static void on_ready(struct recorder *r, int fd)
 		take_signal(r);
 	else if (fd == saver_fd(r->saver))
 		store_see_saved(&r->store, recorder_now());
-	else if (!ends_see(r, fd))
+	else if (!run_end_see(r, fd))
 		server_serve(r, fd);
 }
 
@@ -258,7 +258,7 @@ static uint64_t earliest(const struct recorder *r)
 	at = other < at ? other : at;
 	other = server_deadline(&r->server);
 	at = other < at ? other : at;
-	other = ends_deadline(r);
+	other = run_end_deadline(r);
 	at = other < at ? other : at;
 	other = r->runs.proving ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
 	at = other < at ? other : at;
@@ -287,11 +287,11 @@ static void step(struct recorder *r)
 	if (r->step_owed)
 		return;
 	r->stepped_ms = now;
-	ends_look(r, now);
+	run_end_look(r, now);
 	server_step(r, now);
 	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
 		r->ticked_ms = now;
-		strangers_tick(&r->runs.strangers);
+		unattributed_tick(&r->runs.unattributed);
 		runs_settle_doubts(&r->runs, now);
 		warn_of_panic(r);
 	}

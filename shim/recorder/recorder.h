@@ -51,7 +51,7 @@ struct recorder {
 	int watched_size;
 	uint64_t last_look_ms, look_interval_ms, stepped_ms, ticked_ms, active_ms;
 	bool step_owed; /* one was skipped in the millisecond stepped_ms */
-	unsigned members_seen; /* by looks, ever */
+	unsigned liveness_seen; /* by looks, ever */
 	bool quit, warned;
 };
 

@@ -29,7 +29,7 @@ static void compose(const struct plan *p, const char *key, struct buf *out)
 
 /* A process that may change its audit session is found by its next record, and one that is quiet makes none. A hook's records tell it
  * from the runtime's own process by which of them came first. */
-static bool may_be_quiet(const struct plan *p, const struct oci_spec *spec)
+static bool may_be_unlogged(const struct plan *p, const struct oci_spec *spec)
 {
 	return !p->config.no_progress && !oci_spec_has_capability(spec, NULL, "CAP_AUDIT_CONTROL") &&
 	       !oci_spec_has_start_hooks(spec);
@@ -45,7 +45,7 @@ static bool is_over(const struct plan *p, uint64_t since_ms)
 int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, struct learn *ret, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
-	const struct json *quiet;
+	const struct json *unlogged;
 	uint64_t since = 0;
 	int r;
 
@@ -58,17 +58,17 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 	if (r < 0)
 		return r;
 	ret->over = is_over(p, since);
-	quiet = json_get(json_root(ret->doc), "quiet");
-	if (!may_be_quiet(p, spec) || json_type(quiet) != JSON_OBJECT)
+	unlogged = json_get(json_root(ret->doc), "quiet");
+	if (!may_be_unlogged(p, spec) || json_type(unlogged) != JSON_OBJECT)
 		return 0;
-	ret->quiet = quiet;
-	return learning_quiet_read(ret->doc, quiet, &ret->allow, err);
+	ret->unlogged = unlogged;
+	return learning_unlogged_read(ret->doc, unlogged, &ret->allow, err);
 }
 
 /* A member of the offer as it came. */
 static void copy_member(const struct learn *l, struct json_writer *w, const char *name)
 {
-	const struct json *v = json_get(l->quiet, name);
+	const struct json *v = json_get(l->unlogged, name);
 
 	if (v)
 		json_write_raw(w, name, l->answer.data + json_start(v), json_end(v) - json_start(v));
@@ -78,7 +78,7 @@ void learn_tell(const struct learn *l, struct buf *out)
 {
 	struct json_writer w;
 
-	if (!l->quiet)
+	if (!l->unlogged)
 		return;
 	json_write_begin(&w, out, false);
 	json_write_object(&w, NULL);
@@ -99,5 +99,5 @@ void learn_done(struct learn *l)
 {
 	buf_done(&l->answer);
 	json_free(l->doc);
-	learning_quiet_done(&l->allow);
+	learning_unlogged_done(&l->allow);
 }

@@ -15,8 +15,8 @@
 struct learn {
 	struct buf answer;
 	struct json_doc *doc;
-	const struct json *quiet;    /* NULL: nothing may be quiet */
-	struct learning_quiet allow; /* the same, for the makers of sections */
+	const struct json *unlogged;    /* NULL: nothing may be quiet */
+	struct learning_unlogged allow; /* the same, for the makers of sections */
 	bool over;                   /* learn_for has passed since the key's first learning run */
 };
 

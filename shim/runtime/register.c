@@ -37,8 +37,8 @@ static void compose(struct buf *out, const struct plan *p, const uint32_t *sessi
 	json_write_string(&w, "baseline", section ? section->baseline : "");
 	if (section && section->handed_over)
 		json_write_bool(&w, "handed_over", true);
-	if (section && section->quiet.len)
-		json_write_raw(&w, "quiet", section->quiet.data, section->quiet.len);
+	if (section && section->unlogged.len)
+		json_write_raw(&w, "quiet", section->unlogged.data, section->unlogged.len);
 	if (section && section->caller.len)
 		json_write_raw(&w, section->caller_denies ? "caller_denies" : "caller_allows", section->caller.data,
 			       section->caller.len);

@@ -85,7 +85,7 @@ static enum config_baseline choose_baseline(const struct plan *p, enum oci_conta
 }
 
 static int make_baseline(enum config_baseline baseline, const struct oci_spec *spec, const char *own, size_t len,
-			 struct learning_quiet *quiet, struct section *ret, struct err *err)
+			 struct learning_unlogged *unlogged, struct section *ret, struct err *err)
 {
 	static const char name[] = "config.json: linux.seccomp";
 	struct learning_base base = {0};
@@ -95,13 +95,13 @@ static int make_baseline(enum config_baseline baseline, const struct oci_spec *s
 		r = refuse_notify(own, len, err);
 		ret->baseline = "drop";
 		if (r == 0)
-			learning_drop(quiet, &ret->text);
+			learning_drop(unlogged, &ret->text);
 		return r;
 	}
 	r = baseline == CONFIG_BASELINE_DEFAULT ? find_base(spec, &base) : -ENOENT;
 	ret->baseline = r == 0 ? "default" : "keep";
-	r = r == 0 ? learning_default(own, len, name, &base, quiet, &ret->text, err)
-		   : learning_keep(own, len, name, quiet, &ret->text, err);
+	r = r == 0 ? learning_default(own, len, name, &base, unlogged, &ret->text, err)
+		   : learning_keep(own, len, name, unlogged, &ret->text, err);
 	if (r == 0)
 		r = tell_handed(own, len, ret, err);
 	names_done(&base.except);
@@ -137,11 +137,11 @@ static int make_learning(const struct plan *p, const struct oci_spec *spec, enum
 {
 	size_t len = 0;
 	const char *own = oci_spec_seccomp(spec, &len);
-	int r = make_baseline(choose_baseline(p, kind), spec, own, len, learn->quiet ? &learn->allow : NULL, ret, err);
+	int r = make_baseline(choose_baseline(p, kind), spec, own, len, learn->unlogged ? &learn->allow : NULL, ret, err);
 
 	if (r == 0)
 		r = tell_caller(own, len, ret, err);
-	learn_tell(learn, &ret->quiet);
+	learn_tell(learn, &ret->unlogged);
 	return r;
 }
 
@@ -180,7 +180,7 @@ int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_con
 
 	if (r == 0)
 		r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, mode, key, &s, err);
-	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.quiet) || buf_failed(&s.caller)))
+	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.unlogged) || buf_failed(&s.caller)))
 		r = err_set(err, ENOMEM, "out of memory");
 	if (r < 0) {
 		section_done(&s);
@@ -193,6 +193,6 @@ int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_con
 void section_done(struct section *s)
 {
 	buf_done(&s->text);
-	buf_done(&s->quiet);
+	buf_done(&s->unlogged);
 	buf_done(&s->caller);
 }

@@ -12,7 +12,7 @@
 struct section {
 	struct buf text;      /* the section; empty: the caller's own stays */
 	const char *baseline; /* "drop", "default" or "keep" when learning, else "" */
-	struct buf quiet;     /* for the registration: what is quiet, a JSON object; empty: nothing */
+	struct buf unlogged;     /* for the registration: what is quiet, a JSON object; empty: nothing */
 	struct buf caller;    /* for the registration: names that the caller's own profile allows, a JSON array; empty: nothing is opened */
 	bool caller_denies;   /* or those that it refuses */
 	bool handed_over;     /* it hands calls to a listener or a tracer, of which no record comes */

@@ -125,7 +125,7 @@ static void log_denials(struct start *s)
 	if (s->mode != CONFIG_ENFORCE || s->exists || !p->config.log_denials ||
 	    features_log_denials(p->config.state_dir, &p->runtime) != FEATURES_CAN)
 		return;
-	r = logflag_add(s->section.text.data, s->section.text.len, STATE_APPROVED, &flagged, &why);
+	r = log_flag_add(s->section.text.data, s->section.text.len, STATE_APPROVED, &flagged, &why);
 	if (r == 0)
 		r = register_health(p, &why);
 	if (r < 0) {
@@ -138,7 +138,7 @@ static void log_denials(struct start *s)
 	s->denials = true;
 }
 
-static void book_denials(struct start *s)
+static void add_denials(struct start *s)
 {
 	bool recorded = false;
 	struct err why = {0};
@@ -155,7 +155,7 @@ static int book(struct start *s, struct err *err)
 	int r;
 
 	if (s->denials)
-		book_denials(s);
+		add_denials(s);
 	if (!is_recorded(s->mode))
 		return 0;
 	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);

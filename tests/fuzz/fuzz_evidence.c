@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (evidence_write(ev, &one, NULL) != 0 || evidence_parse(one.data, one.len, "again", &again, NULL) != 0 ||
 	    evidence_write(again, &two, NULL) != 0 || one.len != two.len || memcmp(one.data, two.data, one.len) != 0)
 		abort();
-	evidence_judge(ev, &v);
+	evidence_evaluate(ev, &v);
 	for (size_t i = evidence_runs(ev, &runs); v.complete && i-- > 0;)
 		if (runs[i]->mode == EVIDENCE_LEARN && !runs[i]->ended_ms)
 			abort();

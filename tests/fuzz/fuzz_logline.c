@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void touch(const struct logline *line, void *arg)
+static void touch(const struct log_line *line, void *arg)
 {
 	volatile char sum = 0;
 	char out[64];
@@ -13,25 +13,25 @@ static void touch(const struct logline *line, void *arg)
 
 	for (size_t i = 0; i < line->len; i++)
 		sum = (char)(sum + line->text[i]);
-	if (line->kind == LOGLINE_RECORD) {
+	if (line->kind == LOG_LINE_RECORD) {
 		record_field_bytes(&line->record.comm, out, sizeof(out));
 		record_field_bytes(&line->record.exe, out, sizeof(out));
 	}
-	if (line->kind == LOGLINE_LOST && line->loss >= LOGLINE_LOSS_COUNT)
+	if (line->kind == LOG_LINE_LOST && line->loss >= LOG_LINE_LOSS_COUNT)
 		abort();
 	(*count)++;
 }
 
 static size_t read_all(const char *text, size_t size, size_t step)
 {
-	cleanup_logline struct logline_reader *l = NULL;
+	cleanup_logline struct log_line_reader *l = NULL;
 	size_t count = 0;
 
-	if (logline_new(touch, &count, &l, NULL) < 0)
+	if (log_line_new(touch, &count, &l, NULL) < 0)
 		abort();
 	for (size_t i = 0; i < size; i += step)
-		logline_feed(l, text + i, size - i < step ? size - i : step);
-	logline_end(l);
+		log_line_feed(l, text + i, size - i < step ? size - i : step);
+	log_line_end(l);
 	return count;
 }
 

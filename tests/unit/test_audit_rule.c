@@ -47,7 +47,7 @@ static void rules(void **state)
 		struct field fields[3];
 		size_t count;
 		enum audit_drop drop;
-		const char *mend;
+		const char *fix;
 	} cases[] = {
 		{AUDIT_FILTER_EXCLUDE, {{AUDIT_MSGTYPE, AUDIT_EQUAL, AUDIT_SECCOMP, NULL}}, 1, AUDIT_DROP_ALL,
 		 "auditctl -d never,exclude -F msgtype=1326"},
@@ -70,16 +70,16 @@ static void rules(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		cleanup_buf struct buf mend = {0};
+		cleanup_buf struct buf fix = {0};
 		size_t len;
 		struct audit_rule_data *rule = make(cases[i].list, cases[i].fields, cases[i].count, &len);
 
-		if (audit_rule_judge(rule, len, &mend) != cases[i].drop)
+		if (audit_rule_evaluate(rule, len, &fix) != cases[i].drop)
 			fail_msg("case %zu", i);
-		if (cases[i].mend)
-			assert_string_equal(mend.data, cases[i].mend);
+		if (cases[i].fix)
+			assert_string_equal(fix.data, cases[i].fix);
 		else
-			assert_int_equal(mend.len, 0);
+			assert_int_equal(fix.len, 0);
 		free(rule);
 	}
 }
@@ -88,14 +88,14 @@ static void rules(void **state)
 static void damaged(void **state)
 {
 	static const struct field exe = {AUDIT_EXE, AUDIT_EQUAL, 0, "/bin/x"};
-	cleanup_buf struct buf mend = {0};
+	cleanup_buf struct buf fix = {0};
 	size_t len;
 	struct audit_rule_data *rule = make(AUDIT_FILTER_EXCLUDE, &exe, 1, &len);
 
-	assert_int_equal(audit_rule_judge(rule, sizeof(*rule) - 1, &mend), AUDIT_DROP_NONE);
+	assert_int_equal(audit_rule_evaluate(rule, sizeof(*rule) - 1, &fix), AUDIT_DROP_NONE);
 	rule->values[0] = UINT32_MAX;
 	rule->field_count = UINT32_MAX;
-	assert_int_equal(audit_rule_judge(rule, len, &mend), AUDIT_DROP_SOME);
+	assert_int_equal(audit_rule_evaluate(rule, len, &fix), AUDIT_DROP_SOME);
 	free(rule);
 }
 

@@ -133,7 +133,7 @@ static void make_livable(struct buf *b)
 }
 
 /* What a run may have been offered. */
-static void make_quiet(struct learning_quiet *q)
+static void make_unlogged(struct learning_unlogged *q)
 {
 	const struct argument *table;
 	size_t n = arguments(&table);
@@ -468,7 +468,7 @@ static bool contradicts(const struct json *section)
 
 enum baseline { KEEP, DEFAULT };
 
-static int make(enum baseline baseline, const char *text, size_t len, struct learning_quiet *q, struct buf *out, struct err *err)
+static int make(enum baseline baseline, const char *text, size_t len, struct learning_unlogged *q, struct buf *out, struct err *err)
 {
 	const struct default_profile *base = default_profile("containerd");
 	const struct learning_base with = {.text = base->text, .len = base->len};
@@ -489,7 +489,7 @@ static void compile_base(struct program *ret)
 	assert_int_equal(compile(base->text + json_start(section), json_end(section) - json_start(section), false, ret), 0);
 }
 
-static void check_section(enum baseline baseline, const char *text, size_t len, struct learning_quiet *q, const struct program *base)
+static void check_section(enum baseline baseline, const char *text, size_t len, struct learning_unlogged *q, const struct program *base)
 {
 	cleanup_buf struct buf new = {0};
 	cleanup_json struct json_doc *doc = NULL;
@@ -521,7 +521,7 @@ static void check_section(enum baseline baseline, const char *text, size_t len, 
 static bool check_one(enum baseline baseline, unsigned no, const struct program *base)
 {
 	cleanup_buf struct buf old = {0};
-	struct learning_quiet q = {0};
+	struct learning_unlogged q = {0};
 	struct program program = {0};
 	bool starts;
 
@@ -529,13 +529,13 @@ static bool check_one(enum baseline baseline, unsigned no, const struct program 
 		make_livable(&old);
 	else
 		make_section(&old);
-	make_quiet(&q);
+	make_unlogged(&q);
 	/* What the runtime refuses without us too is none to try. */
 	starts = compile(old.data, old.len, false, &program) == 0;
 	if (starts)
 		check_section(baseline, old.data, old.len, pick(8) ? &q : NULL, base);
 	free(program.code);
-	learning_quiet_done(&q);
+	learning_unlogged_done(&q);
 	return starts;
 }
 
@@ -592,7 +592,7 @@ static void no_section_becomes_void(void **unused)
 	compile_base(&base);
 	for (size_t i = 0; i < ARRAY_SIZE(brittle); i++) {
 		for (unsigned baseline = KEEP; baseline <= DEFAULT; baseline++) {
-			struct learning_quiet q = {0};
+			struct learning_unlogged q = {0};
 
 			for (size_t k = 0; k < n; k++)
 				q.forms |= table[k].kind == ARGUMENT_VALUES ? (uint64_t)1 << k : 0;

@@ -34,32 +34,32 @@ static void they_say_what_they_are_known_for(void **state)
 {
 	static const struct {
 		uint32_t nr;
-		enum judge_verdict verdict;
+		enum evaluate_verdict verdict;
 	} rows[] = {
-		{0, JUDGE_ALLOWS},   /* read */
-		{231, JUDGE_ALLOWS}, /* exit_group */
-		{56, JUDGE_DEPENDS}, /* clone: no namespaces */
-		{135, JUDGE_DEPENDS}, /* personality */
-		{246, JUDGE_DENIES}, /* kexec_load */
-		{304, JUDGE_DENIES}, /* open_by_handle_at */
+		{0, EVALUATE_ALLOWS},   /* read */
+		{231, EVALUATE_ALLOWS}, /* exit_group */
+		{56, EVALUATE_DEPENDS}, /* clone: no namespaces */
+		{135, EVALUATE_DEPENDS}, /* personality */
+		{246, EVALUATE_DENIES}, /* kexec_load */
+		{304, EVALUATE_DENIES}, /* open_by_handle_at */
 	};
 	const struct default_profile *all = NULL;
 	size_t n = default_profiles(&all);
 
 	for (size_t i = 0; i < n; i++) {
-		cleanup_judge struct judge *j = NULL;
+		cleanup_evaluator struct evaluator *j = NULL;
 		struct err err = {0};
 
-		assert_int_equal(judge_new(all[i].text, all[i].len, all[i].name, &j, &err), 0);
+		assert_int_equal(evaluate_new(all[i].text, all[i].len, all[i].name, &j, &err), 0);
 		for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
-			enum judge_verdict v = JUDGE_NO_ARCH;
+			enum evaluate_verdict v = EVALUATE_NO_ARCH;
 
-			assert_int_equal(judge_call(j, arch_get(ARCH_X86_64), rows[k].nr, &v, &err), 0);
+			assert_int_equal(evaluate_call(j, arch_get(ARCH_X86_64), rows[k].nr, &v, &err), 0);
 			/* Podman's denies by a rule, and allows clone with any flags. */
-			if (v == JUDGE_REFUSES)
-				v = JUDGE_DENIES;
+			if (v == EVALUATE_REFUSES)
+				v = EVALUATE_DENIES;
 			if (text_streq(all[i].name, "podman") && rows[k].nr == 56)
-				assert_int_equal(v, JUDGE_ALLOWS);
+				assert_int_equal(v, EVALUATE_ALLOWS);
 			else
 				assert_int_equal(v, rows[k].verdict);
 		}

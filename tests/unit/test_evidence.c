@@ -278,7 +278,7 @@ static void drops_old_runs(void **state)
 	assert_null(evidence_run(ev, learnt + 1));
 	assert_non_null(evidence_run(ev, no));
 	assert_true(runs[0]->no == live && runs[EVIDENCE_RUNS_MAX - 1]->no == no);
-	evidence_judge(ev, &v);
+	evidence_evaluate(ev, &v);
 	assert_true(v.complete);
 }
 
@@ -375,14 +375,14 @@ static const struct {
 static void check_verdict(const struct evidence *ev, size_t i)
 {
 	struct evidence_verdict v;
-	evidence_judge(ev, &v);
+	evidence_evaluate(ev, &v);
 	if (v.complete != verdicts[i].complete || v.learn_runs != verdicts[i].learn ||
 	    v.complete_runs != verdicts[i].whole || v.live_runs != verdicts[i].live || v.reasons != verdicts[i].reasons)
 		fail_msg("verdict %zu: complete %d learn %zu whole %zu live %zu reasons %x", i, v.complete,
 			 v.learn_runs, v.complete_runs, v.live_runs, v.reasons);
 }
 
-static void judges(void **state)
+static void evaluates(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		cleanup_evidence struct evidence *ev = make(), *again = NULL;
@@ -410,7 +410,7 @@ static void believes_no_stamped_run(void **state)
 		if (i != REASON_RUNNING)
 			evidence_run_end(ev, no, T0 + 5);
 		evidence_run(ev, no)->reasons = i == REASON_RUNNING ? 0 : (reason_set)1 << i;
-		evidence_judge(ev, &v);
+		evidence_evaluate(ev, &v);
 		assert_false(v.complete);
 		assert_true(v.reasons == (reason_set)1 << i);
 		assert_int_equal(evidence_write(ev, &out, NULL), 0);
@@ -433,7 +433,7 @@ int main(void)
 		cmocka_unit_test(drops_old_runs),
 		cmocka_unit_test(makes_run_strings_safe),
 		cmocka_unit_test(checks_the_shape),
-		cmocka_unit_test(judges),
+		cmocka_unit_test(evaluates),
 		cmocka_unit_test(believes_no_stamped_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* The short way of a record must lead to the very same evidence as the long one, whatever records come in whatever order. */
-#include "tests/unit/quiet_history.h"
+#include "tests/unit/unlogged_history.h"
 
 #include "base/buf.h"
 #include "seccomp/record/record.h"
@@ -101,7 +101,7 @@ static void leads_to_the_same_evidence(void **state)
 				if (draw(&seed, 2))
 					assert_int_equal(*run = busy(a, begin(a)), busy(b, begin(b)));
 				else
-					assert_int_equal(*run = busy(a, begin_quiet(a, NULL)), busy(b, begin_quiet(b, NULL)));
+					assert_int_equal(*run = busy(a, begin_unlogged(a, NULL)), busy(b, begin_unlogged(b, NULL)));
 			}
 		}
 		assert_same(a, b);

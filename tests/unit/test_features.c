@@ -42,7 +42,7 @@ static const struct {
 	{"", WITH, false},
 };
 
-static void test_judge(void **state)
+static void test_evaluate(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -98,7 +98,7 @@ static void test_learn(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge), cmocka_unit_test(test_learn)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_evaluate), cmocka_unit_test(test_learn)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,7 +270,7 @@ static void test_audit_refusals(void **state)
 
 /* The recorder's answer names what is quiet. A form that this program does not know stays logged: a newer recorder's offer
  * must not make it quiet by guess. */
-static void test_quiet_read(void **state)
+static void test_unlogged_read(void **state)
 {
 	static const struct {
 		const char *offer;
@@ -295,7 +295,7 @@ static void test_quiet_read(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup_json struct json_doc *doc = NULL;
 		cleanup_buf struct buf text = {0};
-		struct learning_quiet q = {0};
+		struct learning_unlogged q = {0};
 		struct err err = {0};
 		const char *hole = strstr(cases[i].offer, "%s");
 
@@ -304,12 +304,12 @@ static void test_quiet_read(void **state)
 		else
 			buf_adds(&text, cases[i].offer);
 		assert_int_equal(json_parse(text.data, text.len, JSON_OURS, "answer", &doc, &err), 0);
-		if (learning_quiet_read(doc, json_root(doc), &q, &err) != cases[i].code ||
+		if (learning_unlogged_read(doc, json_root(doc), &q, &err) != cases[i].code ||
 		    q.names.count != cases[i].names || q.forms != (cases[i].forms ? (uint64_t)1 << 1 : 0) ||
 		    !strstr(err.msg, cases[i].what))
 			fail_msg("%s: %s, %zu names, forms %llx", text.data, err.msg, q.names.count,
 				 (unsigned long long)q.forms);
-		learning_quiet_done(&q);
+		learning_unlogged_done(&q);
 	}
 }
 
@@ -318,7 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_drop),     cmocka_unit_test(test_keep),  cmocka_unit_test(test_keep_unconfined),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_audit), cmocka_unit_test(test_audit_refusals),
-		cmocka_unit_test(test_quiet_read),
+		cmocka_unit_test(test_unlogged_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -459,28 +459,28 @@ static void trouble_in_the_stream(void **state)
 	assert_stamped(w, REASON_BIT(OVERRUN) | REASON_BIT(SERIAL_GAP));
 }
 
-#define judged(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define evaluated(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		judged(nothing_lost),
-		judged(reordered),
-		judged(a_serial_that_never_comes),
-		judged(a_serial_that_comes_late),
-		judged(a_second_probe_that_does_not_come_back),
-		judged(a_stream_that_lags),
-		judged(a_probe_that_was_overtaken),
-		judged(the_kernel_lost_some),
-		judged(the_count_is_reset),
-		judged(a_probe_that_does_not_come_back),
-		judged(a_dead_probe),
-		judged(log_switched_off),
-		judged(an_exclude_rule),
-		judged(no_answer),
-		judged(an_old_answer),
-		judged(asked_meanwhile),
-		judged(trouble_in_the_stream),
+		evaluated(nothing_lost),
+		evaluated(reordered),
+		evaluated(a_serial_that_never_comes),
+		evaluated(a_serial_that_comes_late),
+		evaluated(a_second_probe_that_does_not_come_back),
+		evaluated(a_stream_that_lags),
+		evaluated(a_probe_that_was_overtaken),
+		evaluated(the_kernel_lost_some),
+		evaluated(the_count_is_reset),
+		evaluated(a_probe_that_does_not_come_back),
+		evaluated(a_dead_probe),
+		evaluated(log_switched_off),
+		evaluated(an_exclude_rule),
+		evaluated(no_answer),
+		evaluated(an_old_answer),
+		evaluated(asked_meanwhile),
+		evaluated(trouble_in_the_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

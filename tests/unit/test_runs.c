@@ -498,7 +498,7 @@ static void versions(void **state)
 }
 
 /* A logged call of a session that nobody registered, by a process that is gone: it may have been anybody's, unless a later one of that session tells. */
-static void a_stranger_that_is_gone(void **state)
+static void an_unattributed_call_of_a_process_that_is_gone(void **state)
 {
 	struct fixture *f = *state;
 	struct run *one = begin(f, 7, "a"), *two = begin(f, 8, "b"), *ended = begin(f, 9, "c");
@@ -507,11 +507,11 @@ static void a_stranger_that_is_gone(void **state)
 	runs_end(f->runs, ended, 2);
 	/* what was denied was not under a filter of ours */
 	call_as(f, 99, OTHER, ARCH_X86_64, "read", RECORD_ERRNO);
-	assert_int_equal(f->runs->strangers.open_count, 0);
+	assert_int_equal(f->runs->unattributed.open_count, 0);
 	call(f, 99, OTHER, "read");
-	runs_settle_doubts(f->runs, 2 + STRANGERS_OPEN_MS - 1);
+	runs_settle_doubts(f->runs, 2 + UNATTRIBUTED_OPEN_MS - 1);
 	assert_reasons(one, REASON_BIT(RUNNING));
-	runs_settle_doubts(f->runs, 2 + STRANGERS_OPEN_MS);
+	runs_settle_doubts(f->runs, 2 + UNATTRIBUTED_OPEN_MS);
 	assert_reasons(one, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
 	assert_reasons(two, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
 	assert_reasons(ended, 0);
@@ -519,7 +519,7 @@ static void a_stranger_that_is_gone(void **state)
 }
 
 /* A run that ends meanwhile cannot wait. */
-static void a_stranger_at_the_end(void **state)
+static void an_unattributed_call_at_the_end(void **state)
 {
 	struct fixture *f = *state;
 	struct run *run = begin(f, 7, "a");
@@ -531,16 +531,16 @@ static void a_stranger_at_the_end(void **state)
 }
 
 /* One of them that lives, and sits elsewhere, speaks for the others. */
-static void a_stranger_that_is_told(void **state)
+static void an_unattributed_call_that_is_explained(void **state)
 {
 	struct fixture *f = *state;
 	struct run *run = begin(f, 7, "a");
 
 	runs_know_cgroup(f->runs, run, "0::/nowhere-of-this-name\n");
 	call(f, 99, OTHER, "read");
-	assert_int_equal(f->runs->strangers.open_count, 1);
+	assert_int_equal(f->runs->unattributed.open_count, 1);
 	call(f, 99, (uint32_t)getpid(), "read");
-	assert_int_equal(f->runs->strangers.open_count, 0);
+	assert_int_equal(f->runs->unattributed.open_count, 0);
 	call(f, 99, OTHER, "read");
 	runs_settle_doubts(f->runs, 10000);
 	/* but a process that is there is looked at, whatever others of its session are: an exec from a login */
@@ -558,12 +558,12 @@ static void a_stranger_that_is_told(void **state)
 }
 
 /* More than can wait, and processes without a session, are not waited for. */
-static void many_strangers(void **state)
+static void many_unattributed(void **state)
 {
 	struct fixture *f = *state;
 	struct run *run = begin(f, 7, "a");
 
-	for (uint32_t i = 0; i < STRANGERS_OPEN; i++)
+	for (uint32_t i = 0; i < UNATTRIBUTED_OPEN; i++)
 		call(f, 100 + i, OTHER, "read");
 	call(f, 100, OTHER, "read");
 	assert_reasons(run, REASON_BIT(RUNNING));
@@ -575,7 +575,7 @@ static void many_strangers(void **state)
 }
 
 /* One that sits in a container's cgroup is that container's. */
-static void a_stranger_in_the_cgroup(void **state)
+static void an_unattributed_call_in_the_cgroup(void **state)
 {
 	struct fixture *f = *state;
 	struct run *one = begin(f, 7, "a"), *two = begin(f, 8, "b");
@@ -591,7 +591,7 @@ static void a_stranger_in_the_cgroup(void **state)
 
 /* One that sits in the cgroup of whoever called the wrapper, where the runtime left the container, is told to be nobody's: its calls are
  * not learnt, and the container, whose it may be all the same, is not complete. */
-static void a_stranger_in_the_callers_cgroup(void **state)
+static void an_unattributed_call_in_the_callers_cgroup(void **state)
 {
 	struct fixture *f = *state;
 	char cgroup[PROC_CGROUP_MAX];
@@ -632,7 +632,7 @@ static void the_same_process(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (strangers_is_same(cases[i].start, 100, cases[i].alive_ms, 5000, cases[i].long_cycle) != cases[i].same)
+		if (unattributed_is_same(cases[i].start, 100, cases[i].alive_ms, 5000, cases[i].long_cycle) != cases[i].same)
 			fail_msg("case %zu", i);
 }
 
@@ -710,8 +710,8 @@ static void taken_up(void **state)
 		assert_int_equal(s.taken, 2);
 		assert_int_equal(s.runs->live, 1);
 		/* Whoever did not get its answer asks again. */
-		assert_true(runs_is_booked(s.runs, &q) && runs_is_booked(s.runs, &exec));
-		assert_false(runs_is_booked(s.runs, &(struct run_request){.session = 7, .pid = 71, .pid_start = 700, .id = "web", .root = ROOT}));
+		assert_true(runs_is_registered(s.runs, &q) && runs_is_registered(s.runs, &exec));
+		assert_false(runs_is_registered(s.runs, &(struct run_request){.session = 7, .pid = 71, .pid_start = 700, .id = "web", .root = ROOT}));
 		run = s.runs->list;
 		assert_true(runs_session(s.runs, 7)->run == run && runs_session(s.runs, 8)->run == run);
 		assert_true(runs_session(s.runs, 7)->execd && runs_session(s.runs, 8)->is_exec && !runs_session(s.runs, 8)->execd);
@@ -740,7 +740,7 @@ static void taken_up(void **state)
 }
 
 /* What a run's filter lets pass unlogged is known to the next recorder, though nothing of the run was saved. */
-static void taken_up_quiet(void **state)
+static void taken_up_unlogged(void **state)
 {
 	static const char text[] = "{\"quiet\":{\"upto\":0,\"digest\":\"0000000000000000\",\"count\":0,\"forms\":[],\"assumed\":[\"read\"]}}";
 	struct fixture *f = *state;
@@ -759,7 +759,7 @@ static void taken_up_quiet(void **state)
 	succeed(f, &s);
 	assert_int_equal(s.taken, 1);
 	er = evidence_run(s.runs->list->key->evidence, s.runs->list->no);
-	assert_true(er->quiet.on && names_have(&er->quiet.assumed, "read"));
+	assert_true(er->unlogged.on && names_have(&er->unlogged.assumed, "read"));
 	assert_reasons(s.runs->list, REASON_BIT(RUNNING) | REASON_BIT(RECORDER));
 	runs_end(s.runs, s.runs->list, 6);
 	runs_sweep(s.runs, 6, 0);
@@ -930,7 +930,7 @@ static void within(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (strangers_is_within(cases[i].inner, cases[i].outer) != cases[i].is_within)
+		if (unattributed_is_within(cases[i].inner, cases[i].outer) != cases[i].is_within)
 			fail_msg("case %zu", i);
 }
 
@@ -955,14 +955,14 @@ int main(void)
 		booked(modes),
 		booked(unknown_arch),
 		booked(versions),
-		booked(a_stranger_that_is_gone),
-		booked(a_stranger_at_the_end),
-		booked(a_stranger_that_is_told),
-		booked(many_strangers),
-		booked(a_stranger_in_the_cgroup),
-		booked(a_stranger_in_the_callers_cgroup),
+		booked(an_unattributed_call_of_a_process_that_is_gone),
+		booked(an_unattributed_call_at_the_end),
+		booked(an_unattributed_call_that_is_explained),
+		booked(many_unattributed),
+		booked(an_unattributed_call_in_the_cgroup),
+		booked(an_unattributed_call_in_the_callers_cgroup),
 		booked(taken_up),
-		booked(taken_up_quiet),
+		booked(taken_up_unlogged),
 		booked(notes_of_no_use),
 		booked(without_a_session),
 		booked(without_a_session_and_whole),

@@ -379,7 +379,7 @@ static void reasons(void **state)
 		assert_int_equal(reason_by_code(reason_code(r), &back), 0);
 		assert_int_equal(back, r); /* fails for a code that is there twice */
 		assert_true(strspn(reason_code(r), "abcdefghijklmnopqrstuvwxyz-") == strlen(reason_code(r)));
-		assert_true(strlen(reason_code(r)) > 0 && strlen(reason_what(r)) > 0 && strlen(reason_mend(r)) > 0);
+		assert_true(strlen(reason_code(r)) > 0 && strlen(reason_what(r)) > 0 && strlen(reason_fix(r)) > 0);
 	}
 	/* evidence files hold these */
 	assert_string_equal(reason_code(REASON_FILTER_NOT_SEEN), "filter-not-seen");

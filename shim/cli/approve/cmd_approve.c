@@ -37,21 +37,21 @@ struct changes {
 	struct table table;
 };
 
-static void add_change(enum change_kind kind, const struct profile_rule *rule, void *arg)
+static void add_change(enum delta_kind kind, const struct profile_rule *rule, void *arg)
 {
-	static const char *const signs[] = {[CHANGE_ADDED] = "+", [CHANGE_REMOVED] = "-", [CHANGE_ARGUMENTS] = "~"};
+	static const char *const signs[] = {[DELTA_ADDED] = "+", [DELTA_REMOVED] = "-", [DELTA_ARGUMENTS] = "~"};
 	struct changes *c = arg;
 	cleanup_buf struct buf why = {0};
 
 	table_addf(&c->table, "%s %s", signs[kind], rule->name);
-	if (kind == CHANGE_REMOVED)
+	if (kind == DELTA_REMOVED)
 		buf_adds(&why, "no longer allowed: nothing needs it");
 	else if (c->build)
 		build_add_origin(c->build, rule, &why);
-	if (kind != CHANGE_REMOVED && rule->masked) {
+	if (kind != DELTA_REMOVED && rule->masked) {
 		buf_adds(&why, why.len ? "; " : "");
-		change_add_arguments(c->profile, rule, &why);
-	} else if (kind == CHANGE_ARGUMENTS)
+		delta_add_arguments(c->profile, rule, &why);
+	} else if (kind == DELTA_ARGUMENTS)
 		buf_adds(&why, "; now with any arguments");
 	table_add(&c->table, why.data ? why.data : "");
 }
@@ -62,13 +62,13 @@ static void print_changes(const struct build *b, const struct profile *old, cons
 	size_t n;
 
 	table_begin(&c.table, 2);
-	n = change_each(old, new, add_change, &c);
+	n = delta_each(old, new, add_change, &c);
 	if (old && n)
 		buf_adds(out, "Changes against the profile approved before:\n");
 	else if (old)
 		buf_adds(out, "The same calls as before, with other architectures or another errno.\n");
 	else
-		buf_addf(out, "The %zu system calls that it allows, and why:\n", change_count_calls(new));
+		buf_addf(out, "The %zu system calls that it allows, and why:\n", delta_count_calls(new));
 	table_write(&c.table, "  ", out);
 	table_done(&c.table);
 }
@@ -84,7 +84,7 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 		 "have refused\n"
 		 "  snug-enforce  in place of runc, then: refuses it\n"
 		 "or hand this file to Docker, Podman or Kubernetes: %s/keys/%s/approved.json\n",
-		 number, key, change_count_calls(p), key, cli->config.state_dir, key);
+		 number, key, delta_count_calls(p), key, cli->config.state_dir, key);
 	if (cli->config.export_dir)
 		export_add_use(cli->config.export_dir, key, out);
 	if (number > 1)
@@ -102,7 +102,7 @@ static int sample_runtime(struct cli *cli, const struct build *b, const struct b
 		.silent = SAMPLE_SILENT,
 		.max = SAMPLE_MAX,
 	};
-	bool settled = false;
+	bool confidence = false;
 	int r = oci_runtime_open(rt->path, -1, &runtime, err);
 
 	if (r < 0)
@@ -110,7 +110,7 @@ static int sample_runtime(struct cli *cli, const struct build *b, const struct b
 	fprintf(stderr,
 		"sampling what %s itself needs to start such a container (some seconds; --no-sample leaves it out)\n",
 		rt->path);
-	r = sample_floor(&plan, &settled, err);
+	r = sample_floor(&plan, &confidence, err);
 	if (r < 0 && r != -EINTR)
 		err_wrap(err, "cannot sample the runtime (--no-sample approves without)");
 	return r;
@@ -123,7 +123,7 @@ static int sample_missing(struct cli *cli, struct build *b, struct err *err)
 	for (size_t i = 0; !r && evidence_shape(b->evidence) && i < b->runtime_count; i++) {
 		struct floor_stat st;
 
-		floor_judge(&b->runtimes[i].floor, &st);
+		floor_evaluate(&b->runtimes[i].floor, &st);
 		if (!st.starts && b->runtimes[i].present)
 			r = sample_runtime(cli, b, &b->runtimes[i], err);
 	}
@@ -139,7 +139,7 @@ static int keep_export(const struct cli *cli, const char *key, const struct buf 
 
 /* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `mend`: one that
  * is approved and cannot be read gives way; else it stands in the way, for nobody could say what changes. */
-static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name, bool mend,
+static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name, bool fix,
 		struct err *err)
 {
 	cleanup_buf struct buf old_text = {0};
@@ -149,7 +149,7 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 	unsigned number = 0;
 	int r = approved_read(cli->config.state_dir, key, 0, &old_text, &old, &why);
 
-	if (r == -EINVAL && mend)
+	if (r == -EINVAL && fix)
 		fprintf(stderr, "snug: %s; another takes its place\n", why.msg);
 	else if (r == -EINVAL)
 		return err_set(err, r, "%s; `snug approve %s --to N` puts one that is kept in its place (`snug show %s` lists them)", why.msg, key,

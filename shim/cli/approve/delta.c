@@ -31,15 +31,15 @@ static bool same_arguments(const struct group *a, const struct group *b)
 	return a->count == b->count;
 }
 
-size_t change_each(const struct profile *old, const struct profile *new,
-		   void (*fn)(enum change_kind kind, const struct profile_rule *rule, void *arg), void *arg)
+size_t delta_each(const struct profile *old, const struct profile *new,
+		   void (*fn)(enum delta_kind kind, const struct profile_rule *rule, void *arg), void *arg)
 {
 	const struct profile_rule *a = NULL, *b = NULL;
 	size_t na = old ? profile_rules(old, &a) : 0, nb = profile_rules(new, &b), i = 0, k = 0, n = 0;
 
 	while (i < na || k < nb) {
 		struct group x = {0}, y = {0};
-		enum change_kind kind;
+		enum delta_kind kind;
 		int order;
 
 		if (i < na)
@@ -47,7 +47,7 @@ size_t change_each(const struct profile *old, const struct profile *new,
 		if (k < nb)
 			y = group_at(b, nb, k);
 		order = !x.v ? 1 : !y.v ? -1 : strcmp(x.v->name, y.v->name);
-		kind = order < 0 ? CHANGE_REMOVED : order > 0 ? CHANGE_ADDED : CHANGE_ARGUMENTS;
+		kind = order < 0 ? DELTA_REMOVED : order > 0 ? DELTA_ADDED : DELTA_ARGUMENTS;
 		if (order || !same_arguments(&x, &y)) {
 			n++;
 			if (fn)
@@ -59,7 +59,7 @@ size_t change_each(const struct profile *old, const struct profile *new,
 	return n;
 }
 
-size_t change_count_calls(const struct profile *p)
+size_t delta_count_calls(const struct profile *p)
 {
 	const struct profile_rule *rules = NULL;
 	size_t n = profile_rules(p, &rules), calls = 0;
@@ -91,7 +91,7 @@ static void add_form(const struct argument *a, struct buf *out)
 		buf_addf(out, "%s0x%x", i == 0 ? "" : i + 1 == a->count ? " or " : ", ", a->values[i]);
 }
 
-void change_add_arguments(const struct profile *p, const struct profile_rule *rule, struct buf *out)
+void delta_add_arguments(const struct profile *p, const struct profile_rule *rule, struct buf *out)
 {
 	const struct profile_rule *rules = NULL;
 	size_t n = profile_rules(p, &rules), at = 0;

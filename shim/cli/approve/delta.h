@@ -7,18 +7,18 @@
 
 #include <stddef.h>
 
-enum change_kind { CHANGE_ADDED, CHANGE_REMOVED, CHANGE_ARGUMENTS };
+enum delta_kind { DELTA_ADDED, DELTA_REMOVED, DELTA_ARGUMENTS };
 
-/* Calls fn for each call that differs, in order of name. `old` NULL: all of new is added. With CHANGE_REMOVED `rule` is
+/* Calls fn for each call that differs, in order of name. `old` NULL: all of new is added. With DELTA_REMOVED `rule` is
  * the old profile's, else the new one's; of several rules of one name it is the first. Returns the number of differences.
  * fn may be NULL. */
-size_t change_each(const struct profile *old, const struct profile *new,
-		   void (*fn)(enum change_kind kind, const struct profile_rule *rule, void *arg), void *arg);
+size_t delta_each(const struct profile *old, const struct profile *new,
+		   void (*fn)(enum delta_kind kind, const struct profile_rule *rule, void *arg), void *arg);
 
 /* How many calls a profile allows: several rules on the arguments of one count once. */
-size_t change_count_calls(const struct profile *p);
+size_t delta_count_calls(const struct profile *p);
 
 /* Appends with which arguments the call of a masked rule is allowed: "only where argument 0 & 0x7e020000 is 0x0". */
-void change_add_arguments(const struct profile *p, const struct profile_rule *rule, struct buf *out);
+void delta_add_arguments(const struct profile *p, const struct profile_rule *rule, struct buf *out);
 
 #endif

@@ -50,7 +50,7 @@ static void finding_done(struct check_finding *f)
 {
 	free(f->calls);
 	free(f->text);
-	free(f->mend);
+	free(f->fix);
 }
 
 void check_result_done(struct check_result *r)
@@ -303,7 +303,7 @@ static int check_arch(struct check_view *v)
 	const struct arch *arch = v->plan->floors->arch, *const *arches = NULL;
 	size_t n = policy_arches(v->policy, &arches);
 	struct check_finding *f = NULL;
-	cleanup_buf struct buf mend = {0};
+	cleanup_buf struct buf fix = {0};
 	int r;
 
 	if (!policy_lists_arches(v->policy) || policy_has_arch(v->policy, arch))
@@ -314,9 +314,9 @@ static int check_arch(struct check_view *v)
 		      n ? arches[0]->oci : "other architectures", n > 1 ? " and others" : "", arch->oci);
 	if (r < 0)
 		return r;
-	buf_addf(&mend, "add to \"architectures\": \"%s\"", arch->oci);
-	f->mend = buf_steal(&mend);
-	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+	buf_addf(&fix, "add to \"architectures\": \"%s\"", arch->oci);
+	f->fix = buf_steal(&fix);
+	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
 }
 
 static int check_view(struct check_view *v, const struct filter_view *how)
@@ -390,7 +390,7 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 		      "it is of Docker's form: containerd, and so Kubernetes, leaves %s\"includes\" and \"excludes\" out "
 		      "without a word, and takes every rule for unconditional",
 		      policy_has_arch_map(p) ? "\"archMap\", " : "");
-	if (!r && !(f->mend = strdup("for Kubernetes use the plain form: snug merge --format oci FILE")))
+	if (!r && !(f->fix = strdup("for Kubernetes use the plain form: snug merge --format oci FILE")))
 		r = err_set(err, ENOMEM, "out of memory");
 	return r;
 }

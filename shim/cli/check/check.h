@@ -65,7 +65,7 @@ struct check_finding {
 	struct check_call *calls;            /* owned, in order of name */
 	size_t call_count;
 	char *text; /* owned: what breaks, and when */
-	char *mend; /* owned: the line to add, or what to do; NULL: nothing */
+	char *fix; /* owned: the line to add, or what to do; NULL: nothing */
 };
 
 struct check_result {

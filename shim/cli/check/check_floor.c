@@ -23,15 +23,15 @@ static void add_names(const struct check_finding *f, struct buf *out)
 		buf_addf(out, "%s\"%s\"", i ? ", " : "", f->calls[i].name);
 }
 
-static int mend_by_names(struct check_finding *f, const char *lead, struct err *err)
+static int amend_by_names(struct check_finding *f, const char *lead, struct err *err)
 {
 	cleanup_buf struct buf b = {0};
 
 	buf_adds(&b, lead);
 	add_names(f, &b);
-	free(f->mend);
-	f->mend = buf_steal(&b);
-	return f->mend ? 0 : err_set(err, ENOMEM, "out of memory");
+	free(f->fix);
+	f->fix = buf_steal(&b);
+	return f->fix ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
 static int check_part(struct check_view *v, const struct floor_runtime *rt, const struct floor_part *part)
@@ -70,7 +70,7 @@ static int check_part(struct check_view *v, const struct floor_runtime *rt, cons
 			f->level = CHECK_FAILURE;
 		r = check_add_call(f, &call, v->err);
 	}
-	return r < 0 || !f ? r : mend_by_names(f, "add to the names that are allowed: ", v->err);
+	return r < 0 || !f ? r : amend_by_names(f, "add to the names that are allowed: ", v->err);
 }
 
 static bool is_sampled(const struct floor_runtime *rt, uint32_t nr)
@@ -107,7 +107,7 @@ static int is_refused(struct check_view *v, const struct set_floor_go *set, uint
 }
 
 /* The names to add, and for a call that only needs some arguments a rule of its own. */
-static int mend_scheduler(struct check_view *v, struct check_finding *f)
+static int amend_scheduler(struct check_view *v, struct check_finding *f)
 {
 	const struct arch *arch = check_floors_of(v->plan)->arch;
 	const struct set_floor_go *set = NULL;
@@ -135,8 +135,8 @@ static int mend_scheduler(struct check_view *v, struct check_finding *f)
 		buf_addf(&all, "add to the names that are allowed: %s%s", names.data, rules.len ? rules.data : "");
 	else if (rules.len)
 		buf_addf(&all, "add %s", rules.data + 2);
-	f->mend = buf_steal(&all);
-	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+	f->fix = buf_steal(&all);
+	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
 }
 
 static int check_scheduler(struct check_view *v, const struct floor_runtime *rt)
@@ -170,7 +170,7 @@ static int check_scheduler(struct check_view *v, const struct floor_runtime *rt)
 		f->reader = v->reader;
 		r = check_add_call(f, &call, v->err);
 	}
-	return r < 0 || !f ? r : mend_scheduler(v, f);
+	return r < 0 || !f ? r : amend_scheduler(v, f);
 }
 
 static int check_runtime(struct check_view *v, const struct floor_runtime *rt)
@@ -187,7 +187,7 @@ static int check_runtime(struct check_view *v, const struct floor_runtime *rt)
 		if (r < 0)
 			return r;
 		f->runtime = rt;
-		f->mend = strdup("sample it as root: snug floor --runtime PATH");
+		f->fix = strdup("sample it as root: snug floor --runtime PATH");
 	}
 	for (size_t i = 0; !r && i < rt->part_count; i++)
 		r = check_part(v, rt, &rt->parts[i]);
@@ -230,7 +230,7 @@ static int check_always(struct check_view *v, bool ends)
 		f->reader = v->reader;
 		r = check_add_call(f, &call, v->err);
 	}
-	return r < 0 || !f ? r : mend_by_names(f, "add to the names that are allowed: ", v->err);
+	return r < 0 || !f ? r : amend_by_names(f, "add to the names that are allowed: ", v->err);
 }
 
 int check_floors(struct check_view *v)

@@ -26,7 +26,7 @@ static bool is_runc_without_flags(const struct floor_runtime *rt)
 
 /* Sets the level to failure where a runtime named does refuse it, and says which. */
 static int refused_by(struct check_view *v, bool (*refuses)(const struct floor_runtime *rt), struct check_finding *f,
-		      const char *mend)
+		      const char *fix)
 {
 	const struct floor_file *floors = check_floors_of(v->plan);
 
@@ -35,8 +35,8 @@ static int refused_by(struct check_view *v, bool (*refuses)(const struct floor_r
 			f->runtime = &floors->runtimes[i];
 			f->level = CHECK_FAILURE;
 		}
-	f->mend = strdup(mend);
-	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+	f->fix = strdup(fix);
+	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
 }
 
 static int check_flags(struct check_view *v)
@@ -57,7 +57,7 @@ static const struct remark {
 	enum check_level level;
 	enum check_kind kind;
 	bool crun; /* a failure where crun is among the runtimes */
-	const char *text, *mend;
+	const char *text, *fix;
 } REMARKS[POLICY_REMARK_KINDS] = {
 	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "no reader of this form has such a field, so it does nothing",
 				  "take it out, or mend its spelling"},
@@ -95,8 +95,8 @@ static int add_remarks(struct check_view *v, enum policy_remark_kind kind)
 	r = check_add(v->result, how->level, how->kind, &f, v->err, "%s (%s)", how->text,
 		      buf_failed(&where) ? "" : where.data);
 	if (!r && how->crun)
-		return refused_by(v, is_crun, f, how->mend);
-	if (!r && how->mend && !(f->mend = strdup(how->mend)))
+		return refused_by(v, is_crun, f, how->fix);
+	if (!r && how->fix && !(f->fix = strdup(how->fix)))
 		r = err_set(v->err, ENOMEM, "out of memory");
 	return r;
 }
@@ -116,13 +116,13 @@ static int check_refusals(struct check_view *v)
 	if (r < 0)
 		return r;
 	f->reader = v->reader;
-	f->mend = strdup("it contradicts another rule of the same call: leave one of them");
+	f->fix = strdup("it contradicts another rule of the same call: leave one of them");
 	return 0;
 }
 
 /* Names of one status, over all rules. */
 static int check_names(struct check_view *v, enum check_name status, enum check_kind kind, const char *text,
-		       const char *mend)
+		       const char *fix)
 {
 	const struct policy_rule *const *rules = NULL;
 	size_t n = policy_rules(v->policy, &rules);
@@ -143,7 +143,7 @@ static int check_names(struct check_view *v, enum check_name status, enum check_
 			snprintf(call.name, sizeof(call.name), "%s", rules[i]->names[k]);
 			r = check_add_call(f, &call, v->err);
 		}
-	if (!r && f && !(f->mend = strdup(mend)))
+	if (!r && f && !(f->fix = strdup(fix)))
 		r = err_set(v->err, ENOMEM, "out of memory");
 	return r;
 }
@@ -175,7 +175,7 @@ static int check_default(struct check_view *v)
 			      denied);
 	if (r < 0)
 		return r;
-	f->mend = strdup("make \"defaultAction\" SCMP_ACT_ERRNO, and list what is allowed");
+	f->fix = strdup("make \"defaultAction\" SCMP_ACT_ERRNO, and list what is allowed");
 	return 0;
 }
 

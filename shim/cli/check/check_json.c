@@ -28,8 +28,8 @@ static void write_finding(struct json_writer *w, const struct check_finding *f)
 	json_write_string(w, "level", check_level_name(f->level));
 	json_write_string(w, "kind", check_kind_name(f->kind));
 	json_write_string(w, "text", f->text);
-	if (f->mend)
-		json_write_string(w, "mend", f->mend);
+	if (f->fix)
+		json_write_string(w, "mend", f->fix);
 	if (f->reader)
 		json_write_string(w, "reader", f->reader);
 	if (f->runtime) {

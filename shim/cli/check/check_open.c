@@ -70,7 +70,7 @@ int check_fallback(struct check_view *v)
 {
 	const struct set_fallback *set = NULL;
 	struct check_finding *f = NULL;
-	cleanup_buf struct buf mend = {0};
+	cleanup_buf struct buf fix = {0};
 	size_t n = set_fallbacks(&set);
 	int r = 0;
 
@@ -96,12 +96,12 @@ int check_fallback(struct check_view *v)
 	}
 	if (r < 0 || !f)
 		return r;
-	buf_adds(&mend, "set \"defaultErrnoRet\": 38, or add to \"syscalls\": {\"names\": [");
+	buf_adds(&fix, "set \"defaultErrnoRet\": 38, or add to \"syscalls\": {\"names\": [");
 	for (size_t i = 0; i < f->call_count; i++)
-		buf_addf(&mend, "%s\"%s\"", i ? ", " : "", f->calls[i].name);
-	buf_adds(&mend, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}");
-	f->mend = buf_steal(&mend);
-	return f->mend ? 0 : err_set(v->err, ENOMEM, "out of memory");
+		buf_addf(&fix, "%s\"%s\"", i ? ", " : "", f->calls[i].name);
+	buf_adds(&fix, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}");
+	f->fix = buf_steal(&fix);
+	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
 }
 
 static const char *danger_of(const char *name)

@@ -248,9 +248,9 @@ static void add_finding(const struct check_finding *f, struct buf *out)
 	add_wrapped(out, 4, f->text);
 	if (f->call_count)
 		add_calls(f, out);
-	if (f->mend) {
+	if (f->fix) {
 		buf_adds(out, "    ");
-		add_wrapped(out, 6, f->mend);
+		add_wrapped(out, 6, f->fix);
 	}
 }
 

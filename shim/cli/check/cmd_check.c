@@ -92,7 +92,7 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 	const struct sample_plan plan = {
 		.config = config, .runtime = rt, .shape = shape, .silent = SAMPLE_SILENT, .max = SAMPLE_MAX};
 	char id[OCI_RUNTIME_ID_MAX];
-	bool settled = false;
+	bool confidence = false;
 	int r;
 
 	oci_runtime_id(rt, id);
@@ -104,7 +104,7 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 		return r;
 	fprintf(stderr, "sampling what %s itself needs to start containers (some seconds; --no-sample leaves it out)\n",
 		rt->path);
-	r = sample_floor(&plan, &settled, err);
+	r = sample_floor(&plan, &confidence, err);
 	if (r < 0) {
 		if (r != -EINTR)
 			err_wrap(err, "cannot sample the runtime (--no-sample checks without, --floor-file with another "
@@ -120,16 +120,16 @@ static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err 
 	struct floor_runtime *entry = NULL;
 	int r = floor_file_add_runtime(&w->floors, rt, &entry, err);
 
-	for (size_t i = 0; !r && i < STANDARD_SHAPES; i++) {
+	for (size_t i = 0; !r && i < SHAPES_COUNT; i++) {
 		cleanup_floor struct floor floor = {0};
 		cleanup_buf struct buf shape = {0};
 
-		r = standard_shape(i, &shape, err);
+		r = shapes_shape(i, &shape, err);
 		if (!r)
 			r = obtain(w, rt, shape.data, &floor, err);
 		if (!r)
-			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, standard_title(i),
-						 standard_no_new_privileges(i), err);
+			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, shapes_title(i),
+						 shapes_no_new_privileges(i), err);
 	}
 	return r;
 }

@@ -19,7 +19,7 @@ static const struct cli_option OPTIONS[] = {
 struct check {
 	const char *code; /* a contract: scripts read it */
 	const char *what; /* what has to hold */
-	const char *mend; /* what to do where it does not */
+	const char *fix; /* what to do where it does not */
 	enum doctor_result (*run)(struct doctor *d, struct doctor_finding *f);
 };
 
@@ -90,7 +90,7 @@ struct telling {
 	size_t count[DOCTOR_RESULT_COUNT];
 };
 
-static void tell_json(struct json_writer *w, const struct check *c, enum doctor_result r, const char *found, const char *mend)
+static void tell_json(struct json_writer *w, const struct check *c, enum doctor_result r, const char *found, const char *fix)
 {
 	cleanup_buf struct buf safe = {0};
 
@@ -100,8 +100,8 @@ static void tell_json(struct json_writer *w, const struct check *c, enum doctor_
 	json_write_string(w, "result", RESULTS[r]);
 	json_write_string(w, "what", c->what);
 	json_write_string(w, "found", safe.data ? safe.data : "");
-	if (mend)
-		json_write_string(w, "mend", mend);
+	if (fix)
+		json_write_string(w, "mend", fix);
 	else
 		json_write_null(w, "mend");
 	json_write_end_object(w);
@@ -110,23 +110,23 @@ static void tell_json(struct json_writer *w, const struct check *c, enum doctor_
 static void tell(struct telling *t, const struct check *c, enum doctor_result r, struct doctor_finding *f)
 {
 	const char *found = f->found.data ? f->found.data : c->what;
-	const char *mend = f->mend.data ? f->mend.data : c->mend;
+	const char *fix = f->fix.data ? f->fix.data : c->fix;
 
 	if (r == DOCTOR_OK || r == DOCTOR_SKIPS)
-		mend = NULL;
+		fix = NULL;
 	t->count[r]++;
 	if (t->as_json) {
-		tell_json(&t->json, c, r, found, mend);
+		tell_json(&t->json, c, r, found, fix);
 		return;
 	}
 	table_add(&t->table, RESULTS[r]);
 	table_add(&t->table, c->code);
 	table_add(&t->table, found);
-	if (!mend)
+	if (!fix)
 		return;
 	table_add(&t->table, "");
 	table_add(&t->table, "");
-	table_addf(&t->table, "mend: %s", mend);
+	table_addf(&t->table, "mend: %s", fix);
 }
 
 static void conclude(const struct telling *t, struct buf *out)
@@ -177,7 +177,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 		tell(&t, &CHECKS[i], r, &f);
 		buf_done(&f.found);
-		buf_done(&f.mend);
+		buf_done(&f.fix);
 	}
 	end(&t, &cli->out);
 	oci_runtime_done(&d.runtime);

@@ -40,7 +40,7 @@ struct doctor {
 
 /* What one check found: `found` in words, `mend` if the table's is not the one. */
 struct doctor_finding {
-	struct buf found, mend;
+	struct buf found, fix;
 };
 
 /* Appends to f->found; the result, so that `return doctor_found(f, DOCTOR_OK, "...")` works. */

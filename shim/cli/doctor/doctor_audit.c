@@ -134,17 +134,17 @@ enum doctor_result doctor_backlog(struct doctor *d, struct doctor_finding *f)
 
 enum doctor_result doctor_exclude_rules(struct doctor *d, struct doctor_finding *f)
 {
-	cleanup_buf struct buf mend = {0};
+	cleanup_buf struct buf fix = {0};
 	enum audit_drop drop = AUDIT_DROP_NONE;
 	struct err err = {0};
 
 	if (skips_status(d, f))
 		return DOCTOR_SKIPS;
-	if (audit_query_exclude(&drop, &mend, &err) < 0)
+	if (audit_query_exclude(&drop, &fix, &err) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "audit's rules cannot be listed: %s", err.msg);
 	if (drop == AUDIT_DROP_NONE)
 		return doctor_found(f, DOCTOR_OK, "no audit rule drops seccomp records");
-	buf_add(&f->mend, mend.data, mend.len);
+	buf_add(&f->fix, fix.data, fix.len);
 	return doctor_found(f, DOCTOR_FAILS, "an audit rule drops %sseccomp records", drop == AUDIT_DROP_ALL ? "" : "some processes' ");
 }
 
@@ -250,7 +250,7 @@ enum doctor_result doctor_probe(struct doctor *d, struct doctor_finding *f)
 	for (enum reason i = 0; i < REASON_COUNT; i++)
 		/* Rules that drop some processes' records are a check of their own. */
 		if (i != REASON_EXCLUDED && p.bad & ((reason_set)1 << i)) {
-			buf_adds(&f->mend, reason_mend(i));
+			buf_adds(&f->fix, reason_fix(i));
 			return doctor_found(f, DOCTOR_FAILS, "%s", reason_what(i));
 		}
 	return doctor_found(f, DOCTOR_OK, "%d of %d probes came back through the whole audit path", PROBES, PROBES);
@@ -320,9 +320,9 @@ enum doctor_result doctor_session(struct doctor *d, struct doctor_finding *f)
 		return doctor_found(f, DOCTOR_OK, "a container can have an audit session of its own");
 	(void)audit_query_features(&immutable, &only_unset, NULL);
 	if (only_unset && !immutable)
-		buf_adds(&f->mend, "take the audit feature only_unset_loginuid off");
+		buf_adds(&f->fix, "take the audit feature only_unset_loginuid off");
 	else if (!immutable)
-		buf_adds(&f->mend, "run as root: CAP_AUDIT_CONTROL lets a login uid that is set be written");
+		buf_adds(&f->fix, "run as root: CAP_AUDIT_CONTROL lets a login uid that is set be written");
 	if (t.first.code)
 		return doctor_found(f, DOCTOR_FAILS, "%s%s", t.first.msg, immutable ? ": loginuid_immutable is set" : only_unset ? ": only_unset_loginuid is set" : "");
 	return doctor_found(f, DOCTOR_WARNS, "only whoever has no login uid yet can begin a session (containerd, dockerd; not a login shell)%s",

@@ -154,7 +154,7 @@ enum doctor_result doctor_cgroups(struct doctor *d, struct doctor_finding *f)
 	if (dir)
 		rmdir(group);
 	if (dir && v1 && d->runtime.path && d->runtime.dialect == OCI_DIALECT_CRUN) {
-		buf_adds(&f->mend, "mount cgroup v2 alone, or give crun a cgroup v2 tree of its own");
+		buf_adds(&f->fix, "mount cgroup v2 alone, or give crun a cgroup v2 tree of its own");
 		return doctor_found(f, DOCTOR_WARNS, "cgroups: %s; crun refuses such a tree in some versions (1.8)", kind);
 	}
 	return doctor_found(f, DOCTOR_OK, "cgroups: %s; the recorder can leave its caller's", kind);

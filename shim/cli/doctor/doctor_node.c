@@ -88,11 +88,11 @@ static enum doctor_result check_dir(const char *path, struct doctor_finding *f)
 		return doctor_found(f, DOCTOR_FAILS, "%s: %s", path, strerror(-fd));
 	r = write_sample(fd);
 	if (r == -EACCES || r == -EPERM)
-		buf_adds(&f->mend, "run as root");
+		buf_adds(&f->fix, "run as root");
 	if (r < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s: cannot write: %s", dir, strerror(-r));
 	if (fstat(fd, &st) == 0 && text_streq(dir, path) && ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))) {
-		buf_addf(&f->mend, "chown root %s; chmod 700 %s", path, path);
+		buf_addf(&f->fix, "chown root %s; chmod 700 %s", path, path);
 		return doctor_found(f, DOCTOR_FAILS, "%s: others may write there", path);
 	}
 	if (fstatvfs(fd, &fs) < 0)
@@ -122,7 +122,7 @@ enum doctor_result doctor_run_dir(struct doctor *d, struct doctor_finding *f)
 }
 
 /* Whether the runtime says that it was built with seccomp; runc tells libseccomp's version (from 1.0 on), crun its features. */
-static enum doctor_result judge_version(const char *version, struct doctor_finding *f)
+static enum doctor_result evaluate_version(const char *version, struct doctor_finding *f)
 {
 	unsigned major = 0, minor = 0;
 	bool runc = sscanf(version, "runc version %u.%u", &major, &minor) == 2;
@@ -131,13 +131,13 @@ static enum doctor_result judge_version(const char *version, struct doctor_findi
 	if (!strstr(version, "libseccomp:") && !strstr(version, "+SECCOMP")) {
 		bool sure = text_starts(version, "crun version ") || (runc && (major > 1 || (major == 1 && minor > 0)));
 
-		buf_clear(&f->mend);
+		buf_clear(&f->fix);
 		return doctor_found(f, sure ? DOCTOR_FAILS : DOCTOR_WARNS, "%.*s: %s", first, version,
 				    sure ? "built without seccomp" : "does not tell whether it was built with seccomp; a first learning run will");
 	}
 	if (runc && (major < 1 || (major == 1 && minor < 2))) {
-		buf_clear(&f->mend);
-		buf_adds(&f->mend, "start the container once by snug-audit, which names what its profile lacks; or runc from 1.2 on, or crun");
+		buf_clear(&f->fix);
+		buf_adds(&f->fix, "start the container once by snug-audit, which names what its profile lacks; or runc from 1.2 on, or crun");
 		return doctor_found(f, DOCTOR_WARNS, "%.*s: learns well, but cannot have the kernel log what an enforced profile denies", first,
 				    version);
 	}
@@ -162,7 +162,7 @@ enum doctor_result doctor_runtime(struct doctor *d, struct doctor_finding *f)
 
 	if (run_program(&run, &version, &err) < 0 || !version.data)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.code ? err.msg : "it tells no version");
-	return judge_version(version.data, f);
+	return evaluate_version(version.data, f);
 }
 
 enum doctor_result doctor_libseccomp(struct doctor *d, struct doctor_finding *f)
@@ -186,7 +186,7 @@ static enum doctor_result check_startable(struct doctor_finding *f)
 	if (asprintf(&path, "%s/snugd", self) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "out of memory");
 	if (access(path, X_OK) < 0) {
-		buf_adds(&f->mend, "install snugd beside snug");
+		buf_adds(&f->fix, "install snugd beside snug");
 		return doctor_found(f, DOCTOR_FAILS, "no recorder runs, and %s: %s", path, strerror(errno));
 	}
 	return doctor_found(f, DOCTOR_OK, "no recorder runs; the first container starts it");

@@ -65,7 +65,7 @@ enum doctor_result doctor_auditd(struct doctor *d, struct doctor_finding *f)
 		return doctor_found(f, DOCTOR_OK, "no audit daemon runs");
 	r = file_read_at(AT_FDCWD, AUDITD_CONF, CONF_MAX, &conf, &err);
 	if (r < 0) {
-		buf_adds(&f->mend, "make sure that it does not halt the node when its disk is full");
+		buf_adds(&f->fix, "make sure that it does not halt the node when its disk is full");
 		return doctor_found(f, DOCTOR_WARNS, "an audit daemon runs (process %u); %s", d->first.auditd_pid, err.msg);
 	}
 	if (conf.data && find_halting(conf.data, &halting))

@@ -52,7 +52,7 @@ static int check_magic(const char *path, int fd, struct err *err)
 	return 0;
 }
 
-static int read_log(struct explain *x, struct logline_reader *l, const char *path, struct err *err)
+static int read_log(struct explain *x, struct log_line_reader *l, const char *path, struct err *err)
 {
 	bool standard = text_streq(path, "-");
 	cleanup_fd int opened = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -66,21 +66,21 @@ static int read_log(struct explain *x, struct logline_reader *l, const char *pat
 		return r;
 	if (standard && isatty(fd))
 		fputs("snug: reading a log from the terminal, Ctrl-D ends it\n", stderr);
-	r = logline_read_fd(l, fd, &bytes);
+	r = log_line_read_fd(l, fd, &bytes);
 	x->bytes += bytes;
 	return r < 0 ? err_sys(err, r, "%s", standard ? "standard input" : path) : 0;
 }
 
 static int read_logs(struct explain *x, const struct cli_args *args, struct err *err)
 {
-	cleanup_logline struct logline_reader *l = NULL;
-	int r = logline_new(tally_add, &x->tally, &l, err);
+	cleanup_logline struct log_line_reader *l = NULL;
+	int r = log_line_new(summary_add, &x->summary, &l, err);
 
 	if (!r && !args->operands)
 		r = read_log(x, l, "-", err);
 	for (size_t i = 0; !r && i < args->operands; i++)
 		r = read_log(x, l, args->operand[i], err);
-	if (!r && x->tally.failed)
+	if (!r && x->summary.failed)
 		r = err_set(err, ENOMEM, "out of memory");
 	return r;
 }
@@ -125,17 +125,17 @@ static int check_options(const struct cli_args *args, struct err *err)
 /* What the mended profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
 static int check_fix(const struct explain *x, const struct buf *text, struct err *err)
 {
-	cleanup_judge struct judge *j = NULL;
-	int r = judge_new(text->data, text->len, x->profile, &j, err);
+	cleanup_evaluator struct evaluator *j = NULL;
+	int r = evaluate_new(text->data, text->len, x->profile, &j, err);
 
-	for (size_t i = 0; !r && i < x->tally.row_count; i++) {
-		const struct tally_row *row = &x->tally.rows[i];
-		enum judge_verdict v = JUDGE_ALLOWS;
+	for (size_t i = 0; !r && i < x->summary.row_count; i++) {
+		const struct summary_row *row = &x->summary.rows[i];
+		enum evaluate_verdict v = EVALUATE_ALLOWS;
 
-		if (!row->named || x->verdict[i] != JUDGE_DENIES)
+		if (!row->named || x->verdict[i] != EVALUATE_DENIES)
 			continue;
-		r = judge_call(j, row->arch, row->nr, &v, err);
-		if (r < 0 || v == JUDGE_ALLOWS)
+		r = evaluate_call(j, row->arch, row->nr, &v, err);
+		if (r < 0 || v == EVALUATE_ALLOWS)
 			continue;
 		if (syscall_known_to_libseccomp(row->name))
 			return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first",
@@ -167,7 +167,7 @@ static int write_fix(const struct cli *cli, const struct cli_args *args, const s
 		     struct err *err)
 {
 	const char *path = args->value[OPT_FIX];
-	cleanup_buf struct buf mended = {0};
+	cleanup_buf struct buf fixed = {0};
 	cleanup_free const char **names = calloc(x->add_count + 1, sizeof(*names));
 	size_t line = 0;
 	int r;
@@ -177,16 +177,16 @@ static int write_fix(const struct cli *cli, const struct cli_args *args, const s
 	for (size_t i = 0; i < x->add_count; i++)
 		names[i] = x->add[i];
 	r = x->add_count
-		    ? mend_profile(text->data, text->len, x->profile, names, x->add_count, &mended, &line, err)
+		    ? amend_profile(text->data, text->len, x->profile, names, x->add_count, &fixed, &line, err)
 		    : 0;
 	if (!x->add_count)
-		buf_add(&mended, text->data, text->len);
+		buf_add(&fixed, text->data, text->len);
 	if (!r && x->add_count)
-		r = check_fix(x, &mended, err);
+		r = check_fix(x, &fixed, err);
 	if (!r && x->add_count)
-		r = prove_fix(x, text, &mended, names, err);
+		r = prove_fix(x, text, &fixed, names, err);
 	if (!r)
-		r = save_output(cli, path, &mended, args->operand, args->operands, err);
+		r = save_output(cli, path, &fixed, args->operand, args->operands, err);
 	if (r < 0)
 		return r;
 	buf_addf(out, "\n%s: ", path);
@@ -195,7 +195,7 @@ static int write_fix(const struct cli *cli, const struct cli_args *args, const s
 		return 0;
 	}
 	buf_addf(out, "written, %zu call%s added, line %zu\n", x->add_count, x->add_count == 1 ? "" : "s", line);
-	mend_diff(text, &mended, x->profile, path, out);
+	amend_diff(text, &fixed, x->profile, path, out);
 	return 0;
 }
 
@@ -206,7 +206,7 @@ static int read_profile(const char *path, struct buf *ret, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, errno, "%s", path);
-	r = file_read_fd(fd, JUDGE_TEXT_MAX, path, ret, err);
+	r = file_read_fd(fd, EVALUATE_TEXT_MAX, path, ret, err);
 	return r;
 }
 
@@ -227,9 +227,9 @@ static int read_approved(const struct cli *cli, struct explain *x, char **ret_pa
 
 static bool found_something(const struct explain *x)
 {
-	bool found = !x->verdict && x->tally.errors;
+	bool found = !x->verdict && x->summary.errors;
 
-	for (size_t i = 0; i < x->tally.row_count; i++)
+	for (size_t i = 0; i < x->summary.row_count; i++)
 		found |= explain_shows(x, i);
 	return found;
 }
@@ -242,7 +242,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	int r = check_options(args, err);
 
 	if (!r)
-		r = tally_begin(&x.tally, err);
+		r = summary_begin(&x.summary, err);
 	if (!r && x.profile)
 		r = read_profile(x.profile, &text, err);
 	else if (!r && x.key)
@@ -255,9 +255,9 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = read_all(cli, &x, args, err);
 	if (r < 0)
 		return r;
-	tally_sort(&x.tally);
+	summary_sort(&x.summary);
 	if (x.profile)
-		r = explain_judge(&x, err);
+		r = explain_evaluate(&x, err);
 	if (!r)
 		r = explain_collect(&x, err);
 	if (!r)

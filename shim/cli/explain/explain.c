@@ -15,8 +15,8 @@ void explain_done(struct explain *x)
 {
 	if (!x)
 		return;
-	tally_done(&x->tally);
-	judge_free(x->judge);
+	summary_done(&x->summary);
+	evaluate_free(x->evaluator);
 	free(x->verdict);
 	free(x->add);
 	free(x->outside);
@@ -71,7 +71,7 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, const cha
 	x->errno_unlogged = is_errno_unlogged();
 	for (size_t i = 0; i < n; i++) {
 		const struct evidence_call *c = calls[i];
-		struct tally_row row = {.arch = c->arch,
+		struct summary_row row = {.arch = c->arch,
 					.audit = c->arch->audit,
 					.nr = c->nr,
 					.first_ms = c->first_ms,
@@ -81,22 +81,22 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, const cha
 		row.named = syscall_name(c->arch, c->nr, row.name);
 		snprintf(row.comm, sizeof(row.comm), "%s", evidence_comm(ev, c, 0) ? evidence_comm(ev, c, 0) : "");
 		snprintf(row.exe, sizeof(row.exe), "%s", evidence_exe(ev, c, 0) ? evidence_exe(ev, c, 0) : "");
-		row.outcome = TALLY_DENIED;
+		row.outcome = SUMMARY_DENIED;
 		row.count = c->denied;
-		if (row.count && !tally_add_row(&x->tally, &row))
+		if (row.count && !summary_add_row(&x->summary, &row))
 			return err_set(err, ENOSPC, "more calls than can be listed");
-		row.outcome = TALLY_USED;
+		row.outcome = SUMMARY_USED;
 		row.count = c->audited;
-		if (row.count && !tally_add_row(&x->tally, &row))
+		if (row.count && !summary_add_row(&x->summary, &row))
 			return err_set(err, ENOSPC, "more calls than can be listed");
-		x->tally.records += c->denied + c->audited;
+		x->summary.records += c->denied + c->audited;
 	}
 	return 0;
 }
 
 int explain_load(struct explain *x, const struct buf *text, struct err *err)
 {
-	return judge_new(text->data ? text->data : "", text->len, x->profile, &x->judge, err);
+	return evaluate_new(text->data ? text->data : "", text->len, x->profile, &x->evaluator, err);
 }
 
 bool explain_is_native(const struct arch *arch)
@@ -106,23 +106,23 @@ bool explain_is_native(const struct arch *arch)
 	return arch_host(host) && host[0] == arch;
 }
 
-int explain_judge(struct explain *x, struct err *err)
+int explain_evaluate(struct explain *x, struct err *err)
 {
 	int r = 0;
 
-	x->verdict = calloc(x->tally.row_count + 1, sizeof(*x->verdict));
+	x->verdict = calloc(x->summary.row_count + 1, sizeof(*x->verdict));
 	if (!x->verdict)
 		return err_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < x->tally.row_count && r == 0; i++)
-		if (x->tally.rows[i].arch)
-			r = judge_call(x->judge, x->tally.rows[i].arch, x->tally.rows[i].nr, &x->verdict[i], err);
+	for (size_t i = 0; i < x->summary.row_count && r == 0; i++)
+		if (x->summary.rows[i].arch)
+			r = evaluate_call(x->evaluator, x->summary.rows[i].arch, x->summary.rows[i].nr, &x->verdict[i], err);
 	return r;
 }
 
 bool explain_shows(const struct explain *x, size_t row)
 {
-	return !x->verdict || !x->tally.rows[row].arch ||
-	       (x->verdict[row] != JUDGE_ALLOWS && x->verdict[row] != JUDGE_HANDS_OVER);
+	return !x->verdict || !x->summary.rows[row].arch ||
+	       (x->verdict[row] != EVALUATE_ALLOWS && x->verdict[row] != EVALUATE_HANDS_OVER);
 }
 
 static int name_order(const void *a, const void *b)
@@ -134,13 +134,13 @@ int explain_collect(struct explain *x, struct err *err)
 {
 	size_t n = 0, kept = 0;
 
-	x->add = calloc(x->tally.row_count + 1, sizeof(*x->add));
+	x->add = calloc(x->summary.row_count + 1, sizeof(*x->add));
 	if (!x->add)
 		return err_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < x->tally.row_count; i++) {
-		const struct tally_row *row = &x->tally.rows[i];
+	for (size_t i = 0; i < x->summary.row_count; i++) {
+		const struct summary_row *row = &x->summary.rows[i];
 
-		if (row->named && (x->verdict ? x->verdict[i] == JUDGE_DENIES : row->outcome != TALLY_HANDED))
+		if (row->named && (x->verdict ? x->verdict[i] == EVALUATE_DENIES : row->outcome != SUMMARY_HANDED))
 			memcpy(x->add[n++], row->name, sizeof(*x->add));
 	}
 	qsort(x->add, n, sizeof(*x->add), name_order);
@@ -164,27 +164,27 @@ const char *explain_danger(const char *name)
 
 bool explain_is_partial(const struct explain *x)
 {
-	const struct tally *t = &x->tally;
+	const struct summary *t = &x->summary;
 	bool partial = t->unreadable || t->unlisted || t->at_rate_limit;
 
-	for (size_t i = 0; i < LOGLINE_LOSS_COUNT; i++)
+	for (size_t i = 0; i < LOG_LINE_LOSS_COUNT; i++)
 		partial |= t->loss[i] > 0;
 	return partial;
 }
 
-void explain_add_loss(const struct explain *x, enum logline_loss loss, struct buf *out)
+void explain_add_loss(const struct explain *x, enum log_line_loss loss, struct buf *out)
 {
 	static const char *const words[] = {
-		[LOGLINE_LOSS_PRINTK] =
+		[LOG_LINE_LOSS_PRINTK] =
 			"the kernel did not print %s audit records (callbacks suppressed: ten in 5 s, no more)",
-		[LOGLINE_LOSS_AUDIT] = "the kernel lost %s audit records (audit_lost, limit exceeded)",
-		[LOGLINE_LOSS_JOURNAL] = "journald suppressed or missed %s messages",
-		[LOGLINE_LOSS_SYSLOG] = "the syslog daemon dropped %s messages",
-		[LOGLINE_LOSS_STREAM] = "%s audit records came faster than they could be read here",
+		[LOG_LINE_LOSS_AUDIT] = "the kernel lost %s audit records (audit_lost, limit exceeded)",
+		[LOG_LINE_LOSS_JOURNAL] = "journald suppressed or missed %s messages",
+		[LOG_LINE_LOSS_SYSLOG] = "the syslog daemon dropped %s messages",
+		[LOG_LINE_LOSS_STREAM] = "%s audit records came faster than they could be read here",
 	};
-	_Static_assert(ARRAY_SIZE(words) == LOGLINE_LOSS_COUNT, "one sentence per loss");
+	_Static_assert(ARRAY_SIZE(words) == LOG_LINE_LOSS_COUNT, "one sentence per loss");
 	const char *gap = strstr(words[loss], "%s");
-	uint64_t lost = x->tally.lost[loss];
+	uint64_t lost = x->summary.lost[loss];
 
 	buf_add(out, words[loss], (size_t)(gap - words[loss]));
 	if (lost)

@@ -15,7 +15,7 @@
 typedef char explain_name[SYSCALL_NAME_MAX];
 
 struct explain {
-	struct tally tally;
+	struct summary summary;
 	uint64_t bytes;
 	bool live;         /* the kernel's own stream was read */
 	const char *key;   /* NULL: a log was read, else the recorder's evidence */
@@ -25,9 +25,9 @@ struct explain {
 	bool errno_unlogged; /* the kernel was told not to log denials with an errno, whatever the filter's flags */
 
 	const char *profile; /* its path; NULL: none was given */
-	struct judge *judge;
-	enum judge_verdict
-		*verdict; /* of each row that has an arch, when there is a profile; JUDGE_ALLOWS for the others */
+	struct evaluator *evaluator;
+	enum evaluate_verdict
+		*verdict; /* of each row that has an arch, when there is a profile; EVALUATE_ALLOWS for the others */
 
 	explain_name *add; /* names to add, in order, each once; with a profile those that it denies */
 	size_t add_count;
@@ -45,7 +45,7 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, const cha
 int explain_load(struct explain *x, const struct buf *text, struct err *err);
 
 /* Judges the rows by it. */
-int explain_judge(struct explain *x, struct err *err);
+int explain_evaluate(struct explain *x, struct err *err);
 
 /* True for the ABI that programs of this machine have. */
 bool explain_is_native(const struct arch *arch);
@@ -69,7 +69,7 @@ const char *explain_danger(const char *name);
 bool explain_is_partial(const struct explain *x);
 
 /* How a loss is worded: "the kernel did not print N records ...". Appends. */
-void explain_add_loss(const struct explain *x, enum logline_loss loss, struct buf *out);
+void explain_add_loss(const struct explain *x, enum log_line_loss loss, struct buf *out);
 
 void explain_text(const struct explain *x, bool unreadable, struct buf *out);
 void explain_advice(const struct explain *x, bool unreadable, struct buf *out); /* its part behind the tables */

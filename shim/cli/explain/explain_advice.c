@@ -28,8 +28,8 @@ static void add_samples(const struct buf *samples, size_t max, struct buf *out)
 
 static bool any_refusal(const struct explain *x)
 {
-	for (size_t i = 0; i < x->tally.row_count; i++)
-		if (tally_is_refusal(x->tally.rows[i].outcome))
+	for (size_t i = 0; i < x->summary.row_count; i++)
+		if (summary_is_refusal(x->summary.rows[i].outcome))
 			return true;
 	return false;
 }
@@ -38,7 +38,7 @@ static bool any_refusal(const struct explain *x)
 static void add_not_by_seccomp(const struct explain *x, struct buf *out)
 {
 	buf_addf(out, "  - AppArmor or SELinux: journalctl -k | grep -E 'apparmor=\"DENIED\"|avc:'%s\n",
-		 x->tally.lsm ? " (there are such lines in this log)" : "");
+		 x->summary.lsm ? " (there are such lines in this log)" : "");
 	buf_adds(out, "  - capabilities: a file that has some of its own cannot be run where the container's bounding "
 		      "set lacks them;\n"
 		      "    getcap FILE, and \"capabilities\" of the container (capsh --decode=$(awk '/CapBnd/ {print "
@@ -59,7 +59,7 @@ static void add_other_causes(const struct explain *x, struct buf *out)
 
 static void add_not_seccomp(const struct explain *x, struct buf *out)
 {
-	const struct tally *t = &x->tally;
+	const struct summary *t = &x->summary;
 
 	if (t->errors) {
 		buf_addf(out, "\nThe log also says in words that something was refused: %llu line%s\n",
@@ -86,18 +86,18 @@ static void add_not_seccomp(const struct explain *x, struct buf *out)
 
 static void add_losses(const struct explain *x, struct buf *out)
 {
-	const struct tally *t = &x->tally;
+	const struct summary *t = &x->summary;
 
 	if (!explain_is_partial(x))
 		return;
 	buf_adds(out, "\nThe list may be incomplete:\n");
-	for (size_t i = 0; i < LOGLINE_LOSS_COUNT; i++)
+	for (size_t i = 0; i < LOG_LINE_LOSS_COUNT; i++)
 		if (t->loss[i]) {
 			buf_adds(out, "  - ");
-			explain_add_loss(x, (enum logline_loss)i, out);
+			explain_add_loss(x, (enum log_line_loss)i, out);
 			buf_addc(out, '\n');
 		}
-	if (t->at_rate_limit && !t->loss[LOGLINE_LOSS_PRINTK])
+	if (t->at_rate_limit && !t->loss[LOG_LINE_LOSS_PRINTK])
 		buf_adds(out,
 			 "  - the kernel prints ten of these lines in 5 s and drops the others; ten came within 5 s\n");
 	if (t->unreadable)
@@ -108,7 +108,7 @@ static void add_losses(const struct explain *x, struct buf *out)
 
 static void add_nothing(const struct explain *x, struct buf *out)
 {
-	if (x->tally.row_count || x->tally.errors)
+	if (x->summary.row_count || x->summary.errors)
 		return;
 	if (!x->key)
 		buf_adds(out, "If a container is being denied something all the same: a denial by SCMP_ACT_ERRNO is "
@@ -152,7 +152,7 @@ static void add_key(const struct explain *x, struct buf *out)
 			 "where snugd could be reached: else the system log has a line of snug's that says why.\n",
 			 x->key, x->key);
 		add_one_start(x, out);
-	} else if (!x->tally.row_count && !x->errno_unlogged) {
+	} else if (!x->summary.row_count && !x->errno_unlogged) {
 		buf_adds(out, "\nEnforced runs were recorded, and nothing was denied to them that the evidence still holds. What fails then is\n"
 			      "not seccomp. Look at:\n");
 		add_not_by_seccomp(x, out);
@@ -164,13 +164,13 @@ void explain_advice(const struct explain *x, bool unreadable, struct buf *out)
 	add_not_seccomp(x, out);
 	add_losses(x, out);
 	add_nothing(x, out);
-	if (!x->key && (x->tally.errors || !x->tally.row_count || explain_is_partial(x)))
+	if (!x->key && (x->summary.errors || !x->summary.row_count || explain_is_partial(x)))
 		buf_adds(out, whole_list);
 	if (x->key && !x->live)
 		add_key(x, out);
-	if (unreadable && x->tally.unreadable) {
-		buf_addf(out, "\nUnreadable: %llu, the first %d\n", (unsigned long long)x->tally.unreadable,
-			 TALLY_SAMPLES_MAX);
-		add_samples(&x->tally.unreadable_samples, TALLY_SAMPLES_MAX, out);
+	if (unreadable && x->summary.unreadable) {
+		buf_addf(out, "\nUnreadable: %llu, the first %d\n", (unsigned long long)x->summary.unreadable,
+			 SUMMARY_SAMPLES_MAX);
+		add_samples(&x->summary.unreadable_samples, SUMMARY_SAMPLES_MAX, out);
 	}
 }

@@ -17,17 +17,17 @@ static const struct arch *native(void)
 static int compare_one(struct explain *x, const struct arch *arch, const struct default_profile *d, unsigned bit,
 		       struct err *err)
 {
-	cleanup_judge struct judge *j = NULL;
-	int r = judge_new(d->text, d->len, d->name, &j, err);
+	cleanup_evaluator struct evaluator *j = NULL;
+	int r = evaluate_new(d->text, d->len, d->name, &j, err);
 
 	for (size_t i = 0; r == 0 && i < x->add_count; i++) {
-		enum judge_verdict v = JUDGE_DENIES;
+		enum evaluate_verdict v = EVALUATE_DENIES;
 		uint32_t nr = 0;
 
 		if (syscall_number(arch, x->add[i], &nr) < 0)
 			continue;
-		r = judge_call(j, arch, nr, &v, err);
-		if (v != JUDGE_ALLOWS)
+		r = evaluate_call(j, arch, nr, &v, err);
+		if (v != EVALUATE_ALLOWS)
 			x->outside[i] |= 1u << bit;
 	}
 	return r;

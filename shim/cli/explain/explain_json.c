@@ -19,7 +19,7 @@ static void write_time(struct json_writer *w, const char *key, uint64_t ms)
 
 static void write_row(struct json_writer *w, const struct explain *x, size_t i)
 {
-	const struct tally_row *row = &x->tally.rows[i];
+	const struct summary_row *row = &x->summary.rows[i];
 
 	json_write_object(w, NULL);
 	if (row->arch)
@@ -30,7 +30,7 @@ static void write_row(struct json_writer *w, const struct explain *x, size_t i)
 	json_write_u64(w, "nr", row->nr);
 	json_write_string(w, "name", row->name);
 	json_write_bool(w, "named", row->named);
-	json_write_string(w, "outcome", tally_outcome_name(row->outcome));
+	json_write_string(w, "outcome", summary_outcome_name(row->outcome));
 	json_write_u64(w, "count", row->count);
 	write_time(w, "first", row->first_ms);
 	write_time(w, "last", row->last_ms);
@@ -38,7 +38,7 @@ static void write_row(struct json_writer *w, const struct explain *x, size_t i)
 	json_write_string(w, "comm", row->comm);
 	json_write_string(w, "exe", row->exe);
 	if (x->verdict && row->arch)
-		json_write_string(w, "profile", judge_verdict_name(x->verdict[i]));
+		json_write_string(w, "profile", evaluate_verdict_name(x->verdict[i]));
 	json_write_end_object(w);
 }
 
@@ -68,12 +68,12 @@ static void write_additions(struct json_writer *w, const struct explain *x)
 static void write_losses(struct json_writer *w, const struct explain *x)
 {
 	json_write_array(w, "losses");
-	for (size_t i = 0; i < LOGLINE_LOSS_COUNT; i++) {
+	for (size_t i = 0; i < LOG_LINE_LOSS_COUNT; i++) {
 		cleanup_buf struct buf b = {0};
 
-		if (!x->tally.loss[i])
+		if (!x->summary.loss[i])
 			continue;
-		explain_add_loss(x, (enum logline_loss)i, &b);
+		explain_add_loss(x, (enum log_line_loss)i, &b);
 		json_write_string(w, NULL, b.data ? b.data : "");
 	}
 	json_write_end_array(w);
@@ -96,7 +96,7 @@ static void write_samples(struct json_writer *w, const char *key, const struct b
 
 void explain_json(const struct explain *x, struct buf *out)
 {
-	const struct tally *t = &x->tally;
+	const struct summary *t = &x->summary;
 	struct json_writer w;
 
 	json_write_begin(&w, out, true);

@@ -20,7 +20,7 @@ static void add_time(struct buf *out, uint64_t ms)
 
 static void add_summary(const struct explain *x, struct buf *out)
 {
-	const struct tally *t = &x->tally;
+	const struct summary *t = &x->summary;
 
 	if (x->live)
 		buf_addf(out, "%llu seccomp record%s from the kernel%s%s", (unsigned long long)t->records, t->records == 1 ? "" : "s",
@@ -49,7 +49,7 @@ static void add_summary(const struct explain *x, struct buf *out)
 			 "Some records have no serial number: they may be copies of others, and be counted twice.\n");
 }
 
-static void add_who(struct table *t, const struct explain *x, const struct tally_row *row)
+static void add_who(struct table *t, const struct explain *x, const struct summary_row *row)
 {
 	const char *exe = *row->exe && !text_streq(row->exe, "/") ? row->exe : NULL;
 
@@ -63,7 +63,7 @@ static void add_who(struct table *t, const struct explain *x, const struct tally
 
 static void add_row(struct table *t, const struct explain *x, size_t i)
 {
-	const struct tally_row *row = &x->tally.rows[i];
+	const struct summary_row *row = &x->summary.rows[i];
 
 	if (!row->arch)
 		table_addf(t, "%s (unknown arch %x)", row->name, row->audit);
@@ -71,9 +71,9 @@ static void add_row(struct table *t, const struct explain *x, size_t i)
 		table_add(t, row->name);
 	else
 		table_addf(t, "%s (%s)", row->name, row->arch->name);
-	table_add(t, tally_outcome_name(row->outcome));
+	table_add(t, summary_outcome_name(row->outcome));
 	if (x->verdict)
-		table_add(t, row->arch ? judge_verdict_name(x->verdict[i]) : "?");
+		table_add(t, row->arch ? evaluate_verdict_name(x->verdict[i]) : "?");
 	table_addf(t, "%llu", (unsigned long long)row->count);
 	table_add_time(t, row->first_ms);
 	table_add_time(t, row->last_ms);
@@ -84,7 +84,7 @@ static size_t count_shown(const struct explain *x)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < x->tally.row_count; i++)
+	for (size_t i = 0; i < x->summary.row_count; i++)
 		n += explain_shows(x, i);
 	return n;
 }
@@ -100,42 +100,42 @@ static void add_table(const struct explain *x, struct buf *out)
 	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
 		if (x->verdict || !text_streq(head[i], "PROFILE"))
 			table_add(&t, head[i]);
-	for (size_t i = 0; i < x->tally.row_count; i++)
+	for (size_t i = 0; i < x->summary.row_count; i++)
 		if (explain_shows(x, i))
 			add_row(&t, x, i);
 	buf_addc(out, '\n');
 	table_write(&t, "  ", out);
-	if (x->tally.unlisted)
+	if (x->summary.unlisted)
 		buf_addf(out, "  and %llu records of other kinds, which are too many to list\n",
-			 (unsigned long long)x->tally.unlisted);
+			 (unsigned long long)x->summary.unlisted);
 }
 
 /* The words of the table that stand in it. */
 static void add_legend(const struct explain *x, struct buf *out)
 {
 	static const char *const outcomes[] = {
-		[TALLY_KILLED] = "the process was killed with SIGSYS (exit status 159)",
-		[TALLY_DENIED] =
+		[SUMMARY_KILLED] = "the process was killed with SIGSYS (exit status 159)",
+		[SUMMARY_DENIED] =
 			"the call failed, with the errno that the profile gives (mostly \"operation not permitted\")",
-		[TALLY_TRAPPED] =
+		[SUMMARY_TRAPPED] =
 			"the program got a SIGSYS, of which it dies (exit status 159) if it does not handle it",
-		[TALLY_HANDED] = "a tracer or an agent was asked, and may have allowed it",
-		[TALLY_USED] =
+		[SUMMARY_HANDED] = "a tracer or an agent was asked, and may have allowed it",
+		[SUMMARY_USED] =
 			"the filter logged the call and let it happen; a profile that denies by default needs its name",
-		[TALLY_OTHER] = "an action that snug does not know",
+		[SUMMARY_OTHER] = "an action that snug does not know",
 	};
-	bool shown[TALLY_OUTCOMES] = {false}, init = false;
+	bool shown[SUMMARY_OUTCOMES] = {false}, init = false;
 
-	for (size_t i = 0; i < x->tally.row_count; i++)
+	for (size_t i = 0; i < x->summary.row_count; i++)
 		if (explain_shows(x, i)) {
-			shown[x->tally.rows[i].outcome] = true;
-			init |= x->tally.rows[i].init;
+			shown[x->summary.rows[i].outcome] = true;
+			init |= x->summary.rows[i].init;
 		}
 	if (count_shown(x))
 		buf_addc(out, '\n');
-	for (size_t i = 0; i < TALLY_OUTCOMES; i++)
+	for (size_t i = 0; i < SUMMARY_OUTCOMES; i++)
 		if (shown[i])
-			buf_addf(out, "  %s: %s.\n", tally_outcome_name((enum tally_outcome)i), outcomes[i]);
+			buf_addf(out, "  %s: %s.\n", summary_outcome_name((enum summary_outcome)i), outcomes[i]);
 	if (init && !x->key)
 		buf_adds(out, "  The runtime's own init is told by its name, a hint only: programs can take that name. "
 			      "What it lacks\n"
@@ -145,15 +145,15 @@ static void add_legend(const struct explain *x, struct buf *out)
 static bool first_of_number(const struct explain *x, size_t row)
 {
 	for (size_t i = 0; i < row; i++)
-		if (x->tally.rows[i].audit == x->tally.rows[row].audit && x->tally.rows[i].nr == x->tally.rows[row].nr)
+		if (x->summary.rows[i].audit == x->summary.rows[row].audit && x->summary.rows[i].nr == x->summary.rows[row].nr)
 			return false;
 	return true;
 }
 
 static void add_unnamed(const struct explain *x, struct buf *out)
 {
-	for (size_t i = 0; i < x->tally.row_count; i++) {
-		const struct tally_row *row = &x->tally.rows[i];
+	for (size_t i = 0; i < x->summary.row_count; i++) {
+		const struct summary_row *row = &x->summary.rows[i];
 
 		if (row->named || !explain_shows(x, i) || !first_of_number(x, i))
 			continue;
@@ -173,8 +173,8 @@ static void add_arches(const struct explain *x, struct buf *out)
 {
 	bool told[ARCH_COUNT] = {false};
 
-	for (size_t i = 0; !x->verdict && i < x->tally.row_count; i++) {
-		const struct arch *arch = x->tally.rows[i].arch;
+	for (size_t i = 0; !x->verdict && i < x->summary.row_count; i++) {
+		const struct arch *arch = x->summary.rows[i].arch;
 
 		if (!arch || explain_is_native(arch) || told[arch->id])
 			continue;
@@ -191,7 +191,7 @@ static void add_arches(const struct explain *x, struct buf *out)
 static bool first_of_name(const struct explain *x, size_t row)
 {
 	for (size_t i = 0; i < row; i++)
-		if (x->verdict[i] == x->verdict[row] && text_streq(x->tally.rows[i].name, x->tally.rows[row].name))
+		if (x->verdict[i] == x->verdict[row] && text_streq(x->summary.rows[i].name, x->summary.rows[row].name))
 			return false;
 	return true;
 }
@@ -200,30 +200,30 @@ static void add_verdict_lists(const struct explain *x, struct buf *out)
 {
 	bool arch_told[ARCH_COUNT] = {false};
 
-	for (size_t i = 0; x->verdict && i < x->tally.row_count; i++) {
-		const struct tally_row *row = &x->tally.rows[i];
+	for (size_t i = 0; x->verdict && i < x->summary.row_count; i++) {
+		const struct summary_row *row = &x->summary.rows[i];
 
 		if (!row->arch)
 			continue;
-		if (x->verdict[i] == JUDGE_DEPENDS && first_of_name(x, i))
+		if (x->verdict[i] == EVALUATE_DEPENDS && first_of_name(x, i))
 			buf_addf(out,
 				 "\n%s: the profile allows it for some arguments, and a record tells none. Look at its "
 				 "\"args\"; the name\n"
 				 "is not added, since that would allow it for all.\n",
 				 row->name);
-		if (x->verdict[i] == JUDGE_REFUSES && first_of_name(x, i))
+		if (x->verdict[i] == EVALUATE_REFUSES && first_of_name(x, i))
 			buf_addf(out,
 				 "\n%s: the profile denies it by a rule of its own, so somebody meant it; it is not "
 				 "added. (With an errnoRet of\n"
 				 "38, ENOSYS, the call is to look as if the kernel did not have it, and libraries fall "
 				 "back on an older one.)\n",
 				 row->name);
-		if (x->verdict[i] == JUDGE_NO_ARCH && !arch_told[row->arch->id])
+		if (x->verdict[i] == EVALUATE_NO_ARCH && !arch_told[row->arch->id])
 			buf_addf(out,
 				 "\nThe profile does not list %s in \"architectures\": every call of %s programs "
 				 "kills them.\n",
 				 row->arch->oci, row->arch->name);
-		arch_told[row->arch->id] |= x->verdict[i] == JUDGE_NO_ARCH;
+		arch_told[row->arch->id] |= x->verdict[i] == EVALUATE_NO_ARCH;
 	}
 }
 
@@ -312,7 +312,7 @@ static void add_additions(const struct explain *x, struct buf *out)
 
 void explain_text(const struct explain *x, bool unreadable, struct buf *out)
 {
-	size_t allowed = x->tally.row_count - count_shown(x);
+	size_t allowed = x->summary.row_count - count_shown(x);
 
 	add_summary(x, out);
 	add_table(x, out);

@@ -30,7 +30,7 @@ struct source {
 	off_t at;
 	uint64_t *bytes; /* of all sources together */
 	bool standard, ended;
-	struct logline_reader *reader;
+	struct log_line_reader *reader;
 };
 
 static int open_signals(void)
@@ -47,12 +47,12 @@ static int open_signals(void)
 
 static void on_message(void *arg, uint16_t type, const char *text, size_t len)
 {
-	struct logline line = {.text = text, .len = len};
+	struct log_line line = {.text = text, .len = len};
 
 	if (type == AUDIT_SECCOMP)
-		line.kind = record_parse(text, len, &line.record) == 0 ? LOGLINE_RECORD : LOGLINE_UNREADABLE;
+		line.kind = record_parse(text, len, &line.record) == 0 ? LOG_LINE_RECORD : LOG_LINE_UNREADABLE;
 	else if (type == AUDIT_AVC && (memmem(text, len, "DENIED", 6) || memmem(text, len, "denied", 6)))
-		line.kind = LOGLINE_LSM;
+		line.kind = LOG_LINE_LSM;
 	else
 		return;
 	follow_line(&line, arg);
@@ -61,7 +61,7 @@ static void on_message(void *arg, uint16_t type, const char *text, size_t len)
 static void on_datagram(void *arg, const void *data, size_t len)
 {
 	if (audit_each(data, len, on_message, arg) < 0) {
-		struct logline line = {.kind = LOGLINE_UNREADABLE, .text = "", .len = 0};
+		struct log_line line = {.kind = LOG_LINE_UNREADABLE, .text = "", .len = 0};
 
 		follow_line(&line, arg);
 	}
@@ -73,7 +73,7 @@ static int read_stream(struct audit_reader *a, struct follow_out *out, struct er
 		int n = audit_read(a, on_datagram, out);
 
 		if (n == -ENOBUFS || n == -EMSGSIZE) {
-			struct logline lost = {.kind = LOGLINE_LOST, .text = "", .loss = LOGLINE_LOSS_STREAM};
+			struct log_line lost = {.kind = LOG_LINE_LOST, .text = "", .loss = LOG_LINE_LOSS_STREAM};
 
 			follow_line(&lost, out);
 		} else if (n < 0) {
@@ -126,7 +126,7 @@ static int source_open(struct source *s, bool at_end, struct err *err)
 
 static void source_close(struct source *s)
 {
-	logline_end(s->reader);
+	log_line_end(s->reader);
 	if (s->fd >= 0 && !s->standard)
 		close(steal_fd(&s->fd));
 	s->fd = -1;
@@ -147,12 +147,12 @@ static int source_read(struct source *s, struct err *err)
 			return err_sys(err, errno, "%s", s->standard ? "standard input" : s->path);
 		s->at += n;
 		*s->bytes += (uint64_t)n;
-		logline_feed(s->reader, part, (size_t)n);
+		log_line_feed(s->reader, part, (size_t)n);
 		/* A pipe's end is asked for anew: what it holds now is told first. */
 		if (s->standard)
 			break;
 	}
-	logline_step(s->reader);
+	log_line_step(s->reader);
 	s->ended = s->standard && n == 0;
 	return 0;
 }
@@ -191,7 +191,7 @@ static int open_sources(struct source *s, const struct follow_plan *plan, struct
 	for (size_t i = 0; r == 0 && i < plan->path_count; i++) {
 		s[i] = (struct source){.path = plan->paths[i], .fd = -1, .standard = text_streq(plan->paths[i], "-"),
 				      .bytes = &plan->x->bytes};
-		r = logline_new(follow_line, out, &s[i].reader, err);
+		r = log_line_new(follow_line, out, &s[i].reader, err);
 		if (r == 0 && s[i].standard)
 			s[i].fd = STDIN_FILENO;
 		else if (r == 0)
@@ -252,7 +252,7 @@ static int follow_files(const struct follow_plan *plan, struct follow_out *out, 
 	for (size_t i = 0; s && i < plan->path_count; i++)
 		if (s[i].reader) {
 			source_close(&s[i]);
-			logline_free(s[i].reader);
+			log_line_free(s[i].reader);
 		}
 	return r;
 }

@@ -43,17 +43,17 @@ static void add_clock(struct buf *out, uint64_t ms)
 		buf_addf(out, "%.8s", b.data + 11);
 }
 
-static void add_text(const struct tally_row *row, const struct follow_out *out, enum judge_verdict verdict,
-		     const struct whose_answer *who, struct buf *b)
+static void add_text(const struct summary_row *row, const struct follow_out *out, enum evaluate_verdict verdict,
+		     const struct lookup_answer *who, struct buf *b)
 {
 	add_clock(b, row->last_ms);
-	buf_addf(b, "  %-8s %s", tally_outcome_name(row->outcome), row->name);
+	buf_addf(b, "  %-8s %s", summary_outcome_name(row->outcome), row->name);
 	if (!row->arch)
 		buf_addf(b, " (unknown arch %x)", row->audit);
 	else if (!explain_is_native(row->arch))
 		buf_addf(b, " (%s)", row->arch->name);
-	if (out->plan->x->judge && row->arch)
-		buf_addf(b, " [profile: %s]", judge_verdict_name(verdict));
+	if (out->plan->x->evaluator && row->arch)
+		buf_addf(b, " [profile: %s]", evaluate_verdict_name(verdict));
 	buf_addf(b, " by %s%s", row->init ? "the runtime's own init, " : "", *row->comm ? row->comm : "-");
 	if (*row->exe && !row->init)
 		buf_addf(b, " (%s)", row->exe);
@@ -72,8 +72,8 @@ static void write_member(struct json_writer *w, const char *name, const char *va
 		json_write_string(w, name, value);
 }
 
-static void add_json(const struct tally_row *row, const struct follow_out *out, enum judge_verdict verdict,
-		     const struct record *r, const struct whose_answer *who, struct buf *b)
+static void add_json(const struct summary_row *row, const struct follow_out *out, enum evaluate_verdict verdict,
+		     const struct record *r, const struct lookup_answer *who, struct buf *b)
 {
 	cleanup_buf struct buf time = {0};
 	struct json_writer w;
@@ -82,7 +82,7 @@ static void add_json(const struct tally_row *row, const struct follow_out *out, 
 	json_write_begin(&w, b, false);
 	json_write_object(&w, NULL);
 	json_write_string(&w, "time", time.data ? time.data : "");
-	json_write_string(&w, "outcome", tally_outcome_name(row->outcome));
+	json_write_string(&w, "outcome", summary_outcome_name(row->outcome));
 	json_write_string(&w, "name", row->name);
 	json_write_string(&w, "arch", row->arch ? row->arch->name : "unknown");
 	json_write_u64(&w, "nr", row->nr);
@@ -90,8 +90,8 @@ static void add_json(const struct tally_row *row, const struct follow_out *out, 
 	json_write_u64(&w, "pid", r->pid);
 	json_write_string(&w, "comm", row->comm);
 	json_write_string(&w, "exe", row->exe);
-	if (out->plan->x->judge && row->arch)
-		json_write_string(&w, "profile", judge_verdict_name(verdict));
+	if (out->plan->x->evaluator && row->arch)
+		json_write_string(&w, "profile", evaluate_verdict_name(verdict));
 	write_member(&w, "key", who->key);
 	write_member(&w, "container", who->container);
 	write_member(&w, "place", who->place);
@@ -102,21 +102,21 @@ static void add_json(const struct tally_row *row, const struct follow_out *out, 
 static void tell_record(struct follow_out *out, const struct record *r)
 {
 	const struct follow_plan *plan = out->plan;
-	const struct tally *t = &plan->x->tally;
-	const struct tally_row *row = t->newest < t->row_count ? &t->rows[t->newest] : NULL;
-	enum judge_verdict verdict = JUDGE_DENIES;
+	const struct summary *t = &plan->x->summary;
+	const struct summary_row *row = t->newest < t->row_count ? &t->rows[t->newest] : NULL;
+	enum evaluate_verdict verdict = EVALUATE_DENIES;
 	cleanup_buf struct buf b = {0};
-	struct whose_answer who = {0};
+	struct lookup_answer who = {0};
 
 	if (!row || (!plan->json && !is_round(row->count)))
 		return;
-	if (plan->x->judge && row->arch && judge_call(plan->x->judge, row->arch, row->nr, &verdict, &out->err) < 0)
+	if (plan->x->evaluator && row->arch && evaluate_call(plan->x->evaluator, row->arch, row->nr, &verdict, &out->err) < 0)
 		return;
-	if (verdict == JUDGE_ALLOWS || verdict == JUDGE_HANDS_OVER)
+	if (verdict == EVALUATE_ALLOWS || verdict == EVALUATE_HANDS_OVER)
 		return;
 	/* A file may be another machine's, or old: who has these numbers here and now says nothing. */
 	if (!plan->path_count)
-		whose_find(&out->whose, plan->config, r, &who);
+		lookup_find(&out->lookup, plan->config, r, &who);
 	if (plan->json)
 		add_json(row, out, verdict, r, &who, &b);
 	else
@@ -124,15 +124,15 @@ static void tell_record(struct follow_out *out, const struct record *r)
 	write_out(out, &b);
 }
 
-static void tell_other(struct follow_out *out, const struct logline *line)
+static void tell_other(struct follow_out *out, const struct log_line *line)
 {
 	static const char *const kinds[] = {
-		[LOGLINE_UNREADABLE] = "a record that cannot be read", [LOGLINE_LOST] = "records are missing",
-		[LOGLINE_ERROR] = "refused, in words", [LOGLINE_LSM] = "denied by AppArmor or SELinux",
+		[LOG_LINE_UNREADABLE] = "a record that cannot be read", [LOG_LINE_LOST] = "records are missing",
+		[LOG_LINE_ERROR] = "refused, in words", [LOG_LINE_LSM] = "denied by AppArmor or SELinux",
 	};
 	cleanup_buf struct buf b = {0}, text = {0};
 
-	if (line->kind == LOGLINE_LOST)
+	if (line->kind == LOG_LINE_LOST)
 		explain_add_loss(out->plan->x, line->loss, &text);
 	else
 		text_add_safe(&text, line->text, line->len < TEXT_SHOWN ? line->len : TEXT_SHOWN);
@@ -152,18 +152,18 @@ static void tell_other(struct follow_out *out, const struct logline *line)
 	write_out(out, &b);
 }
 
-void follow_line(const struct logline *line, void *arg)
+void follow_line(const struct log_line *line, void *arg)
 {
 	struct follow_out *out = arg;
 	struct explain *x = out->plan->x;
 
-	if (line->kind != LOGLINE_RECORD) {
-		tally_add(line, &x->tally);
+	if (line->kind != LOG_LINE_RECORD) {
+		summary_add(line, &x->summary);
 		tell_other(out, line);
 		return;
 	}
-	if (x->key && !whose_has_key(&out->whose, out->plan->config, &line->record, x->key))
+	if (x->key && !lookup_has_key(&out->lookup, out->plan->config, &line->record, x->key))
 		return;
-	tally_add(line, &x->tally);
+	summary_add(line, &x->summary);
 	tell_record(out, &line->record);
 }

@@ -8,12 +8,12 @@
 
 struct follow_out {
 	const struct follow_plan *plan;
-	struct whose whose; /* which containers the sessions belong to */
+	struct lookup lookup; /* which containers the sessions belong to */
 	struct err err;     /* the first failure; code 0: none */
 };
 
-/* A logline_fn; arg is the follow_out. */
-void follow_line(const struct logline *line, void *arg);
+/* A log_line_fn; arg is the follow_out. */
+void follow_line(const struct log_line *line, void *arg);
 
 /* True after a failure, which is copied to *err. */
 bool follow_failed(const struct follow_out *out, struct err *err);

@@ -37,14 +37,14 @@ static void copy_member(const struct json_doc *doc, const char *name, char *ret,
 	snprintf(ret, cap, "%s", safe.data && !buf_failed(&safe) ? safe.data : "");
 }
 
-static const struct whose_answer *by_session(struct whose *w, const struct config *config, uint32_t session)
+static const struct lookup_answer *by_session(struct lookup *w, const struct config *config, uint32_t session)
 {
-	struct whose_known *k = &w->known[session % WHOSE_KNOWN];
+	struct lookup_known *k = &w->known[session % LOOKUP_KNOWN];
 	cleanup_json struct json_doc *doc = NULL;
 
 	if (k->used && k->session == session)
 		return &k->answer;
-	*k = (struct whose_known){.used = true, .session = session};
+	*k = (struct lookup_known){.used = true, .session = session};
 	if (session != SESSION_UNSET && ask(config, session, &doc)) {
 		copy_member(doc, "key", k->answer.key, sizeof(k->answer.key));
 		copy_member(doc, "container", k->answer.container, sizeof(k->answer.container));
@@ -72,14 +72,14 @@ static void find_place(uint32_t pid, char *ret, size_t cap)
 	snprintf(ret, cap, "%s", safe.data && !buf_failed(&safe) ? safe.data : "");
 }
 
-void whose_find(struct whose *w, const struct config *config, const struct record *r, struct whose_answer *ret)
+void lookup_find(struct lookup *w, const struct config *config, const struct record *r, struct lookup_answer *ret)
 {
 	*ret = *by_session(w, config, r->session);
 	if (!*ret->key)
 		find_place(r->pid, ret->place, sizeof(ret->place));
 }
 
-bool whose_has_key(struct whose *w, const struct config *config, const struct record *r, const char *key)
+bool lookup_has_key(struct lookup *w, const struct config *config, const struct record *r, const char *key)
 {
 	return text_streq(by_session(w, config, r->session)->key, key);
 }

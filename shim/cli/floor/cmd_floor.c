@@ -88,18 +88,18 @@ static int do_shape(struct work *w, const char *title, const char *shape, bool n
 {
 	cleanup_floor struct floor floor = {0};
 	char id[OCI_RUNTIME_ID_MAX];
-	bool settled = true;
+	bool confidence = true;
 	int r = 0;
 
 	oci_runtime_id(&w->runtime, id);
 	w->plan.shape = shape;
 	if (!w->show)
-		r = sample_floor(&w->plan, &settled, err);
+		r = sample_floor(&w->plan, &confidence, err);
 	if (!r)
 		r = floor_load(w->plan.config->state_dir, id, shape, &floor, err);
 	if (r < 0)
 		return r;
-	w->unsettled |= !settled;
+	w->unsettled |= !confidence;
 	if (w->json)
 		return floor_file_add_floor(&w->file, w->entry, &floor, shape, title, no_new_privileges, err);
 	floor_describe(&floor, id, w->runtime.is_go, out);
@@ -130,14 +130,14 @@ static int do_standards(struct cli *cli, struct work *w, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && i < STANDARD_SHAPES; i++) {
+	for (size_t i = 0; !r && i < SHAPES_COUNT; i++) {
 		cleanup_buf struct buf shape = {0};
 
 		if (i && !w->json)
 			buf_addc(&cli->out, '\n');
-		r = standard_shape(i, &shape, err);
+		r = shapes_shape(i, &shape, err);
 		if (!r)
-			r = do_shape(w, standard_title(i), shape.data, standard_no_new_privileges(i), &cli->out, err);
+			r = do_shape(w, shapes_title(i), shape.data, shapes_no_new_privileges(i), &cli->out, err);
 	}
 	return r;
 }

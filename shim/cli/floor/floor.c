@@ -64,7 +64,7 @@ static bool has_call(const struct evidence *ev, const struct evidence_call *c)
 	return false;
 }
 
-void floor_judge(const struct floor *f, struct floor_stat *ret)
+void floor_evaluate(const struct floor *f, struct floor_stat *ret)
 {
 	struct floor_stat st = {0};
 
@@ -130,7 +130,7 @@ void floor_describe(const struct floor *f, const char *runtime_id, bool go, stru
 	const char *version = floor_version(f);
 	struct floor_stat st;
 
-	floor_judge(f, &st);
+	floor_evaluate(f, &st);
 	buf_adds(out, "floor of ");
 	if (*version) {
 		floor_add_version(version, out);

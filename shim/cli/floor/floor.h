@@ -33,7 +33,7 @@ void floor_done(struct floor *f); /* NULL is allowed */
 bool floor_is_sampled(const struct floor *f);
 
 /* Counts. */
-void floor_judge(const struct floor *f, struct floor_stat *ret);
+void floor_evaluate(const struct floor *f, struct floor_stat *ret);
 
 /* True if the call, of one phase's evidence, is the runtime's own. */
 bool floor_is_call(const struct evidence_call *c);

@@ -174,7 +174,7 @@ int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, c
 	int r = 0;
 
 	state_shape_name(shape, name);
-	floor_judge(floor, &st);
+	floor_evaluate(floor, &st);
 	if (!*rt->version) {
 		free(rt->version);
 		r = copy(floor_version(floor), &rt->version, err);

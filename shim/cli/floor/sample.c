@@ -142,7 +142,7 @@ static int do_round(struct sampling *s, unsigned round, struct err *err)
 	if (r < 0)
 		return r;
 	s->tried += starts;
-	floor_judge(&floor, &s->stat);
+	floor_evaluate(&floor, &s->stat);
 	if (round + 1 >= HOPELESS_ROUNDS && (!s->stat.starts || !s->stat.execs)) {
 		reason_set reasons = floor_reasons(&floor);
 
@@ -152,7 +152,7 @@ static int do_round(struct sampling *s, unsigned round, struct err *err)
 	return 0;
 }
 
-static bool settled(const struct sampling *s)
+static bool confidence(const struct sampling *s)
 {
 	return s->stat.silent >= s->plan->silent && 2 * s->stat.silent_execs >= s->plan->silent;
 }
@@ -175,7 +175,7 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
-static int sample(struct sampling *s, bool *ret_settled, struct err *err)
+static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 {
 	const struct canary_plan canaries = {
 		.config = s->plan->config,
@@ -192,14 +192,14 @@ static int sample(struct sampling *s, bool *ret_settled, struct err *err)
 	if (!r)
 		r = canary_open(&canaries, &canary, err);
 	s->canary = canary;
-	for (unsigned round = 0; !r && s->tried < s->plan->max && !settled(s); round++) {
+	for (unsigned round = 0; !r && s->tried < s->plan->max && !confidence(s); round++) {
 		show_progress(s);
 		r = do_round(s, round, err);
 		if (r < 0 && r != -EINTR && failed++ < FAILED_ROUNDS_MAX)
 			r = 0;
 	}
 	end_progress();
-	*ret_settled = settled(s);
+	*ret_confidence = confidence(s);
 	return r;
 }
 
@@ -255,7 +255,7 @@ static void give_signals_back(struct sampling *s)
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 }
 
-int sample_floor(const struct sample_plan *plan, bool *ret_settled, struct err *err)
+int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct err *err)
 {
 	struct sampling s = {.plan = plan, .signal_fd = -1};
 	bool done = false;
@@ -284,6 +284,6 @@ int sample_floor(const struct sample_plan *plan, bool *ret_settled, struct err *
 		buf_done(&s.key[p]);
 	if (r < 0)
 		return r;
-	*ret_settled = done;
+	*ret_confidence = done;
 	return 0;
 }

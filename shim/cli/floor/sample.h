@@ -26,8 +26,8 @@ struct sample_plan {
 };
 
 /* Samples, with progress on stderr; what is found is in the floor's evidence, also after an error. Samplings wait for
- * each other. *ret_settled tells whether the rule was met before MAX. SIGINT, SIGTERM and SIGHUP end it with -EINTR
+ * each other. *ret_confidence tells whether the rule was met before MAX. SIGINT, SIGTERM and SIGHUP end it with -EINTR
  * after cleaning up. */
-int sample_floor(const struct sample_plan *plan, bool *ret_settled, struct err *err);
+int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct err *err);
 
 #endif

@@ -24,19 +24,19 @@ static const struct standard {
 	{"started as `runc spec` has it (noNewPrivileges true)", CONFIG("true"), true},
 	{"started as `runc spec` has it, noNewPrivileges false", CONFIG("false"), false},
 };
-_Static_assert(ARRAY_SIZE(STANDARDS) == STANDARD_SHAPES, "the header tells how many");
+_Static_assert(ARRAY_SIZE(STANDARDS) == SHAPES_COUNT, "the header tells how many");
 
-const char *standard_title(size_t i)
+const char *shapes_title(size_t i)
 {
 	return STANDARDS[i].title;
 }
 
-bool standard_no_new_privileges(size_t i)
+bool shapes_no_new_privileges(size_t i)
 {
 	return STANDARDS[i].no_new_privileges;
 }
 
-int standard_shape(size_t i, struct buf *ret, struct err *err)
+int shapes_shape(size_t i, struct buf *ret, struct err *err)
 {
 	cleanup_spec struct oci_spec *spec = NULL;
 	int r = oci_spec_parse(STANDARDS[i].config, strlen(STANDARDS[i].config), "standard shape", &spec, err);

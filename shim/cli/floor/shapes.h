@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STANDARD_SHAPES 2
+#define SHAPES_COUNT 2
 
-const char *standard_title(size_t i); /* "started as `runc spec` has it (noNewPrivileges true)" */
-bool standard_no_new_privileges(size_t i);
+const char *shapes_title(size_t i); /* "started as `runc spec` has it (noNewPrivileges true)" */
+bool shapes_no_new_privileges(size_t i);
 
 /* Appends the shape, as oci_spec_shape() makes it. */
-int standard_shape(size_t i, struct buf *ret, struct err *err);
+int shapes_shape(size_t i, struct buf *ret, struct err *err);
 
 #endif

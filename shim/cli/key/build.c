@@ -127,7 +127,7 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 
 	if (r < 0)
 		return r;
-	evidence_judge(ret->evidence, &ret->verdict);
+	evidence_evaluate(ret->evidence, &ret->verdict);
 	r = find_runtimes(ret, runtime_path, err);
 	return r < 0 ? r : build_load_floors(cli, ret, err);
 }

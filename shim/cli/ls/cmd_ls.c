@@ -23,7 +23,7 @@ struct row {
 	struct evidence_verdict verdict;
 	size_t runs, calls;
 	uint64_t last_new_ms; /* 0: no call yet */
-	struct settled settled;
+	struct confidence confidence;
 	bool approved, damaged; /* damaged: what is approved cannot be read */
 };
 
@@ -92,17 +92,17 @@ static void write_row(struct json_writer *w, const struct row *row)
 	else
 		json_write_null(w, "last_new_call");
 	json_write_bool(w, "approved", row->approved);
-	settled_write(&row->settled, w, "settled");
+	confidence_write(&row->confidence, w, "settled");
 	json_write_end_object(w);
 }
 
 /* Complete runs since the newest call, and the chance that the next run brings one. */
-static void add_settled(struct table *t, const struct settled *s)
+static void add_confidence(struct table *t, const struct confidence *s)
 {
 	table_addf(t, "%zu", s->silent);
-	if (settled_is_over(s))
+	if (confidence_is_over(s))
 		table_add(t, "learning is over");
-	else if (s->method == SETTLED_NONE)
+	else if (s->method == CONFIDENCE_NONE)
 		table_add(t, "-");
 	else if (s->bound < 1)
 		table_addf(t, "<%.0f%%", s->bound * 100);
@@ -117,7 +117,7 @@ static void add_row(struct table *t, const struct row *row)
 	table_addf(t, "%zu", row->calls);
 	add_state(&row->verdict, t);
 	table_add_time(t, row->last_new_ms);
-	add_settled(t, &row->settled);
+	add_confidence(t, &row->confidence);
 	table_add(t, row->damaged ? "damaged" : row->approved ? "yes" : "no");
 }
 
@@ -150,10 +150,10 @@ static int list_key(const char *key, void *arg, struct err *err)
 		l->broken++;
 	}
 	if (ev) {
-		evidence_judge(ev, &row.verdict);
+		evidence_evaluate(ev, &row.verdict);
 		row.runs = evidence_runs(ev, &runs);
 		count_calls(ev, &row);
-		settled_judge(ev, l->learn_for_ms, &row.settled);
+		confidence_evaluate(ev, l->learn_for_ms, &row.confidence);
 	}
 	l->keys++;
 	if (l->as_json)

@@ -198,7 +198,7 @@ static void tell_sources(const struct work *w, const struct evidence *all, const
 	table_add(&t, "NEW CALLS");
 	table_add(&t, "COMPLETE");
 	for (size_t i = 0; i < w->count && i < SOURCES_SHOWN; i++) {
-		evidence_judge(w->evidence[i], &v);
+		evidence_evaluate(w->evidence[i], &v);
 		table_add(&t, w->names[i]);
 		if (merged[i].shared_runs)
 			table_addf(&t, "%zu, %zu of them known already", merged[i].runs, merged[i].shared_runs);
@@ -210,7 +210,7 @@ static void tell_sources(const struct work *w, const struct evidence *all, const
 	table_write(&t, "  ", &out);
 	if (w->count > SOURCES_SHOWN)
 		buf_addf(&out, "  and %zu more\n", w->count - SOURCES_SHOWN);
-	evidence_judge(all, &v);
+	evidence_evaluate(all, &v);
 	buf_addf(&out, "%zu evidences with %zu runs and %zu calls; together they are %s\n", w->count,
 		 evidence_runs(all, &runs), evidence_calls(all, &calls), v.complete ? "complete" : "NOT complete");
 	if (!buf_failed(&out))

@@ -176,7 +176,7 @@ int report_make(const struct build *b, const char *key, uint64_t learn_for_ms, s
 
 	*ret = (struct report){
 		.build = b, .key = key, .program_calls = all.program, .runtime_calls = all.runtime};
-	settled_judge(b->evidence, learn_for_ms, &ret->settled);
+	confidence_evaluate(b->evidence, learn_for_ms, &ret->confidence);
 	ret->defaults = calloc(n + 1, sizeof(*ret->defaults));
 	r = ret->defaults ? count_runs(ret) : -ENOMEM;
 	if (r == 0)

@@ -33,7 +33,7 @@ struct report {
 	const struct build *build;
 	const char *key;
 	size_t program_calls, runtime_calls;
-	struct settled settled;
+	struct confidence confidence;
 	struct report_point *by_run; /* at the end of each learning run that is listed; owned */
 	size_t run_count;
 	struct report_point *by_time; /* each time something new was seen; owned */
@@ -42,7 +42,7 @@ struct report {
 	size_t default_count;
 };
 
-/* The figures. The build must have its profile, and outlive *ret; learn_for_ms: as for settled_judge(). report_done also after an
+/* The figures. The build must have its profile, and outlive *ret; learn_for_ms: as for confidence_evaluate(). report_done also after an
  * error. */
 int report_make(const struct build *b, const char *key, uint64_t learn_for_ms, struct report *ret, struct err *err);
 void report_done(struct report *r);

@@ -122,29 +122,29 @@ static void add_verdict(const struct report *r, struct buf *out)
 			buf_adds(out, "</b>: ");
 			report_escape(out, reason_what((enum reason)i));
 			buf_adds(out, ". To mend it: ");
-			report_escape(out, reason_mend((enum reason)i));
+			report_escape(out, reason_fix((enum reason)i));
 			buf_adds(out, ".</li>\n");
 		}
 	buf_adds(out, v->complete ? "</div>\n" : "</ul></div>\n");
 }
 
 /* The figures are those of `snug show`. What lost something newest of all may have missed the call that would unsettle it. */
-static void add_settled(const struct report *r, struct buf *out)
+static void add_confidence(const struct report *r, struct buf *out)
 {
-	const struct settled *s = &r->settled;
-	bool reached = settled_is_reached(s) && r->build->verdict.complete;
+	const struct confidence *s = &r->confidence;
+	bool reached = confidence_is_reached(s) && r->build->verdict.complete;
 
 	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong><p>", reached ? "good" : "warn",
 		 reached ? "Settled" : "Not settled yet");
 	buf_addf(out, "Complete learning runs since the last that brought a new call: %zu.", s->silent);
-	if (s->method != SETTLED_NONE)
+	if (s->method != CONFIDENCE_NONE)
 		buf_addf(out, " The chance that the next run brings a new one: about %.0f%%", s->chance * 100);
-	if (s->method != SETTLED_NONE && s->bound < 1)
+	if (s->method != CONFIDENCE_NONE && s->bound < 1)
 		buf_addf(out, ", at most %.0f%% (rule of three, 95%%)", s->bound * 100);
-	buf_adds(out, s->method != SETTLED_NONE ? "." : "");
+	buf_adds(out, s->method != CONFIDENCE_NONE ? "." : "");
 	if (!reached)
-		buf_addf(out, " From %d such runs on it counts as settled, where the newest run is complete.", SETTLED_SILENT_RUNS);
-	if (settled_is_over(s))
+		buf_addf(out, " From %d such runs on it counts as settled, where the newest run is complete.", CONFIDENCE_SILENT_RUNS);
+	if (confidence_is_over(s))
 		buf_adds(out, " Learning of it is over (learn_for).");
 	buf_adds(out, "</p></div>\n");
 }
@@ -173,7 +173,7 @@ static void add_figures(const struct report *r, struct buf *out)
 	add_figure(out, v->complete_runs, "of them complete");
 	add_figure(out, r->program_calls, "calls of the program");
 	add_figure(out, r->runtime_calls, "calls of the runtime");
-	add_figure(out, change_count_calls(r->build->profile), "calls open in its profile");
+	add_figure(out, delta_count_calls(r->build->profile), "calls open in its profile");
 	if (docker)
 		add_figure(out, docker->closed_count, "calls closed that Docker leaves open");
 	buf_adds(out, "</div>\n");
@@ -252,12 +252,12 @@ static void add_group(const struct report *r, size_t g, struct buf *out)
 	end_table(out);
 }
 
-static bool has_quiet_runs(const struct evidence *ev)
+static bool has_unlogged_runs(const struct evidence *ev)
 {
 	const struct evidence_run *const *runs = NULL;
 
 	for (size_t n = evidence_runs(ev, &runs), i = 0; i < n; i++)
-		if (runs[i]->quiet.count || runs[i]->quiet.assumed.count)
+		if (runs[i]->unlogged.count || runs[i]->unlogged.assumed.count)
 			return true;
 	return false;
 }
@@ -266,7 +266,7 @@ static void add_program(const struct report *r, struct buf *out)
 {
 	buf_adds(out, "<h2>What the program calls</h2>\n<p class=\"dim\">Program: the names that its processes gave themselves. &#9888; "
 		      "marks calls that open more than most.");
-	if (has_quiet_runs(r->build->evidence))
+	if (has_unlogged_runs(r->build->evidence))
 		buf_adds(out, " What complete runs have shown, later runs no longer log: Count and Runs tell what was logged, not how often "
 			      "it was called.");
 	buf_adds(out, "</p>\n");
@@ -466,7 +466,7 @@ void report_page(const struct report *r, struct buf *out)
 	add_head(r, out);
 	add_verdict(r, out);
 	if (r->build->verdict.learn_runs)
-		add_settled(r, out);
+		add_confidence(r, out);
 	add_figures(r, out);
 	add_program(r, out);
 	add_curves(r, out);

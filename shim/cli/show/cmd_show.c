@@ -125,7 +125,7 @@ static void show_runs(const struct evidence *ev, struct buf *out)
 		table_add_time(&t, runs[i]->ended_ms);
 		table_addf(&t, "%llu", (unsigned long long)runs[i]->records);
 		table_addf(&t, "%llu", (unsigned long long)runs[i]->fresh);
-		table_addf(&t, "%llu", (unsigned long long)runs[i]->quiet.count);
+		table_addf(&t, "%llu", (unsigned long long)runs[i]->unlogged.count);
 		add_run_verdict(&t, runs[i]->reasons);
 	}
 	buf_addf(out, "\nRuns: %zu", n);
@@ -152,7 +152,7 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 {
 	struct evidence_verdict v;
 
-	evidence_judge(ev, &v);
+	evidence_evaluate(ev, &v);
 	buf_addf(out, "%s: %s\n", evidence_key(ev), v.complete ? "complete" : "not complete");
 	if (v.complete)
 		buf_adds(out, "  The newest learning run lost nothing: all that it called is listed here.\n");
@@ -161,7 +161,7 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (v.reasons & (reason_set)1 << i)
 			buf_addf(out, "  %s: %s.\n    To mend it: %s.\n", reason_code((enum reason)i),
-				 reason_what((enum reason)i), reason_mend((enum reason)i));
+				 reason_what((enum reason)i), reason_fix((enum reason)i));
 	buf_addf(out, "  Learning runs: %zu, complete: %zu, running now: %zu.\n", v.learn_runs, v.complete_runs,
 		 v.live_runs);
 }

@@ -19,14 +19,14 @@ bool show_is_lower_bound(const struct evidence *ev, const struct evidence_call *
 
 	syscall_name(c->arch, c->nr, name);
 	for (size_t i = 0; i < n; i++) {
-		const struct evidence_quiet *q = &runs[i]->quiet;
+		const struct evidence_unlogged *q = &runs[i]->unlogged;
 		int place = argument_by_name(name);
 
 		if (!q->on)
 			continue;
 		if (names_have(&q->assumed, name) || (place >= 0 && q->forms >> place & 1))
 			return true;
-		if (c->phase == EVIDENCE_WORKLOAD && c->count && c->learnt <= q->upto && !set_is_loud(name))
+		if (c->phase == EVIDENCE_WORKLOAD && c->count && c->learnt <= q->upto && !set_is_always_logged(name))
 			return true;
 	}
 	return false;
@@ -41,18 +41,18 @@ static void show_arguments(const struct evidence *ev, struct buf *out)
 	table_begin(&t, 2);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t runs = 0;
-		enum quiet_form known = quiet_form_of(ev, (int)i, &runs);
+		enum unlogged_form known = unlogged_form_of(ev, (int)i, &runs);
 
-		if (known == QUIET_UNKNOWN && !runs)
+		if (known == UNLOGGED_UNKNOWN && !runs)
 			continue;
 		table_add(&t, table[i].name);
-		if (known == QUIET_NARROW && table[i].kind == ARGUMENT_ENOSYS)
+		if (known == UNLOGGED_NARROW && table[i].kind == ARGUMENT_ENOSYS)
 			table_addf(&t, "not needed: answered with ENOSYS in %llu complete runs", (unsigned long long)runs);
-		else if (known == QUIET_NARROW)
+		else if (known == UNLOGGED_NARROW)
 			table_addf(&t, "harmless form is all that is needed: %llu complete runs that logged any other showed none",
 				   (unsigned long long)runs);
 		else
-			table_add(&t, known == QUIET_WIDE ? "any: a run showed more than the harmless form"
+			table_add(&t, known == UNLOGGED_WIDE ? "any: a run showed more than the harmless form"
 							  : "any: the harmless form does not hold on every architecture in use");
 		shown++;
 	}
@@ -70,14 +70,14 @@ struct assumed_rows {
 
 static int add_assumed(const char *name, void *arg)
 {
-	static const char *const words[] = {[QUIET_NOT_HOT] = "",
-					    [QUIET_ASSUMED] = "assumed, in the profile; nobody has seen it",
-					    [QUIET_CONFIRMED] = "confirmed: seen since",
-					    [QUIET_ABSENT] = "dropped: not seen by a run that looked for it"};
+	static const char *const words[] = {[UNLOGGED_NOT_HOT] = "",
+					    [UNLOGGED_ASSUMED] = "assumed, in the profile; nobody has seen it",
+					    [UNLOGGED_CONFIRMED] = "confirmed: seen since",
+					    [UNLOGGED_ABSENT] = "dropped: not seen by a run that looked for it"};
 	struct assumed_rows *rows = arg;
 
 	table_add(rows->table, name);
-	table_add(rows->table, words[quiet_hot_of(rows->ev, name)]);
+	table_add(rows->table, words[unlogged_hot_of(rows->ev, name)]);
 	rows->count++;
 	return 0;
 }
@@ -88,7 +88,7 @@ static void show_assumed(const struct evidence *ev, struct buf *out)
 	struct assumed_rows rows = {.ev = ev, .table = &t};
 
 	table_begin(&t, 2);
-	if (quiet_each_assumed(ev, add_assumed, &rows) < 0 || !rows.count)
+	if (unlogged_each_assumed(ev, add_assumed, &rows) < 0 || !rows.count)
 		return;
 	buf_addf(out, "\nHot set: %zu\n", rows.count);
 	table_write(&t, "  ", out);
@@ -117,19 +117,19 @@ static void show_opened(const struct evidence *ev, struct buf *out)
 }
 
 /* The newest run says what is quiet now. */
-static void show_quiet(const struct evidence *ev, struct buf *out)
+static void show_unlogged(const struct evidence *ev, struct buf *out)
 {
 	const struct evidence_run *const *runs = NULL;
 	size_t n = evidence_runs(ev, &runs);
 
-	while (n > 0 && !(runs[n - 1]->quiet.on && (runs[n - 1]->quiet.count || runs[n - 1]->quiet.assumed.count)))
+	while (n > 0 && !(runs[n - 1]->unlogged.on && (runs[n - 1]->unlogged.count || runs[n - 1]->unlogged.assumed.count)))
 		n--;
 	if (!n)
 		return;
 	buf_addf(out, "  Quiet in the newest run that had any: %llu known calls (digest %016llx), %zu assumed; counts marked + are\n"
 		      "  lower bounds.\n",
-		 (unsigned long long)runs[n - 1]->quiet.count, (unsigned long long)runs[n - 1]->quiet.digest,
-		 runs[n - 1]->quiet.assumed.count);
+		 (unsigned long long)runs[n - 1]->unlogged.count, (unsigned long long)runs[n - 1]->unlogged.digest,
+		 runs[n - 1]->unlogged.assumed.count);
 }
 
 static int add_approved(unsigned number, uint64_t time_ms, bool current, const struct profile *p, void *arg)
@@ -138,7 +138,7 @@ static int add_approved(unsigned number, uint64_t time_ms, bool current, const s
 
 	table_addf(t, "%u", number);
 	table_add_time(t, time_ms);
-	table_addf(t, "%zu", change_count_calls(p));
+	table_addf(t, "%zu", delta_count_calls(p));
 	table_add(t, current ? "in force" : "");
 	return 0;
 }
@@ -179,11 +179,11 @@ static int show_history(struct cli *cli, const struct evidence *ev, struct buf *
 
 int show_learning(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
 {
-	struct settled s;
+	struct confidence s;
 
-	settled_judge(ev, cli->config.learn_for_ms, &s);
-	settled_describe(&s, out);
-	show_quiet(ev, out);
+	confidence_evaluate(ev, cli->config.learn_for_ms, &s);
+	confidence_describe(&s, out);
+	show_unlogged(ev, out);
 	show_arguments(ev, out);
 	show_assumed(ev, out);
 	show_opened(ev, out);
@@ -193,17 +193,17 @@ int show_learning(struct cli *cli, const struct evidence *ev, struct buf *out, s
 int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
 {
 	static const char end[] = "\n}\n";
-	cleanup_buf struct buf text = {0}, settled = {0};
+	cleanup_buf struct buf text = {0}, confidence = {0};
 	struct json_writer w;
-	struct settled s;
+	struct confidence s;
 	int r = evidence_write(ev, &text, err);
 
 	if (r < 0)
 		return r;
-	settled_judge(ev, cli->config.learn_for_ms, &s);
-	json_write_begin(&w, &settled, true);
-	settled_write(&s, &w, NULL);
+	confidence_evaluate(ev, cli->config.learn_for_ms, &s);
+	json_write_begin(&w, &confidence, true);
+	confidence_write(&s, &w, NULL);
 	buf_add(out, text.data, text.len - (sizeof(end) - 1));
-	buf_addf(out, ",\n  \"settled\": %s%s", settled.data ? settled.data : "{}", end);
+	buf_addf(out, ",\n  \"settled\": %s%s", confidence.data ? confidence.data : "{}", end);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

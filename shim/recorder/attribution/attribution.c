@@ -91,7 +91,7 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
 	if (arch && use == EVIDENCE_USED && phase == EVIDENCE_WORKLOAD)
-		offers_see(run, arch, rec->nr);
+		known_calls_see(run, arch, rec->nr);
 	store_touch(r->store, run->key, news != 0, now_ms);
 	/* What was done here for this record need not be done for its like: none of it depends on more than the call and the program. */
 	if (phase == EVIDENCE_WORKLOAD && run->state != RUN_ENDED && run->cgroup && !s->shared)
@@ -124,24 +124,24 @@ static void stamp_all(struct runs *r, uint64_t now_ms)
 /* Nobody can tell now whose it was. A session that no container shares belongs to one for good, so that its next process will do. */
 static void doubt(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
-	if (is_shared_session(r, rec->session) || !strangers_leave_open(&r->strangers, rec->session, now_ms))
+	if (is_shared_session(r, rec->session) || !unattributed_leave_open(&r->unattributed, rec->session, now_ms))
 		stamp_all(r, now_ms);
 }
 
 void runs_settle_doubts(struct runs *r, uint64_t now_ms)
 {
-	if (strangers_overdue(&r->strangers, now_ms))
+	if (unattributed_overdue(&r->unattributed, now_ms))
 		stamp_all(r, now_ms);
 }
 
 void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms)
 {
-	if (r->strangers.open_count)
+	if (r->unattributed.open_count)
 		runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
 /* A process of a container that has its own session, outside it. */
-static void book_changed(struct runs *r, struct run *run, const struct record *rec, uint64_t now_ms)
+static void add_changed(struct runs *r, struct run *run, const struct record *rec, uint64_t now_ms)
 {
 	runs_stamp(r, run, REASON_SESSION_CHANGED, now_ms);
 	evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD, use_of(run, true), rec);
@@ -160,7 +160,7 @@ static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint
 			runs_find_cgroup(r, run, now_ms);
 		if (!run->cgroup && run->state != RUN_ENDED && (run->by_cgroup || runs_main_session(run)->has_init))
 			rc = -ESRCH;
-		if (!run->cgroup || !strangers_is_within(cgroup, run->cgroup))
+		if (!run->cgroup || !unattributed_is_within(cgroup, run->cgroup))
 			continue;
 		if (run->shared_cgroup) {
 			if (run->state != RUN_ENDED)
@@ -180,7 +180,7 @@ static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint
 }
 
 /* A logged call whose session does not tell whose it is. */
-static void record_stranger(struct runs *r, const struct record *rec, uint64_t now_ms)
+static void record_unattributed(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
 	char cgroup[PROC_CGROUP_MAX];
 	struct run *owner = NULL;
@@ -189,33 +189,33 @@ static void record_stranger(struct runs *r, const struct record *rec, uint64_t n
 
 	if (!r->list || !record_is_used(rec))
 		return;
-	rc = strangers_look(&r->strangers, rec, cgroup, &known);
+	rc = unattributed_look(&r->unattributed, rec, cgroup, &known);
 	if (rc == 0) {
 		rc = find_owner(r, cgroup, &owner, now_ms);
 		if (rc == 0)
-			strangers_own(&r->strangers, owner);
+			unattributed_own(&r->unattributed, owner);
 	} else if (rc == 1) {
 		owner = known;
 		rc = 0;
 	}
 	if (rc == -EAGAIN) {
-		strangers_close(&r->strangers, rec->session);
+		unattributed_close(&r->unattributed, rec->session);
 		return;
 	}
 	if (rc < 0) {
 		/* Where others of its session are nobody's, one that is gone was too; one that is there is looked at: an exec past the wrapper comes from a login
 		 * session that may hold anything. */
-		if (!strangers_is_known(&r->strangers, rec->session))
+		if (!unattributed_is_known(&r->unattributed, rec->session))
 			doubt(r, rec, now_ms);
 		return;
 	}
-	strangers_close(&r->strangers, rec->session);
+	unattributed_close(&r->unattributed, rec->session);
 	if (!owner && !is_shared_session(r, rec->session))
-		strangers_remember(&r->strangers, rec->session);
+		unattributed_remember(&r->unattributed, rec->session);
 	else if (owner && owner->by_cgroup)
 		book(r, runs_main_session(owner), rec, now_ms);
 	else if (owner)
-		book_changed(r, owner, rec, now_ms);
+		add_changed(r, owner, rec, now_ms);
 }
 
 struct evidence_hint runs_foresee(const struct runs *r, const struct record *rec)
@@ -230,7 +230,7 @@ void runs_record(struct runs *r, const struct record *rec, const struct evidence
 	struct run_session *s = runs_session(r, rec->session);
 
 	if (!s || s->shared) {
-		record_stranger(r, rec, now_ms);
+		record_unattributed(r, rec, now_ms);
 		return;
 	}
 	if (s->counts && evidence_count(s->counts, rec, hint))

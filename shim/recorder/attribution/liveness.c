@@ -19,12 +19,12 @@ static bool is_dead(pid_t pid)
 	return r == -ESRCH || (r == 0 && st.dead);
 }
 
-bool members_is_void(int r)
+bool liveness_is_void(int r)
 {
 	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
 }
 
-int members_each(members_fn *fn, void *arg, struct err *err)
+int liveness_each(liveness_fn *fn, void *arg, struct err *err)
 {
 	DIR *dir = opendir("/proc");
 	int r = 0;
@@ -47,14 +47,14 @@ int members_each(members_fn *fn, void *arg, struct err *err)
 		r = session_of((int)pid, &session);
 		if (r == 0)
 			r = fn(arg, (pid_t)pid, session);
-		else if (!members_is_void(r))
+		else if (!liveness_is_void(r))
 			r = 0;
 	}
 	closedir(dir);
 	return r < 0 ? err_sys(err, r, "/proc: cannot look at the processes") : r;
 }
 
-int members_hold(pid_t pid, uint32_t session)
+int liveness_hold(pid_t pid, uint32_t session)
 {
 	cleanup_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -65,7 +65,7 @@ int members_hold(pid_t pid, uint32_t session)
 		return -errno;
 	/* The number may have gone to another process between the look and the open. */
 	r = session_of(pid, &now);
-	if (members_is_void(r))
+	if (liveness_is_void(r))
 		return r;
 	if (r < 0 || now != session || is_dead(pid) || poll(&p, 1, 0) > 0)
 		return -ESRCH;

@@ -9,14 +9,14 @@
 #include <sys/types.h>
 
 /* True for an error that says nothing of the process: no descriptor or no memory to look at it. */
-bool members_is_void(int r);
+bool liveness_is_void(int r);
 
 /* Calls fn for every process, dead ones included; stops at the first non-zero return and returns it. A look that could not be
  * made at some process fails too: who was not seen may be there. */
-typedef int members_fn(void *arg, pid_t pid, uint32_t session);
-int members_each(members_fn *fn, void *arg, struct err *err);
+typedef int liveness_fn(void *arg, pid_t pid, uint32_t session);
+int liveness_each(liveness_fn *fn, void *arg, struct err *err);
 
 /* A pidfd of the process if it is alive and still belongs to the session, else -ESRCH or another negative errno. */
-int members_hold(pid_t pid, uint32_t session);
+int liveness_hold(pid_t pid, uint32_t session);
 
 #endif

@@ -28,7 +28,7 @@ static uint32_t number_of(enum arch_id arch, const char *name)
 void runs_init(struct runs *r, struct store *store)
 {
 	*r = (struct runs){.store = store};
-	strangers_init(&r->strangers);
+	unattributed_init(&r->unattributed);
 	for (unsigned a = 0; a < ARCH_COUNT; a++) {
 		r->execve_nr[a][0] = number_of(a, "execve");
 		r->execve_nr[a][1] = number_of(a, "execveat");
@@ -66,13 +66,13 @@ void runs_note(const struct runs *r, const struct run_session *s)
 		.init_pid = s->init_pid, .by_cgroup = run->by_cgroup, .space = run->key->space, .mode = run->mode, .id = run->container, .root = run->root,
 		.key = evidence_key(run->key->evidence), .cgroup = run->cgroup, .shared_cgroup = run->shared_cgroup || !run->cgroup,
 	};
-	cleanup_buf struct buf quiet = {0};
+	cleanup_buf struct buf unlogged = {0};
 	struct err err = {0};
 
 	if (!r->notes || !er)
 		return;
-	quiet_tell(er, &quiet);
-	e.quiet = buf_failed(&quiet) ? NULL : quiet.data;
+	unlogged_tell(er, &unlogged);
+	e.unlogged = buf_failed(&unlogged) ? NULL : unlogged.data;
 	e.started_ms = er->started_ms;
 	e.go = er->go;
 	e.runtime = er->runtime;
@@ -121,7 +121,7 @@ static void free_session(struct runs *r, struct run_session *s)
 
 void runs_free(struct runs *r, struct run *run)
 {
-	strangers_forget_procs(&r->strangers);
+	unattributed_forget_procs(&r->unattributed);
 	while (run->sessions) {
 		struct run_session *s = run->sessions;
 
@@ -225,8 +225,8 @@ void runs_share_session(struct runs *r, struct run *run, uint32_t session)
 	run->by_cgroup = true;
 	if (er)
 		er->attribution = EVIDENCE_BY_CGROUP;
-	strangers_forget_session(&r->strangers, session);
-	strangers_forget_procs(&r->strangers);
+	unattributed_forget_session(&r->unattributed, session);
+	unattributed_forget_procs(&r->unattributed);
 	if (!s || s->shared)
 		return;
 	s->shared = true;
@@ -239,9 +239,9 @@ void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup)
 {
 	free(run->cgroup);
 	run->cgroup = strdup(cgroup);
-	run->shared_cgroup |= run->callers_cgroup && strangers_is_within(run->callers_cgroup, cgroup);
+	run->shared_cgroup |= run->callers_cgroup && unattributed_is_within(run->callers_cgroup, cgroup);
 	/* Who was nobody's may be its. */
-	strangers_forget_procs(&r->strangers);
+	unattributed_forget_procs(&r->unattributed);
 	runs_note(r, runs_main_session(run));
 }
 
@@ -308,7 +308,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	if (rc == 0 && q->callers_cgroup && !(run->callers_cgroup = strdup(q->callers_cgroup)))
 		rc = err_set(err, ENOMEM, "out of memory");
 	if (rc == 0 && q->request)
-		rc = offers_book(run, q->request, err);
+		rc = known_calls_accept(run, q->request, err);
 	if (rc == 0)
 		rc = runs_add_session(r, run, &session, err);
 	if (rc < 0) {
@@ -323,7 +323,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	return 0;
 }
 
-bool runs_is_booked(const struct runs *r, const struct run_request *q)
+bool runs_is_registered(const struct runs *r, const struct run_request *q)
 {
 	for (const struct run *run = r->list; run; run = run->next) {
 		if (run->state == RUN_ENDED || !text_streq(run->container, q->id) || !text_streq(run->root, q->root))

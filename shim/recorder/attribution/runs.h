@@ -71,7 +71,7 @@ struct runs {
 	unsigned live;       /* runs that have not ended */
 	unsigned by_cgroup;  /* of those in the list */
 	unsigned proving;    /* of the live ones those that may turn out complete: barriers are passed for their sake */
-	struct strangers strangers;
+	struct unattributed unattributed;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
 	uint32_t seccomp_nr[ARCH_COUNT], prctl_nr[ARCH_COUNT], ptrace_nr[ARCH_COUNT];
@@ -103,7 +103,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 int runs_join(struct runs *r, const struct run_request *q, struct err *err);
 
 /* True if this process has registered this container, or its exec, already. */
-bool runs_is_booked(const struct runs *r, const struct run_request *q);
+bool runs_is_registered(const struct runs *r, const struct run_request *q);
 
 /* Takes up what another recorder watched: false if the entry is of no use any more. The run goes on under its own number, stamped REASON_RECORDER. */
 bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms);

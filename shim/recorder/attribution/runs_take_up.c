@@ -12,15 +12,15 @@
 #include <string.h>
 
 /* A run that was not saved: what its filter let pass unlogged must not be taken for silence, its own or another run's. */
-static int take_up_quiet(struct run *run, const struct live_entry *e, struct err *err)
+static int take_up_unlogged(struct run *run, const struct live_entry *e, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	int r;
 
-	if (!*e->quiet)
+	if (!*e->unlogged)
 		return 0;
-	r = json_parse(e->quiet, strlen(e->quiet), JSON_OURS, "what was quiet", &doc, err);
-	return r < 0 ? r : quiet_accept(run->key->evidence, run->no, doc, json_root(doc), err);
+	r = json_parse(e->unlogged, strlen(e->unlogged), JSON_OURS, "what was quiet", &doc, err);
+	return r < 0 ? r : unlogged_accept(run->key->evidence, run->no, doc, json_root(doc), err);
 }
 
 /* The run of an entry in its key's evidence, made anew if it was not saved. -EALREADY if it has ended. */
@@ -50,7 +50,7 @@ static int find_evidence(struct run *run, const struct live_entry *e, struct err
 	if (evidence_find_run(run->key->evidence, e->id, e->root, e->started_ms, &run->no) < 0) {
 		r = evidence_run_begin(run->key->evidence, &init, &run->no, err);
 		if (r == 0)
-			r = take_up_quiet(run, e, err);
+			r = take_up_unlogged(run, e, err);
 	}
 	if (r < 0)
 		return r;

@@ -33,16 +33,16 @@ static bool is_cycle_long(void)
 
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return false;
-	return strtol(text, NULL, 10) >= 2 * STRANGERS_SLACK_MS * FORKS_PER_MS * (cpus > 0 ? cpus : 1024);
+	return strtol(text, NULL, 10) >= 2 * UNATTRIBUTED_SLACK_MS * FORKS_PER_MS * (cpus > 0 ? cpus : 1024);
 }
 
-void strangers_init(struct strangers *s)
+void unattributed_init(struct unattributed *s)
 {
-	*s = (struct strangers){.cycle_is_long = is_cycle_long()};
-	strangers_tick(s);
+	*s = (struct unattributed){.cycle_is_long = is_cycle_long()};
+	unattributed_tick(s);
 }
 
-void strangers_tick(struct strangers *s)
+void unattributed_tick(struct unattributed *s)
 {
 	s->offset[1] = s->offset[0];
 	s->offset[0] = offset_now();
@@ -50,61 +50,61 @@ void strangers_tick(struct strangers *s)
 }
 
 /* When the record was made, since boot; false if the wall clock, which stamps records, was set a moment ago. */
-static bool record_time(const struct strangers *s, const struct record *rec, uint64_t *ret_ms)
+static bool record_time(const struct unattributed *s, const struct record *rec, uint64_t *ret_ms)
 {
 	int64_t offset = offset_now();
 
 	for (unsigned i = 0; i < s->offset_count; i++)
-		if (llabs(offset - s->offset[i]) > STRANGERS_STEP_MS)
+		if (llabs(offset - s->offset[i]) > UNATTRIBUTED_STEP_MS)
 			return false;
 	*ret_ms = rec->time_ms - (uint64_t)offset;
 	return true;
 }
 
-static uint32_t *session_slot(struct strangers *s, uint32_t session)
+static uint32_t *session_slot(struct unattributed *s, uint32_t session)
 {
-	return &s->sessions[(session * 2654435761u) >> 16 & (STRANGERS_SESSIONS - 1)];
+	return &s->sessions[(session * 2654435761u) >> 16 & (UNATTRIBUTED_SESSIONS - 1)];
 }
 
-bool strangers_is_known(const struct strangers *s, uint32_t session)
+bool unattributed_is_known(const struct unattributed *s, uint32_t session)
 {
-	return session && *session_slot((struct strangers *)(uintptr_t)s, session) == session;
+	return session && *session_slot((struct unattributed *)(uintptr_t)s, session) == session;
 }
 
-void strangers_remember(struct strangers *s, uint32_t session)
+void unattributed_remember(struct unattributed *s, uint32_t session)
 {
 	/* Without a session there is only the process. */
 	if (session != UINT32_MAX)
 		*session_slot(s, session) = session;
 }
 
-void strangers_forget_session(struct strangers *s, uint32_t session)
+void unattributed_forget_session(struct unattributed *s, uint32_t session)
 {
-	if (strangers_is_known(s, session))
+	if (unattributed_is_known(s, session))
 		*session_slot(s, session) = 0;
 }
 
-bool strangers_is_same(uint64_t start, long hz, uint64_t alive_ms, uint64_t record_ms, bool cycle_is_long)
+bool unattributed_is_same(uint64_t start, long hz, uint64_t alive_ms, uint64_t record_ms, bool cycle_is_long)
 {
-	uint64_t began_ms = start * 1000 / (uint64_t)hz, slack = cycle_is_long ? STRANGERS_SLACK_MS : 0;
+	uint64_t began_ms = start * 1000 / (uint64_t)hz, slack = cycle_is_long ? UNATTRIBUTED_SLACK_MS : 0;
 
 	/* Without the slack only what is beyond the clocks' own grain counts. */
 	if (!cycle_is_long)
-		began_ms += STRANGERS_SLACK_MS;
+		began_ms += UNATTRIBUTED_SLACK_MS;
 	return began_ms <= record_ms + slack && record_ms <= alive_ms + slack;
 }
 
-bool strangers_leave_open(struct strangers *s, uint32_t session, uint64_t now_ms)
+bool unattributed_leave_open(struct unattributed *s, uint32_t session, uint64_t now_ms)
 {
-	unsigned room = STRANGERS_OPEN;
+	unsigned room = UNATTRIBUTED_OPEN;
 
-	for (unsigned i = 0; i < STRANGERS_OPEN; i++) {
+	for (unsigned i = 0; i < UNATTRIBUTED_OPEN; i++) {
 		if (s->open[i].session == session)
 			return true;
 		if (!s->open[i].session)
 			room = i;
 	}
-	if (room == STRANGERS_OPEN || !session || session == UINT32_MAX)
+	if (room == UNATTRIBUTED_OPEN || !session || session == UINT32_MAX)
 		return false;
 	s->open[room].session = session;
 	s->open[room].since_ms = now_ms;
@@ -112,21 +112,21 @@ bool strangers_leave_open(struct strangers *s, uint32_t session, uint64_t now_ms
 	return true;
 }
 
-void strangers_close(struct strangers *s, uint32_t session)
+void unattributed_close(struct unattributed *s, uint32_t session)
 {
-	for (unsigned i = 0; s->open_count && i < STRANGERS_OPEN; i++)
+	for (unsigned i = 0; s->open_count && i < UNATTRIBUTED_OPEN; i++)
 		if (s->open[i].session == session && session) {
 			s->open[i].session = 0;
 			s->open_count--;
 		}
 }
 
-unsigned strangers_overdue(struct strangers *s, uint64_t now_ms)
+unsigned unattributed_overdue(struct unattributed *s, uint64_t now_ms)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; s->open_count && i < STRANGERS_OPEN; i++)
-		if (s->open[i].session && now_ms - s->open[i].since_ms >= STRANGERS_OPEN_MS) {
+	for (unsigned i = 0; s->open_count && i < UNATTRIBUTED_OPEN; i++)
+		if (s->open[i].session && now_ms - s->open[i].since_ms >= UNATTRIBUTED_OPEN_MS) {
 			s->open[i].session = 0;
 			s->open_count--;
 			n++;
@@ -134,21 +134,21 @@ unsigned strangers_overdue(struct strangers *s, uint64_t now_ms)
 	return n;
 }
 
-static struct stranger *proc_slot(struct strangers *s, uint32_t pid)
+static struct unattributed_call *proc_slot(struct unattributed *s, uint32_t pid)
 {
-	return &s->procs[pid & (STRANGERS_PROCS - 1)];
+	return &s->procs[pid & (UNATTRIBUTED_PROCS - 1)];
 }
 
-int strangers_look(struct strangers *s, const struct record *rec, char cgroup[PROC_CGROUP_MAX], void **ret_owner)
+int unattributed_look(struct unattributed *s, const struct record *rec, char cgroup[PROC_CGROUP_MAX], void **ret_owner)
 {
-	struct stranger *p = proc_slot(s, rec->pid);
+	struct unattributed_call *p = proc_slot(s, rec->pid);
 	uint64_t made_ms = 0, alive_ms;
 	long hz = sysconf(_SC_CLK_TCK);
 	struct proc_stat st;
 
 	if (!record_time(s, rec, &made_ms))
 		return -ESRCH;
-	if (p->pid == rec->pid && strangers_is_same(p->start, hz, p->alive_ms, made_ms, s->cycle_is_long)) {
+	if (p->pid == rec->pid && unattributed_is_same(p->start, hz, p->alive_ms, made_ms, s->cycle_is_long)) {
 		*ret_owner = p->owner;
 		return 1;
 	}
@@ -156,7 +156,7 @@ int strangers_look(struct strangers *s, const struct record *rec, char cgroup[PR
 	/* The cgroup first: had the process ended since, its number would be gone or show a later start. */
 	if (proc_read_cgroup((pid_t)rec->pid, cgroup) < 0 || proc_read_stat((pid_t)rec->pid, &st) < 0)
 		return -ESRCH;
-	if (!strangers_is_same(st.start, hz, alive_ms, made_ms, s->cycle_is_long))
+	if (!unattributed_is_same(st.start, hz, alive_ms, made_ms, s->cycle_is_long))
 		return -ESRCH;
 	if (p->pid == rec->pid && p->start == st.start) {
 		p->alive_ms = alive_ms;
@@ -166,22 +166,22 @@ int strangers_look(struct strangers *s, const struct record *rec, char cgroup[PR
 	/* One that has ended, and is not yet reaped, may show another cgroup than it was in. */
 	if (st.dead)
 		return -ESRCH;
-	s->looked = (struct stranger){.pid = rec->pid, .start = st.start, .alive_ms = alive_ms};
+	s->looked = (struct unattributed_call){.pid = rec->pid, .start = st.start, .alive_ms = alive_ms};
 	return 0;
 }
 
-void strangers_own(struct strangers *s, void *owner)
+void unattributed_own(struct unattributed *s, void *owner)
 {
 	s->looked.owner = owner;
 	*proc_slot(s, s->looked.pid) = s->looked;
 }
 
-void strangers_forget_procs(struct strangers *s)
+void unattributed_forget_procs(struct unattributed *s)
 {
 	memset(s->procs, 0, sizeof(s->procs));
 }
 
-bool strangers_is_within(const char *inner, const char *outer)
+bool unattributed_is_within(const char *inner, const char *outer)
 {
 	while (*outer) {
 		size_t out = strcspn(outer, "\n"), in = strcspn(inner, "\n");

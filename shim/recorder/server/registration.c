@@ -78,17 +78,17 @@ int registration_check_health(const struct recorder *r, struct err *err)
 	static const enum reason fatal[] = {REASON_LOG_OFF, REASON_EXCLUDED, REASON_BARRIER};
 
 	if (!kernel_log_is_on())
-		return err_set(err, EIO, "cannot record here: %s; %s", reason_what(REASON_LOG_OFF), reason_mend(REASON_LOG_OFF));
+		return err_set(err, EIO, "cannot record here: %s; %s", reason_what(REASON_LOG_OFF), reason_fix(REASON_LOG_OFF));
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
 		if (r->loss.found & ((reason_set)1 << fatal[i]))
-			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(fatal[i]), reason_mend(fatal[i]));
+			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(fatal[i]), reason_fix(fatal[i]));
 	if (r->loss.info_known && r->loss.info.failure == 2)
 		return err_set(err, EPERM, "will not record here: the kernel is set to panic when an audit record is lost (auditctl -s: failure 2);"
 			       " auditctl -f 1 changes that");
 	return 0;
 }
 
-int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const struct json_doc *doc, const char *text,
+int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const struct json_doc *doc, const char *text,
 		      bool *ret_recorded, struct err *err)
 {
 	cleanup_buf struct buf shape = {0};
@@ -103,7 +103,7 @@ int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const s
 	if (rc < 0)
 		return rc;
 	/* Its first answer was lost with the recorder that gave it, and this one has taken the container up. */
-	if (runs_is_booked(&r->runs, &q)) {
+	if (runs_is_registered(&r->runs, &q)) {
 		*ret_recorded = true;
 		return 0;
 	}
@@ -121,7 +121,7 @@ int registration_book(struct recorder *r, pid_t pid, uint64_t pid_start, const s
 	if (rc < 0)
 		return rc;
 	/* Without it the next look at /proc finds a process to watch. */
-	if (pidfd >= 0 && ends_watch(r, r->runs.list, pidfd) == 0)
+	if (pidfd >= 0 && run_end_watch(r, r->runs.list, pidfd) == 0)
 		(void)steal_fd(&pidfd);
 	*ret_recorded = true;
 	/* The run's own first barrier; its records cannot come before this. */

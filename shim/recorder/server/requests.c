@@ -63,7 +63,7 @@ static void answer_registration(struct recorder *r, struct client *c, const stru
 	int rc = registration_check_health(r, &err);
 
 	if (rc == 0)
-		rc = registration_book(r, c->pid, c->pid_start, doc, text, &recorded, &err);
+		rc = registration_add(r, c->pid, c->pid_start, doc, text, &recorded, &err);
 	if (rc < 0)
 		requests_refuse(c, err.msg);
 	else
@@ -149,7 +149,7 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 }
 
 /* For those who read the stream themselves. */
-static void on_whose(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+static void on_lookup(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
 	cleanup_buf struct buf b = {0};
 	uint64_t session = SESSION_UNSET;
@@ -175,13 +175,13 @@ static void on_whose(struct recorder *r, struct client *c, struct json_doc **doc
 
 static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	ends_notice(r);
+	run_end_notice(r);
 	c->gone = true;
 }
 
 static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	ends_notice(r);
+	run_end_notice(r);
 	c->waiting = WAIT_SYNC;
 	c->marked = false;
 	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
@@ -192,7 +192,7 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 	cleanup_buf struct buf b = {0};
 	struct err err = {0};
 
-	if (offers_answer(&r->store, doc, &b, &err) < 0)
+	if (known_calls_answer(&r->store, doc, &b, &err) < 0)
 		requests_refuse(c, err.msg);
 	else
 		answer(c, &b);
@@ -201,7 +201,7 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 /* Offered is what is on disk: what containers of the key did up to now is read and brought there first. */
 static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	if (!offers_is_busy(&r->store, *doc)) {
+	if (!known_calls_is_busy(&r->store, *doc)) {
 		answer_offer(r, c, *doc);
 		return;
 	}
@@ -214,7 +214,7 @@ static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc
 /* True if it was answered. What cannot be saved is not offered. */
 static bool step_offer(struct recorder *r, struct client *c, uint64_t now_ms)
 {
-	if (!c->marked && offers_is_unsaved(&r->store, c->request)) {
+	if (!c->marked && known_calls_is_unsaved(&r->store, c->request)) {
 		c->mark = store_mark(&r->store, now_ms);
 		c->marked = true;
 	}
@@ -230,7 +230,7 @@ static bool step_sync(struct recorder *r, struct client *c, uint64_t now_ms)
 	struct err err = {0};
 	int saved;
 
-	if (!ends_are_settled(r))
+	if (!run_end_is_confidence(r))
 		return false;
 	if (!c->marked) {
 		c->mark = store_mark(&r->store, now_ms);
@@ -266,7 +266,7 @@ static const struct {
 	const char *op;
 	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
 } operations[] = {
-	{"register", on_register}, {"health", on_health}, {"whose", on_whose}, {"version", on_version}, {"deleted", on_deleted},
+	{"register", on_register}, {"health", on_health}, {"whose", on_lookup}, {"version", on_version}, {"deleted", on_deleted},
 	{"sync", on_sync}, {"settle", on_sync}, {"offer", on_offer},
 };
 

@@ -14,7 +14,7 @@
 
 #define READ_EVERY 128 /* processes, between readings of the stream during a look */
 
-int ends_watch(struct recorder *r, struct run *run, int pidfd)
+int run_end_watch(struct recorder *r, struct run *run, int pidfd)
 {
 	if (pidfd >= r->watched_size) {
 		int size = 2 * pidfd + 64;
@@ -39,7 +39,7 @@ static void unwatch(struct recorder *r, struct run *run)
 	close(steal_fd(&run->pidfd));
 }
 
-bool ends_see(struct recorder *r, int fd)
+bool run_end_see(struct recorder *r, int fd)
 {
 	if (fd >= r->watched_size || !r->watched[fd])
 		return false;
@@ -47,7 +47,7 @@ bool ends_see(struct recorder *r, int fd)
 	return true;
 }
 
-void ends_notice(struct recorder *r)
+void run_end_notice(struct recorder *r)
 {
 	for (struct run *run = r->runs.list; run; run = run->next) {
 		struct pollfd p = {.fd = run->pidfd, .events = POLLIN};
@@ -57,7 +57,7 @@ void ends_notice(struct recorder *r)
 	}
 }
 
-bool ends_are_settled(const struct recorder *r)
+bool run_end_is_confidence(const struct recorder *r)
 {
 	for (const struct run *run = r->runs.list; run; run = run->next)
 		if (run->state == RUN_ENDING || (run->state == RUN_LIVE && run->pidfd < 0))
@@ -74,7 +74,7 @@ static struct run *by_cgroup(const struct recorder *r, pid_t pid)
 	if (!r->runs.by_cgroup || proc_read_cgroup(pid, cgroup) < 0)
 		return NULL;
 	while (run && (!run->by_cgroup || !run->cgroup || run->shared_cgroup || run->state == RUN_ENDED || run->pidfd >= 0 ||
-		       !strangers_is_within(cgroup, run->cgroup)))
+		       !unattributed_is_within(cgroup, run->cgroup)))
 		run = run->next;
 	return run;
 }
@@ -90,14 +90,14 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 	if (pid == getpid() || pid == r->kernel.probe.pid)
 		return 0;
 	/* A look at many processes takes long; the stream does not wait. */
-	if (++r->members_seen % READ_EVERY == 0)
+	if (++r->liveness_seen % READ_EVERY == 0)
 		recorder_read(r);
 	if (!run || run->state == RUN_ENDED || run->pidfd >= 0)
 		return 0;
-	fd = members_hold(pid, session);
+	fd = liveness_hold(pid, session);
 	if (fd < 0)
-		return members_is_void(fd) ? fd : 0;
-	if (ends_watch(r, run, fd) < 0) {
+		return liveness_is_void(fd) ? fd : 0;
+	if (run_end_watch(r, run, fd) < 0) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -121,7 +121,7 @@ static bool any_wants_look(const struct recorder *r)
 }
 
 /* A run that is found without a process may only end on a look that began after its checkpoint had passed. */
-static void judge(struct recorder *r, uint64_t passed, uint64_t now_ms)
+static void evaluate(struct recorder *r, uint64_t passed, uint64_t now_ms)
 {
 	for (struct run *run = r->runs.list; run; run = run->next) {
 		if (run->state == RUN_LIVE && run->pidfd < 0) {
@@ -135,7 +135,7 @@ static void judge(struct recorder *r, uint64_t passed, uint64_t now_ms)
 
 /* A run ends when no process of its sessions was found, everything logged up to then has been read, and a second look finds none either:
  * a fork that slipped through the first look shows in the second. */
-void ends_look(struct recorder *r, uint64_t now_ms)
+void run_end_look(struct recorder *r, uint64_t now_ms)
 {
 	uint64_t passed = r->loss.passed, cost;
 	struct err err = {0};
@@ -146,17 +146,17 @@ void ends_look(struct recorder *r, uint64_t now_ms)
 	for (struct run *run = r->runs.by_cgroup ? r->runs.list : NULL; run; run = run->next)
 		if (run->by_cgroup && wants_look(r, run))
 			runs_find_cgroup(&r->runs, run, now_ms);
-	rc = members_each(take_member, r, &err);
+	rc = liveness_each(take_member, r, &err);
 	r->last_look_ms = recorder_now();
 	cost = r->last_look_ms - now_ms;
 	r->look_interval_ms = cost * RECORDER_LOOK_COST > RECORDER_LOOK_MS ? cost * RECORDER_LOOK_COST : RECORDER_LOOK_MS;
 	if (rc < 0)
 		log_say("%s", err.msg);
 	else
-		judge(r, passed, now_ms);
+		evaluate(r, passed, now_ms);
 }
 
-uint64_t ends_deadline(const struct recorder *r)
+uint64_t run_end_deadline(const struct recorder *r)
 {
 	return any_wants_look(r) ? r->last_look_ms + r->look_interval_ms : UINT64_MAX;
 }

@@ -9,19 +9,19 @@ struct recorder;
 struct run;
 
 /* Watches this process of the run (the pidfd is taken over). 0 or a negative errno. */
-int ends_watch(struct recorder *r, struct run *run, int pidfd);
+int run_end_watch(struct recorder *r, struct run *run, int pidfd);
 
 /* The descriptor is readable; false if it is no watched process's. */
-bool ends_see(struct recorder *r, int fd);
+bool run_end_see(struct recorder *r, int fd);
 
 /* Brings up to date which watched processes have ended. */
-void ends_notice(struct recorder *r);
+void run_end_notice(struct recorder *r);
 
 /* True if no run is about to end. */
-bool ends_are_settled(const struct recorder *r);
+bool run_end_is_confidence(const struct recorder *r);
 
 /* Looks at /proc if a run wants it and the last look is long enough ago. */
-void ends_look(struct recorder *r, uint64_t now_ms);
-uint64_t ends_deadline(const struct recorder *r); /* UINT64_MAX: no run wants one */
+void run_end_look(struct recorder *r, uint64_t now_ms);
+uint64_t run_end_deadline(const struct recorder *r); /* UINT64_MAX: no run wants one */
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "oci/key.h"
 #include "seccomp/evidence/unlogged.h"
+#include "seccomp/learning/known_calls.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
 
@@ -18,14 +19,14 @@ static int read_hot(const struct json_doc *doc, const struct json *v, const char
 	if (json_type(v) == JSON_TRUE) {
 		size_t count = set_hot(&set);
 
-		for (; n < count && n < QUIET_HOT_MAX; n++)
+		for (; n < count && n < UNLOGGED_HOT_MAX; n++)
 			list[n] = set[n].name;
 	} else if (v && json_type(v) != JSON_ARRAY) {
 		return json_err(doc, v, err, "true or an array is wanted");
 	}
 	for (const struct json *e = json_first(v); e && json_type(v) == JSON_ARRAY; e = json_next(e)) {
-		if (json_type(e) != JSON_STRING || n == QUIET_HOT_MAX)
-			return json_err(doc, e, err, "at most %d names are wanted", QUIET_HOT_MAX);
+		if (json_type(e) != JSON_STRING || n == UNLOGGED_HOT_MAX)
+			return json_err(doc, e, err, "at most %d names are wanted", UNLOGGED_HOT_MAX);
 		list[n++] = json_text(e);
 	}
 	*ret_count = n;
@@ -39,23 +40,23 @@ static const struct store_key *find_key(struct store *store, const struct json_d
 	return key ? store_find(store, STATE_KEYS, key) : NULL;
 }
 
-bool offers_is_busy(struct store *store, const struct json_doc *request)
+bool known_calls_is_busy(struct store *store, const struct json_doc *request)
 {
 	return find_key(store, request) != NULL;
 }
 
-bool offers_is_unsaved(struct store *store, const struct json_doc *request)
+bool known_calls_is_unsaved(struct store *store, const struct json_doc *request)
 {
 	const struct store_key *k = find_key(store, request);
 
-	return k && quiet_is_unsaved(k->evidence);
+	return k && unlogged_is_unsaved(k->evidence);
 }
 
-int offers_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err)
+int known_calls_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err)
 {
 	const struct json *root = json_root(request);
-	const char *key = NULL, *hot[QUIET_HOT_MAX];
-	struct quiet_wish wish = {.hot = hot, .experiments = json_type(json_get(root, "experiments")) == JSON_TRUE};
+	const char *key = NULL, *hot[UNLOGGED_HOT_MAX];
+	struct known_calls_wish wish = {.hot = hot, .experiments = json_type(json_get(root, "experiments")) == JSON_TRUE};
 	cleanup_buf struct buf offer = {0};
 	struct store_key *k = NULL;
 	struct json_writer w;
@@ -70,8 +71,8 @@ int offers_answer(struct store *store, const struct json_doc *request, struct bu
 		r = store_hold(store, STATE_KEYS, key, &k, err);
 	if (r < 0)
 		return r;
-	since = quiet_since(k->evidence);
-	r = quiet_offer(k->evidence, &wish, &offer, err);
+	since = unlogged_since(k->evidence);
+	r = known_calls_offer(k->evidence, &wish, &offer, err);
 	store_release(store, k);
 	if (r < 0)
 		return r;
@@ -92,10 +93,10 @@ static bool refuses(const struct run *run, const char *name)
 static void see_name(struct run *run, struct evidence_run *er, const char *name)
 {
 	if (er && refuses(run, name))
-		quiet_opened(er, name);
+		unlogged_opened(er, name);
 }
 
-void offers_see(struct run *run, const struct arch *arch, uint32_t nr)
+void known_calls_see(struct run *run, const struct arch *arch, uint32_t nr)
 {
 	uint64_t bit = (uint64_t)1 << nr % 64;
 	char name[SYSCALL_NAME_MAX];
@@ -113,7 +114,7 @@ void offers_see(struct run *run, const struct arch *arch, uint32_t nr)
 }
 
 /* What is quiet is used without a record, and was known to be used before. */
-static void see_quiet(struct run *run)
+static void see_unlogged(struct run *run)
 {
 	const struct evidence_call *const *calls;
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
@@ -121,12 +122,12 @@ static void see_quiet(struct run *run)
 	char name[SYSCALL_NAME_MAX];
 
 	for (size_t i = 0; er && i < n; i++)
-		if (calls[i]->phase == EVIDENCE_WORKLOAD && calls[i]->count && calls[i]->learnt <= er->quiet.upto &&
+		if (calls[i]->phase == EVIDENCE_WORKLOAD && calls[i]->count && calls[i]->learnt <= er->unlogged.upto &&
 		    syscall_name(calls[i]->arch, calls[i]->nr, name))
 			see_name(run, er, name);
 }
 
-int offers_book(struct run *run, const struct json_doc *request, struct err *err)
+int known_calls_accept(struct run *run, const struct json_doc *request, struct err *err)
 {
 	const struct json *root = json_root(request), *list = json_get(root, "caller_allows");
 
@@ -138,12 +139,12 @@ int offers_book(struct run *run, const struct json_doc *request, struct err *err
 		if (json_type(e) == JSON_STRING && names_add(&run->caller, json_text(e)) < 0)
 			return err_set(err, ENOMEM, "out of memory");
 	if (json_get(root, "quiet")) {
-		int r = quiet_accept(run->key->evidence, run->no, request, json_get(root, "quiet"), err);
+		int r = unlogged_accept(run->key->evidence, run->no, request, json_get(root, "quiet"), err);
 
 		if (r < 0)
 			return r;
 		if (run->caller_known)
-			see_quiet(run);
+			see_unlogged(run);
 	}
 	return 0;
 }

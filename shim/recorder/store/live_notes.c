@@ -33,7 +33,7 @@ static const struct {
 	{"kernel", offsetof(struct live_entry, kernel)},
 	{"baseline", offsetof(struct live_entry, baseline)},
 	{"cgroup", offsetof(struct live_entry, cgroup)},
-	{"quiet", offsetof(struct live_entry, quiet)},
+	{"quiet", offsetof(struct live_entry, unlogged)},
 };
 static const struct {
 	const char *name;

@@ -32,7 +32,7 @@ struct live_entry {
 	uint64_t started_ms; /* of the run, milliseconds since the epoch */
 	bool go;
 	const char *id, *root, *key, *runtime, *runtime_id, *runtime_version, *kernel, *baseline, *cgroup;
-	const char *quiet; /* what its filter lets pass unlogged, as quiet_tell() says it; "" where it logs every call */
+	const char *unlogged; /* what its filter lets pass unlogged, as unlogged_tell() says it; "" where it logs every call */
 };
 
 int live_open(struct live *l, const char *run_dir, struct err *err);

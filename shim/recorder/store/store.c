@@ -152,7 +152,7 @@ static void end_save(struct store *s, struct store_key *k, const struct err *err
 {
 	k->failed = err->code != 0;
 	if (!k->failed)
-		quiet_saved(k->evidence, k->learnt);
+		unlogged_saved(k->evidence, k->learnt);
 	if (k->failed) {
 		log_say("evidence is not saved, will try again: %s", err->msg);
 		s->err = *err;
@@ -191,7 +191,7 @@ static void begin_save(struct store *s, struct store_key *k, uint64_t now_ms)
 	struct err err = {0};
 
 	k->saving = k->touched;
-	k->learnt = quiet_learnt(k->evidence);
+	k->learnt = unlogged_learnt(k->evidence);
 	k->touched = 0;
 	k->save_at_ms = 0;
 	if (s->saver)

@@ -25,7 +25,7 @@ struct store_key {
 	uint64_t save_at_ms; /* 0: nothing to save */
 	uint64_t touched;    /* number of the oldest touch that is not on its way to the disk, 0 for none */
 	uint64_t saving;     /* of the oldest one that is, 0 for none */
-	uint64_t learnt;     /* what that one holds: quiet_learnt() when it was written out */
+	uint64_t learnt;     /* what that one holds: unlogged_learnt() when it was written out */
 	bool failed;         /* the newest attempt to save it */
 };
 

@@ -172,7 +172,7 @@ static int parse_rule(const char *text, size_t len, enum audit_answer_kind *ret)
 {
 	if (len < sizeof(struct audit_rule_data))
 		return -EBADMSG;
-	*ret = audit_rule_judge(text, len, NULL) != AUDIT_DROP_NONE ? AUDIT_ANSWER_EXCLUDES : AUDIT_ANSWER_OTHER;
+	*ret = audit_rule_evaluate(text, len, NULL) != AUDIT_DROP_NONE ? AUDIT_ANSWER_EXCLUDES : AUDIT_ANSWER_OTHER;
 	return 0;
 }
 

@@ -55,7 +55,7 @@ static int ask(uint16_t type, answer_fn *fn, void *arg, struct err *err)
 
 struct excluding {
 	enum audit_drop worst;
-	struct buf *mend;
+	struct buf *fix;
 };
 
 static int on_rule(void *arg, uint16_t type, const void *payload, size_t len)
@@ -67,15 +67,15 @@ static int on_rule(void *arg, uint16_t type, const void *payload, size_t len)
 		return 0;
 	if (type != AUDIT_LIST_RULES)
 		return -EAGAIN;
-	one = audit_rule_judge(payload, len, x->mend);
+	one = audit_rule_evaluate(payload, len, x->fix);
 	if (one > x->worst)
 		x->worst = one;
 	return -EAGAIN;
 }
 
-int audit_query_exclude(enum audit_drop *ret, struct buf *ret_mend, struct err *err)
+int audit_query_exclude(enum audit_drop *ret, struct buf *ret_fix, struct err *err)
 {
-	struct excluding x = {.worst = AUDIT_DROP_NONE, .mend = ret_mend};
+	struct excluding x = {.worst = AUDIT_DROP_NONE, .fix = ret_fix};
 	int r = ask(AUDIT_LIST_RULES, on_rule, &x, err);
 
 	if (r == 0)

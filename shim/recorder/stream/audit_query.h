@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-/* The worst of all exclude rules; the commands that delete those that drop any are appended to *ret_mend, joined by " && ". */
-int audit_query_exclude(enum audit_drop *ret, struct buf *ret_mend, struct err *err);
+/* The worst of all exclude rules; the commands that delete those that drop any are appended to *ret_fix, joined by " && ". */
+int audit_query_exclude(enum audit_drop *ret, struct buf *ret_fix, struct err *err);
 
 /* The features that concern the login uid. */
 int audit_query_features(bool *ret_immutable, bool *ret_only_unset, struct err *err);

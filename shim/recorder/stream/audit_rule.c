@@ -94,7 +94,7 @@ static void add_rule(const struct audit_rule_data *rule, size_t len, struct buf 
 		add_field(rule, i, &texts, end, out);
 }
 
-enum audit_drop audit_rule_judge(const void *payload, size_t len, struct buf *ret_mend)
+enum audit_drop audit_rule_evaluate(const void *payload, size_t len, struct buf *ret_fix)
 {
 	union {
 		struct audit_rule_data rule;
@@ -117,7 +117,7 @@ enum audit_drop audit_rule_judge(const void *payload, size_t len, struct buf *re
 		else if (!compare(AUDIT_SECCOMP, r.rule.fieldflags[i] & AUDIT_OPERATORS, r.rule.values[i]))
 			return AUDIT_DROP_NONE;
 	}
-	if (ret_mend)
-		add_rule(&r.rule, len, ret_mend);
+	if (ret_fix)
+		add_rule(&r.rule, len, ret_fix);
 	return drop;
 }

@@ -18,6 +18,6 @@ enum audit_drop {
 
 /* Judges one rule, the payload of an AUDIT_LIST_RULES answer (struct audit_rule_data), and if it drops any appends to *ret the command that
  * deletes it (NULL: not wanted). What is too short for one: AUDIT_DROP_NONE. */
-enum audit_drop audit_rule_judge(const void *payload, size_t len, struct buf *ret_mend);
+enum audit_drop audit_rule_evaluate(const void *payload, size_t len, struct buf *ret_fix);
 
 #endif

@@ -1,6 +1,6 @@
 /* Evidence of quiet runs, merged: no node's proof may speak for another that has none. */
 #include "seccomp/evidence/merge.h"
-#include "tests/unit/quiet_history.h"
+#include "tests/unit/unlogged_history.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #define NODES 3
 
 static const char *hot[] = {"futex", "poll", "read", "write"};
-static const struct quiet_wish hot_wish = {.hot = hot, .hot_count = 4};
-static const struct quiet_wish enosys_wish = {.experiments = true};
+static const struct known_calls_wish hot_wish = {.hot = hot, .hot_count = 4};
+static const struct known_calls_wish enosys_wish = {.experiments = true};
 
 /* A word of a run: a call of the workload, "rt:NAME" one of the runtime, "32:NAME" one of another ABI. */
 static void play_call(struct evidence *ev, uint64_t no, const char *word)
@@ -24,9 +24,9 @@ static void play_call(struct evidence *ev, uint64_t no, const char *word)
 
 static uint64_t play_begin(struct evidence *ev, char mode)
 {
-	const struct quiet_wish *wish = mode == 'h' ? &hot_wish : mode == 'e' ? &enosys_wish : NULL;
+	const struct known_calls_wish *wish = mode == 'h' ? &hot_wish : mode == 'e' ? &enosys_wish : NULL;
 
-	return mode == 'l' ? begin(ev) : begin_quiet(ev, wish);
+	return mode == 'l' ? begin(ev) : begin_unlogged(ev, wish);
 }
 
 /* "l clone read;qx;h+ futex": each run its mode (l: logs every call, q: takes the offer, h: with a hot set, e: with experiments), x for a run
@@ -69,7 +69,7 @@ static bool is_complete(const struct evidence *ev)
 {
 	struct evidence_verdict v;
 
-	evidence_judge(ev, &v);
+	evidence_evaluate(ev, &v);
 	return v.complete;
 }
 
@@ -121,7 +121,7 @@ static void each_way(const struct fleet *f, void (*check)(const struct evidence 
 struct form_case {
 	const char *nodes[NODES];
 	const char *name;
-	enum quiet_form want;
+	enum unlogged_form want;
 	bool complete;
 };
 
@@ -129,8 +129,8 @@ static void check_form(const struct evidence *ev, const void *arg)
 {
 	const struct form_case *c = arg;
 
-	if (form(ev, c->name) != c->want || quiet_is_narrowed(ev, argument_by_name(c->name)) != (c->want == QUIET_NARROW))
-		fail_msg("%s | %s: %s is %s", c->nodes[0], c->nodes[1], c->name, quiet_form_name(form(ev, c->name)));
+	if (form(ev, c->name) != c->want || unlogged_is_narrowed(ev, argument_by_name(c->name)) != (c->want == UNLOGGED_NARROW))
+		fail_msg("%s | %s: %s is %s", c->nodes[0], c->nodes[1], c->name, unlogged_form_name(form(ev, c->name)));
 	if (is_complete(ev) != c->complete)
 		fail_msg("%s | %s: complete: %d", c->nodes[0], c->nodes[1], is_complete(ev));
 }
@@ -138,29 +138,29 @@ static void check_form(const struct evidence *ev, const void *arg)
 static void forms(void **state)
 {
 	static const struct form_case cases[] = {
-		{{"l clone;q", "l clone;q"}, "clone", QUIET_NARROW, true},
-		{{"l clone;q", "l clone"}, "clone", QUIET_UNKNOWN, true},
-		{{"l clone;q", "l read"}, "clone", QUIET_NARROW, true},
-		{{"l clone;q", "l rt:clone"}, "clone", QUIET_NARROW, true},
-		{{"l clone;q", "l clone;q clone"}, "clone", QUIET_WIDE, true},
-		{{"l clone;q", "l read", "l clone;q clone"}, "clone", QUIET_WIDE, true},
-		{{"l clone;q", "l clone;q", "l clone"}, "clone", QUIET_UNKNOWN, true},
-		{{"l clone;q", "l clone;qx"}, "clone", QUIET_UNKNOWN, false},
-		{{"l clone;q", "l clone;q+"}, "clone", QUIET_UNKNOWN, false},
-		{{"l clone;q", "l clone;q;l clone"}, "clone", QUIET_UNKNOWN, true},
-		{{"l clone;q", "l clone;q;qx"}, "clone", QUIET_NARROW, false},
-		{{"l socket;q", "l 32:exit_group"}, "socket", QUIET_UNKNOWN, true},
+		{{"l clone;q", "l clone;q"}, "clone", UNLOGGED_NARROW, true},
+		{{"l clone;q", "l clone"}, "clone", UNLOGGED_UNKNOWN, true},
+		{{"l clone;q", "l read"}, "clone", UNLOGGED_NARROW, true},
+		{{"l clone;q", "l rt:clone"}, "clone", UNLOGGED_NARROW, true},
+		{{"l clone;q", "l clone;q clone"}, "clone", UNLOGGED_WIDE, true},
+		{{"l clone;q", "l read", "l clone;q clone"}, "clone", UNLOGGED_WIDE, true},
+		{{"l clone;q", "l clone;q", "l clone"}, "clone", UNLOGGED_UNKNOWN, true},
+		{{"l clone;q", "l clone;qx"}, "clone", UNLOGGED_UNKNOWN, false},
+		{{"l clone;q", "l clone;q+"}, "clone", UNLOGGED_UNKNOWN, false},
+		{{"l clone;q", "l clone;q;l clone"}, "clone", UNLOGGED_UNKNOWN, true},
+		{{"l clone;q", "l clone;q;qx"}, "clone", UNLOGGED_NARROW, false},
+		{{"l socket;q", "l 32:exit_group"}, "socket", UNLOGGED_UNKNOWN, true},
 		/* Left out where the fall-back was seen, and there alone. */
-		{{"l clone3 clone;e", "l clone;q"}, "clone3", QUIET_NARROW, true},
-		{{"l clone3;e", "l clone;q"}, "clone3", QUIET_UNKNOWN, true},
-		{{"l clone3 clone;e", "l clone3 clone"}, "clone3", QUIET_UNKNOWN, true},
-		{{"l clone3 clone;e", "l clone3 clone;e clone3"}, "clone3", QUIET_WIDE, true},
+		{{"l clone3 clone;e", "l clone;q"}, "clone3", UNLOGGED_NARROW, true},
+		{{"l clone3;e", "l clone;q"}, "clone3", UNLOGGED_UNKNOWN, true},
+		{{"l clone3 clone;e", "l clone3 clone"}, "clone3", UNLOGGED_UNKNOWN, true},
+		{{"l clone3 clone;e", "l clone3 clone;e clone3"}, "clone3", UNLOGGED_WIDE, true},
 		/* Copies of one node's evidence. */
-		{{"l clone;q", "=l clone;q"}, "clone", QUIET_NARROW, true},
-		{{"l clone;q", "=l clone"}, "clone", QUIET_UNKNOWN, true},
-		{{"l clone;q", "=l clone;q;q clone"}, "clone", QUIET_WIDE, true},
-		{{"l clone;q", "=l clone;q;l clone"}, "clone", QUIET_UNKNOWN, true},
-		{{"l clone;q", "=l clone;qx"}, "clone", QUIET_UNKNOWN, false},
+		{{"l clone;q", "=l clone;q"}, "clone", UNLOGGED_NARROW, true},
+		{{"l clone;q", "=l clone"}, "clone", UNLOGGED_UNKNOWN, true},
+		{{"l clone;q", "=l clone;q;q clone"}, "clone", UNLOGGED_WIDE, true},
+		{{"l clone;q", "=l clone;q;l clone"}, "clone", UNLOGGED_UNKNOWN, true},
+		{{"l clone;q", "=l clone;qx"}, "clone", UNLOGGED_UNKNOWN, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -173,7 +173,7 @@ static void forms(void **state)
 struct hot_case {
 	const char *nodes[NODES];
 	const char *name;
-	enum quiet_hot want;
+	enum unlogged_hot want;
 	bool complete;
 };
 
@@ -181,8 +181,8 @@ static void check_hot(const struct evidence *ev, const void *arg)
 {
 	const struct hot_case *c = arg;
 
-	if (quiet_hot_of(ev, c->name) != c->want)
-		fail_msg("%s | %s: %s is \"%s\"", c->nodes[0], c->nodes[1], c->name, quiet_hot_name(quiet_hot_of(ev, c->name)));
+	if (unlogged_hot_of(ev, c->name) != c->want)
+		fail_msg("%s | %s: %s is \"%s\"", c->nodes[0], c->nodes[1], c->name, unlogged_hot_name(unlogged_hot_of(ev, c->name)));
 	if (is_complete(ev) != c->complete)
 		fail_msg("%s | %s: complete: %d", c->nodes[0], c->nodes[1], is_complete(ev));
 }
@@ -190,19 +190,19 @@ static void check_hot(const struct evidence *ev, const void *arg)
 static void hot_set(void **state)
 {
 	static const struct hot_case cases[] = {
-		{{"h mkdir", "l mkdir"}, "futex", QUIET_ASSUMED, true},
-		{{"h mkdir", "h mkdir;h;h"}, "futex", QUIET_ASSUMED, true},
-		{{"h mkdir;h;h", "h mkdir", "h mkdir;h;h"}, "write", QUIET_ASSUMED, true},
-		{{"h mkdir;h;h", "h mkdir;h;h"}, "futex", QUIET_ABSENT, true},
-		{{"h mkdir;h;h", "l mkdir"}, "futex", QUIET_ABSENT, true},
-		{{"h mkdir", "l futex"}, "futex", QUIET_CONFIRMED, true},
-		{{"h mkdir;h;h", "l futex"}, "futex", QUIET_CONFIRMED, true},
-		{{"h mkdir", "l rt:futex"}, "futex", QUIET_ASSUMED, true},
-		{{"h mkdir;hx", "l mkdir"}, "futex", QUIET_ASSUMED, false},
-		{{"h mkdir;h+", "h mkdir;h;h"}, "futex", QUIET_ASSUMED, false},
-		{{"l mkdir", "l read"}, "futex", QUIET_NOT_HOT, true},
-		{{"h mkdir;h;h", "=h mkdir"}, "futex", QUIET_ASSUMED, true},
-		{{"h mkdir;h;h", "=h mkdir;h;hx"}, "write", QUIET_ASSUMED, false},
+		{{"h mkdir", "l mkdir"}, "futex", UNLOGGED_ASSUMED, true},
+		{{"h mkdir", "h mkdir;h;h"}, "futex", UNLOGGED_ASSUMED, true},
+		{{"h mkdir;h;h", "h mkdir", "h mkdir;h;h"}, "write", UNLOGGED_ASSUMED, true},
+		{{"h mkdir;h;h", "h mkdir;h;h"}, "futex", UNLOGGED_ABSENT, true},
+		{{"h mkdir;h;h", "l mkdir"}, "futex", UNLOGGED_ABSENT, true},
+		{{"h mkdir", "l futex"}, "futex", UNLOGGED_CONFIRMED, true},
+		{{"h mkdir;h;h", "l futex"}, "futex", UNLOGGED_CONFIRMED, true},
+		{{"h mkdir", "l rt:futex"}, "futex", UNLOGGED_ASSUMED, true},
+		{{"h mkdir;hx", "l mkdir"}, "futex", UNLOGGED_ASSUMED, false},
+		{{"h mkdir;h+", "h mkdir;h;h"}, "futex", UNLOGGED_ASSUMED, false},
+		{{"l mkdir", "l read"}, "futex", UNLOGGED_NOT_HOT, true},
+		{{"h mkdir;h;h", "=h mkdir"}, "futex", UNLOGGED_ASSUMED, true},
+		{{"h mkdir;h;h", "=h mkdir;h;hx"}, "write", UNLOGGED_ASSUMED, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -237,15 +237,15 @@ static void proofs_are_those_of_both_sights(void **state)
 	cleanup_evidence struct evidence *all = NULL, *forms = NULL;
 	uint64_t runs = 0;
 
-	assert_int_equal(quiet_hot_of(hot_fleet.node[0], "futex"), QUIET_ABSENT);
-	names_remove(&evidence_run(hot_fleet.node[1], 1)->quiet.assumed, "futex");
-	names_remove(&evidence_run(hot_fleet.node[1], 2)->quiet.confirming, "futex");
-	assert_int_equal(quiet_hot_of(hot_fleet.node[1], "futex"), QUIET_NOT_HOT);
+	assert_int_equal(unlogged_hot_of(hot_fleet.node[0], "futex"), UNLOGGED_ABSENT);
+	names_remove(&evidence_run(hot_fleet.node[1], 1)->unlogged.assumed, "futex");
+	names_remove(&evidence_run(hot_fleet.node[1], 2)->unlogged.confirming, "futex");
+	assert_int_equal(unlogged_hot_of(hot_fleet.node[1], "futex"), UNLOGGED_NOT_HOT);
 	all = merge_fleet(&hot_fleet, false);
-	assert_int_equal(quiet_hot_of(all, "futex"), QUIET_ASSUMED);
+	assert_int_equal(unlogged_hot_of(all, "futex"), UNLOGGED_ASSUMED);
 
 	forms = merge_fleet(&form_fleet, false);
-	assert_int_equal(quiet_form_of(forms, argument_by_name("clone"), &runs), QUIET_NARROW);
+	assert_int_equal(unlogged_form_of(forms, argument_by_name("clone"), &runs), UNLOGGED_NARROW);
 	assert_int_equal(runs, 1);
 }
 
@@ -258,7 +258,7 @@ static void keeps_what_runs_tell(void **state)
 	uint64_t fresh = 0;
 	size_t n;
 
-	quiet_opened(evidence_run(f.node[0], 1), "mkdir");
+	unlogged_opened(evidence_run(f.node[0], 1), "mkdir");
 	all = merge_fleet(&f, false);
 	file = reread(all, NULL, NULL);
 	n = evidence_runs(file, &runs);
@@ -266,7 +266,7 @@ static void keeps_what_runs_tell(void **state)
 	for (size_t i = 0; i < n; i++)
 		fresh += runs[i]->fresh;
 	assert_int_equal(fresh, 4);
-	assert_true(quiet_since(file) == T0);
+	assert_true(unlogged_since(file) == T0);
 	for (size_t i = 0; i < n; i++)
 		fresh += names_have(&runs[i]->opened, "mkdir") ? 100 : 0;
 	assert_int_equal(fresh, 104);
@@ -285,12 +285,12 @@ static void too_many_names_are_refused(void **state)
 
 		assert_int_equal(evidence_new("web", &f.node[f.count], NULL), 0);
 		no = begin(f.node[f.count]);
-		evidence_run(f.node[f.count], no)->quiet.on = true;
+		evidence_run(f.node[f.count], no)->unlogged.on = true;
 		for (int k = 0; k < 200; k++) {
 			char name[32];
 
 			snprintf(name, sizeof(name), "n%zu_%d", f.count, k);
-			assert_int_equal(names_add(&evidence_run(f.node[f.count], no)->quiet.assumed, name), 0);
+			assert_int_equal(names_add(&evidence_run(f.node[f.count], no)->unlogged.assumed, name), 0);
 		}
 		in[f.count] = f.node[f.count];
 	}
@@ -309,8 +309,8 @@ static int level_of(const struct evidence *ev, const char *name)
 	for (size_t i = 0; i < n; i++)
 		if (calls[i]->phase == EVIDENCE_WORKLOAD && calls[i]->count && syscall_name(calls[i]->arch, calls[i]->nr, other) &&
 		    strcmp(other, name) == 0)
-			return place >= 0 && quiet_is_narrowed(ev, place) ? 1 : 2;
-	return quiet_hot_of(ev, name) == QUIET_ASSUMED ? 2 : 0;
+			return place >= 0 && unlogged_is_narrowed(ev, place) ? 1 : 2;
+	return unlogged_hot_of(ev, name) == UNLOGGED_ASSUMED ? 2 : 0;
 }
 
 static const char *const universe[] = {"clone", "clone3", "socket", "futex", "poll", "read", "mkdir"};

@@ -1,5 +1,5 @@
 /* Quieting: what is offered, and every way in which it could call something complete or narrow that is not. */
-#include "tests/unit/quiet_history.h"
+#include "tests/unit/unlogged_history.h"
 
 #include <errno.h>
 
@@ -51,11 +51,11 @@ static void offers_what_is_saved(void **state)
 	{
 		cleanup_json struct json_doc *doc = offer(ev, NULL);
 
-		assert_true(quiet_is_unsaved(ev));
+		assert_true(unlogged_is_unsaved(ev));
 		assert_list(doc, "names", "");
 		assert_list(doc, "forms", "");
 	}
-	quiet_saved(ev, quiet_learnt(ev));
+	unlogged_saved(ev, unlogged_learnt(ev));
 	call(ev, no, "mkdir");
 	{
 		cleanup_json struct json_doc *doc = offer(ev, NULL);
@@ -76,7 +76,7 @@ static void offers_no_audited_call(void **state)
 
 	evidence_add(ev, no, EVIDENCE_WORKLOAD, EVIDENCE_AUDITED, &r);
 	evidence_add(ev, no, EVIDENCE_WORKLOAD, EVIDENCE_DENIED, &r);
-	quiet_saved(ev, quiet_learnt(ev));
+	unlogged_saved(ev, unlogged_learnt(ev));
 	doc = offer(ev, NULL);
 	assert_list(doc, "names", "");
 }
@@ -89,18 +89,18 @@ static void stamps_what_is_not_held(void **state)
 	uint64_t no = begin(ev);
 
 	call(ev, no, "read");
-	quiet_saved(ev, quiet_learnt(ev));
+	unlogged_saved(ev, unlogged_learnt(ev));
 	doc = offer(ev, NULL);
 	no = begin(other);
-	assert_int_equal(quiet_accept(other, no, doc, json_root(doc), NULL), 0);
+	assert_int_equal(unlogged_accept(other, no, doc, json_root(doc), NULL), 0);
 	assert_true(reasons(other, no) & REASON_BIT(QUIETED));
 	/* Another call under the same number. */
 	call(other, no, "write");
 	no = begin(other);
-	assert_int_equal(quiet_accept(other, no, doc, json_root(doc), NULL), 0);
+	assert_int_equal(unlogged_accept(other, no, doc, json_root(doc), NULL), 0);
 	assert_true(reasons(other, no) & REASON_BIT(QUIETED));
 	no = begin(ev);
-	assert_int_equal(quiet_accept(ev, no, doc, json_root(doc), NULL), 0);
+	assert_int_equal(unlogged_accept(ev, no, doc, json_root(doc), NULL), 0);
 	assert_false(reasons(ev, no) & REASON_BIT(QUIETED));
 }
 
@@ -114,20 +114,20 @@ static void stamps_a_changed_file(void **state)
 	call(ev, no, "read");
 	call(ev, no, "mkdir");
 	end(ev, no);
-	no = begin_quiet(ev, NULL);
+	no = begin_unlogged(ev, NULL);
 	end(ev, no);
-	evidence_judge(ev, &v);
+	evidence_evaluate(ev, &v);
 	assert_true(v.complete);
 	{
 		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
 		cleanup_evidence struct evidence *changed = reread(ev, "\"nr\": 83", "\"nr\": 84");
 		cleanup_evidence struct evidence *unused = reread(ev, "\"learnt\": 2", "\"learnt\": 9");
 
-		evidence_judge(same, &v);
+		evidence_evaluate(same, &v);
 		assert_true(v.complete);
-		evidence_judge(changed, &v);
+		evidence_evaluate(changed, &v);
 		assert_true(!v.complete && v.reasons & REASON_BIT(QUIETED));
-		evidence_judge(unused, &v);
+		evidence_evaluate(unused, &v);
 		assert_true(!v.complete && v.reasons & REASON_BIT(QUIETED));
 	}
 }
@@ -140,84 +140,84 @@ static void narrows_and_widens(void **state)
 	call(ev, no, "clone");
 	call(ev, no, "socket");
 	end(ev, no);
-	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
-	no = begin_quiet(ev, NULL);
-	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN); /* it still runs */
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
+	no = begin_unlogged(ev, NULL);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN); /* it still runs */
 	evidence_run(ev, no)->reasons |= REASON_BIT(OVERRUN);
 	end(ev, no);
-	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN); /* it lost something */
-	no = begin_quiet(ev, NULL);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN); /* it lost something */
+	no = begin_unlogged(ev, NULL);
 	end(ev, no);
-	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
-	assert_int_equal(form(ev, "socket"), QUIET_NARROW);
-	no = begin_quiet(ev, NULL);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
+	assert_int_equal(form(ev, "socket"), UNLOGGED_NARROW);
+	no = begin_unlogged(ev, NULL);
 	call(ev, no, "socket");
-	assert_int_equal(form(ev, "socket"), QUIET_WIDE);
+	assert_int_equal(form(ev, "socket"), UNLOGGED_WIDE);
 	end(ev, no);
 	{
 		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
 		cleanup_json struct json_doc *doc = offer(same, NULL);
 
-		assert_int_equal(form(same, "clone"), QUIET_NARROW);
-		assert_int_equal(form(same, "socket"), QUIET_WIDE);
+		assert_int_equal(form(same, "clone"), UNLOGGED_NARROW);
+		assert_int_equal(form(same, "socket"), UNLOGGED_WIDE);
 		assert_list(doc, "names", "socket");
 		assert_list(doc, "forms", "clone:0:0x7e020000:0x0");
 	}
 	/* Late: it ended, and then a record came after all. */
 	evidence_run(ev, 3)->reasons |= REASON_BIT(LATE_RECORD);
 	evidence_run(ev, 4)->reasons |= REASON_BIT(LATE_RECORD);
-	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
 }
 
 /* A run that logged the call whatever its arguments: before, beside and after the one that was silent. */
 static void blind_uses_void_the_proof(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
-	uint64_t first = begin(ev), blind, quiet;
+	uint64_t first = begin(ev), blind, unlogged;
 
 	call(ev, first, "clone");
-	quiet = begin_quiet(ev, NULL);
+	unlogged = begin_unlogged(ev, NULL);
 	call(ev, first, "clone"); /* the first run goes on beside it */
-	end(ev, quiet);
-	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+	end(ev, unlogged);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
 	end(ev, first);
-	quiet = begin_quiet(ev, NULL);
-	end(ev, quiet);
-	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	unlogged = begin_unlogged(ev, NULL);
+	end(ev, unlogged);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
 	blind = begin(ev);
 	call(ev, blind, "clone");
-	assert_int_equal(form(ev, "clone"), QUIET_UNKNOWN);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
 	end(ev, blind);
-	quiet = begin_quiet(ev, NULL);
-	end(ev, quiet);
-	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	unlogged = begin_unlogged(ev, NULL);
+	end(ev, unlogged);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
 	/* The runtime's own use is another matter: the profile holds it whole. */
 	blind = begin(ev);
 	call_on(ev, blind, ARCH_X86_64, "clone", EVIDENCE_RUNTIME);
-	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
 }
 
 /* A run for which the call was quiet whole may have used it in any form. */
-static void quiet_whole_voids_the_proof(void **state)
+static void unlogged_whole_voids_the_proof(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = NULL;
-	const struct quiet_wish wish = {.experiments = true};
+	const struct known_calls_wish wish = {.experiments = true};
 	uint64_t no = begin(ev);
 
 	call(ev, no, "clone3");
 	call(ev, no, "clone");
 	end(ev, no);
-	no = begin_quiet(ev, &wish);
+	no = begin_unlogged(ev, &wish);
 	end(ev, no);
-	assert_int_equal(form(ev, "clone3"), QUIET_NARROW);
+	assert_int_equal(form(ev, "clone3"), UNLOGGED_NARROW);
 	doc = offer(ev, NULL);
 	assert_list(doc, "names", "clone3");
-	no = begin_quiet(ev, NULL);
-	assert_int_equal(form(ev, "clone3"), QUIET_UNKNOWN);
-	assert_int_equal(form(ev, "clone"), QUIET_NARROW);
+	no = begin_unlogged(ev, NULL);
+	assert_int_equal(form(ev, "clone3"), UNLOGGED_UNKNOWN);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
 	end(ev, no);
-	assert_int_equal(form(ev, "clone3"), QUIET_UNKNOWN);
+	assert_int_equal(form(ev, "clone3"), UNLOGGED_UNKNOWN);
 }
 
 /* Where an ABI came that has the argument elsewhere, nothing is known of it any more. */
@@ -229,19 +229,19 @@ static void another_abi_ends_a_form(void **state)
 
 	call(ev, no, "socket");
 	end(ev, no);
-	no = begin_quiet(ev, NULL);
+	no = begin_unlogged(ev, NULL);
 	end(ev, no);
-	assert_int_equal(form(ev, "socket"), QUIET_NARROW);
-	no = begin_quiet(ev, NULL);
+	assert_int_equal(form(ev, "socket"), UNLOGGED_NARROW);
+	no = begin_unlogged(ev, NULL);
 	call_on(ev, no, ARCH_X86, "exit_group", EVIDENCE_WORKLOAD);
-	assert_int_equal(form(ev, "socket"), QUIET_UNKNOWN);
+	assert_int_equal(form(ev, "socket"), UNLOGGED_UNKNOWN);
 	end(ev, no);
-	quiet_saved(ev, quiet_learnt(ev));
+	unlogged_saved(ev, unlogged_learnt(ev));
 	doc = offer(ev, NULL);
 	assert_list(doc, "names", "socket");
 }
 
-static void prctl_is_never_quiet_whole(void **state)
+static void prctl_is_never_unlogged_whole(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = NULL;
@@ -249,10 +249,10 @@ static void prctl_is_never_quiet_whole(void **state)
 
 	call(ev, no, "prctl");
 	end(ev, no);
-	no = begin_quiet(ev, NULL);
+	no = begin_unlogged(ev, NULL);
 	call(ev, no, "prctl");
 	end(ev, no);
-	assert_int_equal(form(ev, "prctl"), QUIET_WIDE);
+	assert_int_equal(form(ev, "prctl"), UNLOGGED_WIDE);
 	doc = offer(ev, NULL);
 	assert_list(doc, "names", "");
 	assert_int_equal(json_count(json_get(json_root(doc), "forms")), 1);
@@ -261,36 +261,36 @@ static void prctl_is_never_quiet_whole(void **state)
 }
 
 static const char *hot[] = {"futex", "poll", "read", "write"};
-static const struct quiet_wish hot_wish = {.hot = hot, .hot_count = 4};
+static const struct known_calls_wish hot_wish = {.hot = hot, .hot_count = 4};
 
 static void hot_set_is_confirmed_in_turn(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
-	uint64_t no = begin_quiet(ev, &hot_wish);
+	uint64_t no = begin_unlogged(ev, &hot_wish);
 
 	call(ev, no, "mkdir");
-	assert_int_equal(evidence_run(ev, no)->quiet.assumed.count, 4);
+	assert_int_equal(evidence_run(ev, no)->unlogged.assumed.count, 4);
 	end(ev, no);
-	assert_int_equal(quiet_hot_of(ev, "read"), QUIET_ASSUMED);
-	assert_int_equal(quiet_hot_of(ev, "mkdir"), QUIET_NOT_HOT);
-	no = begin_quiet(ev, &hot_wish);
+	assert_int_equal(unlogged_hot_of(ev, "read"), UNLOGGED_ASSUMED);
+	assert_int_equal(unlogged_hot_of(ev, "mkdir"), UNLOGGED_NOT_HOT);
+	no = begin_unlogged(ev, &hot_wish);
 	{
-		const struct evidence_quiet *q = &evidence_run(ev, no)->quiet;
+		const struct evidence_unlogged *q = &evidence_run(ev, no)->unlogged;
 
 		assert_int_equal(q->assumed.count, 2);
 		assert_true(names_have(&q->confirming, "futex") && names_have(&q->confirming, "poll"));
 	}
 	call(ev, no, "futex");
-	assert_int_equal(quiet_hot_of(ev, "poll"), QUIET_ASSUMED);
+	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_ASSUMED);
 	end(ev, no);
-	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_CONFIRMED);
-	assert_int_equal(quiet_hot_of(ev, "poll"), QUIET_ABSENT);
-	no = begin_quiet(ev, &hot_wish);
-	assert_int_equal(evidence_run(ev, no)->quiet.assumed.count, 0);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_CONFIRMED);
+	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_ABSENT);
+	no = begin_unlogged(ev, &hot_wish);
+	assert_int_equal(evidence_run(ev, no)->unlogged.assumed.count, 0);
 	call(ev, no, "poll"); /* it comes after all */
 	end(ev, no);
-	assert_int_equal(quiet_hot_of(ev, "poll"), QUIET_CONFIRMED);
-	assert_int_equal(quiet_hot_of(ev, "read"), QUIET_ABSENT);
+	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_CONFIRMED);
+	assert_int_equal(unlogged_hot_of(ev, "read"), UNLOGGED_ABSENT);
 }
 
 /* A run that takes a name for granted, beside or after the one that looks for it: the silence of the latter proves nothing. */
@@ -298,31 +298,31 @@ static void hot_set_is_not_disproved_beside_its_user(void **state)
 {
 	cleanup_evidence struct evidence *ev = make(), *empty = make();
 	cleanup_json struct json_doc *stale = NULL;
-	uint64_t first = begin_quiet(ev, &hot_wish), second, third;
+	uint64_t first = begin_unlogged(ev, &hot_wish), second, third;
 
 	call(ev, first, "mkdir");
-	quiet_saved(ev, quiet_learnt(ev));
+	unlogged_saved(ev, unlogged_learnt(ev));
 	stale = offer(empty, &hot_wish);
-	second = begin_quiet(ev, &hot_wish);
-	assert_int_equal(evidence_run(ev, second)->quiet.confirming.count, 0); /* the first one still runs */
+	second = begin_unlogged(ev, &hot_wish);
+	assert_int_equal(evidence_run(ev, second)->unlogged.confirming.count, 0); /* the first one still runs */
 	end(ev, second);
 	end(ev, first);
-	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_ASSUMED);
-	second = begin_quiet(ev, &hot_wish);
-	assert_int_equal(evidence_run(ev, second)->quiet.confirming.count, 2);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ASSUMED);
+	second = begin_unlogged(ev, &hot_wish);
+	assert_int_equal(evidence_run(ev, second)->unlogged.confirming.count, 2);
 	third = begin(ev); /* with an offer of an earlier time */
-	assert_int_equal(quiet_accept(ev, third, stale, json_root(stale), NULL), 0);
+	assert_int_equal(unlogged_accept(ev, third, stale, json_root(stale), NULL), 0);
 	end(ev, second);
 	end(ev, third);
-	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_ASSUMED);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ASSUMED);
 	/* One that is no longer in the hot set is logged, and so looked for. */
-	second = begin_quiet(ev, NULL);
+	second = begin_unlogged(ev, NULL);
 	end(ev, second);
-	assert_int_equal(quiet_hot_of(ev, "futex"), QUIET_ABSENT);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ABSENT);
 	{
 		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
 
-		assert_int_equal(quiet_hot_of(same, "futex"), QUIET_ABSENT);
+		assert_int_equal(unlogged_hot_of(same, "futex"), UNLOGGED_ABSENT);
 	}
 }
 
@@ -336,9 +336,9 @@ int main(void)
 		cmocka_unit_test(stamps_a_changed_file),
 		cmocka_unit_test(narrows_and_widens),
 		cmocka_unit_test(blind_uses_void_the_proof),
-		cmocka_unit_test(quiet_whole_voids_the_proof),
+		cmocka_unit_test(unlogged_whole_voids_the_proof),
 		cmocka_unit_test(another_abi_ends_a_form),
-		cmocka_unit_test(prctl_is_never_quiet_whole),
+		cmocka_unit_test(prctl_is_never_unlogged_whole),
 		cmocka_unit_test(hot_set_is_confirmed_in_turn),
 		cmocka_unit_test(hot_set_is_not_disproved_beside_its_user),
 	};

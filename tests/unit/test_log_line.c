@@ -19,20 +19,20 @@
 #define JCOMM  "comm=\\\"web\\\" exe=\\\"/bin/web\\\" "
 
 /* What was found, a letter each: R record, U unreadable, L lost, E error, M security module. */
-static void note(const struct logline *line, void *arg)
+static void note(const struct log_line *line, void *arg)
 {
-	static const char letters[] = {[LOGLINE_RECORD] = 'R',
-				       [LOGLINE_UNREADABLE] = 'U',
-				       [LOGLINE_LOST] = 'L',
-				       [LOGLINE_ERROR] = 'E',
-				       [LOGLINE_LSM] = 'M'};
+	static const char letters[] = {[LOG_LINE_RECORD] = 'R',
+				       [LOG_LINE_UNREADABLE] = 'U',
+				       [LOG_LINE_LOST] = 'L',
+				       [LOG_LINE_ERROR] = 'E',
+				       [LOG_LINE_LSM] = 'M'};
 	const struct record *r = &line->record;
 	char comm[32] = "";
 
 	buf_addc(arg, letters[line->kind]);
-	if (line->kind == LOGLINE_LOST)
+	if (line->kind == LOG_LINE_LOST)
 		buf_addf(arg, "%llu", (unsigned long long)line->lost);
-	if (line->kind != LOGLINE_RECORD)
+	if (line->kind != LOG_LINE_RECORD)
 		return;
 	record_field_bytes(&r->comm, comm, sizeof(comm) - 1);
 	if (strcmp(comm, "web") != 0)
@@ -124,13 +124,13 @@ static const struct {
 /* Feeds the text in pieces of `step` bytes. */
 static void look(const char *text, size_t len, size_t step, const char *want)
 {
-	cleanup_logline struct logline_reader *l = NULL;
+	cleanup_logline struct log_line_reader *l = NULL;
 	cleanup_buf struct buf found = {0};
 
-	assert_int_equal(logline_new(note, &found, &l, NULL), 0);
+	assert_int_equal(log_line_new(note, &found, &l, NULL), 0);
 	for (size_t i = 0; i < len; i += step)
-		logline_feed(l, text + i, len - i < step ? len - i : step);
-	logline_end(l);
+		log_line_feed(l, text + i, len - i < step ? len - i : step);
+	log_line_end(l);
 	if (strcmp(found.data ? found.data : "", want) != 0)
 		fail_msg("step %zu: found \"%s\", not \"%s\", in: %.300s", step, found.data, want, text);
 }

@@ -40,7 +40,7 @@ static void test_add(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup_buf struct buf got = {0};
 		struct err err = {0};
-		int r = logflag_add(cases[i].in, strlen(cases[i].in), "p.json", &got, &err);
+		int r = log_flag_add(cases[i].in, strlen(cases[i].in), "p.json", &got, &err);
 
 		if (!cases[i].out) {
 			assert_int_equal(r, -EINVAL);

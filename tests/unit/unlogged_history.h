@@ -1,9 +1,10 @@
 /* Histories of quiet runs, for the suites about quieting and about merging it. */
-#ifndef SNUG_TESTS_UNIT_QUIET_HISTORY_H
-#define SNUG_TESTS_UNIT_QUIET_HISTORY_H
+#ifndef SNUG_TESTS_UNIT_UNLOGGED_HISTORY_H
+#define SNUG_TESTS_UNIT_UNLOGGED_HISTORY_H
 
 #include "base/cleanup.h"
 #include "seccomp/syscall/arguments.h"
+#include "seccomp/learning/known_calls.h"
 #include "seccomp/evidence/unlogged.h"
 #include "seccomp/syscall/names.h"
 
@@ -53,14 +54,14 @@ static inline void call(struct evidence *ev, uint64_t no, const char *name)
 	call_on(ev, no, ARCH_X86_64, name, EVIDENCE_WORKLOAD);
 }
 
-static inline struct json_doc *offer(const struct evidence *ev, const struct quiet_wish *wish)
+static inline struct json_doc *offer(const struct evidence *ev, const struct known_calls_wish *wish)
 {
-	static const struct quiet_wish none;
+	static const struct known_calls_wish none;
 	cleanup_buf struct buf b = {0};
 	struct json_doc *doc = NULL;
 	struct err err = {0};
 
-	assert_int_equal(quiet_offer(ev, wish ? wish : &none, &b, &err), 0);
+	assert_int_equal(known_calls_offer(ev, wish ? wish : &none, &b, &err), 0);
 	if (json_parse(b.data, b.len, JSON_OURS, "offer", &doc, &err) < 0)
 		fail_msg("%s", err.msg);
 	return doc;
@@ -78,16 +79,16 @@ static inline void assert_list(const struct json_doc *doc, const char *member, c
 }
 
 /* A run that takes what is offered, all of it. */
-static inline uint64_t begin_quiet(struct evidence *ev, const struct quiet_wish *wish)
+static inline uint64_t begin_unlogged(struct evidence *ev, const struct known_calls_wish *wish)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	struct err err = {0};
 	uint64_t no;
 
-	quiet_saved(ev, quiet_learnt(ev));
+	unlogged_saved(ev, unlogged_learnt(ev));
 	doc = offer(ev, wish);
 	no = begin(ev);
-	if (quiet_accept(ev, no, doc, json_root(doc), &err) < 0)
+	if (unlogged_accept(ev, no, doc, json_root(doc), &err) < 0)
 		fail_msg("%s", err.msg);
 	return no;
 }
@@ -97,9 +98,9 @@ static inline reason_set reasons(struct evidence *ev, uint64_t no)
 	return evidence_run(ev, no)->reasons;
 }
 
-static inline enum quiet_form form(const struct evidence *ev, const char *name)
+static inline enum unlogged_form form(const struct evidence *ev, const char *name)
 {
-	return quiet_form_of(ev, argument_by_name(name), NULL);
+	return unlogged_form_of(ev, argument_by_name(name), NULL);
 }
 
 /* Written and read again. */

@@ -43,7 +43,7 @@ static void test_make(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup_buf struct buf got = {0};
 
-		assert_int_equal(loudexec_make(cases[i].in, strlen(cases[i].in), "p", &got, NULL), 0);
+		assert_int_equal(exec_logged_make(cases[i].in, strlen(cases[i].in), "p", &got, NULL), 0);
 		assert_string_equal(got.data, cases[i].out ? cases[i].out : cases[i].in);
 	}
 }
