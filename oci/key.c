@@ -11,6 +11,9 @@
 #define CRI_ANNOTATION(name)  "io.kubernetes.cri." name
 #define CRIO_ANNOTATION(name) "io.kubernetes.cri-o." name
 
+#define PODS     "k8s"
+#define PROGRAMS "program"
+
 #define COMPONENT_MAX  200 /* bytes, escapes included: NAME_MAX less what a file beside it may append */
 #define ANNOTATION_MAX 200
 
@@ -85,14 +88,14 @@ void oci_key_add_component(struct buf *out, const char *name)
 	buf_addf(out, "-%016" PRIx64, text_hash(name, strlen(name)));
 }
 
-static bool is_cri_root(const char *root)
+/* containerd's runtimes keep a namespace's containers in a directory of its name. */
+static bool is_root_of(const char *root, const char *namespace)
 {
-	static const char last[] = "k8s.io";
-	size_t len = root ? strlen(root) : 0, n = sizeof(last) - 1;
+	size_t len = root ? strlen(root) : 0, n = strlen(namespace);
 
 	while (len && root[len - 1] == '/')
 		len--;
-	return len > n && root[len - n - 1] == '/' && memcmp(root + len - n, last, n) == 0;
+	return len > n && root[len - n - 1] == '/' && memcmp(root + len - n, namespace, n) == 0;
 }
 
 enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root)
@@ -100,7 +103,7 @@ enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *ro
 	const char *containerd = oci_spec_annotation(spec, CRI_ANNOTATION("container-type"));
 	const char *crio = oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType"));
 
-	if (!is_cri_root(root) || (!containerd && !crio))
+	if (!is_root_of(root, "k8s.io") || (!containerd && !crio))
 		return OCI_KIND_PLAIN;
 	if (containerd && crio)
 		return OCI_KIND_POD;
@@ -135,6 +138,29 @@ bool oci_key_id_is_chosen(const char *id)
 	if (len >= 64 && (len == 64 || id[len - 65] == '-') && all_hex(id + len - 64, 64))
 		return false;
 	return !(len >= 36 && (len == 36 || id[len - 37] == '-') && is_uuid(id + len - 36));
+}
+
+/* Beginnings of annotations that an engine writes beside those that it copies. */
+static const char *const engine_marks[] = {
+	"io.container.manager",      "io.podman.",     "io.buildah.",       "io.kubernetes.", "io.cri-containerd",
+	"org.opencontainers.image.", "io.containers.", "org.opencontainers.runtime-tools"};
+
+static bool is_engine_mark(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engine_marks); i++)
+		if (text_starts(name, engine_marks[i]))
+			return true;
+	return false;
+}
+
+bool oci_key_is_callers(const struct oci_spec *spec, const char *root, const char *id)
+{
+	const struct json *annotations = json_get(json_root(oci_spec_doc(spec)), "annotations");
+
+	for (const struct json *a = json_first(annotations); a; a = json_next(a))
+		if (is_engine_mark(json_key(a)))
+			return false;
+	return is_root_of(root, "moby") || oci_key_id_is_chosen(id);
 }
 
 /* "sha256:" and 64 hex digits: an image that was named by its id has no repository and no tag. */
@@ -231,7 +257,7 @@ static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rule
 		return r;
 	if (!pod.namespace || !*pod.namespace)
 		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("sandbox-namespace"));
-	buf_adds(out, "k8s/");
+	buf_adds(out, PODS "/");
 	oci_key_add_component(out, pod.namespace);
 	buf_addc(out, '/');
 	if (chosen) {
@@ -249,6 +275,18 @@ static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rule
 	return 0;
 }
 
+/* The single components that are directories of others' keys. */
+static bool is_taken(const char *name)
+{
+	return text_streq(name, PODS) || text_streq(name, PROGRAMS);
+}
+
+/* Escapes the first letter, which needs no escape, and so is another name. */
+static void add_hidden(struct buf *out, const char *name)
+{
+	buf_addf(out, "%%%02X%s", (unsigned char)name[0], name + 1);
+}
+
 static const char *program_name(const struct oci_spec *spec)
 {
 	const char *program = oci_spec_program(spec), *slash = program ? strrchr(program, '/') : NULL;
@@ -260,7 +298,7 @@ static const char *program_name(const struct oci_spec *spec)
 static int plain_key(const struct oci_spec *spec, const char *id, const struct oci_key_rules *rules, struct buf *out,
 		     struct err *err)
 {
-	const char *name = oci_spec_annotation(spec, ANNOTATION_PROFILE);
+	const char *name = rules->plain_annotation ? oci_spec_annotation(spec, ANNOTATION_PROFILE) : NULL;
 	int r;
 
 	/* CRI-O hands a pod's own annotations on; under a root that is no CRI's they would pass for root's. */
@@ -274,16 +312,19 @@ static int plain_key(const struct oci_spec *spec, const char *id, const struct o
 	}
 	if (!name && *id && oci_key_id_is_chosen(id))
 		name = id;
-	if (!name && rules->program_name)
+	if (!name && rules->program_name) {
 		name = program_name(spec);
+		if (name)
+			buf_adds(out, PROGRAMS "/");
+	} else if (name && is_taken(name)) {
+		add_hidden(out, name);
+		return 0;
+	}
 	if (!name)
 		return err_set(err, ENOENT,
 			       "nothing names this container: no annotation " ANNOTATION_PROFILE
-			       ", and its id is a generated one");
-	if (text_streq(name, "k8s"))
-		buf_adds(out, "%6B8s"); /* "k8s" is the pods' */
-	else
-		oci_key_add_component(out, name);
+			       " that counts, and its id is a generated one");
+	oci_key_add_component(out, name);
 	return 0;
 }
 

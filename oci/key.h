@@ -1,14 +1,16 @@
 /* Which container is this: the key under which its evidence and its profile are kept.
  *
- *   NAME                                       root's own containers: annotation io.snug.profile, else the id if a
- *                                              person chose it, else (learning only) the program's name
+ *   NAME                                       root's own containers: annotation io.snug.profile if it is the caller's, else
+ *                                              the id if a person chose it
+ *   program/NAME                               else (learning only) the program's name, which an image may have chosen: it
+ *                                              reaches no key that a person chose
  *   k8s/NAMESPACE/CONTAINER/IMAGE-REPOSITORY   pods, from the CRI's annotations, under a CRI's root directory only
  *   k8s/NAMESPACE/NAME                         pods, by io.snug.profile, where the configuration allows annotations
  *
  * Each component holds only [A-Za-z0-9._-] and %XX escapes (upper-case hex) of other bytes; a leading dot and the dot
  * of a final .json or .tmp are escaped too, so that no component is "." or ".." or the name of a data file. A component
  * longer than 200 bytes is cut and ends in "-" and 16 hex digits of its hash. Nobody but a pod reaches k8s/: a slash in
- * a name is escaped, and the single component "k8s" becomes "%6B8s".
+ * a name is escaped, and the single component "k8s" becomes "%6B8s"; likewise "program" becomes "%70rogram".
  */
 #ifndef SNUG_OCI_KEY_H
 #define SNUG_OCI_KEY_H
@@ -29,9 +31,18 @@ enum oci_container_kind {
  * both containerd's and CRI-O's stand, one is a forgery: the kind is a pod, which then gets no key. */
 enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root);
 
+/* True if the annotations of a plain container are surely those of whoever called the runtime, and not of its image.
+ *
+ * Podman copies the annotations of an image's manifest into config.json, umoci an image's labels; neither lets an image remove what they write
+ * beside them (io.container.manager, org.opencontainers.image.os, ...), and under Podman the id is a generated one. So they are the
+ * caller's where a person chose the id and no engine left such a mark; and under Docker (a root directory that ends in /moby), whose
+ * annotations are those of `docker run --annotation`, unless a kubelet's are among them. */
+bool oci_key_is_callers(const struct oci_spec *spec, const char *root, const char *id);
+
 struct oci_key_rules {
-	bool pod_annotation; /* a pod's io.snug.profile counts */
-	bool program_name;   /* fall back on the program's name (learning) */
+	bool pod_annotation;   /* a pod's io.snug.profile counts */
+	bool plain_annotation; /* a plain container's does */
+	bool program_name;     /* fall back on the program's name (learning) */
 };
 
 /* Makes the key; *ret is allocated (free). -ENOENT if there is none (no annotation, a generated id, no fall-back; a

@@ -213,6 +213,7 @@ static const struct setting settings[] = {
 	{"on_error", read_policy, offsetof(struct config, on_error)},
 	{"missing_profile", read_policy, offsetof(struct config, missing_profile)},
 	{"annotations", read_annotations, 0},
+	{"image_annotations", read_bool, offsetof(struct config, image_annotations)},
 	{"session", read_switch, offsetof(struct config, session)},
 	{"log_denials", read_bool, offsetof(struct config, log_denials)},
 	{"progressive", read_progressive, 0},

@@ -29,6 +29,7 @@ struct config {
 	enum config_policy missing_profile;  /* default fail */
 	bool annotation_profile;             /* "annotations" lists io.snug.profile: a pod's counts; default false */
 	bool annotation_mode;                /* "annotations" lists io.snug.mode: it chooses the mode; default false */
+	bool image_annotations;              /* io.snug.* counts too where it may be an image's (Podman); default false */
 	bool log_denials;                    /* enforced containers have their denials logged and recorded, where the runtime can; default true */
 	bool no_progress;                    /* "progressive": false: every learning run logs every call; default: what is known is quiet */
 	bool experiments;                    /* learning runs may answer a call with ENOSYS to find out whether it is needed; default false */

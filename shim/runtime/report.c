@@ -115,3 +115,12 @@ void report_unnoted(const char *id, const struct err *err)
 	buf_addf(&text, "container %s is enforced, but no note says so to the calls that follow: %s", id, err->msg);
 	say(LOG_NOTICE, text.data ? text.data : "");
 }
+
+void report_ignored(const char *id)
+{
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "container %s: its annotation io.snug.profile does not count, because it may come from its image (image_annotations in"
+		 " snug-config(5))", id);
+	say(LOG_NOTICE, text.data ? text.data : "");
+}

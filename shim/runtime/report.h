@@ -22,4 +22,7 @@ void report_unrecorded(const char *id, const struct err *err);
 /* Says in syslog that an enforced container was started all the same, but without a note: calls that follow go to the runtime that is configured then. */
 void report_unnoted(const char *id, const struct err *err);
 
+/* Says in syslog that a container's annotation io.snug.profile was left alone, because it may be its image's. */
+void report_ignored(const char *id);
+
 #endif

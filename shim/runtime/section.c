@@ -9,16 +9,27 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* crun loads these in place of linux.seccomp (crun.1, ANNOTATIONS). */
-static const char *const overriding[] = {"run.oci.seccomp_bpf_data", "run.oci.seccomp.receiver"};
+/* With annotations that begin like this crun loads another filter in place of linux.seccomp, or hands its listener to others: seccomp_bpf_data,
+ * seccomp_bpf_file, seccomp.receiver, seccomp.plugins (crun.1, ANNOTATIONS, of several versions). */
+#define OVERRIDING "run.oci.seccomp"
 
-static int refuse_overrides(const struct oci_spec *spec, struct err *err)
+/* That one only makes it refuse names that it does not know. */
+#define HARMLESS "run.oci.seccomp_fail_unknown_syscall"
+
+int section_check(const struct oci_spec *spec, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(overriding); i++)
-		if (oci_spec_annotation(spec, overriding[i]))
-			return err_set(err, EPERM, "config.json: annotations.%s makes crun load another filter than the one written here;"
-				       " remove the annotation, or call the runtime without snug",
-				       overriding[i]);
+	const struct json *annotations = json_get(json_root(oci_spec_doc(spec)), "annotations");
+
+	for (const struct json *a = json_first(annotations); a; a = json_next(a)) {
+		cleanup_buf struct buf name = {0};
+
+		if (!text_starts(json_key(a), OVERRIDING) || text_streq(json_key(a), HARMLESS))
+			continue;
+		text_add_safe(&name, json_key(a), json_key_len(a));
+		return err_set(err, EPERM, "config.json: annotations.%.80s makes crun load another filter than the one written here;"
+			       " remove the annotation, or call the runtime without snug",
+			       name.data ? name.data : OVERRIDING);
+	}
 	return 0;
 }
 
@@ -176,10 +187,8 @@ int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_con
 		 const char *key, struct learn *learn, struct section *ret, struct err *err)
 {
 	struct section s = {.baseline = ""};
-	int r = refuse_overrides(spec, err);
+	int r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, mode, key, &s, err);
 
-	if (r == 0)
-		r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, mode, key, &s, err);
 	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.unlogged) || buf_failed(&s.caller)))
 		r = err_set(err, ENOMEM, "out of memory");
 	if (r < 0) {

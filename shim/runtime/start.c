@@ -38,7 +38,8 @@ struct start {
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
 	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
-	bool by_pod;      /* an annotation of the pod's own is why it cannot be started */
+	bool callers;     /* the annotations are the caller's, not an image's nor a pod's */
+	bool brought;     /* what the container brings along is why it cannot be started */
 	bool denials;     /* what it is denied is logged, and somebody listens */
 	bool callers_own; /* the bundle surely holds the caller's own file */
 };
@@ -57,25 +58,44 @@ static int open_bundle(struct start *s, struct err *err)
 		return r;
 	s->callers_own = true;
 	r = oci_bundle_read(&s->bundle, &s->text, err);
-	if (r == 0)
-		r = oci_spec_parse(s->text.data, s->text.len, s->bundle.name, &s->spec, err);
+	if (r < 0)
+		return r;
+	r = oci_spec_parse(s->text.data, s->text.len, s->bundle.name, &s->spec, err);
+	/* A text that cannot be judged may hold what would be refused. */
+	s->brought = r < 0;
 	return r;
 }
 
-/* The mode that an annotation may choose, where the configuration lets it; a pod can choose only what is not looser than its handler's. */
+/* Who may choose by annotation: a pod what the configuration lists, any other container what its caller or the configuration says. */
+static bool profile_counts(const struct start *s)
+{
+	const struct config *c = &s->plan->config;
+
+	return s->kind == OCI_KIND_PLAIN ? s->callers || c->image_annotations : c->annotation_profile;
+}
+
+static bool mode_counts(const struct start *s)
+{
+	const struct config *c = &s->plan->config;
+
+	return c->annotation_mode && (s->kind != OCI_KIND_PLAIN || s->callers || c->image_annotations);
+}
+
+/* Whatever it asks for, an annotation cannot have less denied than the handler does, nor something else: audit opens what learning may not. */
 static int choose_mode(struct start *s, struct err *err)
 {
 	const char *wanted = oci_spec_annotation(s->spec, "io.snug.mode");
 	enum config_mode mode;
 
 	s->mode = s->plan->mode;
-	if (!wanted || !s->plan->config.annotation_mode || s->mode == CONFIG_PASS)
+	if (!wanted || !mode_counts(s) || s->mode == CONFIG_PASS)
 		return 0;
 	if (config_mode_by_name(wanted, &mode) < 0 || mode == CONFIG_PASS)
 		return err_set(err, EINVAL, "config.json: annotations.io.snug.mode: no such mode '%.40s' (learn, audit or enforce)",
 			       wanted);
-	if (s->kind != OCI_KIND_PLAIN && mode < s->mode)
-		return err_set(err, EPERM, "config.json: annotations.io.snug.mode: a pod under the handler for %s cannot choose %s",
+	if (mode != s->mode && mode != CONFIG_ENFORCE)
+		return err_set(err, EPERM, "config.json: annotations.io.snug.mode: a container under the handler for %s cannot choose %s,"
+			       " only enforce",
 			       config_mode_name(s->mode), wanted);
 	s->mode = mode;
 	return 0;
@@ -83,10 +103,18 @@ static int choose_mode(struct start *s, struct err *err)
 
 static int make_key(struct start *s, struct err *err)
 {
-	const struct oci_key_rules rules = {.pod_annotation = s->plan->config.annotation_profile,
+	const struct oci_key_rules rules = {.pod_annotation = profile_counts(s),
+					    .plain_annotation = profile_counts(s),
 					    .program_name = s->mode == CONFIG_LEARN};
+	bool ignored = oci_spec_annotation(s->spec, "io.snug.profile") && !profile_counts(s);
 	int r = oci_key_make(s->spec, s->kind, s->plan->call.id, &rules, &s->key, err);
 
+	if (r == 0 && ignored && s->kind == OCI_KIND_PLAIN)
+		report_ignored(s->plan->call.id);
+	if (r == -ENOENT && ignored)
+		return err_set(err, ENOENT, "container %s has no key: its annotation io.snug.profile does not count, because an engine like Podman"
+			       " copies an image's annotations; if you trust those of your images, set \"image_annotations\": true in %s",
+			       s->plan->call.id, s->plan->config.path);
 	if (r == -ENOENT)
 		return err_set(err, ENOENT, "container %s has no key to find its profile by: give it the annotation io.snug.profile,"
 			       " or an id of your own choice",
@@ -211,13 +239,11 @@ static int set_guardian(struct start *s, struct err *err)
 	return guardian_start(&duty, err);
 }
 
-/* Whether what a pod may choose by annotation was chosen. */
-static bool pod_chose(const struct start *s)
+/* Whether the container chose by an annotation. */
+static bool chose(const struct start *s)
 {
-	const struct config *c = &s->plan->config;
-
-	return s->kind != OCI_KIND_PLAIN && ((c->annotation_profile && oci_spec_annotation(s->spec, "io.snug.profile")) ||
-					     (c->annotation_mode && oci_spec_annotation(s->spec, "io.snug.mode")));
+	return (profile_counts(s) && oci_spec_annotation(s->spec, "io.snug.profile")) ||
+	       (mode_counts(s) && oci_spec_annotation(s->spec, "io.snug.mode"));
 }
 
 /* Once its time is over a key is not learnt any more: what was approved applies, or what the caller asked for. */
@@ -237,13 +263,14 @@ static int ready(struct start *s, struct err *err)
 {
 	int r = choose_mode(s, err);
 
-	s->by_pod = r < 0;
-
+	if (r == 0)
+		r = section_check(s->spec, err);
+	s->brought = r < 0;
 	if (r == 0 && is_recorded(s->mode))
 		r = refuse_rootless(err);
 	if (r == 0) {
 		r = make_key(s, err);
-		s->by_pod = r < 0 && pod_chose(s);
+		s->brought = r < 0 && (r != -ENOENT || chose(s));
 	}
 	if (r == 0 && s->mode == CONFIG_LEARN)
 		r = ask_recorder(s, err);
@@ -252,7 +279,7 @@ static int ready(struct start *s, struct err *err)
 	if (r == 0)
 		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, err);
 	s->missing = r == -ENOENT;
-	s->by_pod |= s->missing && pod_chose(s);
+	s->brought |= s->missing && chose(s);
 	if (r == 0) {
 		log_denials(s);
 		r = prepare(s, err);
@@ -317,12 +344,13 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 	r = open_bundle(&s, err);
 	if (r == 0) {
 		s.kind = oci_key_kind(s.spec, p->root);
+		s.callers = s.kind == OCI_KIND_PLAIN && oci_key_is_callers(s.spec, p->root, p->call.id);
 		if (s.kind != OCI_KIND_SANDBOX)
 			r = ready(&s, err);
 	}
 	policy = s.missing && s.mode != CONFIG_LEARN ? p->config.missing_profile : p->config.on_error;
-	/* A pod that names a profile which is not there does not get rid of its own by it. */
-	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL && !(s.by_pod && s.kind != OCI_KIND_PLAIN);
+	/* Nothing that a container brings along gets it past its profile, such as the name of one that is not there. */
+	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL && (s.callers || !s.brought);
 	if (r < 0)
 		(void)oci_bundle_restore(&s.bundle, NULL);
 	if (r < 0 && s.noted)

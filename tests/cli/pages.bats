@@ -232,7 +232,7 @@ denied() {
 {"mode": "pass", "baseline": "drop", "progressive": true, "hot_set": true, "experiments": true, "learn_for": 0, "on_error": "fail", "session": "on"}
 {"mode": "learn", "baseline": "default", "progressive": false, "hot_set": ["read"], "experiments": false, "learn_for": 90, "on_error": "original"}
 {"mode": "audit", "baseline": "keep", "missing_profile": "fail", "session": "off", "learn_for": "12h", "log_denials": true, "hot_set": false}
-{"mode": "enforce", "missing_profile": "original", "annotations": ["io.snug.profile", "io.snug.mode"], "learn_for": "7d", "log_denials": false}
+{"mode": "enforce", "missing_profile": "original", "annotations": ["io.snug.profile", "io.snug.mode"], "learn_for": "7d", "log_denials": false, "image_annotations": true}
 C
   # Each word is the page's.
   jq -r '.mode, .baseline, .on_error, .session, .learn_for, .annotations[]? | strings' "$dir/values" | sort -u >"$dir/words"

@@ -30,9 +30,9 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
 
 @test "learn, approve, enforce by --security-opt; what is outside is refused" {
   [ "$(run_ learn --rm "$IMAGE" sh -c '/bin/ls /bin/busybox; /bin/true')" = /bin/busybox ]
-  runs sh | jq -e '.[0].complete'
-  snug approve --no-sample sh >/dev/null
-  plain() { docker_ run --rm --network none --security-opt "seccomp=$T/state/keys/sh/approved.json" "$IMAGE" sh -c "$1"; }
+  runs program/sh | jq -e '.[0].complete'
+  snug approve --no-sample program/sh >/dev/null
+  plain() { docker_ run --rm --network none --security-opt "seccomp=$T/state/keys/program/sh/approved.json" "$IMAGE" sh -c "$1"; }
   [ "$(plain '/bin/ls /bin/busybox; /bin/true')" = /bin/busybox ]
   run plain 'mkdir /tmp/x'
   [ "$status" -ne 0 ]
@@ -51,7 +51,7 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
 @test "exec, pause, unpause, top, stats, update, kill, rm of a container that learns" {
   run_ learn --detach --name dlife "$IMAGE" sleep 1000
   docker_ exec dlife mkdir /tmp/by-exec
-  calls sleep workload | grep -qx mkdir
+  calls program/sleep workload | grep -qx mkdir
   docker_ pause dlife
   [ "$(status_of dlife)" = paused ]
   docker_ unpause dlife
@@ -63,7 +63,7 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
   docker_ start dlife
   [ "$(status_of dlife)" = running ]
   docker_ rm --force dlife
-  runs sleep | jq -e 'length == 2 and all(.complete)'
+  runs program/sleep | jq -e 'length == 2 and all(.complete)'
 }
 
 @test "a restart policy: each start is a run of its own" {
@@ -71,7 +71,7 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
   gave_up() { [ "$(status_of dagain)" = exited ] && [ "$(docker_ inspect --format '{{.RestartCount}}' dagain)" = 2 ]; }
   eventually gave_up
   docker_ rm dagain
-  runs false | jq -e 'length == 3 and all(.complete)'
+  runs program/false | jq -e 'length == 3 and all(.complete)'
 }
 
 @test "a container that fails, a program that is missing, the wrapper's own sentence: what the user is told" {

@@ -14,7 +14,7 @@ setup() {
   load lib
   load callers/daemons
   PATH=$SNUG_BUILD:$PATH
-  configure
+  configure image_annotations=true
 }
 teardown_file() {
   load lib
@@ -78,7 +78,7 @@ run_() { podman_ --runtime "snug-$1" run $LIMITS --annotation "io.snug.profile=$
 @test "a container without an annotation: the id is Podman's, the program names the key" {
   # shellcheck disable=SC2086
   [ "$(podman_ --runtime snug-learn run $LIMITS --rm "$IMAGE" echo hi)" = hi ]
-  runs echo | jq -e '.[0].complete'
+  runs program/echo | jq -e '.[0].complete'
 }
 
 @test "rootless: one sentence that says what is missing" {

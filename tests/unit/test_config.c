@@ -47,6 +47,7 @@ static const struct {
 	{"{\"export_dir\":[\"/x\"]}", "export_dir, line 1", "an absolute path is wanted"},
 	{"{\"annotations\":\"io.snug.mode\"}", "annotations, line 1", "a list is wanted"},
 	{"{\"annotations\":[\"io.snug.mode\",\"io.snug.x\"]}", "annotations[1], line 1", "is wanted"},
+	{"{\"image_annotations\":\"on\"}", "image_annotations, line 1", "true or false is wanted"},
 	{"{\"annotations\":[{}]}", "annotations[0], line 1", "is wanted"},
 	{"{\"annotations\":[\"io.snug.mode\\u0000\"]}", "annotations[0], line 1", "is wanted"},
 	{"{\"log_denials\":\"true\"}", "log_denials, line 1", "true or false is wanted"},

@@ -96,21 +96,26 @@ static void test_plain(void **state)
 		{"web", HEX64, NULL, false, "web", 0},
 		{"web", "chosen", "/bin/sh", true, "web", 0},
 		{NULL, "chosen", "/bin/sh", true, "chosen", 0},
-		{NULL, HEX64, "/usr/sbin/nginx", true, "nginx", 0},
-		{NULL, HEX64, "nginx", true, "nginx", 0},
+		{NULL, HEX64, "/usr/sbin/nginx", true, "program/nginx", 0},
+		{NULL, HEX64, "nginx", true, "program/nginx", 0},
 		{NULL, HEX64, "/usr/sbin/nginx", false, NULL, -ENOENT},
 		{NULL, HEX64, "/usr/sbin/", true, NULL, -ENOENT},
 		{NULL, HEX64, "", true, NULL, -ENOENT},
 		{NULL, HEX64, NULL, true, NULL, -ENOENT},
 		{NULL, "", NULL, false, NULL, -ENOENT},
-		{NULL, UUID, "..", true, "%2E.", 0},
+		{NULL, UUID, "..", true, "program/%2E.", 0},
 		{"", "chosen", "sh", true, NULL, -EINVAL},
 		{A200, "x", NULL, false, A200, 0},
 		{A200 "a", "x", NULL, false, NULL, -EINVAL},
 		/* the pods' directory and everything in it */
 		{"k8s", "x", NULL, false, "%6B8s", 0},
 		{NULL, "k8s", NULL, false, "%6B8s", 0},
-		{NULL, HEX64, "/k8s", true, "%6B8s", 0},
+		{NULL, HEX64, "/k8s", true, "program/k8s", 0},
+		/* the programs' likewise */
+		{"program", "x", NULL, false, "%70rogram", 0},
+		{NULL, "program", NULL, true, "%70rogram", 0},
+		{"program/nginx", "x", NULL, false, "program%2Fnginx", 0},
+		{NULL, HEX64, "/program", true, "program/program", 0},
 		{"K8s", "x", NULL, false, "K8s", 0},
 		{"k8s/", "x", NULL, false, "k8s%2F", 0},
 		{"k8s/default/web", "x", NULL, false, "k8s%2Fdefault%2Fweb", 0},
@@ -132,7 +137,8 @@ static void test_plain(void **state)
 						{CRI "container-name", "c"},
 						{CRI "image-name", "i"}};
 		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), cases[i].program);
-		struct oci_key_rules rules = {.program_name = cases[i].program_name, .pod_annotation = i % 2};
+		struct oci_key_rules rules = {.program_name = cases[i].program_name, .plain_annotation = true,
+					      .pod_annotation = i % 2};
 		cleanup_free char *key = NULL;
 		struct err err = {0};
 		int r = oci_key_make(spec, OCI_KIND_PLAIN, cases[i].id, &rules, &key, &err);
@@ -195,7 +201,8 @@ static void test_pod(void **state)
 						{CRI "image-name", cases[i].image},
 						{"io.kubernetes.cri-o.Metadata", "{}"}};
 		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-		struct oci_key_rules rules = {.program_name = true, .pod_annotation = cases[i].pod_annotation};
+		struct oci_key_rules rules = {.program_name = true, .plain_annotation = true,
+					      .pod_annotation = cases[i].pod_annotation};
 		cleanup_free char *key = NULL;
 		struct err err = {0};
 		int r = oci_key_make(spec, OCI_KIND_POD, "chosen", &rules, &key, &err);
@@ -249,7 +256,7 @@ static void test_crio(void **state)
 					  {CRIO "ImageName", cases[i].image},
 					  {"io.snug.profile", cases[i].profile}};
 		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-		struct oci_key_rules rules = {.program_name = true, .pod_annotation = true};
+		struct oci_key_rules rules = {.program_name = true, .plain_annotation = true, .pod_annotation = true};
 		enum oci_container_kind kind = oci_key_kind(spec, cases[i].root);
 		cleanup_free char *key = NULL;
 		struct err err = {0};
@@ -267,7 +274,7 @@ static void test_no_key(void **state)
 					       {CRI "sandbox-namespace", "n"},
 					       {CRI "container-name", "c"}};
 	cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-	struct oci_key_rules rules = {.program_name = true, .pod_annotation = true};
+	struct oci_key_rules rules = {.program_name = true, .plain_annotation = true, .pod_annotation = true};
 	char *key = NULL;
 	struct err err = {0};
 
@@ -276,6 +283,45 @@ static void test_no_key(void **state)
 	assert_non_null(strstr(err.msg, "CRI-O"));
 	assert_int_equal(oci_key_make(spec, OCI_KIND_SANDBOX, "chosen", &rules, &key, &err), -ENOENT);
 	assert_null(key);
+}
+
+static void test_callers(void **state)
+{
+	static const struct {
+		const char *root, *id, *mark;
+		bool callers;
+	} cases[] = {
+		{"/run/runc", "web", NULL, true},
+		{"/run/containerd/runc/default", "web", NULL, true},
+		{"/run/runc", HEX64, NULL, false},
+		{"/run/runc", UUID, NULL, false},
+		{"/var/run/docker/runtime-runc/moby", HEX64, NULL, true},
+		{"/var/run/docker/runtime-runc/moby/", HEX64, NULL, true},
+		{"/var/run/docker/runtime-runc/moby", HEX64, "io.kubernetes.container.hash", false},
+		{"/run/notmoby", HEX64, NULL, false},
+		{NULL, HEX64, NULL, false},
+		{NULL, "web", NULL, true},
+		/* an image's labels, and the marks beside them */
+		{"/run/runc", "web", "org.opencontainers.image.os", false},
+		{"/run/runc", "web", "io.container.manager", false},
+		{"/run/runc", "web", "io.podman.annotations.init", false},
+		{"/run/runc", "web", "io.kubernetes.cri-o.Created", false},
+		{"/run/runc", "web", "com.example.team", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *pairs[][2] = {{"io.snug.profile", "mine"}, {cases[i].mark ? cases[i].mark : "a", cases[i].mark ? "" : NULL}};
+		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
+		struct oci_key_rules rules = {.program_name = true, .plain_annotation = cases[i].callers};
+		cleanup_free char *key = NULL;
+		bool callers = oci_key_is_callers(spec, cases[i].root, cases[i].id);
+
+		if (callers != cases[i].callers)
+			fail_msg("root %s, id %s, %s", cases[i].root, cases[i].id, cases[i].mark);
+		assert_int_equal(oci_key_make(spec, OCI_KIND_PLAIN, cases[i].id, &rules, &key, NULL), 0);
+		assert_int_equal(strcmp(key, "mine") == 0, callers);
+	}
 }
 
 static void test_chosen_id(void **state)
@@ -414,7 +460,7 @@ int main(void)
 		cmocka_unit_test(test_pod),
 		cmocka_unit_test(test_crio),
 		cmocka_unit_test(test_no_key),
-		cmocka_unit_test(test_chosen_id),
+		cmocka_unit_test(test_callers), cmocka_unit_test(test_chosen_id),
 		cmocka_unit_test(test_component),
 		cmocka_unit_test(test_long_component),
 		cmocka_unit_test(test_check),
