@@ -2,9 +2,9 @@
 
 #include "base/json/members.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "seccomp/evidence/evidence.h"
 #include "seccomp/policy/read_private.h"
+#include "yaml/json.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,10 +12,12 @@
 #include <string.h>
 
 #define NESTING_MAX 2 /* a ConfigMap in a ConfigMap's data is none of ours */
+#define OTHERS_NAMED 5 /* kinds of objects that hold no profile */
+#define LISTS_MAX   8 /* a List within a List */
 
 struct reader {
 	struct policy_list *list;
-	unsigned nesting;
+	unsigned nesting, lists;
 	struct err *err;
 };
 
@@ -29,6 +31,7 @@ void policy_list_done(struct policy_list *l)
 		policy_free(l->policy[i]);
 	free(l->policy);
 	buf_done(&l->skipped);
+	buf_done(&l->other_kinds);
 }
 
 /* Takes p over, also after an error. */
@@ -142,29 +145,70 @@ static char *name_of_object(const struct json *obj, const char *name)
 	return buf_steal(&b);
 }
 
-/* One object of Kubernetes that is no list. `named`: it stands beside others. */
-static int add_object(struct reader *rd, const struct json_doc *doc, const struct json *obj, const char *name,
-		      bool named)
+/* An object that holds no profile; its kind is kept for what is said of a text without any. */
+static int pass_over(struct reader *rd, const char *kind)
+{
+	struct policy_list *l = rd->list;
+
+	if (l->others++ < OTHERS_NAMED) {
+		buf_adds(&l->other_kinds, l->other_kinds.len ? ", " : "");
+		text_add_safe(&l->other_kinds, kind, strlen(kind));
+	}
+	return 0;
+}
+
+static int add_list(struct reader *rd, const struct json_doc *doc, const struct json *list, const char *kind, const char *name);
+
+/* One object of Kubernetes, of that kind. `named`: it stands beside others, which may hold anything. */
+static int add_object(struct reader *rd, const struct json_doc *doc, const struct json *obj, const char *kind,
+		      const char *name, bool named)
 {
 	cleanup_free char *own = named ? name_of_object(obj, name) : strdup(name);
 
 	if (!own)
 		return err_set(rd->err, ENOMEM, "out of memory");
-	if (has_kind(obj, "ConfigMap"))
+	if (json_type(json_get(obj, "items")) == JSON_ARRAY)
+		return add_list(rd, doc, obj, kind, name);
+	if (text_streq(kind, "ConfigMap") && (!named || json_type(json_get(obj, "data")) == JSON_OBJECT))
 		return add_config_map(rd, doc, obj, own);
-	if (has_kind(obj, "SeccompProfile") && json_type(json_get(obj, "spec")) == JSON_OBJECT)
+	if (text_streq(kind, "SeccompProfile") && json_type(json_get(obj, "spec")) == JSON_OBJECT)
 		return add_section(rd, doc, json_get(obj, "spec"), POLICY_SPO, own);
-	if (has_kind(obj, "SeccompProfile"))
+	if (text_streq(kind, "SeccompProfile"))
 		return json_err(doc, obj, rd->err, "a SeccompProfile has a \"spec\"");
-	return json_err(doc, obj, rd->err, "a SeccompProfile or a ConfigMap is wanted");
+	return pass_over(rd, kind);
+}
+
+/* The items of a List, or of a ConfigMapList and the like, where they need not name their kind. */
+static int add_list(struct reader *rd, const struct json_doc *doc, const struct json *list, const char *kind, const char *name)
+{
+	cleanup_free char *of = strdup(kind);
+	size_t len = strlen(kind);
+	int r = 0;
+
+	if (!of)
+		return err_set(rd->err, ENOMEM, "out of memory");
+	if (rd->lists == LISTS_MAX)
+		return json_err(doc, list, rd->err, "more than %d lists within each other", LISTS_MAX);
+	if (len > 4 && text_streq(of + len - 4, "List"))
+		of[len - 4] = '\0';
+	rd->lists++;
+	for (const struct json *e = json_first(json_get(list, "items")); e && r == 0; e = json_next(e)) {
+		const char *own = json_text(json_get(e, "kind"));
+
+		if (json_type(e) != JSON_OBJECT)
+			r = json_err(doc, e, rd->err, "an object is wanted");
+		else
+			r = add_object(rd, doc, e, own ? own : of, name, true);
+	}
+	rd->lists--;
+	return r;
 }
 
 static int add_document(struct reader *rd, const struct json_doc *doc, const char *name, bool named)
 {
 	enum policy_format format = POLICY_OCI;
 	const struct json *root = json_root(doc), *section = policy_find_section(doc, &format);
-	const struct json *items = json_get(root, "items");
-	int r = 0;
+	const char *kind = json_text(json_get(root, "kind"));
 
 	if (json_type(root) != JSON_OBJECT)
 		return json_err(doc, root, rd->err, "an object is wanted");
@@ -172,14 +216,10 @@ static int add_document(struct reader *rd, const struct json_doc *doc, const cha
 		return add_section(rd, doc, section, format, name);
 	if (json_get(root, "ociVersion") || json_get(root, "linux"))
 		return json_err(doc, root, rd->err, "has no linux.seccomp: such a container runs without a filter");
-	if (!json_get(root, "apiVersion") || !json_get(root, "kind"))
+	if (!json_get(root, "apiVersion") || json_type(json_get(root, "kind")) != JSON_STRING)
 		return json_err(doc, root, rd->err,
 				"is no profile: neither \"defaultAction\" nor \"linux\" nor \"kind\" is there");
-	if (json_type(items) != JSON_ARRAY)
-		return add_object(rd, doc, root, name, named);
-	for (const struct json *e = json_first(items); e && r == 0; e = json_next(e))
-		r = add_object(rd, doc, e, name, true);
-	return r;
+	return add_object(rd, doc, root, kind, name, named);
 }
 
 static int read_json(struct reader *rd, const char *text, size_t len, const char *name)
@@ -206,9 +246,15 @@ static bool is_evidence(const char *text, size_t len)
 	return true;
 }
 
+/* What mark of UTF-8 a text begins with: its length, or 0. */
+static size_t byte_order_mark(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 static char first_char(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = byte_order_mark(text, len); i < len; i++)
 		if (!isspace((unsigned char)text[i]))
 			return text[i];
 	return '\0';
@@ -239,25 +285,86 @@ static int read_drop_in(struct reader *rd, const char *text, size_t len, const c
 	return r < 0 ? r : list_add(rd, p);
 }
 
-/* Each document is a JSON text of its own, with the lines of the whole. */
-static int read_yaml(struct reader *rd, const char *text, size_t len, const char *name)
+/* Each document is a JSON text of its own, with the lines of the whole. `else_says`: what is said of one that is no object of
+ * Kubernetes; NULL: any form is read. */
+static int read_yaml(struct reader *rd, const char *text, size_t len, const char *name, const char *else_says)
 {
-	cleanup_buf struct buf json = {0};
+	cleanup_yaml struct yaml *y = NULL;
 	bool named = false;
-	struct yaml y;
-	int r;
+	int r = yaml_open(text, len, name, &y, rd->err);
 
-	yaml_begin(&y, text, len, name);
-	for (r = yaml_next(&y, &json, rd->err); r == 1; r = yaml_next(&y, &json, rd->err)) {
+	while (r >= 0) {
+		cleanup_yaml_doc struct yaml_doc *tree = NULL;
 		cleanup_json struct json_doc *doc = NULL;
+		cleanup_buf struct buf json = {0};
 
-		named |= y.pos < y.len;
-		r = json_parse(json.data, json.len, JSON_OURS, name, &doc, rd->err);
+		r = yaml_next(y, &tree, rd->err);
+		if (r <= 0)
+			return r;
+		named |= yaml_more(y);
+		if (yaml_is_nothing(yaml_root(tree)))
+			continue;
+		r = yaml_write_json(tree, &json, rd->err);
+		if (r == 0)
+			r = json_parse(json.data, json.len, JSON_OURS, name, &doc, rd->err);
+		if (r == 0 && else_says && !json_get(json_root(doc), "apiVersion"))
+			r = json_err(doc, json_root(doc), rd->err, "%s", else_says);
 		if (r == 0)
 			r = add_document(rd, doc, name, named);
-		if (r < 0)
-			return r;
 	}
+	return r;
+}
+
+/* What begins as JSON does. Beyond JSON it may be YAML in brackets, but only of an object of Kubernetes: all else is read as
+ * JSON by others too, and by those without a byte order mark. */
+static int read_brackets(struct reader *rd, const char *text, size_t len, const char *name)
+{
+	struct err *err = rd->err, first = {0}, second = {0};
+	size_t count = rd->list->count;
+	int r, again;
+
+	if (byte_order_mark(text, len))
+		return read_yaml(rd, text, len, name, "a byte order mark stands in front of it, and runtimes refuse it: save it as UTF-8 without one");
+	rd->err = &first;
+	r = read_json(rd, text, len, name);
+	if (r < 0 && r != -ENOMEM && rd->list->count == count && strstr(first.msg, "not JSON")) {
+		rd->err = &second;
+		again = read_yaml(rd, text, len, name, "is no object of Kubernetes");
+		r = again == 0 || rd->list->count > count ? again : r;
+		first = again < 0 && rd->list->count > count ? second : first;
+	}
+	rd->err = err;
+	return r < 0 ? err_set(err, -r, "%s", first.msg) : 0;
+}
+
+/* The line, from 1, on which a template's action begins; 0 if there is none. */
+static size_t template_line(const char *text, size_t len)
+{
+	const char *found = memmem(text, len, "{{", 2);
+	size_t line = 1;
+
+	for (const char *p = text; found && p < found; p++)
+		line += *p == '\n';
+	return found ? line : 0;
+}
+
+static int read_form(struct reader *rd, const char *text, size_t len, const char *name)
+{
+	size_t template;
+	int r;
+
+	if (first_char(text, len) == '\0')
+		return err_set(rd->err, EINVAL, "%s: is empty", name);
+	if (is_drop_in(text, len))
+		return read_drop_in(rd, text, len, name);
+	if (strchr("{[\"", first_char(text, len)))
+		r = read_brackets(rd, text, len, name);
+	else
+		r = read_yaml(rd, text, len, name, NULL);
+	template = r < 0 && r != -ENOMEM ? template_line(text, len) : 0;
+	if (template)
+		return err_set(rd->err, EINVAL, "%s: line %zu: a template ({{ }}): render it first, for example with helm template", name,
+			       template);
 	return r;
 }
 
@@ -275,14 +382,7 @@ static int read_text(struct reader *rd, const char *text, size_t len, const char
 	if (len > POLICY_TEXT_MAX)
 		return err_set(rd->err, EFBIG, "%s: more than %u bytes", name, POLICY_TEXT_MAX);
 	rd->nesting++;
-	if (first_char(text, len) == '\0')
-		r = err_set(rd->err, EINVAL, "%s: is empty", name);
-	else if (strchr("{[\"", first_char(text, len)) && !is_drop_in(text, len))
-		r = read_json(rd, text, len, name);
-	else if (is_drop_in(text, len))
-		r = read_drop_in(rd, text, len, name);
-	else
-		r = read_yaml(rd, text, len, name);
+	r = read_form(rd, text, len, name);
 	rd->nesting--;
 	return r;
 }
@@ -292,7 +392,11 @@ int policy_read(const char *text, size_t len, const char *name, struct policy_li
 	struct reader rd = {.list = ret, .err = err};
 	int r = read_text(&rd, text, len, name);
 
-	if (r == 0 && ret->count == 0)
+	if (r == 0 && ret->count == 0 && ret->others)
+		r = err_set(err, EINVAL, "%s: holds no profile: a SeccompProfile or a ConfigMap is wanted, there is only %s%s", name,
+			    buf_failed(&ret->other_kinds) ? "something else" : ret->other_kinds.data,
+			    ret->others > OTHERS_NAMED ? " and more" : "");
+	else if (r == 0 && ret->count == 0)
 		r = err_set(err, EINVAL, "%s: holds no profile", name);
 	return r;
 }

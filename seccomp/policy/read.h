@@ -2,8 +2,8 @@
  *
  *   JSON   an OCI section, a whole config.json, Docker's and containers/common's profiles, a SeccompProfile of
  *          security-profiles-operator, a ConfigMap whose data are profiles (kubectl get configmap X -o json), a List
- *          of these, snug's evidence
- *   YAML   the Kubernetes objects among them (base/yaml.h: the plain subset), several documents
+ *          of these, snug's evidence. Objects of other kinds are passed over
+ *   YAML   the Kubernetes objects among them (yaml/json.h), several documents
  *   text   a systemd drop-in with SystemCallFilter=
  *
  * What runtimes could read differently (base/json/members.h), an unknown action, operator or errno, a number out of
@@ -25,7 +25,9 @@
 struct policy_list {
 	struct policy **policy; /* owned */
 	size_t count, cap;
-	struct buf skipped; /* lines "NAME: PATH: why" of ConfigMap members that are no profiles */
+	struct buf skipped;     /* lines "NAME: PATH: why" of ConfigMap members that are no profiles */
+	size_t others;          /* objects of Kubernetes that hold no profile, passed over */
+	struct buf other_kinds; /* of the first of them */
 };
 
 void policy_list_done(struct policy_list *l); /* NULL is allowed */

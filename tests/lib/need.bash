@@ -24,7 +24,7 @@ need() {
 need_build() {
   need gcc=gcc meson=meson ninja=ninja-build pkg-config=pkg-config python3=python3 \
     '/usr/include/seccomp.h=libseccomp-dev' '/usr/include/yajl/yajl_parse.h=libyajl-dev' \
-    '/usr/include/sys/capability.h=libcap-dev' \
+    '/usr/include/sys/capability.h=libcap-dev' /usr/include/yaml.h=libyaml-dev \
     '/usr/include/stdio.h=libc6-dev'
 }
 need_run() {

@@ -1,0 +1,17 @@
+/* What a scalar means. As kubectl has it (sigs.k8s.io/yaml goyaml.v2/resolve.go), which follows YAML 1.1: yes and on are
+ * true, 010 is eight, 1_000 a thousand, 1e3 a number, and a date a string.
+ */
+#ifndef SNUG_YAML_SCALAR_H
+#define SNUG_YAML_SCALAR_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "yaml/nodes.h"
+
+enum yaml_type { YAML_TYPE_STRING, YAML_TYPE_NULL, YAML_TYPE_TRUE, YAML_TYPE_FALSE, YAML_TYPE_INTEGER, YAML_TYPE_FLOAT, YAML_TYPE_MERGE };
+
+/* The type of a scalar; of a number its JSON text is appended to `number`. -EINVAL with name and line for what JSON has no
+ * form for (.inf, !!binary) and for a tag that the text belies. */
+int yaml_resolve(const struct yaml_node *n, enum yaml_type *ret, struct buf *number, struct err *err);
+
+#endif
