@@ -19,6 +19,11 @@ static const char *const attribution_names[] = {
 	[EVIDENCE_BY_SESSION] = "session",
 	[EVIDENCE_BY_CGROUP] = "cgroup",
 };
+static const char *const end_names[] = {
+	[EVIDENCE_END_UNSEEN] = "",
+	[EVIDENCE_END_PROCESSES] = "processes",
+	[EVIDENCE_END_CGROUP] = "cgroup",
+};
 static const char *const phase_names[] = {
 	[EVIDENCE_RUNTIME] = "runtime",
 	[EVIDENCE_HOOK] = "hook",
@@ -26,6 +31,7 @@ static const char *const phase_names[] = {
 };
 _Static_assert(ARRAY_SIZE(mode_names) == EVIDENCE_ENFORCE + 1, "one name per mode");
 _Static_assert(ARRAY_SIZE(attribution_names) == EVIDENCE_BY_CGROUP + 1, "one name per attribution");
+_Static_assert(ARRAY_SIZE(end_names) == EVIDENCE_END_CGROUP + 1, "one name per proof of an end");
 _Static_assert(ARRAY_SIZE(phase_names) == EVIDENCE_WORKLOAD + 1, "one name per phase");
 
 #define RUN_STRING(member)                                                                                             \
@@ -45,6 +51,11 @@ const char *evidence_mode_name(enum evidence_mode m)
 const char *evidence_attribution_name(enum evidence_attribution a)
 {
 	return attribution_names[a];
+}
+
+const char *evidence_end_name(enum evidence_end e)
+{
+	return end_names[e];
 }
 
 const char *evidence_phase_name(enum evidence_phase p)
@@ -80,6 +91,16 @@ int evidence_attribution_by_name(const char *name, enum evidence_attribution *re
 
 	if (r == 0)
 		*ret = (enum evidence_attribution)i;
+	return r;
+}
+
+int evidence_end_by_name(const char *name, enum evidence_end *ret)
+{
+	size_t i = 0;
+	int r = by_name(end_names, ARRAY_SIZE(end_names), name, &i);
+
+	if (r == 0)
+		*ret = (enum evidence_end)i;
 	return r;
 }
 

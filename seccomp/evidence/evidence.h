@@ -6,6 +6,7 @@
  *     "runs": [ { "id": "web-1", "root": "/run/runc", "container": "web-1", "runtime": "/usr/sbin/runc",
  *                 "runtime_id": "runc-...", "runtime_version": "runc version 1.1.5 ...", "go": true, "kernel": "6.1.0",
  *                 "mode": "learn", "baseline": "drop", "attribution": "session", "note": "...",
+ *                 "end_proof": "cgroup",
  *                 "started": RFC3339, "ended": RFC3339 or null, "records": 123,
  *                 "complete": true, "reasons": [], "new": 5, "opened": ["mkdir"], "opened_more": true,
  *                 "quiet": { "upto": 40, "digest": "0123456789abcdef", "count": 35, "forms": ["clone:0:0x7e020000:0x0"],
@@ -24,7 +25,8 @@
  * showed it in any of these ways. comm and exe are safe text (base/text.h), at most EVIDENCE_WHO_MAX each, and
  * EVIDENCE_NAMES_MAX of the key; "more" is there where there were others. "id" equals "container". nr carries bit 30 for x32; the name is for people, the number
  * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup.
- * note: absent where there is nothing to say, as that older evidence was damaged and set aside. "quiet", where a run's filter
+ * end_proof: how it was seen that no process of it lived any more: its cgroup holds none (cgroup), or a look at all processes found none (processes); absent
+ * where it was not seen. note: absent where there is nothing to say, as that older evidence was damaged and set aside. "quiet", where a run's filter
  * let known calls pass unlogged: seccomp/evidence/unlogged.h; counts of such calls are lower bounds from then on. "new": calls of
  * the workload or a hook that this run was the first to show, and arguments. "opened": calls that this run made and that its caller's own profile
  * would have refused, at most EVIDENCE_OPENED_MAX.
@@ -61,13 +63,16 @@ enum evidence_phase {
 	EVIDENCE_WORKLOAD, /* everything after it */
 };
 enum evidence_attribution { EVIDENCE_BY_SESSION, EVIDENCE_BY_CGROUP };
+enum evidence_end { EVIDENCE_END_UNSEEN, EVIDENCE_END_PROCESSES, EVIDENCE_END_CGROUP };
 enum evidence_use { EVIDENCE_USED, EVIDENCE_AUDITED, EVIDENCE_DENIED };
 
 const char *evidence_mode_name(enum evidence_mode m);   /* "learn" "audit" "enforce" */
 const char *evidence_attribution_name(enum evidence_attribution a); /* "session" "cgroup" */
+const char *evidence_end_name(enum evidence_end e); /* "" "processes" "cgroup" */
 const char *evidence_phase_name(enum evidence_phase p); /* "runtime" "hook" "workload" */
 int evidence_mode_by_name(const char *name, enum evidence_mode *ret);
 int evidence_attribution_by_name(const char *name, enum evidence_attribution *ret);
+int evidence_end_by_name(const char *name, enum evidence_end *ret);
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret);
 
 /* What a run's filter let pass unlogged (seccomp/evidence/unlogged.h). */
@@ -89,6 +94,7 @@ struct evidence_run {
 	char *note; /* for people */
 	bool go;
 	enum evidence_attribution attribution;
+	enum evidence_end end;
 	enum evidence_mode mode;
 	uint64_t started_ms, ended_ms; /* 0: not ended */
 	uint64_t records;

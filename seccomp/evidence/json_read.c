@@ -177,12 +177,25 @@ static int read_attribution(struct reader *rd, const struct json *v, struct evid
 	return r;
 }
 
+static int read_end_proof(struct reader *rd, const struct json *v, struct evidence_run *run)
+{
+	const char *s = "";
+	int r;
+
+	if (!json_get(v, "end_proof"))
+		return 0;
+	r = json_want_string(rd->doc, v, "end_proof", &s, rd->err);
+	if (r == 0 && evidence_end_by_name(s, &run->end) < 0)
+		r = json_err(rd->doc, json_get(v, "end_proof"), rd->err, "unknown proof of an end");
+	return r;
+}
+
 static int read_run(struct reader *rd, const struct json *v)
 {
 	static const char *const members[] = {
 		"id",   "root",     "container", "runtime", "runtime_id", "runtime_version", "go",     "kernel",
 		"mode", "baseline", "started",   "ended",   "records",    "complete",        "reasons", "attribution",
-		"note", "new",      "opened",    "opened_more", "quiet"};
+		"note", "new",      "opened",    "opened_more", "quiet", "end_proof"};
 	cleanup_with(evidence_run_cleanup) struct evidence_run *run = calloc(1, sizeof(*run));
 	int r;
 
@@ -195,6 +208,8 @@ static int read_run(struct reader *rd, const struct json *v)
 		r = want_bool(rd, v, "go", &run->go);
 	if (r == 0)
 		r = read_attribution(rd, v, run);
+	if (r == 0)
+		r = read_end_proof(rd, v, run);
 	if (r == 0)
 		r = want_time(rd, v, "started", &run->started_ms);
 	if (r == 0)

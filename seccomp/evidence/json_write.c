@@ -37,6 +37,8 @@ static void write_run(struct json_writer *w, const struct evidence_run *run)
 		write_time(w, "ended", run->ended_ms);
 	else
 		json_write_null(w, "ended");
+	if (run->end != EVIDENCE_END_UNSEEN)
+		json_write_string(w, "end_proof", evidence_end_name(run->end));
 	json_write_u64(w, "records", run->records);
 	json_write_bool(w, "complete", reasons == 0);
 	json_write_array(w, "reasons");

@@ -145,6 +145,7 @@ static struct evidence_run *copy_run(const struct evidence_run *from)
 	run->go = from->go;
 	run->mode = from->mode;
 	run->attribution = from->attribution;
+	run->end = from->end;
 	run->started_ms = from->started_ms;
 	run->ended_ms = from->ended_ms;
 	run->records = from->records;
@@ -167,6 +168,8 @@ static int unite_run(struct evidence_run *run, const struct evidence_run *other)
 	run->reasons = (run->reasons | other->reasons) & ~running;
 	if (other->ended_ms > run->ended_ms)
 		run->ended_ms = other->ended_ms;
+	if (run->end == EVIDENCE_END_UNSEEN)
+		run->end = other->end;
 	if (!run->ended_ms)
 		run->reasons |= running;
 	if (other->records > run->records)

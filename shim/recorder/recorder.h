@@ -49,10 +49,10 @@ struct recorder {
 	char release[128]; /* of the kernel */
 	struct run **watched; /* by descriptor of the process that is watched; watched_size of them */
 	int watched_size;
-	uint64_t last_look_ms, look_interval_ms, stepped_ms, ticked_ms, active_ms;
+	uint64_t last_look_ms, look_interval_ms, asked_ms, stepped_ms, ticked_ms, active_ms;
 	bool step_owed; /* one was skipped in the millisecond stepped_ms */
 	unsigned liveness_seen; /* by looks, ever */
-	bool quit, warned;
+	bool quit, warned, blind;
 };
 
 /* Opens everything and passes a first barrier. -EALREADY: another recorder holds the lock. */

@@ -147,7 +147,7 @@ static void phases(void **state)
 	assert_calls(run, "runtime:close*2 runtime:execve hook:brk hook:dup3 hook:execve workload:brk workload:execve workload:read*2");
 	assert_int_equal(evidence_run(run->key->evidence, run->no)->records, 10);
 	assert_reasons(run, REASON_BIT(RUNNING));
-	runs_end(f->runs, run, 3);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, 0);
 }
 
@@ -183,7 +183,7 @@ static void boundary(void **state)
 		call_as(f, i, cases[i].pid, cases[i].arch, cases[i].name, cases[i].action);
 		if (runs_session(f->runs, i)->execd != cases[i].is_boundary)
 			fail_msg("case %u", i);
-		runs_end(f->runs, run, 3);
+		runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 		assert_reasons(run, cases[i].is_boundary ? 0 : REASON_BIT(FILTER_NOT_SEEN));
 	}
 }
@@ -201,7 +201,7 @@ static void exec_sessions(void **state)
 	assert_calls(run, "runtime:execve runtime:statx workload:uname");
 	call(f, 7, INIT, "close");
 	assert_calls(run, "runtime:close runtime:execve runtime:statx workload:uname");
-	runs_end(f->runs, run, 3);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, REASON_BIT(FILTER_NOT_SEEN));
 }
 
@@ -223,7 +223,7 @@ static void joining(void **state)
 	assert_int_equal(join(f, ROOT, "web", 8), 0);
 	assert_int_equal(one->state, RUN_LIVE);
 	/* of two of one name the newer, and none that has ended */
-	runs_end(f->runs, one, 3);
+	runs_end(f->runs, one, EVIDENCE_END_PROCESSES, 3);
 	assert_int_equal(join(f, ROOT, "web", 10), -ENOENT);
 	two = begin(f, 11, "web");
 	assert_int_equal(join(f, ROOT, "web", 10), 0);
@@ -269,7 +269,7 @@ static void many_sessions(void **state)
 	for (uint32_t i = 0; i < 3 * RUNS_BUCKETS; i++)
 		assert_int_equal(runs_session(f->runs, i * 7)->id, i * 7);
 	for (struct run *run = f->runs->list->next; run; run = run->next)
-		runs_end(f->runs, run, 10);
+		runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 10);
 	runs_sweep(f->runs, 20, 5);
 	assert_int_equal(f->runs->live, 1);
 	for (uint32_t i = 0; i < 3 * RUNS_BUCKETS; i++)
@@ -332,7 +332,7 @@ static void late_records(void **state)
 	struct run *run = begin(f, 7, "web"), *other = begin(f, 8, "other");
 
 	call(f, 7, INIT, "execve");
-	runs_end(f->runs, run, 10);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 10);
 	assert_reasons(run, 0);
 	/* a reason that comes after the end is for those that live */
 	runs_stamp_live(f->runs, REASON_SERIAL_GAP, 11);
@@ -357,7 +357,7 @@ static void saved_and_read_again(void **state)
 
 	call(f, 7, INIT, "execve");
 	runs_stamp_live(f->runs, REASON_OVERRUN, 2);
-	runs_end(f->runs, run, 10);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 10);
 	runs_sweep(f->runs, 10, 0);
 	assert_int_equal(store_save_all(&f->store, NULL), 0);
 	assert_int_equal(f->store.count, 0);
@@ -419,7 +419,7 @@ static void damaged_evidence(void **state)
 		call(f, 7 + i, INIT, "execve");
 		snprintf(name, sizeof(name), STATE_DAMAGED "%u", i + 1);
 		assert_non_null(strstr(evidence_run(run->key->evidence, run->no)->note, name));
-		runs_end(f->runs, run, 3);
+		runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 		assert_reasons(run, 0);
 		runs_sweep(f->runs, 3, 0);
 		assert_int_equal(store_save_all(&f->store, NULL), 0);
@@ -461,7 +461,7 @@ static void modes(void **state)
 	call(f, 7, INIT, "mount");
 	call_as(f, 7, INIT, ARCH_X86_64, "reboot", RECORD_ERRNO);
 	assert_calls(run, "runtime:execve*0+1 workload:mount*0+1 workload:reboot*0-1");
-	runs_end(f->runs, run, 3);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, REASON_BIT(NOT_LEARNING));
 	learn = begin_as(f, 8, "b", "web", EVIDENCE_LEARN);
 	call(f, 8, INIT, "execve");
@@ -504,7 +504,7 @@ static void an_unattributed_call_of_a_process_that_is_gone(void **state)
 	struct run *one = begin(f, 7, "a"), *two = begin(f, 8, "b"), *ended = begin(f, 9, "c");
 
 	call(f, 9, INIT, "execve");
-	runs_end(f->runs, ended, 2);
+	runs_end(f->runs, ended, EVIDENCE_END_PROCESSES, 2);
 	/* what was denied was not under a filter of ours */
 	call_as(f, 99, OTHER, ARCH_X86_64, "read", RECORD_ERRNO);
 	assert_int_equal(f->runs->unattributed.open_count, 0);
@@ -526,7 +526,7 @@ static void an_unattributed_call_at_the_end(void **state)
 
 	call(f, 7, INIT, "execve");
 	call(f, 99, OTHER, "read");
-	runs_end(f->runs, run, 3);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, REASON_BIT(SESSION_CHANGED));
 }
 
@@ -553,7 +553,7 @@ static void an_unattributed_call_that_is_explained(void **state)
 	assert_calls(here, "workload:mount");
 	assert_true(reasons(here) & REASON_BIT(SESSION_CHANGED));
 	call(f, 7, INIT, "execve");
-	runs_end(f->runs, run, 10000);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 10000);
 	assert_reasons(run, 0);
 }
 
@@ -721,7 +721,7 @@ static void taken_up(void **state)
 		struct fixture g = {.runs = s.runs};
 
 		call(&g, 7, CHILD, "mkdir");
-		runs_end(s.runs, run, 6);
+		runs_end(s.runs, run, EVIDENCE_END_PROCESSES, 6);
 		assert_reasons(run, REASON_BIT(RECORDER));
 		assert_int_equal(evidence_run(run->key->evidence, run->no)->records, saved + 1);
 		runs_sweep(s.runs, 6, 0);
@@ -730,7 +730,7 @@ static void taken_up(void **state)
 		succeed(f, &s);
 		assert_int_equal(s.taken, 0);
 		successor_done(&s);
-		runs_end(f->runs, f->runs->list, 7);
+		runs_end(f->runs, f->runs->list, EVIDENCE_END_PROCESSES, 7);
 		runs_sweep(f->runs, 7, 0);
 		/* The killed one's memory never reaches the disk. */
 		forget_unsaved(&f->store);
@@ -761,10 +761,10 @@ static void taken_up_unlogged(void **state)
 	er = evidence_run(s.runs->list->key->evidence, s.runs->list->no);
 	assert_true(er->unlogged.on && names_have(&er->unlogged.assumed, "read"));
 	assert_reasons(s.runs->list, REASON_BIT(RUNNING) | REASON_BIT(RECORDER));
-	runs_end(s.runs, s.runs->list, 6);
+	runs_end(s.runs, s.runs->list, EVIDENCE_END_PROCESSES, 6);
 	runs_sweep(s.runs, 6, 0);
 	successor_done(&s);
-	runs_end(f->runs, f->runs->list, 7);
+	runs_end(f->runs, f->runs->list, EVIDENCE_END_PROCESSES, 7);
 	runs_sweep(f->runs, 7, 0);
 	forget_unsaved(&f->store);
 	json_free(doc);
@@ -828,7 +828,7 @@ static void without_a_session(void **state)
 	assert_calls(run, "runtime:execve workload:read");
 	call(f, UINT32_MAX, OTHER, "mount"); /* one that is gone is not booked */
 	assert_calls(run, "runtime:execve workload:read");
-	runs_end(f->runs, run, 3);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, REASON_BIT(ATTRIBUTION));
 }
 
@@ -842,7 +842,7 @@ static void without_a_session_and_whole(void **state)
 	runs_know_cgroup(f->runs, run, cgroup);
 	call(f, 77, (uint32_t)getpid(), "execve");
 	call(f, 77, (uint32_t)getpid(), "read");
-	runs_end(f->runs, run, 3);
+	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, 0);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "shim/common/hidepid.h"
 #include "shim/common/session.h"
 #include "shim/recorder/attribution/proc.h"
 
@@ -21,13 +22,13 @@ static bool is_dead(pid_t pid)
 
 bool liveness_is_void(int r)
 {
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+	return r < 0 && r != -ESRCH;
 }
 
 int liveness_each(liveness_fn *fn, void *arg, struct err *err)
 {
 	DIR *dir = opendir("/proc");
-	int r = 0;
+	int r = 0, unseen = 0;
 
 	if (!dir)
 		return err_sys(err, errno, "/proc: cannot read");
@@ -47,10 +48,18 @@ int liveness_each(liveness_fn *fn, void *arg, struct err *err)
 		r = session_of((int)pid, &session);
 		if (r == 0)
 			r = fn(arg, (pid_t)pid, session);
-		else if (!liveness_is_void(r))
+		if (liveness_is_void(r)) {
+			unseen = r;
 			r = 0;
+		} else if (r == -ESRCH) {
+			r = 0;
+		}
 	}
 	closedir(dir);
+	if (r == 0)
+		r = unseen;
+	if (r == 0 && !hidepid_sees_all())
+		return err_set(err, EPERM, "/proc is mounted with hidepid: processes are hidden from the recorder");
 	return r < 0 ? err_sys(err, r, "/proc: cannot look at the processes") : r;
 }
 

@@ -24,10 +24,10 @@ static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -ESRCH;
+		return errno == ENOENT ? -ESRCH : -errno;
 	n = read(fd, ret, size - 1);
 	if (n <= 0)
-		return -ESRCH;
+		return n < 0 ? -errno : -ESRCH;
 	ret[n] = '\0';
 	return n;
 }
@@ -70,5 +70,5 @@ int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX])
 	ssize_t n = read_text(pid, "cgroup", ret, PROC_CGROUP_MAX);
 
 	/* Of a text that was cut nobody can say whether it lies within another. */
-	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -ESRCH : 0;
+	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -E2BIG : 0;
 }

@@ -15,12 +15,12 @@ struct proc_stat {
 	uint64_t start; /* clock ticks since boot: with the number it names a process for as long as the node runs */
 };
 
-int proc_read_stat(pid_t pid, struct proc_stat *ret); /* 0, -ESRCH if it is gone, -EBADMSG */
+int proc_read_stat(pid_t pid, struct proc_stat *ret); /* 0, -ESRCH if it is gone, else an errno that says nothing of it */
 
 /* The same from the file's text. Pure. */
 int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret);
 
-/* The text of /proc/PID/cgroup, NUL-terminated. 0, or -ESRCH if the process is gone or the text too long. */
+/* The text of /proc/PID/cgroup, NUL-terminated. 0, -ESRCH if the process is gone, else an errno that says nothing of it: -E2BIG if the text is too long. */
 int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX]);
 
 #endif

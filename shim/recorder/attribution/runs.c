@@ -29,6 +29,7 @@ void runs_init(struct runs *r, struct store *store)
 {
 	*r = (struct runs){.store = store};
 	unattributed_init(&r->unattributed);
+	cgroup_mount_open(&r->groups);
 	for (unsigned a = 0; a < ARCH_COUNT; a++) {
 		r->execve_nr[a][0] = number_of(a, "execve");
 		r->execve_nr[a][1] = number_of(a, "execveat");
@@ -130,6 +131,8 @@ void runs_free(struct runs *r, struct run *run)
 	}
 	if (run->pidfd >= 0)
 		close(run->pidfd);
+	if (run->events >= 0)
+		close(run->events);
 	if (run->key)
 		store_release(r->store, run->key);
 	free(run->root);
@@ -148,6 +151,7 @@ void runs_done(struct runs *r)
 		r->list = run->next;
 		runs_free(r, run);
 	}
+	cgroup_mount_close(&r->groups);
 }
 
 /* What the first run of a key has to say of an evidence file that was set aside. */
@@ -198,7 +202,7 @@ int runs_make(struct runs *r, enum state_space space, const char *key, enum evid
 
 	if (!run)
 		return err_set(err, ENOMEM, "out of memory");
-	run->pidfd = -1;
+	run->pidfd = run->events = -1;
 	run->mode = mode;
 	run->root = strdup(root);
 	run->container = strdup(id);
@@ -235,10 +239,34 @@ void runs_share_session(struct runs *r, struct run *run, uint32_t session)
 	runs_note(r, s);
 }
 
-void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup)
+void runs_hold_cgroup(struct runs *r, struct run *run, const char *cgroup)
 {
+	if (run->events >= 0)
+		close(steal_fd(&run->events));
 	free(run->cgroup);
 	run->cgroup = strdup(cgroup);
+	run->events = cgroup_open_events(&r->groups, cgroup);
+}
+
+/* A process in a group of several containers may be any one's; that there is none is true of all of them. */
+static bool is_others_cgroup(const struct runs *r, const struct run *run)
+{
+	for (const struct run *other = r->list; other; other = other->next)
+		if (other != run && other->state != RUN_ENDED && other->cgroup && text_streq(other->cgroup, run->cgroup))
+			return true;
+	return false;
+}
+
+int runs_is_populated(const struct runs *r, const struct run *run)
+{
+	int n = run->events < 0 || run->shared_cgroup ? -ENOENT : cgroup_is_populated(run->events);
+
+	return n == 1 && is_others_cgroup(r, run) ? -ENOENT : n;
+}
+
+void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup)
+{
+	runs_hold_cgroup(r, run, cgroup);
 	run->shared_cgroup |= run->callers_cgroup && unattributed_is_within(run->callers_cgroup, cgroup);
 	/* Who was nobody's may be its. */
 	unattributed_forget_procs(&r->unattributed);
@@ -428,7 +456,7 @@ static bool init_was_seen(const struct run *run)
 	return false;
 }
 
-void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
+void runs_end(struct runs *r, struct run *run, enum evidence_end proof, uint64_t now_ms)
 {
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 
@@ -442,6 +470,10 @@ void runs_end(struct runs *r, struct run *run, uint64_t now_ms)
 		er->reasons |= REASON_BIT(NOT_LEARNING);
 	for (struct run_session *s = run->sessions; s; s = s->next)
 		s->counts = NULL;
+	if (er)
+		er->end = proof;
+	if (run->events >= 0)
+		close(steal_fd(&run->events));
 	evidence_run_end(run->key->evidence, run->no, text_now_ms());
 	run->state = RUN_ENDED;
 	run->ended_ms = now_ms;

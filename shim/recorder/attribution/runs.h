@@ -7,6 +7,7 @@
 #include "seccomp/syscall/arch.h"
 #include "seccomp/evidence/evidence.h"
 #include "seccomp/record/record.h"
+#include "shim/recorder/attribution/cgroup.h"
 #include "shim/recorder/store/live_notes.h"
 #include "shim/recorder/store/store.h"
 #include "shim/recorder/attribution/unattributed.h"
@@ -52,6 +53,9 @@ struct run {
 	char *cgroup;         /* of its first process, as /proc/PID/cgroup says it; NULL: not known */
 	char *callers_cgroup; /* of who called the wrapper; NULL: not known */
 	bool shared_cgroup;   /* others sit in `cgroup` too: the runtime made none for the container, so that a place in it tells nothing */
+	int events;           /* of that group (cgroup.h); -1: there is nothing to ask */
+	bool in_cgroup;       /* a look found no process of its sessions, but its group holds one: run_end.c asks that again */
+	uint64_t blind_ms;    /* since when looks could not see whether it has ended; 0: they can */
 	bool by_cgroup;       /* records are told by process and cgroup */
 	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */
 	bool prctl_seen, ptrace_seen;
@@ -71,6 +75,7 @@ struct runs {
 	unsigned live;       /* runs that have not ended */
 	unsigned by_cgroup;  /* of those in the list */
 	unsigned proving;    /* of the live ones those that may turn out complete: barriers are passed for their sake */
+	struct cgroup_mount groups;
 	struct unattributed unattributed;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
@@ -125,8 +130,11 @@ void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms);
 void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms);
 void runs_stamp_live(struct runs *r, enum reason reason, uint64_t now_ms);
 
-/* Ends one: the last reasons, its end in the evidence. It lingers until runs_sweep. */
-void runs_end(struct runs *r, struct run *run, uint64_t now_ms);
+/* Whether a process sits in its group: as cgroup_is_populated() says it, or -ENOENT where that tells nothing of the container. */
+int runs_is_populated(const struct runs *r, const struct run *run);
+
+/* Ends one: the last reasons, its end in the evidence, and what proved it. It lingers until runs_sweep. */
+void runs_end(struct runs *r, struct run *run, enum evidence_end proof, uint64_t now_ms);
 
 /* The version that a runtime tells of itself: for all runs in memory that lack it. */
 void runs_name_version(struct runs *r, const char *runtime_id, const char *version, uint64_t now_ms);

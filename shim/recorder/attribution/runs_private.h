@@ -15,6 +15,9 @@ void runs_link(struct runs *r, struct run *run, uint64_t now_ms);
 /* *init is copied. -EEXIST if the session is another container's own. */
 int runs_add_session(struct runs *r, struct run *run, const struct run_session *init, struct err *err);
 
+/* Sets the text, and opens what the group can be asked by. */
+void runs_hold_cgroup(struct runs *r, struct run *run, const char *cgroup);
+
 /* From now on the run's records are told by cgroup. Its session, if another container has that for its own, is no longer that one's either. */
 void runs_share_session(struct runs *r, struct run *run, uint32_t session);
 

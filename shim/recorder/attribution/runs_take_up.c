@@ -72,7 +72,7 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 	if (rc == 0)
 		rc = runs_add_session(r, run, session, &err);
 	if (rc == 0 && *e->cgroup)
-		run->cgroup = strdup(e->cgroup);
+		runs_hold_cgroup(r, run, e->cgroup);
 	if (rc == 0)
 		run->shared_cgroup = e->shared_cgroup;
 	if (rc < 0) {

@@ -6,6 +6,7 @@
 #include "seccomp/syscall/arch.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
+#include "shim/common/hidepid.h"
 #include "shim/common/session.h"
 #include "shim/recorder/stream/probe.h"
 
@@ -29,7 +30,7 @@ static bool reads_processes(const struct config *config)
 	uint32_t session;
 
 	/* With hidepid, whoever may not trace a process does not see it; this one has more capabilities than we keep. */
-	return session_of(1, &session) == 0;
+	return session_of(1, &session) == 0 && hidepid_sees_all();
 }
 
 static bool writes_dir(const char *dir)

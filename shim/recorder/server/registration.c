@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "oci/key.h"
+#include "shim/common/hidepid.h"
 #include "shim/common/session.h"
 #include "shim/recorder/server/run_end.h"
 #include "shim/recorder/attribution/proc.h"
@@ -54,6 +55,13 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	return 0;
 }
 
+static int cannot_see(pid_t pid, struct err *err)
+{
+	if (!hidepid_sees_all())
+		return err_set(err, EPERM, "/proc hides process %d from snugd (hidepid): end this snugd, the next one keeps CAP_SYS_PTRACE", (int)pid);
+	return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
+}
+
 /* The sender must be in the session that it books, or its records would be given to somebody else's container. One without a session of its own is in
  * whichever it is in. */
 static int check_sender(pid_t pid, uint64_t pid_start, struct run_request *q, struct err *err)
@@ -62,7 +70,7 @@ static int check_sender(pid_t pid, uint64_t pid_start, struct run_request *q, st
 	uint32_t its = SESSION_UNSET;
 
 	if (session_of(pid, &its) < 0 || proc_read_stat(pid, &st) < 0 || st.start != pid_start)
-		return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
+		return cannot_see(pid, err);
 	if (q->by_cgroup)
 		q->session = its;
 	if (its != q->session)
@@ -114,7 +122,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	}
 	rc = proc_read_cgroup(pid, cgroup);
 	if (rc < 0)
-		return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
+		return cannot_see(pid, err);
 	q.callers_cgroup = cgroup;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	rc = runs_begin(&r->runs, &q, recorder_now(), err);

@@ -230,7 +230,7 @@ static bool step_sync(struct recorder *r, struct client *c, uint64_t now_ms)
 	struct err err = {0};
 	int saved;
 
-	if (!run_end_is_confidence(r))
+	if (!run_end_is_settled(r))
 		return false;
 	if (!c->marked) {
 		c->mark = store_mark(&r->store, now_ms);

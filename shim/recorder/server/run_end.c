@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_EVERY 128 /* processes, between readings of the stream during a look */
+#define READ_EVERY 128  /* processes, between readings of the stream during a look */
+#define BLIND_MS   2000 /* looks that see nothing, until that is stamped */
+#define ASK_MS     100  /* between questions to a group that holds a process */
 
 int run_end_watch(struct recorder *r, struct run *run, int pidfd)
 {
@@ -47,6 +49,14 @@ bool run_end_see(struct recorder *r, int fd)
 	return true;
 }
 
+/* Which groups that held a process hold none any more. */
+static void ask_groups(struct recorder *r)
+{
+	r->asked_ms = recorder_now();
+	for (struct run *run = r->runs.list; run; run = run->next)
+		run->in_cgroup = run->in_cgroup && run->state == RUN_LIVE && run->pidfd < 0 && runs_is_populated(&r->runs, run) == 1;
+}
+
 void run_end_notice(struct recorder *r)
 {
 	for (struct run *run = r->runs.list; run; run = run->next) {
@@ -55,36 +65,49 @@ void run_end_notice(struct recorder *r)
 		if (run->state != RUN_ENDED && run->pidfd >= 0 && poll(&p, 1, 0) > 0)
 			unwatch(r, run);
 	}
+	ask_groups(r);
 }
 
-bool run_end_is_confidence(const struct recorder *r)
+/* One whose end cannot be seen is stamped with that, and waited for by nobody. */
+static bool is_blind(const struct recorder *r, const struct run *run)
+{
+	return run->blind_ms && r->last_look_ms - run->blind_ms >= BLIND_MS;
+}
+
+bool run_end_is_settled(const struct recorder *r)
 {
 	for (const struct run *run = r->runs.list; run; run = run->next)
-		if (run->state == RUN_ENDING || (run->state == RUN_LIVE && run->pidfd < 0))
+		if (run->state != RUN_ENDED && (run->state == RUN_ENDING || (run->pidfd < 0 && !run->in_cgroup)) && !is_blind(r, run))
 			return false;
 	return true;
 }
 
-/* The run without a session of its own that this process belongs to, if it is one that a process is looked for. */
-static struct run *by_cgroup(const struct recorder *r, pid_t pid)
+/* The run without a session of its own that this process belongs to, if it is one that a process is looked for; NULL if it is none's. Negative: it may
+ * be one's, and cannot be looked at. */
+static int by_cgroup(const struct recorder *r, pid_t pid, struct run **ret)
 {
 	char cgroup[PROC_CGROUP_MAX];
 	struct run *run = r->runs.list;
+	int rc;
 
-	if (!r->runs.by_cgroup || proc_read_cgroup(pid, cgroup) < 0)
-		return NULL;
+	if (!r->runs.by_cgroup)
+		return 0;
+	rc = proc_read_cgroup(pid, cgroup);
+	if (rc < 0)
+		return rc;
 	while (run && (!run->by_cgroup || !run->cgroup || run->shared_cgroup || run->state == RUN_ENDED || run->pidfd >= 0 ||
 		       !unattributed_is_within(cgroup, run->cgroup)))
 		run = run->next;
-	return run;
+	*ret = run;
+	return 0;
 }
 
 static int take_member(void *arg, pid_t pid, uint32_t session)
 {
 	struct recorder *r = arg;
 	struct run_session *s = runs_session(&r->runs, session);
-	struct run *run = s && !s->shared ? s->run : by_cgroup(r, pid);
-	int fd;
+	struct run *run = s && !s->shared ? s->run : NULL;
+	int fd, rc;
 
 	/* Started anew by a wrapper that was in its container's session already, the recorder is in it too, and so is its probe. */
 	if (pid == getpid() || pid == r->kernel.probe.pid)
@@ -92,11 +115,16 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 	/* A look at many processes takes long; the stream does not wait. */
 	if (++r->liveness_seen % READ_EVERY == 0)
 		recorder_read(r);
+	if (!run) {
+		rc = by_cgroup(r, pid, &run);
+		if (rc < 0)
+			return rc;
+	}
 	if (!run || run->state == RUN_ENDED || run->pidfd >= 0)
 		return 0;
 	fd = liveness_hold(pid, session);
 	if (fd < 0)
-		return liveness_is_void(fd) ? fd : 0;
+		return fd;
 	if (run_end_watch(r, run, fd) < 0) {
 		close(fd);
 		return -ENOMEM;
@@ -108,7 +136,7 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 static bool wants_look(const struct recorder *r, const struct run *run)
 {
 	if (run->state == RUN_LIVE)
-		return run->pidfd < 0;
+		return run->pidfd < 0 && !run->in_cgroup;
 	return run->state == RUN_ENDING && r->loss.passed >= run->checkpoint;
 }
 
@@ -120,27 +148,59 @@ static bool any_wants_look(const struct recorder *r)
 	return false;
 }
 
-/* A run that is found without a process may only end on a look that began after its checkpoint had passed. */
-static void evaluate(struct recorder *r, uint64_t passed, uint64_t now_ms)
+/* A look told nothing of the run, and neither does its group. */
+static void bear_blindness(struct recorder *r, struct run *run)
 {
-	for (struct run *run = r->runs.list; run; run = run->next) {
-		if (run->state == RUN_LIVE && run->pidfd < 0) {
-			run->state = RUN_ENDING;
-			run->checkpoint = loss_checkpoint(&r->loss, now_ms);
-		} else if (run->state == RUN_ENDING && passed >= run->checkpoint) {
-			runs_end(&r->runs, run, now_ms);
-		}
+	if (!run->blind_ms)
+		run->blind_ms = r->last_look_ms ? r->last_look_ms : 1;
+	if (is_blind(r, run))
+		runs_stamp(&r->runs, run, REASON_END_NOT_SEEN, r->last_look_ms);
+}
+
+/* A run that is found without a process may only end on a look that began after its checkpoint had passed. */
+static void evaluate(struct recorder *r, struct run *run, bool saw_all, uint64_t passed, uint64_t now_ms)
+{
+	int populated;
+
+	if (!wants_look(r, run))
+		return;
+	populated = runs_is_populated(&r->runs, run);
+	if (populated == 1) {
+		run->state = RUN_LIVE;
+		run->in_cgroup = true;
+		return;
+	}
+	if (populated < 0 && !saw_all) {
+		bear_blindness(r, run);
+		return;
+	}
+	run->blind_ms = 0;
+	if (run->state == RUN_LIVE) {
+		run->state = RUN_ENDING;
+		run->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	} else if (passed >= run->checkpoint) {
+		runs_end(&r->runs, run, populated == 0 ? EVIDENCE_END_CGROUP : EVIDENCE_END_PROCESSES, now_ms);
 	}
 }
 
-/* A run ends when no process of its sessions was found, everything logged up to then has been read, and a second look finds none either:
- * a fork that slipped through the first look shows in the second. */
+/* Much is looked at: the next look waits the longer. One that saw too little is not made again at once. */
+static uint64_t interval_after(uint64_t cost, bool saw_all)
+{
+	uint64_t ms = cost * RECORDER_LOOK_COST > RECORDER_LOOK_MS ? cost * RECORDER_LOOK_COST : RECORDER_LOOK_MS;
+
+	return saw_all || ms > RECORDER_TICK_MS / 4 ? ms : RECORDER_TICK_MS / 4;
+}
+
+/* A run ends when no process of its sessions was found and its group is empty, everything logged up to then has been read, and a second look says the
+ * same: a fork that slipped through the first look shows in the second. Where /proc hides processes the group alone tells. */
 void run_end_look(struct recorder *r, uint64_t now_ms)
 {
-	uint64_t passed = r->loss.passed, cost;
+	uint64_t passed = r->loss.passed;
 	struct err err = {0};
 	int rc;
 
+	if (now_ms - r->asked_ms >= ASK_MS)
+		ask_groups(r);
 	if (now_ms - r->last_look_ms < r->look_interval_ms || !any_wants_look(r))
 		return;
 	for (struct run *run = r->runs.by_cgroup ? r->runs.list : NULL; run; run = run->next)
@@ -148,15 +208,26 @@ void run_end_look(struct recorder *r, uint64_t now_ms)
 			runs_find_cgroup(&r->runs, run, now_ms);
 	rc = liveness_each(take_member, r, &err);
 	r->last_look_ms = recorder_now();
-	cost = r->last_look_ms - now_ms;
-	r->look_interval_ms = cost * RECORDER_LOOK_COST > RECORDER_LOOK_MS ? cost * RECORDER_LOOK_COST : RECORDER_LOOK_MS;
-	if (rc < 0)
+	r->look_interval_ms = interval_after(r->last_look_ms - now_ms, rc == 0);
+	if (rc < 0 && !r->blind)
 		log_say("%s", err.msg);
-	else
-		evaluate(r, passed, now_ms);
+	r->blind = rc < 0;
+	for (struct run *run = r->runs.list; run; run = run->next)
+		evaluate(r, run, rc == 0, passed, now_ms);
+}
+
+static bool any_in_cgroup(const struct recorder *r)
+{
+	for (const struct run *run = r->runs.list; run; run = run->next)
+		if (run->in_cgroup)
+			return true;
+	return false;
 }
 
 uint64_t run_end_deadline(const struct recorder *r)
 {
-	return any_wants_look(r) ? r->last_look_ms + r->look_interval_ms : UINT64_MAX;
+	uint64_t look = any_wants_look(r) ? r->last_look_ms + r->look_interval_ms : UINT64_MAX;
+	uint64_t ask = any_in_cgroup(r) ? r->asked_ms + ASK_MS : UINT64_MAX;
+
+	return look < ask ? look : ask;
 }

@@ -1,4 +1,5 @@
-/* When a run is over: one live process of it is watched by a pidfd; when that ends, a look at /proc finds another one or none. */
+/* When a run is over: one live process of it is watched by a pidfd; when that ends, a look at /proc finds another one or none, and its group in cgroup2 says
+ * the same where it has one. What could not be seen ends nothing: such a run is stamped and stays. */
 #ifndef SNUG_SHIM_RECORDER_ENDS_H
 #define SNUG_SHIM_RECORDER_ENDS_H
 
@@ -18,7 +19,7 @@ bool run_end_see(struct recorder *r, int fd);
 void run_end_notice(struct recorder *r);
 
 /* True if no run is about to end. */
-bool run_end_is_confidence(const struct recorder *r);
+bool run_end_is_settled(const struct recorder *r);
 
 /* Looks at /proc if a run wants it and the last look is long enough ago. */
 void run_end_look(struct recorder *r, uint64_t now_ms);

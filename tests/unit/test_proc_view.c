@@ -1,0 +1,134 @@
+/* What /proc and the cgroup mount show of the processes. */
+#include "base/cleanup.h"
+#include "shim/common/hidepid.h"
+#include "shim/recorder/attribution/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void hiding_mounts(void **state)
+{
+	static const struct {
+		const char *line;
+		gid_t gid;
+		bool may_trace, shows_all;
+	} cases[] = {
+		{"25 30 0:24 / /proc rw,nosuid shared:13 - proc proc rw\n", 0, false, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=off\n", 0, false, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=0\n", 0, false, true},
+		/* listed, and reading says that it may not */
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=noaccess\n", 0, false, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=1\n", 0, false, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=2\n", 0, false, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=2\n", 1, false, false},
+		{"25 30 0:24 / /proc rw - proc proc rw,gid=7,hidepid=invisible\n", 0, false, false},
+		{"25 30 0:24 / /proc rw - proc proc rw,gid=7,hidepid=invisible\n", 7, false, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,gid=7,hidepid=ptraceable\n", 7, false, false},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=4\n", 0, false, false},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=4\n", 0, true, true},
+		{"25 30 0:24 / /proc rw - proc proc rw,hidepid=something-new\n", 0, false, false},
+		{"25 30 0:24 / /proc rw - tmpfs tmpfs rw\n", 0, true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (hidepid_line_shows_all(cases[i].line, cases[i].gid, cases[i].may_trace) != cases[i].shows_all)
+			fail_msg("case %zu", i);
+}
+
+static void cgroup_mounts(void **state)
+{
+	static const struct {
+		const char *line, *point, *top;
+	} cases[] = {
+		{"35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n", "/sys/fs/cgroup", "/"},
+		{"35 24 0:30 /a/b /cg rw - cgroup2 none rw\n", "/cg", "/a/b"},
+		{"35 24 0:30 / /cg\\040x rw - cgroup2 none rw\n", NULL, NULL},
+		{"35 24 0:30 / /cg rw - cgroup none rw,memory\n", NULL, NULL},
+		{"35 - cgroup2 ", NULL, NULL},
+		{"", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char point[64] = "", top[64] = "";
+		bool is = cgroup_parse_mount(cases[i].line, strlen(cases[i].line), point, sizeof(point), top, sizeof(top));
+
+		if (is != !!cases[i].point || (is && (strcmp(point, cases[i].point) != 0 || strcmp(top, cases[i].top) != 0)))
+			fail_msg("case %zu", i);
+	}
+}
+
+static void cgroup_paths(void **state)
+{
+	static const struct {
+		const char *text, *top, *path;
+	} cases[] = {
+		{"0::/a\n", "/", "a"},
+		{"12:cpu:/x\n1:name=systemd:/y\n0::/a/b\n", "/", "a/b"},
+		{"0::/a/b", "/a", "b"},
+		{"0::/ab/c\n", "/a", NULL},
+		{"0::/a\n", "/a", NULL},
+		{"0::/\n", "/", NULL},
+		{"0::/../b\n", "/", NULL},
+		{"0::/a (deleted)\n", "/", NULL},
+		{"12:cpu:/x\n", "/", NULL},
+		{"10::/x\n", "/", NULL},
+		{"", "/", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *path = NULL;
+		size_t len = 0;
+		int r = cgroup_path(cases[i].text, cases[i].top, &path, &len);
+
+		if ((r == 0) != !!cases[i].path || (r == 0 && (len != strlen(cases[i].path) || memcmp(path, cases[i].path, len) != 0)))
+			fail_msg("case %zu", i);
+	}
+}
+
+static void populated(void **state)
+{
+	static const struct {
+		const char *text;
+		int is;
+	} cases[] = {
+		{"populated 1\nfrozen 0\n", 1}, {"populated 0\nfrozen 0\n", 0}, {"frozen 1\npopulated 0\n", 0}, {"frozen 0\n", -EBADMSG}, {"", -EBADMSG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char path[] = "/tmp/snug-test-XXXXXX";
+		cleanup_fd int fd = mkstemp(path);
+
+		assert_int_equal(unlink(path), 0);
+		assert_true(write(fd, cases[i].text, strlen(cases[i].text)) >= 0);
+		/* Asked again it is read anew. */
+		assert_int_equal(cgroup_is_populated(fd), cases[i].is);
+		assert_int_equal(cgroup_is_populated(fd), cases[i].is);
+	}
+	assert_int_equal(cgroup_is_populated(-1), -EBADF);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hiding_mounts),
+		cmocka_unit_test(cgroup_mounts),
+		cmocka_unit_test(cgroup_paths),
+		cmocka_unit_test(populated),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
