@@ -213,21 +213,6 @@ static int index_lines(struct json_doc *doc, const char *text, size_t len)
 	return 0;
 }
 
-size_t json_line_of(const struct json_doc *doc, size_t offset)
-{
-	size_t lo = 0, hi = doc->line_count;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (doc->lines[mid] < offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo + 1;
-}
-
 static int key_order(const void *a, const void *b)
 {
 	const struct json *x = *(const struct json *const *)a, *y = *(const struct json *const *)b;

@@ -165,3 +165,18 @@ int json_u64(const struct json *v, uint64_t *ret)
 		return -EINVAL;
 	return text_parse_u64(v->text, ret);
 }
+
+size_t json_line_of(const struct json_doc *doc, size_t offset)
+{
+	size_t lo = 0, hi = doc->line_count;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (doc->lines[mid] < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo + 1;
+}

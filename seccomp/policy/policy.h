@@ -1,6 +1,6 @@
 /* A seccomp profile as people have it, anybody's: the model that all readers fill, all writers write, and the compiler
  * (seccomp/filter/filter.h) turns into a function from a call to an answer. snug's own profiles are the tight kind
- * (seccomp/profile/profile.h); policy_of_profile() makes one of these of them.
+ * (seccomp/profile/profile.h); profile_to_policy() makes one of these of them.
  *
  * It keeps what was written: rules in their order, names as they stand (known or not), Docker's conditions (moby
  * profiles/seccomp/seccomp.go, containers/common pkg/seccomp/types.go) and the place of each rule. What a reader could
@@ -151,9 +151,5 @@ int policy_add_remark(struct policy *p, enum policy_remark_kind kind, size_t lin
 
 /* True if some rule or archMap means something only to Docker and Podman. */
 bool policy_has_conditions(const struct policy *p);
-
-struct profile;
-/* The policy that a tight profile is. */
-int policy_of_profile(const struct profile *profile, const char *name, struct policy **ret, struct err *err);
 
 #endif

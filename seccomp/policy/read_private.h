@@ -16,6 +16,8 @@ int policy_read_evidence(const char *text, size_t len, const char *name, struct 
 
 /* Reads a systemd drop-in. */
 int policy_read_systemd(const char *text, size_t len, const char *name, struct policy **ret, struct err *err);
+const char *policy_systemd_arch(const struct arch *arch); /* "x86-64"; "?" for one that systemd has not */
+bool policy_is_systemd_name(const char *word);            /* could be a call's name: no list, no group, no other line */
 
 /* True for a name that some kernel has, as far as libseccomp and the data file know. */
 bool policy_knows_call(const char *name);

@@ -1,6 +1,6 @@
-/* Between policy_section.c and policy_rule.c, which read the object that runtimes call the seccomp section. */
-#ifndef SNUG_SECCOMP_POLICY_SECTION_H
-#define SNUG_SECCOMP_POLICY_SECTION_H
+/* Between read_section.c, read_rule.c and read_members.c, which read the object that runtimes call the seccomp section. */
+#ifndef SNUG_SECCOMP_POLICY_READ_SECTION_H
+#define SNUG_SECCOMP_POLICY_READ_SECTION_H
 
 #include "base/buf.h"
 #include "seccomp/policy/read_private.h"

@@ -4,7 +4,6 @@
 #include "base/json/json.h"
 #include "base/json/members.h"
 #include "base/text.h"
-#include "seccomp/write/write.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -206,15 +205,6 @@ const struct profile_rule *profile_find(const struct profile *p, const char *nam
 	at = lower_bound(p, &least);
 	return at < p->rule_count && strcmp(p->rules[at].name, name) == 0 ? &p->rules[at] : NULL;
 }
-
-int profile_write_oci(const struct profile *p, struct buf *out, struct err *err)
-{
-	cleanup_policy struct policy *policy = NULL;
-	int r = policy_of_profile(p, "profile", &policy, err);
-
-	return r < 0 ? r : policy_write(policy, POLICY_OCI, "profile", NULL, out, err);
-}
-
 struct reader {
 	const struct json_doc *doc;
 	struct profile *profile;

@@ -81,4 +81,8 @@ int profile_write_oci(const struct profile *p, struct buf *out, struct err *err)
 /* Reads what profile_write_oci wrote (strictly that subset; anything else is refused with file, line and path). */
 int profile_parse_oci(const char *text, size_t len, const char *name, struct profile **ret, struct err *err);
 
+/* The policy that a profile is, called `name` in messages. */
+struct policy;
+int profile_to_policy(const struct profile *p, const char *name, struct policy **ret, struct err *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 
 #include "base/file.h"
 #include "base/text.h"
@@ -208,7 +209,7 @@ static int approve_file(struct cli *cli, const struct cli_args *args, struct err
 		r = check_digest(args, &text, err);
 	if (r < 0)
 		return r;
-	known = operand_is_key(cli, key);
+	known = word_is_key(cli, key);
 	r = save(cli, key, NULL, &text, args->value[OPT_PROFILE], false, err);
 	if (r >= 0 && !known)
 		fprintf(stderr, "snug: nothing was known of %s so far: if that is not its key, `snug ls` lists what is\n", key);

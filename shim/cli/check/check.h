@@ -124,6 +124,7 @@ int check_beyond(struct check_view *v);   /* what the defaults do not allow */
 int check_ask(struct check_view *v, uint32_t nr, struct check_answer *ret);
 
 /* What the view needs of the plan. */
+void check_finding_done(struct check_finding *f);
 const struct floor_file *check_floors_of(const struct check_plan *p);
 enum check_name {
 	CHECK_NAME_KNOWN,

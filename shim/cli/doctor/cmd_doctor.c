@@ -70,18 +70,6 @@ static const char *const RESULTS[] = {[DOCTOR_OK] = "ok", [DOCTOR_SKIPS] = "skip
 
 _Static_assert(ARRAY_SIZE(RESULTS) == DOCTOR_RESULT_COUNT, "a name for each result");
 
-enum doctor_result doctor_found(struct doctor_finding *f, enum doctor_result r, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_adds(&f->found, text);
-	return r;
-}
-
 /* How the findings are told: rows of a table, or JSON. */
 struct telling {
 	bool as_json;

@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 #include "shim/cli/explain/explain.h"
 #include "shim/cli/explain/follow.h"
 #include "shim/cli/common/save.h"
@@ -88,7 +89,7 @@ static int read_logs(struct explain *x, const struct cli_args *args, struct err 
 static int read_evidence(const struct cli *cli, struct explain *x, struct err *err)
 {
 	cleanup_evidence struct evidence *ev = NULL;
-	int r = build_load_evidence(cli, x->key, &ev, err);
+	int r = word_load_evidence(cli, x->key, &ev, err);
 
 	return r < 0 ? r : explain_add_evidence(x, ev, cli->config.state_dir, err);
 }

@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 
 #include "seccomp/syscall/names.h"
 #include "shim/cli/floor/canary_bundle.h"
@@ -113,7 +114,7 @@ static int do_key(struct cli *cli, struct work *w, const char *key, struct err *
 {
 	cleanup_evidence struct evidence *ev = NULL;
 	cleanup_buf struct buf title = {0};
-	int r = build_load_evidence(cli, key, &ev, err);
+	int r = word_load_evidence(cli, key, &ev, err);
 
 	if (r < 0)
 		return r;

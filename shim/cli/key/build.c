@@ -1,10 +1,10 @@
 #include "shim/cli/key/build.h"
+#include "shim/cli/common/word.h"
 
 #include "base/file.h"
 #include "base/text.h"
 #include "seccomp/write/write.h"
 #include "seccomp/profile/proof.h"
-#include "shim/cli/key/operand.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -15,38 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int load_file(const char *path, struct evidence **ret, struct err *err)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	cleanup_buf struct buf text = {0};
-	struct stat st;
-
-	if (fd >= 0 && !fstat(fd, &st) && S_ISDIR(st.st_mode))
-		return err_set(err, EISDIR, "%s: is a directory; evidence is wanted here", path);
-	int r = fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, EVIDENCE_SIZE_MAX, path, &text, err);
-
-	return r < 0 ? r : evidence_parse(text.data ? text.data : "", text.len, path, ret, err);
-}
-
-int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err)
-{
-	struct err inner = {0};
-
-	if (operand_is_file(key) || operand_is_no_key(key))
-		return load_file(key, ret, err);
-	int r = client_sync(&cli->config, err);
-
-	if (r < 0)
-		return r;
-	r = state_load_evidence(cli->config.state_dir, STATE_KEYS, key, ret, &inner);
-	if (r == -ENOENT && operand_is_key(cli, key))
-		return err_set(err, r, "nothing was recorded of '%s'; all that is known is the profile that is approved for it", key);
-	if (r == -ENOENT)
-		return err_set(err, r, "nothing is known of '%s'; `snug ls` lists what is%s", key,
-			       strchr(key, '/') && strncmp(key, "k8s/", 4) != 0 ? " (a slash in a container's own name is %2F there)" : "");
-	return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
-}
 
 static int add_runtime(struct build *b, const char *id, const char *path, bool go, bool present, struct err *err)
 {
@@ -123,7 +91,7 @@ int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
 
 int build_load(const struct cli *cli, const char *key, const char *runtime_path, struct build *ret, struct err *err)
 {
-	int r = build_load_evidence(cli, key, &ret->evidence, err);
+	int r = word_load_evidence(cli, key, &ret->evidence, err);
 
 	if (r < 0)
 		return r;
@@ -169,7 +137,7 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 	const struct evidence *used[1 + BUILD_RUNTIMES_MAX * FLOOR_PHASES] = {b->evidence};
 	cleanup_policy struct policy *whole = NULL, *adapted = NULL;
 	struct proof proof = {.name = name, .format = format, .used = used, .floors_from = 1};
-	int r = policy_of_profile(b->profile, name, &whole, err);
+	int r = profile_to_policy(b->profile, name, &whole, err);
 
 	if (r == 0)
 		r = policy_adapt(whole, format, &adapted, lost, err);
@@ -223,31 +191,5 @@ int build_parse_errno(const char *name, uint32_t *ret, struct err *err)
 		*ret = EPERM;
 	else
 		return err_set(err, EINVAL, "--errno is enosys or eperm, not '%s'", name);
-	return 0;
-}
-
-void build_digest(const struct build *b, char ret[SHA256_HEX_MAX])
-{
-	sha256_hex(b->oci.data, b->oci.len, ret);
-}
-
-#define DIGEST_MIN 12 /* digits */
-
-int build_check_digest(const struct buf *text, const char *digest, struct err *err)
-{
-	const char *hex = digest + (text_starts(digest, "sha256:") ? strlen("sha256:") : 0);
-	size_t len = strlen(hex);
-	char own[SHA256_HEX_MAX];
-
-	if (len < DIGEST_MIN || len >= SHA256_HEX_MAX || strspn(hex, "0123456789abcdef") != len)
-		return err_set(err, EINVAL,
-			       "--digest wants what `snug profile` printed, at least %d of its digits, not '%s'",
-			       DIGEST_MIN, digest);
-	sha256_hex(text->data, text->len, own);
-	if (strncmp(own, hex, len) != 0)
-		return err_set(err, ESTALE,
-			       "the profile is not the one of digest %.12s: it is %.12s now; look at it again with `snug "
-			       "profile`, and give the same --errno and --runtime as then",
-			       hex, own);
 	return 0;
 }

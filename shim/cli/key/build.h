@@ -67,9 +67,6 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 void build_done(struct build *b);
 #define cleanup_build cleanup_with(build_done)
 
-/* Loads a key's evidence after a sync, or that of a file (operand_is_file()), which `snug merge` may have made; the sentence for a missing one tells where to look. Its own key is evidence_key()'s. */
-int build_load_evidence(const struct cli *cli, const char *key, struct evidence **ret, struct err *err);
-
 /* "enosys" or "eperm" (NULL: enosys) as a number. */
 int build_parse_errno(const char *name, uint32_t *ret, struct err *err);
 

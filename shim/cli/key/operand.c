@@ -1,4 +1,5 @@
 #include "shim/cli/key/operand.h"
+#include "shim/cli/common/word.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -21,49 +22,6 @@
 #define APPROVED_SIZE_MAX (4u << 20)
 #define DEPTH_MAX         32 /* directories below each other */
 
-static const char *const suffixes[] = {".json", ".yaml", ".yml", ".conf"};
-
-static bool has_suffix(const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		size_t n = strlen(suffixes[i]);
-
-		if (len > n && text_streq(name + len - n, suffixes[i]))
-			return true;
-	}
-	return false;
-}
-
-bool operand_is_no_key(const char *word)
-{
-	return *word == '/' || text_starts(word, "./") || text_starts(word, "../");
-}
-
-static bool is_path(const char *word)
-{
-	size_t len = strlen(word);
-
-	return operand_is_no_key(word) || text_streq(word, ".") || text_streq(word, "..") || has_suffix(word) || (len && word[len - 1] == '/');
-}
-
-bool operand_is_file(const char *word)
-{
-	struct stat st;
-
-	return is_path(word) && !stat(word, &st) && S_ISREG(st.st_mode);
-}
-
-bool operand_is_key(const struct cli *cli, const char *word)
-{
-	cleanup_fd int dir = oci_key_check(word, NULL) < 0
-				     ? -1
-				     : state_open_key(cli->config.state_dir, STATE_KEYS, word, false, NULL);
-
-	return dir >= 0 && (!faccessat(dir, STATE_EVIDENCE, F_OK, 0) || !faccessat(dir, STATE_APPROVED, F_OK, 0));
-}
-
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err)
 {
 	struct stat st;
@@ -79,12 +37,12 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 		*ret = OPERAND_DEFAULT;
 		return 0;
 	}
-	if (!is_path(word) && operand_is_key(cli, word)) {
+	if (!word_is_path(word) && word_is_key(cli, word)) {
 		*ret = OPERAND_KEY;
 		return 0;
 	}
 	if (stat(word, &st) < 0) {
-		if (is_path(word))
+		if (word_is_path(word))
 			return err_sys(err, errno, "%s", word);
 		*ret = OPERAND_KEY;
 		return 0;
@@ -141,7 +99,7 @@ static int read_key(struct cli *cli, const char *key, enum operand_want want, si
 		buf_addf(ret_what, "the approved profile of %s", key);
 	if (r != -ENOENT)
 		return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
-	if (!operand_is_key(cli, key))
+	if (!word_is_key(cli, key))
 		return err_set(err, ENOENT, "%s is neither a key nor a file; `snug ls` lists the keys", key);
 	return build_text(cli, key, ret, ret_what, err);
 }
@@ -203,7 +161,7 @@ static int walk_entry(struct walk *w, const char *dir, const char *name, unsigne
 	/* A link to a directory may lead back up. */
 	if (S_ISDIR(st.st_mode))
 		return S_ISLNK(link.st_mode) ? 0 : walk_directory(w, path.data, depth + 1, err);
-	if ((!S_ISREG(st.st_mode) && !lost) || !has_suffix(name)) {
+	if ((!S_ISREG(st.st_mode) && !lost) || !word_has_suffix(name)) {
 		w->skipped++;
 		return 0;
 	}

@@ -17,15 +17,6 @@
 
 enum operand_kind { OPERAND_KEY, OPERAND_FILE, OPERAND_DIRECTORY, OPERAND_STDIN, OPERAND_DEFAULT };
 
-/* True for a word that begins as no key does: /x ./x ../x. */
-bool operand_is_no_key(const char *word);
-
-/* True if something is known of a key of that name: evidence, or an approved profile. */
-bool operand_is_key(const struct cli *cli, const char *word);
-
-/* True for a word that is a path by its form, whatever keys there are, and leads to a file. */
-bool operand_is_file(const char *word);
-
 /* What a word is. -ENOENT with a sentence for a path that is not there, and for a default that does not exist. */
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err);
 

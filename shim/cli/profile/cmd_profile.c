@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/common/save.h"
 
@@ -97,7 +98,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	r = write_form(&b, format, key, &text, err);
 	if (r < 0)
 		return r;
-	return save_or_print(cli, args->value[OPT_OUTPUT], &text, args->operand, operand_is_file(args->operand[0]), err);
+	return save_or_print(cli, args->value[OPT_OUTPUT], &text, args->operand, word_is_file(args->operand[0]), err);
 }
 
 const struct cli_command cmd_profile = {

@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 #include "shim/cli/report/report.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/common/save.h"
@@ -27,7 +28,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (r < 0)
 		return r;
 	report_page(&report, &page);
-	return save_or_print(cli, args->value[OPT_OUTPUT], &page, args->operand, operand_is_file(args->operand[0]), err);
+	return save_or_print(cli, args->value[OPT_OUTPUT], &page, args->operand, word_is_file(args->operand[0]), err);
 }
 
 const struct cli_command cmd_report = {

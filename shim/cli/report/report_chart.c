@@ -2,6 +2,19 @@
 
 #include "base/cleanup.h"
 
+#include <time.h>
+
+void report_add_time(struct buf *out, uint64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	char text[32] = "-";
+	struct tm tm;
+
+	if (ms && gmtime_r(&t, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	buf_adds(out, text);
+}
+
 /* In the units of the drawing. */
 #define WIDTH  640.0
 #define HEIGHT 190.0

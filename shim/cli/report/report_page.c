@@ -64,17 +64,6 @@ static const char *danger_of(const char *name)
 	return NULL;
 }
 
-void report_add_time(struct buf *out, uint64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	char text[32] = "-";
-	struct tm tm;
-
-	if (ms && gmtime_r(&t, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	buf_adds(out, text);
-}
-
 static void add_names(const char *const names[], size_t count, const char *group, struct buf *out)
 {
 	buf_adds(out, "<ul class=\"names\">");

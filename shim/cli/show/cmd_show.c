@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 
 #include "base/text.h"
 #include "seccomp/syscall/names.h"
@@ -170,7 +171,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_evidence struct evidence *ev = NULL;
 	unsigned damaged;
-	int r = build_load_evidence(cli, args->operand[0], &ev, err);
+	int r = word_load_evidence(cli, args->operand[0], &ev, err);
 
 	if (r < 0)
 		return r;

@@ -1,0 +1,33 @@
+/* The digest by which people name the profile that they reviewed. */
+#include "shim/cli/key/build.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+void build_digest(const struct build *b, char ret[SHA256_HEX_MAX])
+{
+	sha256_hex(b->oci.data, b->oci.len, ret);
+}
+
+#define DIGEST_MIN 12 /* digits */
+
+int build_check_digest(const struct buf *text, const char *digest, struct err *err)
+{
+	const char *hex = digest + (text_starts(digest, "sha256:") ? strlen("sha256:") : 0);
+	size_t len = strlen(hex);
+	char own[SHA256_HEX_MAX];
+
+	if (len < DIGEST_MIN || len >= SHA256_HEX_MAX || strspn(hex, "0123456789abcdef") != len)
+		return err_set(err, EINVAL,
+			       "--digest wants what `snug profile` printed, at least %d of its digits, not '%s'",
+			       DIGEST_MIN, digest);
+	sha256_hex(text->data, text->len, own);
+	if (strncmp(own, hex, len) != 0)
+		return err_set(err, ESTALE,
+			       "the profile is not the one of digest %.12s: it is %.12s now; look at it again with `snug "
+			       "profile`, and give the same --errno and --runtime as then",
+			       hex, own);
+	return 0;
+}
