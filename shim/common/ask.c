@@ -1,5 +1,6 @@
 #include "shim/common/ask.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 
 #include <errno.h>
@@ -16,14 +17,6 @@
 
 #define VERSION_READ 65536
 #define VERSION_KEPT 1024
-
-static uint64_t monotonic_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static int start(const char *path, const char *argument, int out, pid_t *ret)
 {
@@ -49,13 +42,13 @@ static int start(const char *path, const char *argument, int out, pid_t *ret)
 /* Until its end, or something is wrong. */
 static int read_all(int fd, size_t max, struct buf *ret)
 {
-	uint64_t deadline = monotonic_ms() + ASK_TIMEOUT_MS;
+	uint64_t deadline = clock_monotonic_ms() + ASK_TIMEOUT_MS;
 	size_t left = max;
 	char part[4096];
 
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		uint64_t now = monotonic_ms();
+		uint64_t now = clock_monotonic_ms();
 		ssize_t n;
 
 		if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)

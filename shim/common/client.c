@@ -1,5 +1,6 @@
 #include "shim/common/client.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json/json.h"
 
@@ -20,14 +21,6 @@
 
 #define START_TIMEOUT_MS 10000
 #define TRIES            3
-
-static uint64_t monotonic_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* timeout_ms: for a recorder that does not take connections any more; 0 waits for ever. */
 static int connect_once(const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
@@ -80,7 +73,7 @@ static int wait_started(int fd, uint64_t deadline, struct err *err)
 
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		uint64_t now = monotonic_ms();
+		uint64_t now = clock_monotonic_ms();
 		ssize_t n;
 
 		if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)
@@ -154,7 +147,7 @@ static bool nobody_listens(int r)
 
 int client_connect_or_start_within(const struct config *config, unsigned timeout_ms, struct err *err)
 {
-	uint64_t deadline = monotonic_ms() + timeout_ms;
+	uint64_t deadline = clock_monotonic_ms() + timeout_ms;
 	int fd = connect_once(config->run_dir, 0, timeout_ms, err);
 
 	if (fd >= 0 || !nobody_listens(fd))
@@ -169,7 +162,7 @@ int client_connect_or_start_within(const struct config *config, unsigned timeout
 			return fd;
 		/* Another one is just starting, or just ending, and holds the recorder's lock. */
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-	} while (monotonic_ms() < deadline);
+	} while (clock_monotonic_ms() < deadline);
 	return fd;
 }
 
@@ -196,13 +189,13 @@ static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err
 {
 	cleanup_free char *text = malloc(CLIENT_MESSAGE_MAX);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	uint64_t deadline = monotonic_ms() + timeout_ms;
+	uint64_t deadline = clock_monotonic_ms() + timeout_ms;
 	ssize_t n;
 
 	if (!text)
 		return err_set(err, ENOMEM, "out of memory");
 	for (;;) {
-		uint64_t now = monotonic_ms();
+		uint64_t now = clock_monotonic_ms();
 		int r = poll(&p, 1, now < deadline ? (int)(deadline - now) : 0);
 
 		if (r == 0)

@@ -4,7 +4,7 @@
 #include "shim/recorder/process/confine.h"
 #include "shim/recorder/process/detach.h"
 #include "shim/recorder/process/log.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/loop.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static int prepare(const struct options *o, struct recorder *r, struct err *err)
 	openlog("snugd", LOG_PID | (o->background ? 0 : LOG_PERROR), LOG_DAEMON);
 	r->receive_buffer = o->receive_buffer;
 	r->inherited_fd = o->background ? -1 : inherited_socket();
-	rc = rc == 0 ? recorder_open(r, err) : rc;
+	rc = rc == 0 ? loop_open(r, err) : rc;
 	if (rc == 0)
 		rc = confine_capabilities(&r->config, err);
 	return rc == 0 && !o->unconfined && !SANITIZED ? confine_calls(err) : rc;
@@ -111,13 +111,13 @@ int main(int argc, char **argv)
 	if (r == 0 && options.background)
 		detach_stderr();
 	if (r == 0)
-		r = recorder_run(&recorder, &err);
+		r = loop_run(&recorder, &err);
 	/* Another one serves already: what was wanted is there. */
 	if (r == -EALREADY && options.background)
 		r = 0;
 	if (r < 0)
 		fprintf(stderr, "snug: %s\n", err.msg);
-	recorder_close(&recorder);
+	loop_close(&recorder);
 	config_done(&recorder.config);
 	return r < 0;
 }

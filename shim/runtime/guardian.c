@@ -1,5 +1,6 @@
 #include "shim/runtime/guardian.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -37,14 +38,6 @@ struct watch {
 	bool gone;        /* the rewriting was removed: its start was given up, or the caller replaced it */
 	bool read;        /* the rewriting was read at least once */
 };
-
-static uint64_t monotonic_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* Any thread can be the parent: each has a list of its own (CONFIG_PROC_CHILDREN). */
 static bool has_children(pid_t pid)
@@ -104,14 +97,14 @@ static bool has_state(const struct plan *p)
  * that calls one of them may read it first, and have children of its own. */
 static void wait_until_read(struct watch *w)
 {
-	uint64_t begin = monotonic_ms();
+	uint64_t begin = clock_monotonic_ms();
 
 	while (!w->gone) {
 		struct pollfd p[] = {{.fd = w->pidfd, .events = POLLIN}, {.fd = w->inotify, .events = POLLIN}};
 		bool unread = w->inotify >= 0 && !w->read;
 
 		/* Looking at children costs; before the file was read there is nothing to look for. */
-		(void)poll(p, ARRAY_SIZE(p), unread ? -1 : monotonic_ms() - begin < YOUNG_MS ? POLL_FAST_MS : POLL_SLOW_MS);
+		(void)poll(p, ARRAY_SIZE(p), unread ? -1 : clock_monotonic_ms() - begin < YOUNG_MS ? POLL_FAST_MS : POLL_SLOW_MS);
 		if (p[0].revents)
 			return;
 		if (w->inotify >= 0)

@@ -1,8 +1,9 @@
 /* Feeds any bytes to the recorder's server as one message of a client's, over a real socket: each that is answered gets one JSON
  * object with "ok", and none books a run, since its sender is in no audit session that it could name. */
+#include "base/clock.h"
 #include "base/json/json.h"
 #include "shim/common/client.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/recorder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), last = -1;
 	open_once();
-	recorder.loss.passed_ms = recorder_now();
+	recorder.loss.passed_ms = clock_monotonic_ms();
 	if (!size || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return 0;
 	server_accept(&recorder);

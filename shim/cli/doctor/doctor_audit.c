@@ -1,11 +1,12 @@
 #include "shim/cli/doctor/doctor.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "shim/common/session.h"
 #include "shim/recorder/stream/audit_query.h"
 #include "shim/recorder/stream/kernel.h"
 #include "shim/recorder/stream/loss.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,15 +23,6 @@
 #define LOST_MS       500     /* how long the count of lost records is watched */
 #define RATE_ENOUGH   250000  /* records a second: what kauditd itself delivers at most */
 #define BACKLOG_LARGE 8192
-
-/* CLOCK_MONOTONIC, milliseconds: what loss.h counts in. */
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static int ask_status(struct audit_info *ret, struct err *err)
 {
@@ -200,7 +192,7 @@ static void on_message(void *arg, uint16_t type, const char *text, size_t len)
 	}
 	loss_see_serial(&p->loss, (uint32_t)serial);
 	if (type == AUDIT_SECCOMP && record_parse(text, len, &rec) == 0 && probe_matches(&p->kernel.probe, &rec, &seq))
-		loss_see_probe(&p->loss, seq, (uint32_t)rec.serial, now_ms());
+		loss_see_probe(&p->loss, seq, (uint32_t)rec.serial, clock_monotonic_ms());
 }
 
 static void on_datagram(void *arg, const void *data, size_t len)
@@ -211,7 +203,7 @@ static void on_datagram(void *arg, const void *data, size_t len)
 
 static void pass_checkpoint(struct probing *p, struct audit_reader *reader)
 {
-	uint64_t want = loss_checkpoint(&p->loss, now_ms());
+	uint64_t want = loss_checkpoint(&p->loss, clock_monotonic_ms());
 
 	while (p->loss.passed < want) {
 		struct pollfd fds[] = {{.fd = audit_fd(reader), .events = POLLIN}, {.fd = p->kernel.fd, .events = POLLIN}};
@@ -225,7 +217,7 @@ static void pass_checkpoint(struct probing *p, struct audit_reader *reader)
 		} while (n > 0 || n == -ENOBUFS);
 		if (fds[1].revents)
 			kernel_read(&p->kernel, &p->loss);
-		loss_step(&p->loss, now_ms());
+		loss_step(&p->loss, clock_monotonic_ms());
 	}
 }
 

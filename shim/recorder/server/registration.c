@@ -1,5 +1,6 @@
 #include "shim/recorder/server/registration.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "oci/key.h"
@@ -7,7 +8,7 @@
 #include "shim/common/session.h"
 #include "shim/recorder/server/run_end.h"
 #include "shim/recorder/attribution/proc.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/recorder.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
@@ -47,7 +48,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	q->handed_over = json_type(json_get(root, "handed_over")) == JSON_TRUE;
 	q->kernel = r->release;
 	q->request = doc;
-	q->runtime_version = server_version(&r->server, q->runtime_id);
+	q->runtime_version = recorder_runtime_version(&r->server, q->runtime_id);
 	if (json_type(v) == JSON_OBJECT) {
 		buf_add(shape, text + json_start(v), json_end(v) - json_start(v));
 		q->shape = shape->data;
@@ -125,7 +126,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 		return cannot_see(pid, err);
 	q.callers_cgroup = cgroup;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	rc = runs_begin(&r->runs, &q, recorder_now(), err);
+	rc = runs_begin(&r->runs, &q, clock_monotonic_ms(), err);
 	if (rc < 0)
 		return rc;
 	/* Without it the next look at /proc finds a process to watch. */
@@ -134,6 +135,6 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	*ret_recorded = true;
 	/* The run's own first barrier; its records cannot come before this. */
 	if (q.mode != EVIDENCE_ENFORCE)
-		loss_checkpoint(&r->loss, recorder_now());
+		loss_checkpoint(&r->loss, clock_monotonic_ms());
 	return 0;
 }

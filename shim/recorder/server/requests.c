@@ -1,5 +1,6 @@
 #include "shim/recorder/server/requests.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "shim/common/client.h"
@@ -7,7 +8,7 @@
 #include "shim/recorder/server/run_end.h"
 #include "shim/recorder/store/known_calls.h"
 #include "shim/recorder/attribution/proc.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/recorder.h"
 #include "shim/recorder/server/registration.h"
 
 #include <errno.h>
@@ -130,7 +131,7 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 		return;
 	}
 	if (!json_get(json_root(*doc), "version")) {
-		answer_flag(c, "want_version", !server_version(s, id));
+		answer_flag(c, "want_version", !recorder_runtime_version(s, id));
 		return;
 	}
 	if (json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
@@ -139,7 +140,7 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 	}
 	answer_ok(c);
 	runs_name_version(&r->runs, id, version, now_ms);
-	if (server_version(s, id))
+	if (recorder_runtime_version(s, id))
 		return;
 	free(s->versions[slot].runtime_id);
 	free(s->versions[slot].version);
@@ -281,7 +282,7 @@ void requests_take(struct recorder *r, struct client *c, struct json_doc **doc)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
 		if (text_streq(op, operations[i].op)) {
-			operations[i].fn(r, c, doc, recorder_now());
+			operations[i].fn(r, c, doc, clock_monotonic_ms());
 			return;
 		}
 	requests_refuse(c, "no such operation");

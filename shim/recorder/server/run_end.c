@@ -1,10 +1,11 @@
 #include "shim/recorder/server/run_end.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "shim/recorder/process/log.h"
 #include "shim/recorder/attribution/liveness.h"
 #include "shim/recorder/attribution/proc.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/recorder.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -52,7 +53,7 @@ bool run_end_see(struct recorder *r, int fd)
 /* Which groups that held a process hold none any more. */
 static void ask_groups(struct recorder *r)
 {
-	r->asked_ms = recorder_now();
+	r->asked_ms = clock_monotonic_ms();
 	for (struct run *run = r->runs.list; run; run = run->next)
 		run->in_cgroup = run->in_cgroup && run->state == RUN_LIVE && run->pidfd < 0 && runs_is_populated(&r->runs, run) == 1;
 }
@@ -207,7 +208,7 @@ void run_end_look(struct recorder *r, uint64_t now_ms)
 		if (run->by_cgroup && wants_look(r, run))
 			runs_find_cgroup(&r->runs, run, now_ms);
 	rc = liveness_each(take_member, r, &err);
-	r->last_look_ms = recorder_now();
+	r->last_look_ms = clock_monotonic_ms();
 	r->look_interval_ms = interval_after(r->last_look_ms - now_ms, rc == 0);
 	if (rc < 0 && !r->blind)
 		log_say("%s", err.msg);

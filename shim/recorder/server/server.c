@@ -1,5 +1,6 @@
 #include "shim/recorder/server/server.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json/json.h"
@@ -7,7 +8,7 @@
 #include "shim/common/client.h"
 #include "shim/common/session.h"
 #include "shim/recorder/attribution/proc.h"
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/server/recorder.h"
 #include "shim/recorder/server/requests.h"
 
 #include <errno.h>
@@ -172,18 +173,10 @@ void server_accept(struct recorder *r)
 	c->pid = cred.pid;
 	if (proc_read_stat(c->pid, &st) == 0)
 		c->pid_start = st.start;
-	c->heard_ms = recorder_now();
+	c->heard_ms = clock_monotonic_ms();
 	c->next = s->clients;
 	s->clients = c;
 	s->count++;
-}
-
-const char *server_version(const struct server *s, const char *runtime_id)
-{
-	for (unsigned i = 0; i < SERVER_VERSIONS; i++)
-		if (text_streq(s->versions[i].runtime_id, runtime_id))
-			return s->versions[i].version;
-	return NULL;
 }
 
 static void receive(struct recorder *r, struct client *c)
@@ -202,7 +195,7 @@ static void receive(struct recorder *r, struct client *c)
 		c->gone = true;
 		return;
 	}
-	c->heard_ms = recorder_now();
+	c->heard_ms = clock_monotonic_ms();
 	text[n] = '\0';
 	if (json_parse(text, (size_t)n, JSON_OURS, "request", &doc, &err) < 0)
 		requests_refuse(c, err.msg);

@@ -37,9 +37,6 @@ void server_close(struct server *s, const char *run_dir);
 void server_accept(struct recorder *r);
 bool server_serve(struct recorder *r, int fd); /* false: no client has this descriptor */
 
-/* What a runtime said of its version; NULL if it was not heard yet. */
-const char *server_version(const struct server *s, const char *runtime_id);
-
 /* Answers those who waited for what has come. */
 void server_step(struct recorder *r, uint64_t now_ms);
 uint64_t server_deadline(const struct server *s);

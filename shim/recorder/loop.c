@@ -1,5 +1,6 @@
-#include "shim/recorder/recorder.h"
+#include "shim/recorder/loop.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "shim/recorder/process/log.h"
@@ -20,28 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCHES_A_TURN 64 /* of the audit stream, before the others get their turn */
-
-uint64_t recorder_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-int recorder_watch(struct recorder *r, int fd)
-{
-	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
-}
 
 static void stamp_live(void *arg, enum reason reason)
 {
 	struct recorder *r = arg;
 
-	runs_stamp_live(&r->runs, reason, recorder_now());
+	runs_stamp_live(&r->runs, reason, clock_monotonic_ms());
 }
 
 static int fire(void *arg, uint32_t seq)
@@ -69,30 +54,6 @@ static bool log_is_on(void *arg)
 {
 	(void)arg;
 	return kernel_log_is_on();
-}
-
-static void take_datagram(void *arg, const void *data, size_t len)
-{
-	intake_datagram(arg, data, len);
-}
-
-void recorder_read(struct recorder *r)
-{
-	for (int i = 0; i < BATCHES_A_TURN; i++) {
-		int n;
-
-		r->intake.now_ms = recorder_now();
-		n = audit_read(r->audit, take_datagram, &r->intake);
-		intake_flush(&r->intake);
-		if (n == -EAGAIN)
-			return;
-		if (n == -ENOBUFS)
-			loss_stamp(&r->loss, REASON_OVERRUN);
-		else if (n < 0)
-			loss_stamp(&r->loss, REASON_BAD_RECORD);
-		else if (n < AUDIT_BATCH)
-			return;
-	}
 }
 
 static int open_lock(struct recorder *r, struct err *err)
@@ -138,7 +99,7 @@ static int open_signals(struct recorder *r, struct err *err)
 /* The first barrier: before anybody is promised anything, the whole path is proved. */
 static int self_test(struct recorder *r, struct err *err)
 {
-	uint64_t want = loss_checkpoint(&r->loss, recorder_now());
+	uint64_t want = loss_checkpoint(&r->loss, clock_monotonic_ms());
 
 	while (r->loss.passed < want) {
 		struct pollfd p[] = {{.fd = audit_fd(r->audit), .events = POLLIN}, {.fd = r->kernel.fd, .events = POLLIN}};
@@ -147,7 +108,7 @@ static int self_test(struct recorder *r, struct err *err)
 		recorder_read(r);
 		if (p[1].revents)
 			kernel_read(&r->kernel, &r->loss);
-		loss_step(&r->loss, recorder_now());
+		loss_step(&r->loss, clock_monotonic_ms());
 	}
 	for (enum reason i = 0; i < REASON_COUNT; i++)
 		if (r->loss.found & ((reason_set)1 << i))
@@ -159,7 +120,7 @@ static bool take_up(void *arg, const struct live_entry *e)
 {
 	struct recorder *r = arg;
 
-	return runs_take_up(&r->runs, e, recorder_now());
+	return runs_take_up(&r->runs, e, clock_monotonic_ms());
 }
 
 /* What the recorder before this one watched goes on, stamped: the first look at /proc tells what is still alive. */
@@ -173,11 +134,11 @@ static int take_up_all(struct recorder *r, struct err *err)
 	r->store.taking_up = true;
 	rc = live_each(&r->notes, take_up, r, err);
 	r->store.taking_up = false;
-	runs_end_orphans(&r->runs, recorder_now());
+	runs_end_orphans(&r->runs, clock_monotonic_ms());
 	return rc;
 }
 
-int recorder_open(struct recorder *r, struct err *err)
+int loop_open(struct recorder *r, struct err *err)
 {
 	const struct loss_means means = {.stamp = stamp_live,
 					 .fire = fire,
@@ -216,7 +177,7 @@ int recorder_open(struct recorder *r, struct err *err)
 	if (recorder_watch(r, audit_fd(r->audit)) < 0 || recorder_watch(r, r->kernel.fd) < 0 ||
 	    recorder_watch(r, r->server.fd) < 0 || recorder_watch(r, r->signal_fd) < 0)
 		return err_sys(err, errno, "cannot watch a descriptor");
-	r->active_ms = recorder_now();
+	r->active_ms = clock_monotonic_ms();
 	return 0;
 }
 
@@ -239,7 +200,7 @@ static void on_ready(struct recorder *r, int fd)
 	else if (fd == r->signal_fd)
 		take_signal(r);
 	else if (fd == saver_fd(r->saver))
-		store_see_saved(&r->store, recorder_now());
+		store_see_saved(&r->store, clock_monotonic_ms());
 	else if (!run_end_see(r, fd))
 		server_serve(r, fd);
 }
@@ -262,7 +223,7 @@ static uint64_t earliest(const struct recorder *r)
 	at = other < at ? other : at;
 	other = r->runs.proving ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
 	at = other < at ? other : at;
-	other = r->runs.list ? recorder_now() + RECORDER_TICK_MS : UINT64_MAX;
+	other = r->runs.list ? clock_monotonic_ms() + RECORDER_TICK_MS : UINT64_MAX;
 	return not_before(r, other < at ? other : at);
 }
 
@@ -280,7 +241,7 @@ static void warn_of_panic(struct recorder *r)
 /* Once a millisecond is enough: under load the loop turns more often, and with many containers these looks are not free. */
 static void step(struct recorder *r)
 {
-	uint64_t now = recorder_now();
+	uint64_t now = clock_monotonic_ms();
 
 	loss_step(&r->loss, now);
 	r->step_owed = now == r->stepped_ms;
@@ -317,7 +278,7 @@ static int start_saver(struct recorder *r, struct err *err)
 	return rc < 0 ? err_sys(err, rc, "cannot watch a descriptor") : 0;
 }
 
-int recorder_run(struct recorder *r, struct err *err)
+int loop_run(struct recorder *r, struct err *err)
 {
 	int rc = start_saver(r, err);
 
@@ -325,7 +286,7 @@ int recorder_run(struct recorder *r, struct err *err)
 		return rc;
 	while (!r->quit) {
 		struct epoll_event events[64];
-		uint64_t now = recorder_now(), at = earliest(r);
+		uint64_t now = clock_monotonic_ms(), at = earliest(r);
 		int n = epoll_wait(r->epoll_fd, events, ARRAY_SIZE(events), at > now ? (int)(at - now < 60000 ? at - now : 60000) : 0);
 
 		if (n < 0 && errno != EINTR)
@@ -339,13 +300,13 @@ int recorder_run(struct recorder *r, struct err *err)
 	return 0;
 }
 
-void recorder_close(struct recorder *r)
+void loop_close(struct recorder *r)
 {
 	struct err err = {0};
 
 	if (r->runs.store) {
 		/* With the recorder gone nobody watches what is live. */
-		runs_stamp_live(&r->runs, REASON_RECORDER, recorder_now());
+		runs_stamp_live(&r->runs, REASON_RECORDER, clock_monotonic_ms());
 		if (store_save_all(&r->store, &err) < 0)
 			log_say("evidence is not saved: %s", err.msg);
 		runs_done(&r->runs);

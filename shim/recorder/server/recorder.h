@@ -1,15 +1,6 @@
-/* The recorder as a whole: one event loop over the audit stream, the socket and the processes that are being watched.
- *
- *   audit.c    the kernel's messages               intake.c              what becomes of each
- *   loss.c     what could have been lost (pure)    kernel.c, probe.c     what it asks the kernel;  serials.c  what never arrived
- *   runs.c     the containers that are recorded    booking.c             whose a record is;  strangers.c, state_file.c  if its session does not tell
- *   ends.c     when a run is over                  members.c, proc.c     whether a container's processes still live
- *   live.c     notes for a recorder after this one
- *   store.c    evidence in memory                  saver.c               evidence to disk, in a thread of its own
- *   server.c   what wrappers and people ask        registration.c        a wrapper's container
- */
-#ifndef SNUG_SHIM_RECORDER_RECORDER_H
-#define SNUG_SHIM_RECORDER_RECORDER_H
+/* The recorder's state, which the event loop owns and requests, registrations and the ends of runs act on. */
+#ifndef SNUG_SHIM_RECORDER_SERVER_RECORDER_H
+#define SNUG_SHIM_RECORDER_SERVER_RECORDER_H
 
 #include "base/err.h"
 #include "shim/common/config.h"
@@ -55,19 +46,12 @@ struct recorder {
 	bool quit, warned, blind;
 };
 
-/* Opens everything and passes a first barrier. -EALREADY: another recorder holds the lock. */
-int recorder_open(struct recorder *r, struct err *err);
-
-/* Serves until a signal or idleness ends it. */
-int recorder_run(struct recorder *r, struct err *err);
-
-/* Stamps what is still live, saves, closes. */
-void recorder_close(struct recorder *r);
-
 /* Reads what there is of the audit stream, up to some thousand records. */
 void recorder_read(struct recorder *r);
 
 int recorder_watch(struct recorder *r, int fd); /* adds to the event loop */
-uint64_t recorder_now(void);                    /* CLOCK_MONOTONIC, milliseconds */
+
+/* What a runtime said of its version; NULL if it was not heard yet. */
+const char *recorder_runtime_version(const struct server *s, const char *runtime_id);
 
 #endif
