@@ -276,7 +276,7 @@ static int merge_rules(struct merge *m)
 /* The ABIs that an input counts for. */
 static bool counts(const struct merge *m, size_t i, const struct arch *arch)
 {
-	return policy_lists_arches(m->in[i]) ? filter_lists(m->filter[i], arch) : arch == m->native;
+	return filter_arches(m->filter[i]) >> arch->id & 1;
 }
 
 static void remark_arch(struct merge *m, const struct arch *arch, size_t listing, size_t not_listing)

@@ -141,21 +141,42 @@ bool filter_applies(const struct filter *f, const struct policy_rule *rule, cons
 	return (!in->arch_count || lists_machine(in, arch)) && (!in->has_kernel || has_kernel(&f->view, in->kernel));
 }
 
-/* A runtime always adds the ABI it is built for to those listed (seccomp_init(3) begins with it). */
-bool filter_lists(const struct filter *f, const struct arch *arch)
+const struct arch *filter_machine(const struct filter *f)
 {
 	const struct arch *host[4];
-	size_t n = arch_host(host);
-	bool listed = policy_lists_arches(f->policy) && !(f->view.plain && policy_has_arch_map(f->policy));
 
-	if (n > 0 && host[0] == arch)
+	if (f->view.machine)
+		return f->view.machine;
+	return arch_host(host) ? host[0] : arch_get(ARCH_X86_64);
+}
+
+/* A runtime always adds the ABI that it is built for to those listed (seccomp_init(3) begins with it). Of an archMap Docker and
+ * Podman take the entry of their machine alone (moby profiles seccomp/seccomp_linux.go, containers/common pkg/seccomp). */
+static bool lists_on(const struct filter *f, const struct arch *machine, const struct arch *arch)
+{
+	if (policy_has_arch_map(f->policy))
+		return !f->view.plain && policy_maps_arch(f->policy, machine, arch);
+	return policy_lists_arches(f->policy) && policy_has_arch(f->policy, arch);
+}
+
+bool filter_lists(const struct filter *f, const struct arch *arch)
+{
+	const struct arch *machine = f->view.machine ? f->view.machine : arch_machine(arch);
+
+	if (machine == arch && (machine == filter_machine(f) || !policy_lists_arches(f->policy) || policy_has_arch_map(f->policy)))
 		return true;
-	if (listed)
-		return policy_has_arch(f->policy, arch);
-	for (size_t i = 1; i < n; i++)
-		if (host[i] == arch)
-			return false;
-	return !f->view.plain || !policy_has_arch_map(f->policy);
+	return lists_on(f, machine, arch);
+}
+
+uint32_t filter_arches(const struct filter *f)
+{
+	const struct arch *machine = filter_machine(f);
+	uint32_t set = UINT32_C(1) << machine->id;
+
+	for (unsigned i = 0; i < ARCH_COUNT; i++)
+		if (lists_on(f, machine, arch_get((enum arch_id)i)))
+			set |= UINT32_C(1) << i;
+	return set;
 }
 
 bool filter_splits(const struct policy_rule *rule)

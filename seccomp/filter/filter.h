@@ -24,6 +24,7 @@ struct filter_view {
 	const char *const *caps; /* "CAP_SYS_ADMIN"; the container's; NULL: Docker's default ones */
 	size_t cap_count;
 	unsigned kernel[2];      /* major, minor; 0: newer than any */
+	const struct arch *machine; /* whose entry of an archMap counts, and whose ABI is in every filter; NULL: this one */
 };
 
 struct filter; /* opaque */
@@ -37,9 +38,16 @@ DEFINE_CLEANUP(filter, struct filter *, filter_free)
 /* True if the rule counts under the filter's view for a machine that runs the arch. */
 bool filter_applies(const struct filter *f, const struct policy_rule *rule, const struct arch *arch);
 
-/* True if processes of the ABI may run at all: it is listed, or none is and it is a machine's own (for a log of another
- * machine: that one's). Where it is false every call is answered SECCOMP_RET_KILL_THREAD. */
+/* The machine that the filter is loaded on. */
+const struct arch *filter_machine(const struct filter *f);
+
+/* True if processes of the ABI may run at all: it is the machine's own one, it is listed, or the archMap's entry of the machine
+ * holds it. Without a machine in the view, an ABI that this one does not run (a log of another machine) is asked about for
+ * the machine that does. Where it is false every call is answered SECCOMP_RET_KILL_THREAD. */
 bool filter_lists(const struct filter *f, const struct arch *arch);
+
+/* The ABIs that run on the filter's machine and are listed, or are listed by "architectures": a bit per arch_id. */
+uint32_t filter_arches(const struct filter *f);
 
 /* The answer (SECCOMP_RET_*, with its data) to call nr of the arch. For x32 nr carries bit 30. */
 int filter_answer(struct filter *f, const struct arch *arch, uint32_t nr, const uint64_t args[POLICY_ARGS_MAX],

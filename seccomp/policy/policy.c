@@ -299,6 +299,12 @@ size_t policy_remarks(const struct policy *p, const struct policy_remark **ret)
 	return p->remark_count;
 }
 
+void policy_bind_remark(struct policy *p, const struct arch *machine)
+{
+	if (p->remark_count)
+		p->remarks[p->remark_count - 1].machine = machine;
+}
+
 int policy_add_remark(struct policy *p, enum policy_remark_kind kind, size_t line, const char *path, struct err *err,
 		      const char *fmt, ...)
 {

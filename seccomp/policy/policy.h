@@ -91,6 +91,7 @@ struct policy_rule {
 enum policy_remark_kind {
 	POLICY_UNKNOWN_FIELD,    /* no reader of this form has it */
 	POLICY_UNKNOWN_ARCH,     /* runc and crun refuse the profile */
+	POLICY_UNKNOWN_MACHINE,  /* an entry of archMap for a machine that is not known: nobody else takes it */
 	POLICY_UNKNOWN_FLAG,
 	POLICY_UNKNOWN_NAME,     /* no kernel that snug knows has the call */
 	POLICY_UNNAMED_CALL,     /* evidence: a learnt number that nobody can name */
@@ -105,6 +106,7 @@ struct policy_remark {
 	size_t line;
 	char *path; /* never NULL */
 	char *text; /* one sentence, safe text, without the place */
+	const struct arch *machine; /* it matters on this machine alone; NULL: on all */
 };
 
 struct policy; /* opaque */
@@ -148,6 +150,8 @@ int policy_add_rule(struct policy *p, const struct policy_rule *rule, struct err
 size_t policy_remarks(const struct policy *p, const struct policy_remark **ret);
 int policy_add_remark(struct policy *p, enum policy_remark_kind kind, size_t line, const char *path, struct err *err,
 		      const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* The newest remark matters on this machine alone. */
+void policy_bind_remark(struct policy *p, const struct arch *machine);
 
 /* True if some rule or archMap means something only to Docker and Podman. */
 bool policy_has_conditions(const struct policy *p);

@@ -26,7 +26,7 @@ static void section_done(struct section *s)
 }
 
 /* *ret is NULL for one that only a newer snug knows. */
-static int find_arch(struct section *s, const struct json *v, const struct arch **ret)
+static int find_arch(struct section *s, const struct json *v, enum policy_remark_kind unknown, const struct arch **ret)
 {
 	const struct arch *host[4];
 	int r = section_want_text(s, v, "the name of an architecture");
@@ -36,7 +36,7 @@ static int find_arch(struct section *s, const struct json *v, const struct arch 
 	*ret = arch_by_oci(json_text(v));
 	if (text_streq(json_text(v), "SCMP_ARCH_NATIVE") && arch_host(host))
 		*ret = host[0];
-	return *ret ? 0 : section_remark(s, POLICY_UNKNOWN_ARCH, v, "no architecture of this name is known: %s", json_text(v));
+	return *ret ? 0 : section_remark(s, unknown, v, "no architecture of this name is known: %s", json_text(v));
 }
 
 static int read_list(struct section *s, const struct json *list)
@@ -46,32 +46,41 @@ static int read_list(struct section *s, const struct json *list)
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
 		const struct arch *arch = NULL;
 
-		r = find_arch(s, e, &arch);
+		r = find_arch(s, e, POLICY_UNKNOWN_ARCH, &arch);
 		policy_add_arch(s->policy, arch);
 	}
 	return r;
 }
 
+/* An entry of the archMap. Of two for one machine the first counts (moby seccomp_linux.go). */
 static int read_map_entry(struct section *s, const struct json *entry)
 {
 	const struct json *subs = section_member(entry, "subArchitectures"), *own = section_member(entry, "architecture");
+	const struct policy_remark *remarks = NULL;
 	const struct arch *arch = NULL;
+	size_t before;
+	bool again;
 	int r = section_check_members(s, entry, ARCH_ENTRY, ARRAY_SIZE(ARCH_ENTRY));
 
 	if (r == 0 && !own)
 		r = json_err(s->doc, entry, s->err, "\"architecture\" is missing");
 	if (r == 0)
-		r = find_arch(s, own, &arch);
+		r = find_arch(s, own, POLICY_UNKNOWN_MACHINE, &arch);
 	if (r == 0)
 		r = section_want_array(s, subs);
 	if (r < 0)
 		return r;
+	again = arch && policy_maps_arch(s->policy, arch, arch);
 	policy_map_arch(s->policy, arch, arch);
 	for (const struct json *e = json_first(subs); e && r == 0; e = json_next(e)) {
 		const struct arch *sub = NULL;
 
-		r = find_arch(s, e, &sub);
-		policy_map_arch(s->policy, arch, sub);
+		before = policy_remarks(s->policy, &remarks);
+		r = find_arch(s, e, arch ? POLICY_UNKNOWN_ARCH : POLICY_UNKNOWN_MACHINE, &sub);
+		if (r == 0 && arch && policy_remarks(s->policy, &remarks) > before)
+			policy_bind_remark(s->policy, arch);
+		if (!again)
+			policy_map_arch(s->policy, arch, sub);
 	}
 	return r;
 }

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 
 #include <linux/audit.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* libseccomp's token of an arch is its audit number (seccomp.h). x32 has no audit number of its own: libseccomp made
@@ -34,55 +35,56 @@ static const struct arch arches[] = {
 };
 _Static_assert(ARRAY_SIZE(arches) == ARCH_COUNT, "one row per arch_id");
 
-/* Native first. A kernel may have been built without one of the others; to list it does no harm. */
-static const enum arch_id host[] = {
+/* Of each machine the ABIs that its kernel runs, native first. A kernel may have been built without one of the others; to list
+ * it does no harm. What is in no row runs its own programs alone. */
+static const struct {
+	size_t count;
+	enum arch_id abi[4];
+} families[] = {
+	{3, {ARCH_X86_64, ARCH_X86, ARCH_X32}},
+	{2, {ARCH_AARCH64, ARCH_ARM}},
+	{2, {ARCH_PPC64, ARCH_PPC}},
+	{2, {ARCH_S390X, ARCH_S390}},
+	{3, {ARCH_MIPSEL64, ARCH_MIPSEL, ARCH_MIPSEL64N32}},
+	{3, {ARCH_MIPS64, ARCH_MIPS, ARCH_MIPS64N32}},
+	{2, {ARCH_PARISC64, ARCH_PARISC}},
+};
+
 #if defined(__x86_64__)
-	ARCH_X86_64,
-	ARCH_X86,
-	ARCH_X32,
+#define NATIVE ARCH_X86_64
 #elif defined(__i386__)
-	ARCH_X86,
+#define NATIVE ARCH_X86
 #elif defined(__aarch64__)
-	ARCH_AARCH64,
-	ARCH_ARM,
+#define NATIVE ARCH_AARCH64
 #elif defined(__arm__)
-	ARCH_ARM,
+#define NATIVE ARCH_ARM
 #elif defined(__riscv) && __riscv_xlen == 64
-	ARCH_RISCV64,
+#define NATIVE ARCH_RISCV64
 #elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	ARCH_PPC64LE,
+#define NATIVE ARCH_PPC64LE
 #elif defined(__powerpc64__)
-	ARCH_PPC64,
-	ARCH_PPC,
+#define NATIVE ARCH_PPC64
 #elif defined(__powerpc__)
-	ARCH_PPC,
+#define NATIVE ARCH_PPC
 #elif defined(__s390x__)
-	ARCH_S390X,
-	ARCH_S390,
+#define NATIVE ARCH_S390X
 #elif defined(__s390__)
-	ARCH_S390,
+#define NATIVE ARCH_S390
 #elif defined(__mips64) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	ARCH_MIPSEL64,
-	ARCH_MIPSEL,
-	ARCH_MIPSEL64N32,
+#define NATIVE ARCH_MIPSEL64
 #elif defined(__mips64)
-	ARCH_MIPS64,
-	ARCH_MIPS,
-	ARCH_MIPS64N32,
+#define NATIVE ARCH_MIPS64
 #elif defined(__mips__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	ARCH_MIPSEL,
+#define NATIVE ARCH_MIPSEL
 #elif defined(__mips__)
-	ARCH_MIPS,
+#define NATIVE ARCH_MIPS
 #elif defined(__hppa__) && defined(__LP64__)
-	ARCH_PARISC64,
-	ARCH_PARISC,
+#define NATIVE ARCH_PARISC64
 #elif defined(__hppa__)
-	ARCH_PARISC,
+#define NATIVE ARCH_PARISC
 #else
 #error "an architecture that libseccomp 2.5 does not know"
 #endif
-};
-_Static_assert(ARRAY_SIZE(host) <= 4, "arch_host() fills at most four");
 
 const struct arch *arch_get(enum arch_id id)
 {
@@ -116,11 +118,52 @@ const struct arch *arch_by_oci(const char *oci)
 	return NULL;
 }
 
+size_t arch_family(const struct arch *machine, const struct arch *ret[4])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		if (families[i].abi[0] != machine->id)
+			continue;
+		for (size_t k = 0; k < families[i].count; k++)
+			ret[k] = &arches[families[i].abi[k]];
+		return families[i].count;
+	}
+	ret[0] = machine;
+	return 1;
+}
+
 size_t arch_host(const struct arch *ret[4])
 {
-	for (size_t i = 0; i < ARRAY_SIZE(host); i++)
-		ret[i] = &arches[host[i]];
-	return ARRAY_SIZE(host);
+	return arch_family(&arches[NATIVE], ret);
+}
+
+static bool is_in(const struct arch *machine, const struct arch *arch)
+{
+	const struct arch *family[4];
+	size_t n = arch_family(machine, family);
+
+	for (size_t i = 0; i < n; i++)
+		if (family[i] == arch)
+			return true;
+	return false;
+}
+
+const struct arch *arch_machine(const struct arch *arch)
+{
+	if (is_in(&arches[NATIVE], arch))
+		return &arches[NATIVE];
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (is_in(&arches[families[i].abi[0]], arch))
+			return &arches[families[i].abi[0]];
+	return arch;
+}
+
+const struct arch *arch_machine_by_name(const char *name)
+{
+	if (strcmp(name, "amd64") == 0)
+		return &arches[ARCH_X86_64];
+	if (strcmp(name, "arm64") == 0)
+		return &arches[ARCH_AARCH64];
+	return arch_by_name(name);
 }
 
 uint32_t arch_number_base(const struct arch *arch)

@@ -53,4 +53,14 @@ uint32_t arch_number_base(const struct arch *arch);
 /* The ABIs that a kernel of this machine's arch runs, native first (x86_64: x86_64, i386, x32). Returns how many of at most 4. */
 size_t arch_host(const struct arch *ret[4]);
 
+/* The same of a machine whose own ABI is `machine`. */
+size_t arch_family(const struct arch *machine, const struct arch *ret[4]);
+
+/* Whose processes run beside each other: the own ABI of the machine that runs programs of `arch`. This machine's, if it runs
+ * them, else that of the usual one: aarch64 for arm, s390x for s390. Never NULL. */
+const struct arch *arch_machine(const struct arch *arch);
+
+/* What people call a machine: "aarch64" and other names of arch_by_name(), "arm64" and "amd64" as Go has them. NULL if unknown. */
+const struct arch *arch_machine_by_name(const char *name);
+
 #endif

@@ -149,10 +149,11 @@ static int read_default(struct check_plan *p, size_t i, const struct default_pro
 {
 	cleanup_with(policy_cleanup) struct policy *policy = NULL;
 	cleanup_with(filter_cleanup) struct filter *filter = NULL;
+	const struct filter_view view = {.machine = p->floors->arch};
 	int r = policy_read_one(fact->text, fact->len, fact->name, &policy, err);
 
 	if (!r)
-		r = filter_new(policy, NULL, &filter, err);
+		r = filter_new(policy, &view, &filter, err);
 	for (uint32_t nr = 0; !r && nr < CHECK_NR_MAX; nr++) {
 		cleanup_with(filter_call_done) struct filter_call c = {0};
 		char name[SYSCALL_NAME_MAX];

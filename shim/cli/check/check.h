@@ -86,9 +86,8 @@ int check_plan_new(const struct floor_file *floors, struct check_plan **ret, str
 void check_plan_free(struct check_plan *p);                                                    /* NULL is allowed */
 DEFINE_CLEANUP(check_plan, struct check_plan *, check_plan_free)
 
-/* Checks one profile, whose list of ABIs gains the machine's own one, as in every filter that is loaded there; *ret is
- * empty before, check_result_done also after an error. */
-int check_policy(const struct check_plan *plan, struct policy *p, struct check_result *ret, struct err *err);
+/* Checks one profile for the machine of the floors; *ret is empty before, check_result_done also after an error. */
+int check_policy(const struct check_plan *plan, const struct policy *p, struct check_result *ret, struct err *err);
 
 /* The result for a text that is no profile. */
 int check_unreadable(const char *why, struct check_result *ret, struct err *err);

@@ -63,6 +63,8 @@ static const struct remark {
 				  "take it out, or mend its spelling"},
 	[POLICY_UNKNOWN_ARCH] = {CHECK_FAILURE, CHECK_REFUSED, false, "runc and crun refuse a profile with an architecture that they do not know",
 				 "take it out of \"architectures\""},
+	[POLICY_UNKNOWN_MACHINE] = {CHECK_NOTE, CHECK_INEFFECTIVE, false, "an entry of archMap is for a machine that is not known here: the others pass it over",
+				    NULL},
 	[POLICY_UNKNOWN_FLAG] = {CHECK_FAILURE, CHECK_REFUSED, false, "runtimes refuse a profile with a flag that they do not know",
 				 "take it out of \"flags\""},
 	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE, false, "a call was learnt that nobody here can name, so no profile can allow it",
@@ -77,6 +79,7 @@ static const struct remark {
 
 static int add_remarks(struct check_view *v, enum policy_remark_kind kind)
 {
+	const struct arch *machine = check_floors_of(v->plan)->arch;
 	const struct remark *how = &REMARKS[kind];
 	const struct policy_remark *remarks = NULL;
 	size_t n = policy_remarks(v->policy, &remarks), found = 0;
@@ -85,7 +88,7 @@ static int add_remarks(struct check_view *v, enum policy_remark_kind kind)
 	int r;
 
 	for (size_t i = 0; how->text && i < n; i++)
-		if (remarks[i].kind == kind && found++ < SHOWN_MAX)
+		if (remarks[i].kind == kind && (!remarks[i].machine || remarks[i].machine == machine) && found++ < SHOWN_MAX)
 			buf_addf(&where, "%s%s%s%s", where.len ? "; " : "", remarks[i].path,
 				 *remarks[i].path ? ": " : "", remarks[i].text);
 	if (!found)

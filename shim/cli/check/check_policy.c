@@ -105,8 +105,9 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 	return r;
 }
 
-int check_policy(const struct check_plan *plan, struct policy *p, struct check_result *ret, struct err *err)
+int check_policy(const struct check_plan *plan, const struct policy *p, struct check_result *ret, struct err *err)
 {
+	const struct filter_view view = {.machine = check_floors_of(plan)->arch};
 	cleanup_free struct check_view *v = calloc(1, sizeof(*v));
 	int r;
 
@@ -116,9 +117,8 @@ int check_policy(const struct check_plan *plan, struct policy *p, struct check_r
 	ret->format = policy_format(p);
 	ret->readable = true;
 	r = check_arch(v);
-	policy_add_arch(p, check_floors_of(plan)->arch);
 	if (!r)
-		r = check_view(v, NULL);
+		r = check_view(v, &view);
 	filter_free(v->filter);
 	return !r && policy_has_conditions(p) ? check_as_containerd(plan, p, ret, err) : r;
 }

@@ -1,5 +1,6 @@
 #include "shim/cli/check/check.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/machine.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/floor/sample.h"
 #include "shim/cli/floor/shapes.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_JSON };
+enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_MACHINE, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH",
@@ -26,6 +27,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "start no containers to find out what a runtime calls itself"},
 	[OPT_STRICT] = {"strict", 0, NULL, "a warning is a failure too"},
 	[OPT_ALL] = {"all", 'a', NULL, "show notes too, and the profiles that nothing is wrong with"},
+	[OPT_MACHINE] = {"machine", 0, "NAME", "check for another machine than this one: aarch64, x86_64, s390x ..."},
 	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
 };
 
@@ -115,11 +117,21 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 	return floor_load(config->state_dir, id, shape, ret, err);
 }
 
+static bool is_here(const struct arch *arch)
+{
+	const struct arch *host[4];
+
+	return arch_host(host) && host[0] == arch;
+}
+
 static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err *err)
 {
 	struct floor_runtime *entry = NULL;
 	int r = floor_file_add_runtime(&w->floors, rt, &entry, err);
 
+	/* What was sampled here are the calls of this machine. */
+	if (!r && !is_here(w->floors.arch))
+		return 0;
 	for (size_t i = 0; !r && i < SHAPES_COUNT; i++) {
 		cleanup_floor struct floor floor = {0};
 		cleanup_buf struct buf shape = {0};
@@ -167,11 +179,15 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 
 	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_RUNTIME])
 		return err_set(err, EINVAL, "--floor-file tells the runtimes already: leave out --runtime");
+	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_MACHINE])
+		return err_set(err, EINVAL, "--floor-file tells the machine already: leave out --machine");
 	if (args->value[OPT_FLOOR_FILE])
 		return read_floor_file(w, args->value[OPT_FLOOR_FILE], err);
 	/* A runtime that nobody named is not sampled without being asked to, except by root, who can. */
 	w->sample = !args->value[OPT_NO_SAMPLE] && (args->value[OPT_RUNTIME] || geteuid() == 0);
 	r = floor_file_here(&w->floors, err);
+	if (!r && args->value[OPT_MACHINE])
+		r = machine_named(args->value[OPT_MACHINE], &w->floors.arch, err);
 	if (!r)
 		r = client_sync(&w->cli->config, err);
 	if (r < 0)

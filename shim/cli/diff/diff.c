@@ -222,25 +222,10 @@ static int row_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The ABIs that a profile counts for. Without a list that is the machine's own. */
-static uint32_t list_arches(struct filter *f, const struct policy *p)
+static void choose_arches(struct diff *d, struct filter *f[2])
 {
-	const struct arch *host[4];
-	uint32_t set = 0;
-
-	if (!policy_lists_arches(p))
-		return arch_host(host) ? 1u << host[0]->id : 0;
-	for (unsigned i = 0; i < ARCH_COUNT; i++)
-		if (filter_lists(f, arch_get((enum arch_id)i)))
-			set |= 1u << i;
-	return set;
-}
-
-static void choose_arches(struct diff *d, struct filter *f[2], const struct policy *const p[2])
-{
-	const struct arch *host[4];
-	size_t n = arch_host(host);
-	uint32_t set[2] = {list_arches(f[0], p[0]), list_arches(f[1], p[1])};
+	const struct arch *machine = filter_machine(f[0]);
+	uint32_t set[2] = {filter_arches(f[0]), filter_arches(f[1])};
 
 	d->arches = set[0] & set[1];
 	d->only[0] = set[0] & ~set[1];
@@ -248,8 +233,8 @@ static void choose_arches(struct diff *d, struct filter *f[2], const struct poli
 	for (unsigned i = ARCH_COUNT; i-- > 0;)
 		if (d->arches >> i & 1)
 			d->first = arch_get((enum arch_id)i);
-	if (n && d->arches >> host[0]->id & 1)
-		d->first = host[0];
+	if (d->arches >> machine->id & 1)
+		d->first = machine;
 }
 
 int diff_policies(const struct policy *a, const struct policy *b, struct diff *ret, struct err *err)
@@ -262,7 +247,7 @@ int diff_policies(const struct policy *a, const struct policy *b, struct diff *r
 		r = filter_new(b, NULL, &fb, err);
 	if (r < 0)
 		return r;
-	choose_arches(ret, (struct filter *[]){fa, fb}, (const struct policy *const[]){a, b});
+	choose_arches(ret, (struct filter *[]){fa, fb});
 	for (unsigned i = 0; !r && i < ARCH_COUNT; i++)
 		if (ret->arches >> i & 1)
 			r = compare_arch(ret, (struct filter *[]){fa, fb}, arch_get((enum arch_id)i), err);
