@@ -30,9 +30,9 @@ kubernetes kubernetes/snug.yaml
 E
 }
 
-@test "containerd: merged into a file of version 2 and of 3, twice is as good as once, taken out to the byte" {
+@test "containerd: merged into a file of version 2, 3 and 4, twice is as good as once, taken out to the byte" {
   CALLER=containerd
-  for version in 2 3; do
+  for version in 2 3 4; do
     if [ $version = 2 ]; then
       table='plugins."io.containerd.grpc.v1.cri".containerd' runtimes=$V2
     else
@@ -44,6 +44,15 @@ E
       "$table" "$table" >>"$dir/config.toml"
     chmod 600 "$dir/config.toml"
     cp -p "$dir/config.toml" "$dir/before"
+    setup_at "$dir/config.toml"
+    [ "$(grep -c "^\[$(printf '%s' "$table" | sed 's/\./\\./g').runtimes.snug-[a-z]*]" <<<"$output")" -eq 3 ]
+    if command -v containerd >/dev/null && ! containerd --config "$dir/config.toml" config dump >/dev/null 2>&1; then
+      # The containerd of this machine is older than that version.
+      setup_at "$dir/config.toml" --write
+      refused 2 'containerd does not take it'
+      cmp "$dir/config.toml" "$dir/before"
+      continue
+    fi
     setup_at "$dir/config.toml" --write
     [ "$status" -eq 0 ]
     [[ "$output" == *'systemctl restart containerd'* ]]
@@ -89,6 +98,9 @@ E
     refused 2 'version 1'
     [ "$(cat "$dir/config.toml")" = "$text" ]
   done
+  echo 'version = 5' >"$dir/config.toml"
+  setup_at "$dir/config.toml" --write
+  refused 2 'version 5, handlers go into one of version 2, 3 or 4'
   printf 'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.snug-learn]\n' >"$dir/config.toml"
   setup_at "$dir/config.toml" --write
   refused 2 'line 3: there is a handler snug-learn already'
@@ -213,6 +225,10 @@ P
   touch "$dir/run/containers/a/one" "$dir/run/containers/b/two" "$dir/run/containers/b/.temp"
   setup_at "$dir/daemon.json" --remove
   [[ "$output" == *'2 containers still run that snug started'* ]]
+  [[ "$output" != *'refuses exec'* ]]
+  CALLER=containerd
+  setup_at "$dir/config.toml" --remove
+  [[ "$output" == *'containerd 2 refuses exec into a pod whose handler is gone: restart it when they have ended'* ]]
 }
 
 @test "bad usage" {

@@ -44,13 +44,15 @@ static const struct caller {
 	const char *template; /* NULL: containerd's, by version */
 	const char *use;      /* what to do then */
 	const char *unuse;    /* what to do after --remove */
+	const char *still;    /* what --remove means for containers that still run; NULL: nothing */
 } CALLERS[] = {
-	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, "systemctl restart containerd", "systemctl restart containerd"},
-	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, "systemctl restart crio", "systemctl restart crio"},
+	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, "systemctl restart containerd", "systemctl restart containerd",
+	 "containerd 2 refuses exec into a pod whose handler is gone: restart it when they have ended"},
+	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, "systemctl restart crio", "systemctl restart crio", NULL},
 	{"docker", FORM_JSON, "/etc/docker/daemon.json", TEMPLATE_docker_json, "systemctl reload docker",
-	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)"},
-	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL, NULL},
-	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -", NULL},
+	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)", NULL},
+	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL, NULL, NULL},
+	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -", NULL, NULL},
 };
 
 /* One caller's configuration on this machine. */
@@ -156,9 +158,9 @@ static int choose_containerd(struct job *j, const char **ret_template, bool *ret
 	if (!text_of(&j->text)[strspn(text_of(&j->text), " \t\r\n")])
 		buf_addf(&j->text, "version = %u\n\n", newest_version());
 	setup_toml_read(text_of(&j->text), &toml);
-	if (toml.version != 2 && toml.version != 3)
-		return err_set(err, EINVAL, "%s: is of version %u, handlers go into one of version 2 or 3; `containerd config migrate` makes"
-			       " the newest of it", j->file, toml.version);
+	if (toml.version < 2 || toml.version > 4)
+		return err_set(err, EINVAL, "%s: is of version %u, handlers go into one of version 2, 3 or 4%s", j->file, toml.version,
+			       toml.version < 2 ? "; `containerd config migrate` makes the newest of it" : "");
 	if (toml.foreign_line)
 		return err_set(err, EEXIST, "%s: line %u: there is a handler %s already that `snug setup` did not write; take it out first",
 			       j->file, toml.foreign_line, toml.foreign);
@@ -335,7 +337,7 @@ static size_t count_notes(int dir, unsigned depth)
 	return n;
 }
 
-static void tell_running(struct cli *cli)
+static void tell_running(struct cli *cli, const struct caller *caller)
 {
 	cleanup_buf struct buf path = {0};
 	int fd;
@@ -344,11 +346,14 @@ static void tell_running(struct cli *cli)
 	buf_addf(&path, "%s/containers", cli->config.run_dir);
 	fd = buf_failed(&path) ? -1 : open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	n = fd < 0 ? 0 : count_notes(fd, 1);
-	if (n)
+	if (n) {
 		buf_addf(&cli->out, "%zu container%s still run%s that snug started: leave its programs in place until they have ended, what"
 			 " stops them calls them\n", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
-	else
+		if (caller->still)
+			buf_addf(&cli->out, "%s\n", caller->still);
+	} else {
 		buf_addf(&cli->out, "No container runs that snug started: its programs may go\n");
+	}
 }
 
 /* What the file is to hold without the piece; *ret_original: that is the backup's, or no file at all. */
@@ -387,7 +392,7 @@ static int remove_piece(struct cli *cli, struct job *j, struct err *err)
 
 	if (!j->exists) {
 		buf_addf(&cli->out, "%s: there is no such file, nothing to take out\n", j->file);
-		tell_running(cli);
+		tell_running(cli, j->caller);
 		return CLI_GOOD;
 	}
 
@@ -411,7 +416,7 @@ static int remove_piece(struct cli *cli, struct job *j, struct err *err)
 		unlinkat(dir, backup.data, 0);
 	if (j->caller->unuse)
 		buf_addf(&cli->out, "To make it count: %s\n", j->caller->unuse);
-	tell_running(cli);
+	tell_running(cli, j->caller);
 	return r < 0 ? r : CLI_GOOD;
 }
 

@@ -15,6 +15,7 @@
 static const char *const tables[] = {
 	[2] = "plugins.io.containerd.grpc.v1.cri.containerd",
 	[3] = "plugins.io.containerd.cri.v1.runtime.containerd",
+	[4] = "plugins.io.containerd.cri.v1.runtime.containerd", /* containerd 2.3: only the server's own settings have moved */
 };
 
 #define LINE_MAX_BYTES 512
