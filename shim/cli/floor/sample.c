@@ -94,7 +94,7 @@ static pid_t start_spinner(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
-	for (volatile unsigned i = 0;; i++)
+	for (;;)
 		;
 }
 

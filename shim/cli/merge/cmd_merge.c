@@ -132,7 +132,7 @@ static int add_text(const struct operand *op, void *arg, struct err *err)
 static int read_all(struct work *w, const struct cli_args *args, struct err *err)
 {
 	enum operand_want want;
-	size_t keys = 0, skipped = 0;
+	size_t skipped = 0;
 	int r = 0;
 
 	for (int pass = 0; !r && pass < 2; pass++) {
@@ -143,7 +143,6 @@ static int read_all(struct work *w, const struct cli_args *args, struct err *err
 			r = operand_kind(w->cli, args->operand[i], &kind, err);
 			if (r < 0 || (kind == OPERAND_KEY) != (pass == 1))
 				continue;
-			keys += pass;
 			r = operand_each(w->cli, args->operand[i], want, EVIDENCE_SIZE_MAX, add_text, w, &skipped, err);
 		}
 	}
