@@ -1,24 +1,38 @@
 # need COMMAND-OR-FILE=PACKAGE...: installs by apt-get the packages whose command (or file, with a slash) is missing.
 need() {
-  local pair want=() what
-  for pair in "$@"; do
-    what=${pair%%=*}
-    case $what in
-      */*) compgen -G "$what" >/dev/null || want+=("${pair#*=}") ;;
-      *) command -v "$what" >/dev/null || want+=("${pair#*=}") ;;
-    esac
-  done
+  local pair want=() log
+  for pair in "$@"; do is_here "${pair%%=*}" || want+=("${pair#*=}"); done
   [ ${#want[@]} -eq 0 ] && return 0
   if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
     echo "missing here: ${want[*]} (Debian's names); install them and start again" >&2
     return 1
   fi
   echo "installing: ${want[*]}"
-  { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${want[@]}" ||
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${want[@]}"; }; } \
-    >/tmp/snug-install.$$ 2>&1 || { tail -5 /tmp/snug-install.$$ >&2; return 1; }
-  rm -f /tmp/snug-install.$$
+  log=$(mktemp)
+  # A list of packages that is old names files that are gone: then a fresh one first.
+  if ! install_packages "${want[@]}" >"$log" 2>&1; then
+    if ! { apt-get update && install_packages "${want[@]}"; } >>"$log" 2>&1; then
+      echo "apt-get failed; what it said:" >&2
+      grep -E '^(E|W|Err|dpkg)' "$log" >&2
+      tail -20 "$log" >&2
+      rm -f "$log"
+      return 1
+    fi
+  fi
+  rm -f "$log"
+  for pair in "$@"; do
+    is_here "${pair%%=*}" || { echo "apt-get installed ${pair#*=}, but there is no ${pair%%=*}" >&2; return 1; }
+  done
 }
+
+is_here() {
+  case $1 in
+    */*) compgen -G "$1" >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
 # What building takes, and what running the example takes.
 need_build() {
@@ -33,6 +47,8 @@ need_run() {
 need_test() {
   need containerd=containerd podman=podman dockerd=docker.io /usr/lib/python3/dist-packages/grpc_tools=python3-grpc-tools \
     /usr/lib/python3/dist-packages/yaml=python3-yaml systemd-analyze=systemd || return 1
-  command -v kubectl >/dev/null || need kubectl=kubernetes-client || return 1
-  need bats=bats '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev'
+  # Packages of their own, or a part of one above, by release.
+  need docker=docker-cli kubectl=kubernetes-client || return 1
+  need bats=bats '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
+    patch=patch man=man-db
 }

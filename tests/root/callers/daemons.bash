@@ -70,9 +70,12 @@ containerd_restart() {
   containerd_start
 }
 containerd_load() {
+  local import=(images import)
+  # From 2.0 on ctr leaves importing to the daemon, which knows nothing of --snapshotter.
+  if ctr images import --help | grep -q -- --local; then import+=(--local); fi
   image_archive "$T/image.tar"
-  ctr -a "$T/c.sock" -n k8s.io images import "$T/image.tar" >/dev/null
-  ctr -a "$T/c.sock" images import --snapshotter native "$T/image.tar" >/dev/null
+  ctr -a "$T/c.sock" -n k8s.io "${import[@]}" "$T/image.tar" >/dev/null
+  ctr -a "$T/c.sock" "${import[@]}" --snapshotter native "$T/image.tar" >/dev/null
   mkdir -p "$T/cri"
   (cd "$CALLERS" && /usr/bin/python3 -m grpc_tools.protoc -I. --python_out="$T/cri" --grpc_python_out="$T/cri" cri.proto)
 }
