@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "seccomp/filter/filter.h"
+#include "seccomp/write/write.h"
 #include "seccomp/syscall/names.h"
 
 #include <errno.h>
@@ -444,6 +445,12 @@ int policy_merge(const struct policy *const in[], size_t count, const char *name
 	r = merge_rules(&m);
 	if (!r)
 		r = prove(&m);
+	/* One alone contradicts nobody: it stays as it is. */
+	if (r == -EDOM && count == 1) {
+		policy_free(m.out);
+		m.out = NULL;
+		r = policy_adapt(in[0], POLICY_OCI, &m.out, remarks, err);
+	}
 	if (!r)
 		*ret = steal_ptr(&m.out);
 	return r;

@@ -45,6 +45,22 @@ int evaluate_new(const char *text, size_t len, const char *name, struct evaluato
 	return r;
 }
 
+int evaluate_new_policy(struct policy *p, struct evaluator **ret, struct err *err)
+{
+	cleanup_evaluator struct evaluator *j = calloc(1, sizeof(*j));
+	int r;
+
+	if (!j) {
+		policy_free(p);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	j->policy = p;
+	r = filter_new(j->policy, NULL, &j->filter, err);
+	if (r == 0)
+		*ret = steal_ptr(&j);
+	return r;
+}
+
 static bool names_call(const struct policy_rule *rule, const char *name)
 {
 	for (size_t i = 0; i < rule->name_count; i++)

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "seccomp/policy/policy.h"
 #include "seccomp/syscall/arch.h"
 
 #include <stdbool.h>
@@ -30,6 +31,8 @@ struct evaluator; /* opaque */
 
 /* Reads a text that holds one profile; errors are policy_read()'s. */
 int evaluate_new(const char *text, size_t len, const char *name, struct evaluator **ret, struct err *err);
+/* Takes the policy over, also after an error. */
+int evaluate_new_policy(struct policy *p, struct evaluator **ret, struct err *err);
 void evaluate_free(struct evaluator *j); /* NULL is allowed */
 DEFINE_CLEANUP(evaluator, struct evaluator *, evaluate_free)
 #define cleanup_evaluator cleanup_with(evaluator_cleanup)

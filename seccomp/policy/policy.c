@@ -20,6 +20,8 @@ struct policy {
 	char **flags;
 	size_t flag_count;
 	char *listener_path, *listener_metadata;
+	char *object, *base, *coverage;
+	bool has_base; /* its rules are among these */
 	struct policy_rule **rules;
 	size_t rule_count, rule_cap;
 	struct policy_remark *remarks;
@@ -85,8 +87,114 @@ void policy_free(struct policy *p)
 	strings_free(p->flags, p->flag_count);
 	free(p->listener_path);
 	free(p->listener_metadata);
+	free(p->object);
+	free(p->base);
+	free(p->coverage);
 	free(p->name);
 	free(p);
+}
+
+static int set_string(char **to, const char *s, struct err *err)
+{
+	char *copy = strdup(s);
+
+	if (!copy)
+		return no_memory(err);
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+const char *policy_object(const struct policy *p)
+{
+	return p->object;
+}
+
+int policy_set_object(struct policy *p, const char *name, struct err *err)
+{
+	return set_string(&p->object, name, err);
+}
+
+const char *policy_base(const struct policy *p)
+{
+	return p->base;
+}
+
+int policy_set_base(struct policy *p, const char *name, struct err *err)
+{
+	return set_string(&p->base, name, err);
+}
+
+const char *policy_coverage(const struct policy *p)
+{
+	return p->coverage;
+}
+
+int policy_set_coverage(struct policy *p, const char *json, struct err *err)
+{
+	return set_string(&p->coverage, json, err);
+}
+
+bool policy_lacks_base(const struct policy *p)
+{
+	return p->base && !p->has_base;
+}
+
+static struct policy *find_base(const struct policy *p, struct policy *const *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (from[i] != p && text_streq(from[i]->object, p->base))
+			return from[i];
+	return NULL;
+}
+
+static void drop_remarks(struct policy *p, enum policy_remark_kind kind)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->remark_count; i++) {
+		if (p->remarks[i].kind != kind) {
+			p->remarks[kept++] = p->remarks[i];
+			continue;
+		}
+		free(p->remarks[i].path);
+		free(p->remarks[i].text);
+	}
+	p->remark_count = kept;
+}
+
+/* One whose own base is not there completes nothing, as nothing says what that would add. */
+static int add_base(struct policy *p, const struct policy *base, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < base->rule_count; i++)
+		r = policy_add_rule(p, base->rules[i], err);
+	if (r == 0)
+		drop_remarks(p, POLICY_OUTSIDE);
+	p->has_base = true;
+	return r;
+}
+
+int policy_add_bases(struct policy *const *to, size_t count, struct policy *const *from, size_t from_count, struct err *err)
+{
+	bool more = true;
+	int r = 0;
+
+	/* Each turn completes one level of bases of bases. */
+	while (more && r == 0) {
+		more = false;
+		for (size_t i = 0; r == 0 && i < count + from_count; i++) {
+			struct policy *p = i < count ? to[i] : from[i - count];
+			const struct policy *base = policy_lacks_base(p) ? find_base(p, from, from_count) : NULL;
+
+			if (!base || policy_lacks_base(base))
+				continue;
+			r = add_base(p, base, err);
+			more = true;
+		}
+	}
+	return r;
 }
 
 enum policy_format policy_format(const struct policy *p)

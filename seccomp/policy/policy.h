@@ -24,12 +24,14 @@ enum policy_format {
 	POLICY_OCI,       /* runtime-spec config-linux.md "Seccomp", as a Kubernetes localhost file is read */
 	POLICY_CONFIG,    /* the same within a whole config.json */
 	POLICY_DOCKER,    /* Docker's and containers/common's: archMap, includes, excludes, minKernel, name, errno */
-	POLICY_SPO,       /* a SeccompProfile of security-profiles-operator */
+	POLICY_SPO,       /* a SeccompProfile of security-profiles-operator; written: its v1 */
 	POLICY_EVIDENCE,  /* snug's own evidence: the learnt calls */
 	POLICY_SYSTEMD,   /* a drop-in with SystemCallFilter= */
+	POLICY_SPO_V1BETA1,  /* only written: a SeccompProfile as the operator before 1.0 has it */
+	POLICY_LIBSECCOMP_C, /* only written: C for libseccomp */
 	POLICY_FORMATS,
 };
-const char *policy_format_name(enum policy_format f); /* "oci" "config.json" "docker" "spo" "evidence" "systemd" */
+const char *policy_format_name(enum policy_format f); /* "oci" "config.json" "docker" "spo" "evidence" "systemd" ... */
 
 enum policy_action {
 	POLICY_ALLOW,
@@ -116,6 +118,20 @@ int policy_new(enum policy_format format, const char *name, struct policy **ret,
 void policy_free(struct policy *p); /* NULL is allowed */
 DEFINE_CLEANUP(policy, struct policy *, policy_free)
 #define cleanup_policy cleanup_with(policy_cleanup)
+
+/* Of a SeccompProfile: what Kubernetes calls it, and the profile whose rules the operator adds to it (baseProfileName).
+ * NULL: none. */
+const char *policy_object(const struct policy *p);
+int policy_set_object(struct policy *p, const char *name, struct err *err);
+const char *policy_base(const struct policy *p);
+int policy_set_base(struct policy *p, const char *name, struct err *err);
+bool policy_lacks_base(const struct policy *p); /* it has one, and not all of its rules have been added */
+/* Adds the rules of the bases that are among `from`, those of their own bases too. What has been found is no remark any more. */
+int policy_add_bases(struct policy *const *to, size_t count, struct policy *const *from, size_t from_count, struct err *err);
+
+/* Of how many runs each call was seen in: the JSON of the operator's annotation spo.x-k8s.io/syscall-coverage. NULL: none. */
+const char *policy_coverage(const struct policy *p);
+int policy_set_coverage(struct policy *p, const char *json, struct err *err);
 
 enum policy_format policy_format(const struct policy *p);
 const char *policy_name(const struct policy *p); /* "web.json", "profiles.yaml: data.web.json" */

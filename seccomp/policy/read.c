@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define NESTING_MAX 2 /* a ConfigMap in a ConfigMap's data is none of ours */
-#define OTHERS_NAMED 5 /* kinds of objects that hold no profile */
 #define LISTS_MAX   8 /* a List within a List */
 
 struct reader {
@@ -150,11 +149,19 @@ static int pass_over(struct reader *rd, const char *kind)
 {
 	struct policy_list *l = rd->list;
 
-	if (l->others++ < OTHERS_NAMED) {
+	if (l->others++ < POLICY_KINDS_NAMED) {
 		buf_adds(&l->other_kinds, l->other_kinds.len ? ", " : "");
 		text_add_safe(&l->other_kinds, kind, strlen(kind));
 	}
 	return 0;
+}
+
+static int add_profile(struct reader *rd, const struct json_doc *doc, const struct json *obj, const char *name)
+{
+	const char *object = json_text(json_get(json_get(obj, "metadata"), "name"));
+	int r = add_section(rd, doc, json_get(obj, "spec"), POLICY_SPO, name);
+
+	return r == 0 && object ? policy_set_object(rd->list->policy[rd->list->count - 1], object, rd->err) : r;
 }
 
 static int add_list(struct reader *rd, const struct json_doc *doc, const struct json *list, const char *kind, const char *name);
@@ -172,7 +179,7 @@ static int add_object(struct reader *rd, const struct json_doc *doc, const struc
 	if (text_streq(kind, "ConfigMap") && (!named || json_type(json_get(obj, "data")) == JSON_OBJECT))
 		return add_config_map(rd, doc, obj, own);
 	if (text_streq(kind, "SeccompProfile") && json_type(json_get(obj, "spec")) == JSON_OBJECT)
-		return add_section(rd, doc, json_get(obj, "spec"), POLICY_SPO, own);
+		return add_profile(rd, doc, obj, own);
 	if (text_streq(kind, "SeccompProfile"))
 		return json_err(doc, obj, rd->err, "a SeccompProfile has a \"spec\"");
 	return pass_over(rd, kind);
@@ -280,7 +287,7 @@ static bool is_drop_in(const char *text, size_t len)
 static int read_drop_in(struct reader *rd, const char *text, size_t len, const char *name)
 {
 	struct policy *p = NULL;
-	int r = policy_read_systemd(text, len, name, &p, rd->err);
+	int r = policy_read_systemd(text, len, name, rd->list->systemd_groups, &p, rd->err);
 
 	return r < 0 ? r : list_add(rd, p);
 }
@@ -392,10 +399,12 @@ int policy_read(const char *text, size_t len, const char *name, struct policy_li
 	struct reader rd = {.list = ret, .err = err};
 	int r = read_text(&rd, text, len, name);
 
+	if (r == 0)
+		r = policy_add_bases(ret->policy, ret->count, ret->policy, ret->count, err);
 	if (r == 0 && ret->count == 0 && ret->others)
 		r = err_set(err, EINVAL, "%s: holds no profile: a SeccompProfile or a ConfigMap is wanted, there is only %s%s", name,
 			    buf_failed(&ret->other_kinds) ? "something else" : ret->other_kinds.data,
-			    ret->others > OTHERS_NAMED ? " and more" : "");
+			    ret->others > POLICY_KINDS_NAMED ? " and more" : "");
 	else if (r == 0 && ret->count == 0)
 		r = err_set(err, EINVAL, "%s: holds no profile", name);
 	return r;

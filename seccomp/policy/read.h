@@ -21,6 +21,7 @@
 
 #define POLICY_TEXT_MAX (8u << 20) /* evidence may be longer: EVIDENCE_SIZE_MAX */
 #define POLICY_LIST_MAX 4096       /* profiles in one text */
+#define POLICY_KINDS_NAMED 5       /* of other objects */
 
 struct policy_list {
 	struct policy **policy; /* owned */
@@ -28,6 +29,7 @@ struct policy_list {
 	struct buf skipped;     /* lines "NAME: PATH: why" of ConfigMap members that are no profiles */
 	size_t others;          /* objects of Kubernetes that hold no profile, passed over */
 	struct buf other_kinds; /* of the first of them */
+	const char *systemd_groups; /* the caller's: a list of groups (seccomp/policy/systemd.h); NULL: the one built in */
 };
 
 void policy_list_done(struct policy_list *l); /* NULL is allowed */

@@ -97,6 +97,9 @@ static int read_number(struct section *s, const struct json *number, const struc
 	}
 	if (n > (ret->action == POLICY_ERRNO ? POLICY_ERRNO_MAX : DATA_MAX))
 		return json_err(s->doc, v, s->err, "no errno is that high");
+	/* The operator takes 0 for a field that is not there. */
+	if (n == 0 && s->dialect & SPO)
+		return 0;
 	ret->has_errno = true;
 	ret->errno_ret = (uint32_t)n;
 	if (ret->action == POLICY_ERRNO || ret->action == POLICY_TRACE)

@@ -14,10 +14,11 @@ int policy_read_section(const struct json_doc *doc, const struct json *section, 
 /* Reads evidence: what it shows used is allowed, all else answered ENOSYS. */
 int policy_read_evidence(const char *text, size_t len, const char *name, struct policy **ret, struct err *err);
 
-/* Reads a systemd drop-in. */
-int policy_read_systemd(const char *text, size_t len, const char *name, struct policy **ret, struct err *err);
-const char *policy_systemd_arch(const struct arch *arch); /* "x86-64"; "?" for one that systemd has not */
-bool policy_is_systemd_name(const char *word);            /* could be a call's name: no list, no group, no other line */
+/* The comment of the rule that holds what systemd's @default group adds by itself to a list of what is allowed. */
+#define POLICY_SYSTEMD_DEFAULT "@default"
+
+/* Reads a systemd drop-in. groups: as of seccomp/policy/systemd.h, NULL for those built in. */
+int policy_read_systemd(const char *text, size_t len, const char *name, const char *groups, struct policy **ret, struct err *err);
 
 /* True for a name that some kernel has, as far as libseccomp and the data file know. */
 bool policy_knows_call(const char *name);

@@ -16,6 +16,7 @@ static const struct member SECTION[] = {
 	{"defaultAction", ALL},    {"defaultErrnoRet", PLAIN | DOCKER}, {"architectures", ALL}, {"flags", ALL},
 	{"listenerPath", ALL},     {"listenerMetadata", ALL},           {"syscalls", ALL},      {"archMap", DOCKER},
 	{"defaultErrno", DOCKER},  {"baseProfileName", SPO},            {"disabled", SPO},
+	{"state", SPO},
 };
 static const struct member ARCH_ENTRY[] = {{"architecture", DOCKER}, {"subArchitectures", DOCKER}};
 
@@ -166,6 +167,8 @@ static int read_all(struct section *s)
 	if (r == 0)
 		r = read_rules(s);
 	if (r == 0 && s->dialect & SPO && json_text_len(base))
+		r = policy_set_base(s->policy, json_text(base), s->err);
+	if (r == 0 && policy_base(s->policy))
 		r = section_remark(s, POLICY_OUTSIDE, base, "the operator adds the rules of another profile, which are not here: %s",
 			   json_text(base));
 	return r;

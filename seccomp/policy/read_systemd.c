@@ -1,58 +1,24 @@
-/* systemd's form (systemd.exec(5)): a drop-in for a unit, read. Written: seccomp/write/systemd.c.
- *
- * It knows no arguments and one answer for all that is refused, beside an errno at a name. Read is what snug writes and
- * people write by hand, without systemd's own groups (@system-service): what those hold is known to systemd alone.
- */
+/* Reads systemd's form (systemd.exec(5)): a drop-in for a unit, or the unit. It knows no arguments, one answer for all that is
+ * refused beside an errno at a name, and groups of calls. */
 #include "base/text.h"
 #include "seccomp/policy/read_private.h"
+#include "seccomp/policy/systemd.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* systemd src/shared/seccomp-util.c seccomp_arch_from_string() */
-static const struct {
-	enum arch_id id;
-	const char *name;
-} ARCHES[] = {
-	{ARCH_X86_64, "x86-64"},     {ARCH_X86, "x86"},         {ARCH_X32, "x32"},
-	{ARCH_AARCH64, "arm64"},     {ARCH_ARM, "arm"},         {ARCH_RISCV64, "riscv64"},
-	{ARCH_PPC64LE, "ppc64-le"},  {ARCH_PPC64, "ppc64"},     {ARCH_PPC, "ppc"},
-	{ARCH_S390X, "s390x"},       {ARCH_S390, "s390"},       {ARCH_MIPS, "mips"},
-	{ARCH_MIPS64, "mips64"},     {ARCH_MIPS64N32, "mips64-n32"}, {ARCH_MIPSEL, "mips-le"},
-	{ARCH_MIPSEL64, "mips64-le"}, {ARCH_MIPSEL64N32, "mips64-le-n32"}, {ARCH_PARISC, "parisc"},
-	{ARCH_PARISC64, "parisc64"},
-};
-
-static const struct arch *arch_of(const char *name)
-{
-	const struct arch *host[4];
-
-	if (text_streq(name, "native") && arch_host(host))
-		return host[0];
-	for (size_t i = 0; i < ARRAY_SIZE(ARCHES); i++)
-		if (text_streq(ARCHES[i].name, name))
-			return arch_get(ARCHES[i].id);
-	return NULL;
-}
-
-const char *policy_systemd_arch(const struct arch *arch)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(ARCHES); i++)
-		if (ARCHES[i].id == arch->id)
-			return ARCHES[i].name;
-	return "?";
-}
+#define ENTRIES_MAX 4096 /* no machine has as many calls, and each is looked up among the others */
 
 /* A name with what it is answered, -1: by the mode. */
 struct entry {
 	char *name;
 	long number;
+	bool by_default; /* of @default, which every list of what is allowed begins with */
 };
 
 struct drop_in {
-	const char *file;
+	const char *file, *groups;
 	size_t line;
 	bool any;  /* SystemCallFilter= stood there */
 	bool deny; /* the first one began with ~ */
@@ -83,10 +49,24 @@ static int bad(const struct drop_in *d, const char *what, const char *word)
 	return err_set(d->err, EINVAL, "%s: line %zu: %s: %.100s", d->file, d->line, what, word);
 }
 
-static int put_entry(struct drop_in *d, const char *name, long number)
+static struct entry *find_entry(const struct drop_in *d, const char *name)
 {
-	struct entry *e;
+	for (size_t i = 0; i < d->count; i++)
+		if (text_streq(d->entries[i].name, name))
+			return &d->entries[i];
+	return NULL;
+}
 
+/* What stands there already counts no more. */
+static int put_entry(struct drop_in *d, const char *name, long number, bool by_default)
+{
+	struct entry *e = find_entry(d, name);
+
+	if (e) {
+		e->number = number;
+		e->by_default = by_default;
+		return 0;
+	}
 	if (d->count == d->cap) {
 		size_t cap = d->cap ? d->cap * 2 : 64;
 		struct entry *all = reallocarray(d->entries, cap, sizeof(*all));
@@ -97,46 +77,68 @@ static int put_entry(struct drop_in *d, const char *name, long number)
 		d->cap = cap;
 	}
 	e = &d->entries[d->count];
-	e->number = number;
-	e->name = strdup(name);
+	*e = (struct entry){.number = number, .by_default = by_default, .name = strdup(name)};
 	if (!e->name)
 		return err_set(d->err, ENOMEM, "out of memory");
-	d->count++;
+	if (++d->count > ENTRIES_MAX)
+		return err_set(d->err, E2BIG, "%s: line %zu: more than %d system calls", d->file, d->line, ENTRIES_MAX);
 	return 0;
 }
 
-/* Whatever else stood in a drop-in might be read as something else: a list, a group, another line. */
-bool policy_is_systemd_name(const char *word)
+/* One word of SystemCallFilter=, or a call of the group that it names. */
+struct word {
+	struct drop_in *d;
+	long number;
+	bool invert, group, by_default;
+};
+
+static int take_call(const char *name, void *arg)
 {
-	for (const char *c = word; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_')
-			return false;
-	return *word;
+	const struct word *w = arg;
+	struct drop_in *d = w->d;
+	struct entry *e;
+
+	/* systemd leaves out what its libseccomp cannot name; a group holds the calls of all machines. */
+	if (w->group && !policy_knows_call(name))
+		return 0;
+	if (w->by_default || w->invert == d->deny)
+		return put_entry(d, name, w->number, w->by_default);
+	/* What is inverted against the first list is taken out of it. */
+	e = find_entry(d, name);
+	if (e) {
+		free(e->name);
+		*e = d->entries[--d->count];
+	}
+	return 0;
 }
 
-/* One word of SystemCallFilter=: NAME or NAME:ERRNO. What is inverted against the first list is taken out of it. */
-static int take_name(struct drop_in *d, char *word, bool invert)
+static int take_group(const char *group, struct word *w)
 {
-	char *colon = strchr(word, ':');
+	int r;
+
+	w->group = true;
+	r = systemd_group_each(w->d->groups, group, take_call, w);
+	if (r != -ENOENT)
+		return r;
+	return policy_add_remark(w->d->policy, POLICY_OUTSIDE, w->d->line, "", w->d->err,
+				 "no group of this name is known here (systemd-analyze syscall-filter lists them): %s", group);
+}
+
+/* NAME, NAME:ERRNO, @GROUP or @GROUP:ERRNO. */
+static int take_word(struct drop_in *d, char *text, bool invert)
+{
+	struct word w = {.d = d, .number = -1, .invert = invert};
+	char *colon = strchr(text, ':');
 	uint32_t number = 0;
 
-	if (*word == '@')
-		return bad(d, "systemd's groups of calls are not known here (systemd-analyze syscall-filter lists them)",
-			   word);
 	if (colon)
 		*colon++ = '\0';
-	if (!policy_is_systemd_name(word))
-		return bad(d, "this is no name of a system call", word);
+	if (*text != '@' && !systemd_is_name(text))
+		return bad(d, "this is no name of a system call", text);
 	if (colon && !text_streq(colon, "kill") && (policy_errno_by_name(colon, &number) < 0 || number == 0))
 		return bad(d, "there is no errno of this name", colon);
-	if (invert == d->deny)
-		return put_entry(d, word, colon ? (long)number : -1);
-	for (size_t i = 0; i < d->count; i++)
-		if (text_streq(d->entries[i].name, word)) {
-			free(d->entries[i].name);
-			d->entries[i--] = d->entries[--d->count];
-		}
-	return 0;
+	w.number = colon ? (long)number : -1;
+	return *text == '@' ? take_group(text, &w) : take_call(text, &w);
 }
 
 static int take_filter(struct drop_in *d, char *value)
@@ -150,11 +152,16 @@ static int take_filter(struct drop_in *d, char *value)
 		d->any = false;
 		return 0;
 	}
-	if (!d->any)
+	if (!d->any) {
+		struct word w = {.d = d, .number = -1, .by_default = true};
+
 		d->deny = invert;
+		/* systemd src/core/load-fragment.c config_parse_syscall_filter() */
+		r = invert ? 0 : take_group("@default", &w);
+	}
 	d->any = true;
 	for (char *w = strtok_r(value + invert, " \t", &state); w && r == 0; w = strtok_r(NULL, " \t", &state))
-		r = take_name(d, w, invert);
+		r = take_word(d, w, invert);
 	return r;
 }
 
@@ -163,7 +170,7 @@ static int take_arches(struct drop_in *d, char *value)
 	char *state = NULL;
 
 	for (char *w = strtok_r(value, " \t", &state); w; w = strtok_r(NULL, " \t", &state)) {
-		const struct arch *arch = arch_of(w);
+		const struct arch *arch = systemd_arch_by_name(w);
 
 		if (!arch)
 			return bad(d, "systemd has no such architecture", w);
@@ -227,6 +234,8 @@ static int entry_order(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
+	if (x->by_default != y->by_default)
+		return x->by_default ? 1 : -1;
 	return x->number != y->number ? (x->number > y->number) - (x->number < y->number) : strcmp(x->name, y->name);
 }
 
@@ -242,7 +251,8 @@ static int add_rules(struct drop_in *d)
 		long number = d->entries[i].number;
 		struct policy_rule rule = {.answer = refused};
 
-		for (end = i; end < d->count && d->entries[end].number == number; end++)
+		for (end = i; end < d->count && d->entries[end].number == number && d->entries[end].by_default == d->entries[i].by_default;
+		     end++)
 			;
 		rule.names = calloc(end - i, sizeof(*rule.names));
 		if (!rule.names)
@@ -255,6 +265,8 @@ static int add_rules(struct drop_in *d)
 			rule.answer = (struct policy_answer){POLICY_KILL_PROCESS, false, 0};
 		else if (!d->deny)
 			rule.answer = (struct policy_answer){POLICY_ALLOW, false, 0};
+		if (d->entries[i].by_default)
+			rule.comment = (char *)(uintptr_t)POLICY_SYSTEMD_DEFAULT;
 		r = policy_add_rule(d->policy, &rule, d->err);
 		free(rule.names);
 	}
@@ -264,9 +276,9 @@ static int add_rules(struct drop_in *d)
 	return r;
 }
 
-int policy_read_systemd(const char *text, size_t len, const char *name, struct policy **ret, struct err *err)
+int policy_read_systemd(const char *text, size_t len, const char *name, const char *groups, struct policy **ret, struct err *err)
 {
-	cleanup_with(drop_in_done) struct drop_in d = {.file = name, .err = err};
+	cleanup_with(drop_in_done) struct drop_in d = {.file = name, .groups = groups ? groups : systemd_groups(), .err = err};
 	cleanup_free char *copy = strndup(text, len);
 	char *at = copy;
 	int r = copy ? policy_new(POLICY_SYSTEMD, name, &d.policy, err) : err_set(err, ENOMEM, "out of memory");
@@ -279,9 +291,6 @@ int policy_read_systemd(const char *text, size_t len, const char *name, struct p
 		r = err_set(err, EINVAL, "%s: has no SystemCallFilter=", name);
 	if (r == 0)
 		r = add_rules(&d);
-	if (r == 0 && !d.deny)
-		r = policy_add_remark(d.policy, POLICY_OUTSIDE, 0, "", err,
-				      "systemd allows the calls of its own @default group besides");
 	if (r == 0)
 		*ret = steal_ptr(&d.policy);
 	return r;

@@ -12,6 +12,7 @@ const char *policy_format_name(enum policy_format f)
 	static const char *const names[] = {
 		[POLICY_OCI] = "oci", [POLICY_CONFIG] = "config.json", [POLICY_DOCKER] = "docker",
 		[POLICY_SPO] = "spo", [POLICY_EVIDENCE] = "evidence",  [POLICY_SYSTEMD] = "systemd",
+		[POLICY_SPO_V1BETA1] = "spo-v1beta1", [POLICY_LIBSECCOMP_C] = "libseccomp-c",
 	};
 	_Static_assert(ARRAY_SIZE(names) == POLICY_FORMATS, "one name per format");
 	return names[f];

@@ -1,5 +1,5 @@
-/* A SeccompProfile of security-profiles-operator (its api/seccompprofile/v1beta1/seccompprofile_types.go), where an
- * errno is a string. */
+/* A SeccompProfile of security-profiles-operator (its api/seccompprofile/v1/seccompprofile_types.go; in v1beta1 it has a
+ * namespace, no state, and an errno is a string). */
 #include "seccomp/write/write_private.h"
 
 #include "base/json/json.h"
@@ -36,7 +36,7 @@ static void add_name(const char *name, struct buf *out)
 		buf_adds(out, "profile");
 }
 
-static int add_rule(const struct policy_rule *rule, struct buf *out, struct err *err)
+static int add_rule(const struct policy_rule *rule, enum policy_format format, struct buf *out, struct err *err)
 {
 	const char **names = NULL;
 	size_t count = 0;
@@ -45,8 +45,8 @@ static int add_rule(const struct policy_rule *rule, struct buf *out, struct err 
 	if (r < 0)
 		return r;
 	buf_addf(out, "  - action: %s\n", policy_action_name(rule->answer.action));
-	if (rule->answer.has_errno)
-		buf_addf(out, "    errnoRet: \"%u\"\n", rule->answer.errno_ret);
+	if (rule->answer.has_errno && rule->answer.errno_ret)
+		buf_addf(out, format == POLICY_SPO ? "    errnoRet: %u\n" : "    errnoRet: \"%u\"\n", rule->answer.errno_ret);
 	buf_adds(out, "    names:\n");
 	for (size_t i = 0; i < count; i++) {
 		buf_adds(out, "    - ");
@@ -71,14 +71,15 @@ static int add_rule(const struct policy_rule *rule, struct buf *out, struct err 
 	return 0;
 }
 
-static void add_head(const struct policy *p, struct buf *out)
+static void add_head(const struct policy *p, enum policy_format format, struct buf *out)
 {
 	const char *metadata = NULL, *path = policy_listener(p, &metadata);
 	const struct arch *const *arches = NULL;
 	const char *const *flags = NULL;
 	size_t arch_count = policy_arches(p, &arches), flag_count = policy_flags(p, &flags);
 
-	buf_addf(out, "spec:\n  defaultAction: %s\n", policy_action_name(policy_default(p)->action));
+	buf_adds(out, format == POLICY_SPO ? "spec:\n  state: Enabled\n" : "spec:\n");
+	buf_addf(out, "  defaultAction: %s\n", policy_action_name(policy_default(p)->action));
 	buf_adds(out, arch_count ? "  architectures:\n" : "");
 	for (size_t i = 0; i < arch_count; i++)
 		buf_addf(out, "  - %s\n", arches[i]->oci);
@@ -99,19 +100,26 @@ static void add_head(const struct policy *p, struct buf *out)
 	}
 }
 
-int policy_write_spo(const struct policy *p, const char *name, const struct buf *lost, struct buf *out, struct err *err)
+int policy_write_spo(const struct policy *p, enum policy_format format, const char *name, const struct buf *lost, struct buf *out,
+		     struct err *err)
 {
 	const struct policy_rule *const *rules = NULL;
 	size_t count = policy_rules(p, &rules);
 	int r = 0;
 
 	policy_write_comments(lost, out);
-	buf_adds(out, "apiVersion: security-profiles-operator.x-k8s.io/v1beta1\nkind: SeccompProfile\nmetadata:\n  name: \"");
+	buf_addf(out, "apiVersion: security-profiles-operator.x-k8s.io/%s\nkind: SeccompProfile\nmetadata:\n  name: \"",
+		 format == POLICY_SPO ? "v1" : "v1beta1");
 	add_name(name, out);
 	buf_adds(out, "\"\n");
-	add_head(p, out);
+	if (policy_coverage(p)) {
+		buf_adds(out, "  annotations:\n    spo.x-k8s.io/syscall-coverage: ");
+		add_string(policy_coverage(p), out);
+		buf_addc(out, '\n');
+	}
+	add_head(p, format, out);
 	buf_adds(out, count ? "  syscalls:\n" : "  syscalls: []\n");
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = add_rule(rules[i], out, err);
+		r = add_rule(rules[i], format, out, err);
 	return r;
 }

@@ -1,12 +1,16 @@
-/* systemd's form (systemd.exec(5)): a drop-in for a unit, written. */
+/* Writes systemd's form (systemd.exec(5)): a drop-in for a unit. It knows no arguments and one answer for all that is refused,
+ * beside an errno at a name. */
 #include "base/text.h"
 #include "seccomp/filter/filter.h"
 #include "seccomp/policy/read_private.h"
+#include "seccomp/policy/systemd.h"
 #include "seccomp/write/write_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define DEFAULT_GROUP_MAX 256 /* calls */
 
 static void add_list(const char *const *names, size_t count, struct buf *out)
 {
@@ -81,7 +85,7 @@ static void tell_odd_names(const struct policy *p, struct buf *lost)
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < rules[i]->name_count; k++)
-			if (!policy_is_systemd_name(rules[i]->names[k])) {
+			if (!systemd_is_name(rules[i]->names[k])) {
 				buf_adds(lost, "this is no name of a system call, and is left out: ");
 				text_add_safe(lost, rules[i]->names[k], strlen(rules[i]->names[k]));
 				buf_addc(lost, '\n');
@@ -105,13 +109,55 @@ static int adapt_rules(const struct policy *p, struct policy *n, bool deny_list,
 				return err_set(err, ENOMEM, "out of memory");
 			rule.name_count = 0;
 			for (size_t k = 0; k < rules[i]->name_count; k++)
-				if (policy_is_systemd_name(rules[i]->names[k]) && !policy_names_call(n, rules[i]->names[k]))
+				if (systemd_is_name(rules[i]->names[k]) && !policy_names_call(n, rules[i]->names[k]))
 					names[rule.name_count++] = rules[i]->names[k];
 			rule.names = names;
 			if (allows == (pass == 0) && rule.name_count)
 				r = adapt_rule(&rule, n, deny_list, lost, err);
 			free(names);
 		}
+	return r;
+}
+
+struct default_group {
+	const struct policy *policy;
+	char **names;
+	size_t count;
+};
+
+static int take_default(const char *call, void *arg)
+{
+	struct default_group *g = arg;
+
+	if (!policy_knows_call(call) || policy_names_call(g->policy, call))
+		return 0;
+	for (size_t i = 0; i < g->count; i++)
+		if (text_streq(g->names[i], call))
+			return 0;
+	if (g->count == DEFAULT_GROUP_MAX)
+		return -E2BIG;
+	g->names[g->count] = strdup(call);
+	return g->names[g->count++] ? 0 : -ENOMEM;
+}
+
+/* The calls that systemd allows besides those of a list. */
+static int add_default_group(struct policy *n, struct buf *lost, struct err *err)
+{
+	struct default_group g = {.policy = n, .names = calloc(DEFAULT_GROUP_MAX, sizeof(*g.names))};
+	struct policy_rule rule = {.answer.action = POLICY_ALLOW, .comment = (char *)(uintptr_t)POLICY_SYSTEMD_DEFAULT};
+	int r = g.names ? systemd_group_each(systemd_groups(), "@default", take_default, &g) : -ENOMEM;
+
+	rule.names = g.names;
+	rule.name_count = g.count;
+	if (r < 0)
+		r = err_set(err, -r, "the calls of @default cannot be added");
+	else if (g.count)
+		r = policy_add_rule(n, &rule, err);
+	if (r == 0 && g.count)
+		buf_addf(lost, "systemd allows the calls of its own @default group besides, %zu that the profile does not name\n", g.count);
+	for (size_t i = 0; i < g.count; i++)
+		free(g.names[i]);
+	free(g.names);
 	return r;
 }
 
@@ -146,9 +192,17 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 	/* An empty list is none at all. */
 	if (r == 0 && policy_rules(n, &rules) == 0)
 		r = err_set(err, EINVAL, "systemd has no form for a profile that names no call");
+	if (r == 0 && !deny_list)
+		r = add_default_group(n, lost, err);
 	if (r == 0)
 		*ret = steal_ptr(&n);
 	return r;
+}
+
+/* What systemd adds by itself is not written. */
+static bool is_by_default(const struct policy_rule *rule)
+{
+	return text_streq(rule->comment, POLICY_SYSTEMD_DEFAULT);
 }
 
 static int write_rule(const struct policy_rule *rule, const struct policy_answer *def, struct buf *out, struct err *err)
@@ -187,21 +241,18 @@ int policy_write_systemd(const struct policy *p, const char *name, const struct 
 	int r = 0;
 
 	buf_adds(out, "# Save as UNIT.service.d/seccomp.conf below /etc/systemd/system, then systemctl daemon-reload.\n");
-	if (def->action != POLICY_ALLOW)
-		buf_adds(out, "# systemd allows the calls of its own @default group besides: systemd-analyze "
-			      "syscall-filter @default\n");
 	policy_write_comments(lost, out);
 	buf_adds(out, "[Service]\n");
 	if (arch_count)
 		buf_adds(out, "SystemCallArchitectures=");
 	for (size_t i = 0; i < arch_count; i++)
-		buf_addf(out, "%s%s", i ? " " : "", policy_systemd_arch(arches[i]));
+		buf_addf(out, "%s%s", i ? " " : "", systemd_arch_name(arches[i]));
 	buf_adds(out, arch_count ? "\n" : "");
 	if (def->action == POLICY_ERRNO && word)
 		buf_addf(out, "SystemCallErrorNumber=%s\n", word);
 	else if (def->action == POLICY_ERRNO)
 		buf_addf(out, "SystemCallErrorNumber=%u\n", def->errno_ret);
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = write_rule(rules[i], def, out, err);
+		r = is_by_default(rules[i]) ? 0 : write_rule(rules[i], def, out, err);
 	return r;
 }

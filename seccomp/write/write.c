@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-int policy_output_by_name(const char *name, enum policy_format *ret)
-{
-	static const enum policy_format outputs[] = {POLICY_OCI, POLICY_DOCKER, POLICY_SPO, POLICY_SYSTEMD};
+static const enum policy_format OUTPUTS[] = {POLICY_OCI, POLICY_DOCKER, POLICY_SPO, POLICY_SPO_V1BETA1, POLICY_SYSTEMD, POLICY_LIBSECCOMP_C};
 
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		if (text_streq(policy_format_name(outputs[i]), name)) {
-			*ret = outputs[i];
+int policy_output_by_name(const char *name, enum policy_format *ret, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(OUTPUTS); i++)
+		if (text_streq(policy_format_name(OUTPUTS[i]), name)) {
+			*ret = OUTPUTS[i];
 			return 0;
 		}
-	return -ENOENT;
+	return err_set(err, EINVAL, "--format is " POLICY_OUTPUTS ", not '%s'", name);
 }
 
 /* dockerd before 23 does not read defaultErrnoRet, only a rule's: the calls that C libraries try first, and fall back from
@@ -65,11 +65,29 @@ static int adapt_docker(const struct policy *p, struct policy **ret, struct buf 
 	return 0;
 }
 
-static int adapt_spo(const struct policy *p, struct policy **ret, struct buf *lost, struct err *err)
+/* The operator treats an errno of 0 as none, and its v1 takes no number above 2^63 - 1. */
+static int adapt_spo_rules(const struct policy *p, enum policy_format format, struct buf *lost)
+{
+	const struct policy_rule *const *rules = NULL;
+	bool zero = false, wide = false;
+
+	for (size_t i = 0, n = policy_rules(p, &rules); i < n; i++) {
+		zero |= rules[i]->answer.has_errno && rules[i]->answer.errno_ret == 0;
+		for (size_t k = 0; k < rules[i]->arg_count; k++)
+			wide |= rules[i]->args[k].value > INT64_MAX || rules[i]->args[k].value_two > INT64_MAX;
+	}
+	if (zero)
+		buf_adds(lost, "the operator takes an errno of 0 for none: those calls get EPERM\n");
+	if (wide && format == POLICY_SPO)
+		buf_adds(lost, "the operator's v1 takes no argument above 2^63 - 1 and will refuse this profile: use spo-v1beta1\n");
+	return 0;
+}
+
+static int adapt_spo(const struct policy *p, enum policy_format format, struct policy **ret, struct buf *lost, struct err *err)
 {
 	cleanup_policy struct policy *n = NULL;
 	struct policy_answer def = *policy_default(p);
-	int r = policy_adapt_plain(p, POLICY_SPO, &n, lost, err);
+	int r = policy_adapt_plain(p, format, &n, lost, err);
 
 	if (r < 0)
 		return r;
@@ -84,14 +102,16 @@ static int adapt_spo(const struct policy *p, struct policy **ret, struct buf *lo
 	}
 	def.has_errno = false;
 	policy_set_default(n, &def);
+	r = adapt_spo_rules(n, format, lost);
 	*ret = steal_ptr(&n);
-	return 0;
+	return r;
 }
 
 int policy_adapt(const struct policy *p, enum policy_format format, struct policy **ret, struct buf *lost,
 		 struct err *err)
 {
 	const struct arch *const *arches = NULL;
+	const char *metadata = NULL;
 	int r;
 
 	/* No list would mean the machine's own one. */
@@ -102,10 +122,16 @@ int policy_adapt(const struct policy *p, enum policy_format format, struct polic
 		r = adapt_docker(p, ret, lost, err);
 		break;
 	case POLICY_SPO:
-		r = adapt_spo(p, ret, lost, err);
+	case POLICY_SPO_V1BETA1:
+		r = adapt_spo(p, format, ret, lost, err);
 		break;
 	case POLICY_SYSTEMD:
 		r = policy_adapt_systemd(p, ret, lost, err);
+		break;
+	case POLICY_LIBSECCOMP_C:
+		r = policy_adapt_plain(p, format, ret, lost, err);
+		if (r == 0 && policy_listener(p, &metadata))
+			buf_adds(lost, "who listens for what is handed over is the program's own to say: listenerPath is left out\n");
 		break;
 	default:
 		r = policy_adapt_plain(p, POLICY_OCI, ret, lost, err);
@@ -121,7 +147,11 @@ int policy_write(const struct policy *p, enum policy_format format, const char *
 
 	switch (format) {
 	case POLICY_SPO:
-		r = policy_write_spo(p, name, lost, out, err);
+	case POLICY_SPO_V1BETA1:
+		r = policy_write_spo(p, format, name, lost, out, err);
+		break;
+	case POLICY_LIBSECCOMP_C:
+		r = policy_write_libseccomp(p, name, lost, out, err);
 		break;
 	case POLICY_SYSTEMD:
 		r = policy_write_systemd(p, name, lost, out, err);

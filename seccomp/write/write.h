@@ -3,7 +3,8 @@
  *
  *   oci      runtime-spec's section: containerd, CRI-O, a Kubernetes localhost file, runc and crun themselves
  *   docker   the same with Docker's conditions, where the policy has them; docker and podman --security-opt seccomp=FILE
- *   spo      a SeccompProfile of security-profiles-operator, v1beta1, as YAML
+ *   spo      a SeccompProfile of security-profiles-operator, v1 (cluster-scoped), as YAML; spo-v1beta1 as before 1.0
+ *   libseccomp-c  C for a program that confines itself
  *   systemd  a drop-in with SystemCallFilter=, SystemCallArchitectures= and SystemCallErrorNumber=
  */
 #ifndef SNUG_SECCOMP_POLICY_WRITE_H
@@ -13,8 +14,10 @@
 #include "base/err.h"
 #include "seccomp/policy/policy.h"
 
-/* "oci" "docker" "spo" "systemd"; 0 or -ENOENT. */
-int policy_output_by_name(const char *name, enum policy_format *ret);
+#define POLICY_OUTPUTS "oci, docker, spo, spo-v1beta1, systemd or libseccomp-c"
+
+/* Of what an option --format says; 0, or -EINVAL with a sentence. */
+int policy_output_by_name(const char *name, enum policy_format *ret, struct err *err);
 
 /* The policy as far as the form can express it: a new one, and a line for each thing that it cannot (appended to lost).
  * What would be tighter than the form allows becomes wider, never narrower: what was allowed stays allowed. -EINVAL

@@ -9,8 +9,9 @@
 int policy_sorted_names(const struct policy_rule *rule, const char ***ret, size_t *ret_count, struct err *err);
 
 int policy_write_json(const struct policy *p, enum policy_format format, struct buf *out, struct err *err);
-int policy_write_spo(const struct policy *p, const char *name, const struct buf *lost, struct buf *out,
+int policy_write_spo(const struct policy *p, enum policy_format format, const char *name, const struct buf *lost, struct buf *out,
 		     struct err *err);
+int policy_write_libseccomp(const struct policy *p, const char *name, const struct buf *lost, struct buf *out, struct err *err);
 int policy_write_systemd(const struct policy *p, const char *name, const struct buf *lost, struct buf *out,
 			 struct err *err);
 int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf *lost, struct err *err);

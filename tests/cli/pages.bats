@@ -176,7 +176,7 @@ denied() {
   told
   # "The result is taken by profile, approve and show", and report.
   for c in profile show report; do ends 0 "snug $c ./web.json"; done
-  inline snug-merge.1 'oci (default), docker, spo or systemd'
+  inline snug-merge.1 'oci (default), docker, spo, spo-v1beta1, systemd or libseccomp-c'
   for f in oci docker spo systemd; do ends 0 "snug merge @moby --format $f"; done
 }
 

@@ -31,7 +31,7 @@ assert p["defaultAction"] == "SCMP_ACT_ERRNO" and p["defaultErrnoRet"] == 38, p'
   run_snug profile web --errno=other
   refused 2 "enosys or eperm"
   run_snug profile web --format yaml
-  refused 2 "--format is oci, docker, spo or systemd"
+  refused 2 "--format is oci, docker, spo, spo-v1beta1, systemd or libseccomp-c"
 }
 
 @test "-o replaces nothing but a regular file" {

@@ -36,7 +36,7 @@ static void check(const struct policy *p, enum policy_format format)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum policy_format formats[] = {POLICY_OCI, POLICY_DOCKER, POLICY_SPO, POLICY_SYSTEMD};
+	static const enum policy_format formats[] = {POLICY_OCI, POLICY_DOCKER, POLICY_SPO, POLICY_SPO_V1BETA1, POLICY_SYSTEMD};
 	cleanup_policy_list struct policy_list list = {0};
 	if (policy_read((const char *)data, size, "fuzz", &list, NULL) != 0)
 		return 0;

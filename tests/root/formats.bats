@@ -113,6 +113,6 @@ holds() {
 @test "a SeccompProfile is YAML for others too, with the same names" {
   /usr/bin/python3 -c 'import sys, yaml
 d = yaml.safe_load(open(sys.argv[1]))
-assert d["apiVersion"] == "security-profiles-operator.x-k8s.io/v1beta1" and d["kind"] == "SeccompProfile", d
+assert d["apiVersion"] == "security-profiles-operator.x-k8s.io/v1" and d["kind"] == "SeccompProfile", d
 print("\n".join(sorted({n for s in d["spec"]["syscalls"] for n in s["names"]})))' "$T/spo" | diff - <(names "$T/oci")
 }

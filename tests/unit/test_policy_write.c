@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-static const enum policy_format OUTPUTS[] = {POLICY_OCI, POLICY_DOCKER, POLICY_SPO, POLICY_SYSTEMD};
+static const enum policy_format OUTPUTS[] = {POLICY_OCI, POLICY_DOCKER, POLICY_SPO, POLICY_SPO_V1BETA1, POLICY_SYSTEMD};
 
 static struct policy *read_text(const char *text, size_t len, const char *name)
 {

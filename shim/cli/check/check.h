@@ -71,6 +71,7 @@ struct check_finding {
 struct check_result {
 	enum policy_format format;
 	bool readable;
+	bool partial; /* its base is not here: whether it starts is not known */
 	struct check_finding *findings;
 	size_t count, cap;
 };

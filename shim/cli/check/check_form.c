@@ -74,7 +74,8 @@ static const struct remark {
 	[POLICY_IGNORED_ERRNO] = {CHECK_WARNING, CHECK_REFUSED, true, "an errno on an action that returns none: crun starts no container with it",
 				  "take the errno out"},
 	[POLICY_EMPTY_RULE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a rule without names does nothing", "take it out"},
-	[POLICY_OUTSIDE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a part of the profile lies elsewhere, and is not checked", NULL},
+	[POLICY_OUTSIDE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a part of the profile lies elsewhere, and is not checked",
+			    "put the base beside it, into the same file or directory, or check what the operator makes of both"},
 };
 
 static int add_remarks(struct check_view *v, enum policy_remark_kind kind)

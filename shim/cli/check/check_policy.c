@@ -35,9 +35,10 @@ static int check_view(struct check_view *v, const struct filter_view *how)
 
 	if (!r && !v->reader)
 		r = check_form(v);
-	if (!r)
+	/* What is missing here, the base may allow. */
+	if (!r && !policy_lacks_base(v->policy))
 		r = check_floors(v);
-	if (!r)
+	if (!r && !policy_lacks_base(v->policy))
 		r = check_fallback(v);
 	return r ? r : check_beyond(v);
 }
@@ -116,6 +117,7 @@ int check_policy(const struct check_plan *plan, const struct policy *p, struct c
 	*v = (struct check_view){.plan = plan, .policy = p, .result = ret, .err = err};
 	ret->format = policy_format(p);
 	ret->readable = true;
+	ret->partial = policy_lacks_base(p);
 	r = check_arch(v);
 	if (!r)
 		r = check_view(v, &view);

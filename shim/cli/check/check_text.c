@@ -73,6 +73,8 @@ static enum verdict verdict_of(const struct check_result *r, const struct floor_
 		fails[f->part->phase][f->part->no_new_privileges] = true;
 		certain |= f->part->phase == FLOOR_CREATE && is_certain(f);
 	}
+	if (r->partial)
+		return VERDICT_NOT_SAMPLED;
 	if (fails[FLOOR_CREATE][0] || fails[FLOOR_CREATE][1])
 		return !certain ? VERDICT_AT_TIMES : fails[FLOOR_CREATE][1] ? VERDICT_NO_START : VERDICT_NNP_ONLY;
 	return fails[FLOOR_EXEC][0] || fails[FLOOR_EXEC][1] ? VERDICT_NO_EXEC : VERDICT_OK;

@@ -2,6 +2,7 @@
 #include "shim/cli/common/cli.h"
 #include "shim/cli/common/machine.h"
 #include "shim/cli/key/operand.h"
+#include "shim/cli/key/profiles.h"
 #include "shim/cli/floor/sample.h"
 #include "shim/cli/floor/shapes.h"
 
@@ -233,13 +234,13 @@ static const char *part_of(const struct policy *p, const char *text_name)
 	return text_starts(name, text_name) ? name + strlen(text_name) : name;
 }
 
-static int check_text_of(struct work *w, const struct operand *op, struct err *err)
+/* *ret_alone is false if more than the text decides: a base that lies beside it. */
+static int check_text_of(struct work *w, const struct operand *op, bool *ret_alone, struct err *err)
 {
 	cleanup_policy_list struct policy_list list = {0};
 	struct check_result *result = NULL;
 	struct err why = {0};
-	int r = op->text ? policy_read(op->text->data ? op->text->data : "", op->text->len, op->name, &list, &why)
-			 : op->error->code;
+	int r = op->text ? profiles_read(op->text, op->name, op->path, &list, &why) : op->error->code;
 
 	if (r == -ENOMEM)
 		return oom(err);
@@ -247,7 +248,9 @@ static int check_text_of(struct work *w, const struct operand *op, struct err *e
 		r = new_result(w, "", &result, err);
 		return r < 0 ? r : check_unreadable(op->text ? why.msg : op->error->msg, result, err);
 	}
+	profiles_tell(&list, op->name, false);
 	for (size_t i = 0; !r && i < list.count; i++) {
+		*ret_alone &= !policy_base(list.policy[i]);
 		r = new_result(w, part_of(list.policy[i], op->name), &result, err);
 		if (!r)
 			r = check_policy(w->plan, list.policy[i], result, err);
@@ -317,7 +320,7 @@ static int check_operand(const struct operand *op, void *arg, struct err *err)
 {
 	struct work *w = arg;
 	uint64_t hash = op->text && op->text->len ? text_hash(op->text->data, op->text->len) : 0;
-	bool keep = op->text && op->text->len;
+	bool keep = op->text && op->text->len, alone = true;
 	size_t first = w->result_count, count, slot = keep ? slot_of(w, hash, op->text) : 0;
 	int r = 0;
 
@@ -325,10 +328,10 @@ static int check_operand(const struct operand *op, void *arg, struct err *err)
 		first = w->texts[w->slots[slot] - 1].first;
 		count = w->texts[w->slots[slot] - 1].count;
 	} else {
-		r = check_text_of(w, op, err);
+		r = check_text_of(w, op, &alone, err);
 		count = w->result_count - first;
 		/* What is unreadable tells of its own file. */
-		if (!r && keep && w->results[first]->readable)
+		if (!r && keep && alone && w->results[first]->readable)
 			r = remember(w, slot, hash, op->text, first, err);
 	}
 	for (size_t i = 0; !r && i < count; i++)

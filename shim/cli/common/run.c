@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX 4096 /* bytes */
+#define OUTPUT_MAX 65536 /* bytes */
 
 /* What the child needs, made before the fork. */
 struct child {
@@ -84,13 +84,17 @@ static int memory_file(const char *name, struct err *err)
 
 static int read_memory(int fd, struct buf *ret, struct err *err)
 {
-	char text[OUTPUT_MAX];
-	ssize_t n = pread(fd, text, sizeof(text), 0);
+	char text[4096];
+	ssize_t n;
 
-	if (n < 0)
-		return err_sys(err, errno, "cannot read a program's output");
 	buf_clear(ret);
-	buf_add(ret, text, (size_t)n);
+	while (ret->len < OUTPUT_MAX && (n = pread(fd, text, sizeof(text), (off_t)ret->len)) != 0) {
+		if (n < 0)
+			return err_sys(err, errno, "cannot read a program's output");
+		buf_add(ret, text, (size_t)n);
+		if (ret->failed)
+			break;
+	}
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 

@@ -16,7 +16,7 @@ struct run {
 };
 
 /* Runs it in a session of its own at the lowest priority, with a clean environment, no signal blocked, standard input
- * from /dev/null. Standard output goes to *ret_out (at most 4 KiB of it; NULL: /dev/null). If it fails, the last line
+ * from /dev/null. Standard output goes to *ret_out (at most 64 KiB of it; NULL: /dev/null). If it fails, the last line
  * that it wrote to standard error is the sentence: -EREMOTEIO. An error of `before` or of execve comes back as it is.
  */
 int run_program(const struct run *run, struct buf *ret_out, struct err *err);

@@ -1,6 +1,8 @@
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/word.h"
 #include "shim/cli/diff/diff.h"
 #include "shim/cli/key/operand.h"
+#include "shim/cli/key/profiles.h"
 
 #include "base/text.h"
 #include "seccomp/evidence/evidence.h"
@@ -38,8 +40,8 @@ static int read_side(struct cli *cli, const char *word, struct side *ret, struct
 	text_add_safe(&ret->name, word, strlen(word));
 	if (buf_failed(&ret->text) || buf_failed(&ret->what) || buf_failed(&ret->name))
 		return err_set(err, ENOMEM, "out of memory");
-	return policy_read_one(ret->text.data ? ret->text.data : "", ret->text.len,
-			       text_streq(word, "-") ? "standard input" : word, &ret->policy, err);
+	return profiles_read_one(&ret->text, text_streq(word, "-") ? "standard input" : word, word_is_file(word) ? word : NULL, &ret->policy,
+				 err);
 }
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "seccomp/syscall/sets.h"
+#include "shim/cli/key/profiles.h"
 #include "shim/common/features.h"
 
 #include <errno.h>
@@ -96,7 +97,10 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, const cha
 
 int explain_load(struct explain *x, const struct buf *text, struct err *err)
 {
-	return evaluate_new(text->data ? text->data : "", text->len, x->profile, &x->evaluator, err);
+	struct policy *p = NULL;
+	int r = profiles_read_one(text, x->profile, x->profile, &p, err);
+
+	return r < 0 ? r : evaluate_new_policy(p, &x->evaluator, err);
 }
 
 bool explain_is_native(const struct arch *arch)

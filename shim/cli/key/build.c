@@ -2,9 +2,11 @@
 #include "shim/cli/common/word.h"
 
 #include "base/file.h"
+#include "base/json/json.h"
 #include "base/text.h"
 #include "seccomp/write/write.h"
 #include "seccomp/profile/proof.h"
+#include "seccomp/syscall/names.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -131,6 +133,55 @@ static size_t list_floors(const struct build *b, const struct evidence *ret[BUIL
 	return n;
 }
 
+/* In how many of the complete learning runs a call was seen, at the most as far as it was logged. */
+static uint64_t runs_of(const struct build *b, const char *name, uint64_t total)
+{
+	const struct evidence_call *const *calls = NULL;
+	char call[SYSCALL_NAME_MAX];
+	uint64_t most = 0;
+
+	for (size_t i = 0, n = evidence_calls(b->evidence, &calls); i < n; i++)
+		if (calls[i]->count && calls[i]->runs > most && syscall_name(calls[i]->arch, calls[i]->nr, call) && text_streq(call, name))
+			most = calls[i]->runs;
+	return most < total ? most : total;
+}
+
+static bool stands_before(const struct policy_rule *const *rules, size_t end, const char *name)
+{
+	for (size_t i = 0; i < end; i++)
+		for (size_t k = 0; k < rules[i]->name_count; k++)
+			if (text_streq(rules[i]->names[k], name))
+				return true;
+	return false;
+}
+
+/* The operator's annotation: {"version":"v1","total":RUNS,"syscalls":{NAME:RUNS}}. Without a complete run there is none. */
+static int add_coverage(const struct build *b, struct policy *p, struct err *err)
+{
+	const struct policy_rule *const *rules = NULL;
+	cleanup_buf struct buf json = {0};
+	struct json_writer w;
+
+	if (!b->verdict.complete_runs)
+		return 0;
+	json_write_begin(&w, &json, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "version", "v1");
+	json_write_u64(&w, "total", b->verdict.complete_runs);
+	json_write_object(&w, "syscalls");
+	for (size_t i = 0, n = policy_rules(p, &rules); i < n; i++)
+		for (size_t k = 0; k < rules[i]->name_count; k++) {
+			uint64_t runs = runs_of(b, rules[i]->names[k], b->verdict.complete_runs);
+
+			/* A call with rules on its arguments has several. */
+			if (runs && !stands_before(rules, i, rules[i]->names[k]))
+				json_write_u64(&w, rules[i]->names[k], runs);
+		}
+	json_write_end_object(&w);
+	json_write_end_object(&w);
+	return buf_failed(&json) ? err_set(err, ENOMEM, "out of memory") : policy_set_coverage(p, json.data, err);
+}
+
 int build_write(const struct build *b, enum policy_format format, const char *name, struct buf *out, struct buf *lost,
 		struct err *err)
 {
@@ -141,9 +192,12 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 
 	if (r == 0)
 		r = policy_adapt(whole, format, &adapted, lost, err);
+	if (r == 0 && (format == POLICY_SPO || format == POLICY_SPO_V1BETA1))
+		r = add_coverage(b, adapted, err);
 	if (r == 0)
 		r = policy_write(adapted, format, name, lost, out, err);
-	if (r < 0)
+	/* No reader has C: what it is made of was proved as the plain form. */
+	if (r < 0 || format == POLICY_LIBSECCOMP_C)
 		return r;
 	proof.meant = adapted;
 	proof.used_count = 1 + list_floors(b, used + 1);

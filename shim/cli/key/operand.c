@@ -171,6 +171,7 @@ static int walk_entry(struct walk *w, const char *dir, const char *name, unsigne
 	w->found++;
 	return w->fn(&(const struct operand){.name = path.data,
 					     .what = "",
+					     .path = path.data,
 					     .text = r < 0 ? NULL : &text,
 					     .error = &error},
 		     w->arg, err);
@@ -231,6 +232,7 @@ int operand_each(struct cli *cli, const char *word, enum operand_want want, size
 		return err_set(err, ENOMEM, "out of memory");
 	return fn(&(const struct operand){.name = kind == OPERAND_STDIN ? "standard input" : word,
 					  .what = what.data ? what.data : "",
+					  .path = kind == OPERAND_FILE ? word : NULL,
 					  .text = &text},
 		  arg, err);
 }

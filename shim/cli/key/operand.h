@@ -29,6 +29,7 @@ enum operand_want {
 struct operand {
 	const char *name; /* what messages and results call it */
 	const char *what; /* what it is, for people: "" or "the approved profile of web" */
+	const char *path;       /* of a file; NULL: it is none */
 	const struct buf *text; /* NULL: a file of a directory that cannot be read */
 	const struct err *error; /* why */
 };

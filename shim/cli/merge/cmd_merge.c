@@ -1,6 +1,7 @@
 #include "shim/cli/common/cli.h"
 #include "shim/cli/merge/merge.h"
 #include "shim/cli/key/operand.h"
+#include "shim/cli/key/profiles.h"
 #include "shim/cli/common/save.h"
 #include "shim/cli/common/table.h"
 
@@ -103,8 +104,10 @@ static bool is_evidence(const struct buf *text)
 static int add_policies(struct work *w, const struct operand *op, struct err *err)
 {
 	cleanup_policy_list struct policy_list list = {0};
-	int r = policy_read(op->text->data ? op->text->data : "", op->text->len, op->name, &list, err);
+	int r = profiles_read(op->text, op->name, op->path, &list, err);
 
+	if (!r)
+		profiles_tell(&list, op->name, true);
 	for (size_t i = 0; !r && i < list.count; i++) {
 		struct policy *p = list.policy[i];
 

@@ -14,9 +14,9 @@ int merge_profiles(const struct policy *const in[], size_t count, const char *fo
 	enum policy_format form = POLICY_OCI;
 	int r;
 
-	if (format && policy_output_by_name(format, &form) < 0)
-		return err_set(err, EINVAL, "--format is oci, docker, spo or systemd, not '%s'", format);
-	r = policy_merge(in, count, "merged profile", &all, &remarks, err);
+	r = format ? policy_output_by_name(format, &form, err) : 0;
+	if (!r)
+		r = policy_merge(in, count, "merged profile", &all, &remarks, err);
 	if (!r)
 		r = policy_adapt(all, form, &adapted, &lost, err);
 	if (!r)

@@ -15,7 +15,7 @@
 enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_OUTPUT, OPT_FORCE };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo or systemd: see above"},
+	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo, spo-v1beta1, systemd or libseccomp-c: see above"},
 	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
 		       "what a refused call returns; enosys (default) lets libraries fall back"},
 	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...", "hold what these runtimes need too: paths, or names such as runc,crun"},
@@ -26,9 +26,7 @@ static const struct cli_option OPTIONS[] = {
 static int parse_format(const char *name, enum policy_format *ret, struct err *err)
 {
 	*ret = POLICY_OCI;
-	if (name && policy_output_by_name(name, ret) < 0)
-		return err_set(err, EINVAL, "--format is oci, docker, spo or systemd, not '%s'", name);
-	return 0;
+	return name ? policy_output_by_name(name, ret, err) : 0;
 }
 
 static int add_floors(const struct cli *cli, struct build *b, const char *key, const char *list, struct err *err)
@@ -117,8 +115,10 @@ const struct cli_command cmd_profile = {
 		   "Forms:\n"
 		   "  oci      containerd, CRI-O, a Kubernetes localhost profile; also Docker and Podman\n"
 		   "  docker   docker and podman run --security-opt seccomp=FILE\n"
-		   "  spo      a SeccompProfile of security-profiles-operator (v1beta1)\n"
-		   "  systemd  a drop-in for a unit; what systemd cannot express is told on standard error and in it\n",
+		   "  spo      a SeccompProfile of security-profiles-operator (v1: cluster-scoped), with its annotation of how\n"
+		   "           many of the complete runs showed each call; spo-v1beta1: as the operator before 1.0 has it\n"
+		   "  systemd  a drop-in for a unit; what systemd cannot express is told on standard error and in it\n"
+		   "  libseccomp-c  C for a program that confines itself by libseccomp\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.exits = "0: good. 2: bad usage or input. 3: refused, because the evidence is incomplete",
