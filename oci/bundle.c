@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -51,10 +53,60 @@ static int split_path(const char *path, const char *config, char **ret_dir, char
 	return 0;
 }
 
+/* Root's own group is root. */
+static bool others_may_write(const struct stat *st)
+{
+	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && (st->st_uid != 0 || st->st_gid != 0));
+}
+
+/* As file_check_trust(), but for that group. */
+static int check_trust(struct stat st, const char *what, struct err *err)
+{
+	if (!others_may_write(&st))
+		st.st_mode &= ~(mode_t)S_IWGRP;
+	return file_check_trust(&st, what, err);
+}
+
+/* Nobody but root can have put it where it is: *ret. */
+static int is_below_roots(int dir_fd, bool *ret)
+{
+	cleanup_fd int parent = openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (parent < 0 || fstat(parent, &st) < 0)
+		return -errno;
+	*ret = st.st_uid == 0 && !others_may_write(&st);
+	return 0;
+}
+
+static int check_directory(struct oci_bundle *b, struct err *err)
+{
+	bool below_roots = false;
+	struct stat st;
+
+	if (fstat(b->dir_fd, &st) < 0)
+		return err_sys(err, errno, "%s: cannot stat the bundle", b->path);
+	if (st.st_uid == 0 || st.st_uid == geteuid() || st.st_mode & (S_IWGRP | S_IWOTH) || geteuid() != 0 ||
+	    is_below_roots(b->dir_fd, &below_roots) < 0 || !below_roots)
+		return check_trust(st, b->path, err);
+	b->is_foreign = true;
+	b->owner = st.st_uid;
+	return 0;
+}
+
+int oci_bundle_check_owner(const struct oci_bundle *b, const struct oci_spec *spec, struct err *err)
+{
+	uint64_t root;
+
+	if (!b->is_foreign || (oci_spec_mapped_root(spec, &root) && root == b->owner))
+		return 0;
+	return err_set(err, EPERM, "%s: belongs to uid %u, neither to root nor to the caller nor to whom linux.uidMappings makes the container's root",
+		       b->path, (unsigned)b->owner);
+}
+
 int oci_bundle_open(const char *path, const char *config, struct oci_bundle *ret, struct err *err)
 {
 	cleanup_bundle struct oci_bundle b = OCI_BUNDLE_INIT;
-	struct stat st;
 	int r = split_path(path, config, &b.path, &b.name, err);
 
 	if (r < 0)
@@ -62,9 +114,7 @@ int oci_bundle_open(const char *path, const char *config, struct oci_bundle *ret
 	b.dir_fd = open(b.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (b.dir_fd < 0)
 		return err_sys(err, errno, "%s: cannot open the bundle", b.path);
-	if (fstat(b.dir_fd, &st) < 0)
-		return err_sys(err, errno, "%s: cannot stat the bundle", b.path);
-	r = file_check_trust(&st, b.path, err);
+	r = check_directory(&b, err);
 	if (r < 0)
 		return r;
 	*ret = b;
@@ -80,19 +130,55 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* The file that carries the lock. No directory to be had for it: the bundle itself. */
+static int open_lock(struct oci_bundle *b, const char *locks)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fd int dir = locks ? file_open_dirs(locks, NULL) : -1;
+	struct stat st, of_dir;
+	char name[64];
+	int fd = -1;
+
+	if (dir >= 0 && fstat(b->dir_fd, &st) == 0 && fstat(dir, &of_dir) == 0 && file_check_trust(&of_dir, locks, NULL) == 0) {
+		snprintf(name, sizeof(name), "%" PRIx64 "-%" PRIx64, (uint64_t)st.st_dev, (uint64_t)st.st_ino);
+		if (asprintf(&path, "%s/%s", locks, name) < 0)
+			path = NULL;
+		fd = path ? openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600) : -1;
+	}
+	free(b->lock_path);
+	b->lock_path = fd >= 0 ? steal_ptr(&path) : NULL;
+	if (fd < 0)
+		fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The holder before may have removed the file between its opening here and its lock. */
+static bool is_current(const struct oci_bundle *b, int fd)
+{
+	struct stat st;
+
+	return !b->lock_path || (fstat(fd, &st) == 0 && st.st_nlink > 0);
+}
+
 /* By polling: a blocking flock could only be bounded by a signal, and signals are the caller's. */
-int oci_bundle_lock(struct oci_bundle *b, unsigned timeout_ms, struct err *err)
+int oci_bundle_lock(struct oci_bundle *b, const char *locks, unsigned timeout_ms, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_SLEEP_MS * 1000000};
 	uint64_t end = now_ms() + timeout_ms;
 	cleanup_fd int fd = -1;
 
-	if (b->lock_fd >= 0)
-		return 0;
-	fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, errno, "%s: cannot open the bundle again", b->path);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	while (b->lock_fd < 0) {
+		if (fd < 0)
+			fd = open_lock(b, locks);
+		if (fd < 0)
+			return err_sys(err, fd, "%s: cannot open the bundle again", b->path);
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			if (is_current(b, fd))
+				b->lock_fd = steal_fd(&fd);
+			else
+				close(steal_fd(&fd));
+			continue;
+		}
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, errno, "%s: cannot lock the bundle", b->path);
 		if (now_ms() >= end)
@@ -100,8 +186,17 @@ int oci_bundle_lock(struct oci_bundle *b, unsigned timeout_ms, struct err *err)
 				       b->path, timeout_ms);
 		nanosleep(&pause, NULL);
 	}
-	b->lock_fd = steal_fd(&fd);
 	return 0;
+}
+
+void oci_bundle_unlock(struct oci_bundle *b)
+{
+	if (b->lock_fd < 0)
+		return;
+	if (b->lock_path)
+		unlink(b->lock_path);
+	flock(b->lock_fd, LOCK_UN);
+	close(steal_fd(&b->lock_fd));
 }
 
 static int open_config(const struct oci_bundle *b, const char *what, struct stat *ret_st, struct err *err)
@@ -117,7 +212,7 @@ static int open_config(const struct oci_bundle *b, const char *what, struct stat
 		return err_sys(err, errno, "%s: cannot stat", what);
 	if (!S_ISREG(ret_st->st_mode))
 		return err_set(err, EINVAL, "%s: is not a regular file", what);
-	r = file_check_trust(ret_st, what, err);
+	r = check_trust(*ret_st, what, err);
 	return r < 0 ? r : steal_fd(&fd);
 }
 
@@ -163,5 +258,6 @@ void oci_bundle_done(struct oci_bundle *b)
 	free(b->path);
 	free(b->name);
 	free(b->saved);
+	free(b->lock_path);
 	*b = (struct oci_bundle)OCI_BUNDLE_INIT;
 }

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "oci/spec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +33,11 @@ bool oci_file_id_same(const struct oci_file_id *a, const struct oci_file_id *b);
 
 struct oci_bundle {
 	int dir_fd;                 /* the bundle, O_DIRECTORY; -1: none */
-	int lock_fd;                /* a second open file of it that carries the flock; -1: not locked. Passed on over fork. */
+	int lock_fd;                /* the open file that carries the flock; -1: not locked. Passed on over fork. */
+	char *lock_path;            /* of that file; owned; NULL: it is the bundle itself */
 	int file_fd;                /* the config.json that was read; open, so that its inode is not used again; -1: none */
+	bool is_foreign;            /* the directory belongs to `owner`, who is neither root nor the caller */
+	uid_t owner;
 	char *path;                 /* the directory, as given; owned; for messages */
 	char *name;                 /* "config.json", or the base name of crun's --config; owned */
 	char *saved;                /* temp name: of the rewriting when prepared, of the caller's file when exchanged;
@@ -46,12 +50,25 @@ struct oci_bundle {
 
 /* Opens the directory `path` (relative to the current directory if not absolute, NULL: that directory itself). `config` is
  * crun's --config or NULL: then its directory is what is opened, except for a plain "config.json", which crun takes from the
- * bundle. Refused: not a directory, a directory or file owned by somebody other than root or the caller's effective
- * uid, one that group or others may write (a sticky directory too). */
+ * bundle. Refused: not a directory; a directory or file that somebody else than root or the caller's effective uid may write to (a sticky
+ * directory too; the group of uid 0's own is root). An engine that maps users gives the bundle to whom the container's root is mapped to, below a directory
+ * of root's: such a one is opened as is_foreign, for oci_bundle_check_owner() to judge. */
 int oci_bundle_open(const char *path, const char *config, struct oci_bundle *ret, struct err *err);
 
-/* Takes the lock of the bundle; waits at most timeout_ms for another holder, then -EBUSY with a sentence. */
-int oci_bundle_lock(struct oci_bundle *b, unsigned timeout_ms, struct err *err);
+/* With config.json read: -EPERM unless a foreign directory belongs to the user whom the file itself maps to the container's root. */
+int oci_bundle_check_owner(const struct oci_bundle *b, const struct oci_spec *spec, struct err *err);
+
+/* Takes the lock of the bundle; waits at most timeout_ms for another holder, then -EBUSY with a sentence. The lock is a file in the directory `locks`
+ * (absolute; made where it is not there), named by the bundle's device and inode, so that nobody who may merely read the bundle can hold it. Where
+ * no file can be had there (a caller who is not root), the bundle itself is locked. */
+int oci_bundle_lock(struct oci_bundle *b, const char *locks, unsigned timeout_ms, struct err *err);
+
+/* Lets it go, for all who share it by fork. */
+void oci_bundle_unlock(struct oci_bundle *b);
+
+/* What another start has left, or has there now: *ret_any, some file of its; *ret_shown, config.json is its rewriting. Neither where that cannot be
+ * told. Needs no lock. */
+void oci_bundle_look(const struct oci_bundle *b, bool *ret_any, bool *ret_shown);
 
 /* With the lock held: if a crash left a rewriting in place, puts the caller's file back; removes stale temp files of ours.
  * Nothing to do is success. */
@@ -72,7 +89,7 @@ int oci_bundle_swap(struct oci_bundle *b, struct err *err);
  * the older. Removes the temp file in each case, also when only prepared. Idempotent; async-signal-unsafe. Done by the helper. */
 int oci_bundle_restore(struct oci_bundle *b, struct err *err);
 
-/* Closes and frees; does not restore. Closing the last copy of lock_fd lets the lock go. NULL is allowed. */
+/* Closes and frees; does not restore. Closing the last copy of lock_fd lets the lock go, and leaves its file. NULL is allowed. */
 void oci_bundle_done(struct oci_bundle *b);
 
 #define cleanup_bundle cleanup_with(oci_bundle_done)

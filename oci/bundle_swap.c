@@ -375,3 +375,24 @@ int oci_bundle_recover(struct oci_bundle *b, struct err *err)
 			return r;
 	}
 }
+
+void oci_bundle_look(const struct oci_bundle *b, bool *ret_any, bool *ret_shown)
+{
+	cleanup_with(close_dir) DIR *dir = NULL;
+	char prefix[NAME_MAX + 1];
+	int n = snprintf(prefix, sizeof(prefix), ".%s.snug.", b->name);
+
+	*ret_any = *ret_shown = false;
+	if (n < 0 || (size_t)n >= sizeof(prefix) || open_dir(b, &dir) < 0)
+		return;
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		struct oci_file_id id;
+		bool shown = false;
+
+		if (!text_starts(e->d_name, prefix))
+			continue;
+		*ret_any = true;
+		if (parse_id(e->d_name + n, &id) && is_file(b, b->name, &id, &shown) == 0)
+			*ret_shown |= shown;
+	}
+}

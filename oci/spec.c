@@ -147,6 +147,22 @@ bool oci_spec_no_new_privileges(const struct oci_spec *spec)
 	return json_type(json_get(process(spec), "noNewPrivileges")) == JSON_TRUE;
 }
 
+bool oci_spec_mapped_root(const struct oci_spec *spec, uint64_t *ret_uid)
+{
+	for (const struct json *m = json_first(json_get(spec->linux_part, "uidMappings")); m; m = json_next(m)) {
+		uint64_t inside = 1, outside = 0, size = 0;
+
+		if (json_u64(json_get(m, "hostID"), &outside) < 0 || json_u64(json_get(m, "size"), &size) < 0 || !size)
+			continue;
+		/* 0 is what is left out. */
+		if (!json_get(m, "containerID") || (json_u64(json_get(m, "containerID"), &inside) == 0 && inside == 0)) {
+			*ret_uid = outside;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool oci_spec_has_start_hooks(const struct oci_spec *spec)
 {
 	const struct json *hooks = json_get(json_get(json_root(spec->doc), "hooks"), "startContainer");

@@ -40,6 +40,8 @@ const char *oci_spec_annotation(const struct oci_spec *spec, const char *name);
 const char *oci_spec_program(const struct oci_spec *spec);
 
 bool oci_spec_no_new_privileges(const struct oci_spec *spec);
+/* The user of the host that linux.uidMappings makes uid 0 of the container; false if there is none. */
+bool oci_spec_mapped_root(const struct oci_spec *spec, uint64_t *ret_uid);
 /* hooks.startContainer is not empty: these run under the filter. */
 bool oci_spec_has_start_hooks(const struct oci_spec *spec);
 

@@ -82,6 +82,7 @@ static int read_mode(const struct reading *r, const struct json *v, size_t offse
 
 	if (rc == 0)
 		r->config->mode = (enum config_mode)value;
+	r->config->mode_given |= rc == 0;
 	return rc;
 }
 

@@ -20,6 +20,7 @@ struct config {
 	char *path;                          /* the file; owned */
 	char *runtime;                       /* absolute path; NULL: look in the usual places */
 	enum config_mode mode;               /* of snug-runtime under its own name; default pass */
+	bool mode_given;                     /* the file says which */
 	char *state_dir;                     /* default /var/lib/snug */
 	char *run_dir;                       /* default /run/snug */
 	char *export_dir;                    /* where approved profiles are kept for the kubelet; NULL: nowhere */

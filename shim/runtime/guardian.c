@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "shim/common/features.h"
-#include "shim/runtime/note.h"
+#include "shim/common/note.h"
 #include "shim/runtime/register.h"
 
 #include <dirent.h>
@@ -151,20 +151,30 @@ static void put_back(struct oci_bundle *b)
 		pause_ms(AGAIN_MS);
 }
 
-static int clear_up(const struct plan *p)
+/* The one that this start wrote, or that the deletion found: by now there may be another container of this id. */
+static int remove_note(const struct plan *p, pid_t starter)
+{
+	bool starts = p->call.command == OCI_CREATE || p->call.command == OCI_RUN;
+
+	if (!starts)
+		(void)note_sweep(p->config.run_dir);
+	return note_remove_own(p->config.run_dir, p->root, p->call.id, starts ? starter : p->note.pid);
+}
+
+static int clear_up(const struct plan *p, pid_t starter)
 {
 	int r = container_is_gone(p);
 
-	return r <= 0 ? r : note_remove(p->config.run_dir, p->root, p->call.id) < 0 ? -EAGAIN : 1;
+	return r <= 0 ? r : remove_note(p, starter) < 0 ? -EAGAIN : 1;
 }
 
-static void clear_up_at_end(const struct plan *p)
+static void clear_up_at_end(const struct plan *p, pid_t starter)
 {
-	int r = clear_up(p);
+	int r = clear_up(p, starter);
 
 	for (int i = 1; i < TRIES && r < 0; i++) {
 		pause_ms(AGAIN_MS);
-		r = clear_up(p);
+		r = clear_up(p, starter);
 	}
 	if (r > 0)
 		register_deleted(p);
@@ -175,7 +185,8 @@ static void do_duty(const struct guardian_duty *d, struct watch *w)
 	if (d->bundle) {
 		wait_until_read(w);
 		put_back(d->bundle);
-		oci_bundle_done(d->bundle); /* lets the lock go */
+		oci_bundle_unlock(d->bundle);
+		oci_bundle_done(d->bundle);
 	}
 	/* A start that failed before the runtime read anything leaves nothing behind. */
 	if (d->learn_features && (w->inotify < 0 || w->read))
@@ -185,7 +196,7 @@ static void do_duty(const struct guardian_duty *d, struct watch *w)
 	if (!d->until_end)
 		return;
 	wait_until_end(w);
-	clear_up_at_end(d->plan);
+	clear_up_at_end(d->plan, w->pid);
 }
 
 static int compare_fds(const void *a, const void *b)

@@ -12,25 +12,48 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The installed links; under any other name the configuration decides. */
+/* The installed links, and the program's own name, under which the configuration decides. */
 static const struct {
 	const char *name;
 	enum config_mode mode;
+	bool by_configuration;
 } links[] = {
-	{"snug-learn", CONFIG_LEARN},
-	{"snug-audit", CONFIG_AUDIT},
-	{"snug-enforce", CONFIG_ENFORCE},
+	{"snug-learn", CONFIG_LEARN, false},
+	{"snug-audit", CONFIG_AUDIT, false},
+	{"snug-enforce", CONFIG_ENFORCE, false},
+	{"snug-runtime", CONFIG_PASS, true},
 };
 
-static enum config_mode mode_of(const char *argv0, enum config_mode configured)
+/* What runc and crun have besides what is listed in oci/argv.h. None of it starts a container. */
+static const char *const harmless_commands[] = {"completion", "events", "features", "h",  "help",   "info",   "list",   "ls",
+						"mounts",     "pause",  "ps",       "spec", "resume", "update", "version"};
+
+static bool starts_container(const struct oci_call *call)
+{
+	return !call->help && (call->command == OCI_CREATE || call->command == OCI_RUN || call->command == OCI_RESTORE);
+}
+
+/* Under another name (a link in runc's place) the configuration decides, if it does: a name that says nothing, or was to say something else, must
+ * not start containers past it. What is there already can be managed under any name. */
+static int choose_mode(struct plan *p, const char *argv0, struct err *err)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
-	const char *name = slash ? slash + 1 : argv0;
+	const char *name = slash ? slash + 1 : argv0 ? argv0 : "";
+	cleanup_buf struct buf safe = {0};
 
-	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
-		if (text_streq(name, links[i].name))
-			return links[i].mode;
-	return configured;
+	p->mode = p->config.mode;
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		if (!text_streq(name, links[i].name))
+			continue;
+		if (!links[i].by_configuration)
+			p->mode = links[i].mode;
+		return 0;
+	}
+	if (!starts_container(&p->call) || (p->config.mode_given && !text_starts(name, "snug")))
+		return 0;
+	text_add_safe(&safe, name, strlen(name));
+	return err_set(err, EINVAL, "called as '%.60s', which is no name of snug's that tells what to do; call it snug-learn, snug-audit or snug-enforce%s",
+		       safe.data ? safe.data : "", text_starts(name, "snug") ? "" : ", or say \"mode\" in the configuration");
 }
 
 static int find_runtime(struct plan *p, struct err *err)
@@ -79,6 +102,17 @@ static bool is_open(const struct note *n)
 	return n->runtime && (n->mode == CONFIG_LEARN || n->mode == CONFIG_AUDIT);
 }
 
+static bool is_harmless(const struct oci_call *call)
+{
+	/* Only --help or --version, or nothing. */
+	if (!call->command_name || call->help)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(harmless_commands); i++)
+		if (text_streq(call->command_name, harmless_commands[i]))
+			return true;
+	return false;
+}
+
 static enum plan_action choose(const struct plan *p)
 {
 	switch (p->call.command) {
@@ -91,9 +125,29 @@ static enum plan_action choose(const struct plan *p)
 		return p->note.runtime ? PLAN_DELETE : PLAN_PASS;
 	case OCI_CHECKPOINT:
 		return is_open(&p->note) && !p->call.help ? PLAN_REFUSE : PLAN_PASS;
+	case OCI_RESTORE:
+		return p->mode == CONFIG_ENFORCE && !p->call.help ? PLAN_REFUSE : PLAN_PASS;
+	case OCI_OTHER:
+		return p->mode == CONFIG_ENFORCE && !is_harmless(&p->call) ? PLAN_REFUSE : PLAN_PASS;
 	default:
 		return PLAN_PASS;
 	}
+}
+
+static int refuse(const struct plan *p, struct err *err)
+{
+	cleanup_buf struct buf word = {0};
+
+	if (p->call.command == OCI_CHECKPOINT)
+		return err_set(err, EPERM, "container %s runs under a filter that logs and denies nothing: a checkpoint of it, restored"
+			       " elsewhere, would be unconfined; checkpoint one that was started without snug-learn and snug-audit",
+			       p->call.id);
+	if (p->call.command == OCI_RESTORE)
+		return err_set(err, EPERM, "restore cannot be enforced: what is restored brings along the filter that it was checkpointed under,"
+			       " if any; start the container by run, or call the runtime without snug");
+	text_add_safe(&word, p->call.command_name, strlen(p->call.command_name));
+	return err_set(err, EPERM, "'%.60s' is not known to snug: it could start a container without its profile; call the runtime without snug",
+		       word.data ? word.data : "");
 }
 
 /* What a container that is there already can be managed with, whatever becomes of the configuration. */
@@ -183,8 +237,9 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 		return err_wrap(err, "real runtime");
 	oci_argv_parse(ret->runtime.dialect, argc, argv, &ret->call);
 	ret->root = ret->call.root ? ret->call.root : oci_runtime_default_root(&ret->runtime);
-	ret->mode = mode_of(argc > 0 ? argv[0] : NULL, ret->config.mode);
-	r = check_call(ret, &broken, err);
+	r = choose_mode(ret, argc > 0 ? argv[0] : NULL, err);
+	if (r == 0)
+		r = check_call(ret, &broken, err);
 	if (r < 0)
 		return r;
 	if (ret->call.id && ret->call.command != OCI_CREATE && ret->call.command != OCI_RUN) {
@@ -199,11 +254,7 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 	if (broken.code)
 		report_defaults(&broken);
 	ret->action = choose(ret);
-	if (ret->action == PLAN_REFUSE)
-		return err_set(err, EPERM, "container %s runs under a filter that logs and denies nothing: a checkpoint of it, restored"
-			       " elsewhere, would be unconfined; checkpoint one that was started without snug-learn and snug-audit",
-			       ret->call.id);
-	return 0;
+	return ret->action == PLAN_REFUSE ? refuse(ret, err) : 0;
 }
 
 void plan_done(struct plan *p)

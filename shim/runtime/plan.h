@@ -7,14 +7,14 @@
 #include "oci/argv.h"
 #include "oci/runtime.h"
 #include "shim/common/config.h"
-#include "shim/runtime/note.h"
+#include "shim/common/note.h"
 
 enum plan_action {
 	PLAN_PASS,   /* execve at once */
 	PLAN_START,  /* create, run: the seccomp section is exchanged */
 	PLAN_JOIN,   /* exec into a container that is being recorded */
 	PLAN_DELETE, /* execve at once; a helper clears up afterwards */
-	PLAN_REFUSE, /* would defeat the wrapper; the sentence is in the error */
+	PLAN_REFUSE, /* would defeat the wrapper; the sentence is in plan_make()'s error */
 };
 
 struct plan {

@@ -11,7 +11,7 @@
 #include "shim/common/state.h"
 #include "shim/runtime/guardian.h"
 #include "shim/runtime/learn.h"
-#include "shim/runtime/note.h"
+#include "shim/common/note.h"
 #include "shim/runtime/register.h"
 #include "shim/runtime/report.h"
 #include "shim/runtime/section.h"
@@ -20,9 +20,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOCK_TIMEOUT_MS 60000
+#define SHOWN_MAX_MS    10000 /* how long another start may show the runtime what is not the caller's */
+#define LOOK_AGAIN_MS   5
 
 /* What is known of one start, gathered stage by stage. */
 struct start {
@@ -35,6 +38,7 @@ struct start {
 	char *key;
 	struct learn learn;
 	struct section section;
+	bool guarded;     /* the helper has the lock from here on */
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
 	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
@@ -44,6 +48,14 @@ struct start {
 	bool callers_own; /* the bundle surely holds the caller's own file */
 };
 
+static int lock(struct start *s, unsigned timeout_ms, struct err *err)
+{
+	cleanup_buf struct buf locks = {0};
+
+	buf_addf(&locks, "%s/locks", s->plan->config.run_dir);
+	return oci_bundle_lock(&s->bundle, locks.data, timeout_ms, err);
+}
+
 /* 2: the bundle, locked, with the caller's own file in it. */
 static int open_bundle(struct start *s, struct err *err)
 {
@@ -51,7 +63,7 @@ static int open_bundle(struct start *s, struct err *err)
 	int r = oci_bundle_open(call->bundle ? call->bundle : ".", call->config, &s->bundle, err);
 
 	if (r == 0)
-		r = oci_bundle_lock(&s->bundle, LOCK_TIMEOUT_MS, err);
+		r = lock(s, LOCK_TIMEOUT_MS, err);
 	if (r == 0)
 		r = oci_bundle_recover(&s->bundle, err);
 	if (r < 0)
@@ -61,6 +73,8 @@ static int open_bundle(struct start *s, struct err *err)
 	if (r < 0)
 		return r;
 	r = oci_spec_parse(s->text.data, s->text.len, s->bundle.name, &s->spec, err);
+	if (r == 0)
+		r = oci_bundle_check_owner(&s->bundle, s->spec, err);
 	/* A text that cannot be judged may hold what would be refused. */
 	s->brought = r < 0;
 	return r;
@@ -233,10 +247,14 @@ static int set_guardian(struct start *s, struct err *err)
 		.bundle = &s->bundle,
 		.learn_features = true,
 		.tell_version = is_recorded(s->mode) || s->denials,
-		.until_end = s->plan->call.command == OCI_RUN && !s->plan->call.detach,
+		/* A start that fails leaves no container, and nobody has to call delete then. */
+		.until_end = !s->exists,
 	};
 
-	return guardian_start(&duty, err);
+	int r = guardian_start(&duty, err);
+
+	s->guarded = r == 0;
+	return r;
 }
 
 /* Whether the container chose by an annotation. */
@@ -299,6 +317,8 @@ static int ready(struct start *s, struct err *err)
 
 static void start_done(struct start *s)
 {
+	if (!s->guarded)
+		oci_bundle_unlock(&s->bundle);
 	oci_bundle_done(&s->bundle);
 	buf_done(&s->text);
 	oci_spec_free(s->spec);
@@ -308,14 +328,26 @@ static void start_done(struct start *s)
 }
 
 /* Passing through still undoes what a crash may have left: the runtime must not be shown a filter that denies nothing. A bundle that cannot be
- * opened safely is the runtime's own affair then. */
+ * opened safely is the runtime's own affair then. Nobody's lock is waited for; only while another start of the same bundle shows its rewriting,
+ * which takes milliseconds, is that start's end. */
 static void only_recover(struct start *s)
 {
 	const struct oci_call *call = &s->plan->call;
+	bool any = false, shown = false;
 
-	if (oci_bundle_open(call->bundle ? call->bundle : ".", call->config, &s->bundle, NULL) == 0 &&
-	    oci_bundle_lock(&s->bundle, LOCK_TIMEOUT_MS, NULL) == 0)
-		(void)oci_bundle_recover(&s->bundle, NULL);
+	if (oci_bundle_open(call->bundle ? call->bundle : ".", call->config, &s->bundle, NULL) < 0)
+		return;
+	for (unsigned waited = 0; waited <= SHOWN_MAX_MS; waited += LOOK_AGAIN_MS) {
+		oci_bundle_look(&s->bundle, &any, &shown);
+		if (any && lock(s, 0, NULL) == 0) {
+			(void)oci_bundle_recover(&s->bundle, NULL);
+			oci_bundle_unlock(&s->bundle);
+			return;
+		}
+		if (!shown)
+			return;
+		nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000}, NULL);
+	}
 }
 
 /* Both runtimes keep a container's state in ROOT/ID. */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,7 +137,7 @@ static void open_and_lock(struct oci_bundle *b)
 {
 	struct err err;
 
-	if (oci_bundle_open(NULL, NULL, b, &err) < 0 || oci_bundle_lock(b, 1000, &err) < 0)
+	if (oci_bundle_open(NULL, NULL, b, &err) < 0 || oci_bundle_lock(b, NULL, 1000, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -425,9 +426,17 @@ static void make_directory(void)
 	assert_int_equal(mkdir("config.json", 0755), 0);
 }
 
+/* Root's own group is root. */
+static void give_to_group(const char *name)
+{
+	if (geteuid() == 0)
+		assert_int_equal(chown(name, 0, 1), 0);
+}
+
 static void make_shared(void)
 {
 	put("config.json", CALLERS);
+	give_to_group("config.json");
 	assert_int_equal(chmod("config.json", 0664), 0);
 }
 
@@ -439,6 +448,7 @@ static void make_strange(void)
 
 static void open_shared(void)
 {
+	give_to_group(".");
 	assert_int_equal(chmod(".", 0770), 0);
 }
 
@@ -550,9 +560,9 @@ static void test_lock(void **state)
 	pid_t pid;
 
 	open_and_lock(&a);
-	assert_int_equal(oci_bundle_lock(&a, 0, &err), 0);
+	assert_int_equal(oci_bundle_lock(&a, NULL, 0, &err), 0);
 	assert_int_equal(oci_bundle_open(".", NULL, &b, &err), 0);
-	assert_int_equal(oci_bundle_lock(&b, 30, &err), -EBUSY);
+	assert_int_equal(oci_bundle_lock(&b, NULL, 30, &err), -EBUSY);
 	assert_non_null(strstr(err.msg, "30 ms"));
 	assert_int_equal(b.lock_fd, -1);
 	/* a helper keeps it when the wrapper is gone, and its end lets it go */
@@ -563,9 +573,37 @@ static void test_lock(void **state)
 		_exit(0);
 	}
 	oci_bundle_done(&a);
-	assert_int_equal(oci_bundle_lock(&b, 10, &err), -EBUSY);
-	assert_int_equal(oci_bundle_lock(&b, 5000, &err), 0);
+	assert_int_equal(oci_bundle_lock(&b, NULL, 10, &err), -EBUSY);
+	assert_int_equal(oci_bundle_lock(&b, NULL, 5000, &err), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+/* With a directory for locks the bundle's own is not touched, and who waits for a file that goes away gets the next one. */
+static void test_lock_file(void **state)
+{
+	cleanup_bundle struct oci_bundle a = OCI_BUNDLE_INIT, b = OCI_BUNDLE_INIT;
+	cleanup_free char *here = getcwd(NULL, 0), *locks = NULL;
+	cleanup_fd int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err err = {0};
+
+	assert_non_null(here);
+	assert_true(asprintf(&locks, "%s/run/locks", here) > 0);
+	assert_int_equal(flock(dir, LOCK_EX), 0);
+	assert_int_equal(oci_bundle_open(".", NULL, &a, &err), 0);
+	assert_int_equal(oci_bundle_open(".", NULL, &b, &err), 0);
+	assert_int_equal(oci_bundle_lock(&a, locks, 0, &err), 0);
+	assert_int_equal(oci_bundle_lock(&b, locks, 10, &err), -EBUSY);
+	assert_int_equal(access(a.lock_path, F_OK), 0);
+	oci_bundle_unlock(&a);
+	assert_int_equal(a.lock_fd, -1);
+	assert_int_equal(oci_bundle_lock(&b, locks, 0, &err), 0);
+	assert_int_equal(access(b.lock_path, F_OK), 0);
+	oci_bundle_unlock(&b);
+	assert_int_equal(access(b.lock_path, F_OK), -1);
+	/* Where there is none to be had it is the bundle. */
+	assert_int_equal(oci_bundle_lock(&b, "/proc/none/locks", 0, &err), -EBUSY);
+	close(steal_fd(&dir));
+	assert_int_equal(oci_bundle_lock(&b, "/proc/none/locks", 0, &err), 0);
 }
 
 /* From here on renameat2 knows no flags, as on a filesystem without them. */
@@ -590,7 +628,7 @@ int main(void)
 	const struct CMUnitTest with_exchange[] = {
 		HERE(test_courses),    HERE(test_recover), HERE(test_names),
 		HERE(test_attributes), HERE(test_order),   HERE(test_race),
-		HERE(test_open),       HERE(test_lock),    cmocka_unit_test(test_refused),
+		HERE(test_open),       HERE(test_lock),    HERE(test_lock_file), cmocka_unit_test(test_refused),
 	};
 	const struct CMUnitTest without_exchange[] = {
 		HERE(test_courses), HERE(test_recover), HERE(test_names), HERE(test_attributes), HERE(test_order),

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "shim/cli/common/run.h"
 #include "shim/cli/setup/setup.h"
+#include "shim/common/note.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -315,37 +315,11 @@ static int write_piece(struct cli *cli, struct job *j, struct err *err)
 	return CLI_GOOD;
 }
 
-/* The containers whose shims still call the wrapper: one note each below RUN_DIR/containers. */
-static size_t count_notes(int dir, unsigned depth)
-{
-	DIR *d = fdopendir(dir);
-	size_t n = 0;
-
-	if (!d) {
-		close(dir);
-		return 0;
-	}
-	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-		int fd;
-
-		if (e->d_name[0] == '.')
-			continue;
-		fd = depth ? openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-		n += depth ? fd < 0 ? 0 : count_notes(fd, depth - 1) : 1;
-	}
-	closedir(d);
-	return n;
-}
-
+/* The containers whose shims still call the wrapper. */
 static void tell_running(struct cli *cli, const struct caller *caller)
 {
-	cleanup_buf struct buf path = {0};
-	int fd;
-	size_t n;
+	size_t n = note_sweep(cli->config.run_dir);
 
-	buf_addf(&path, "%s/containers", cli->config.run_dir);
-	fd = buf_failed(&path) ? -1 : open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	n = fd < 0 ? 0 : count_notes(fd, 1);
 	if (n) {
 		buf_addf(&cli->out, "%zu container%s still run%s that snug started: leave its programs in place until they have ended, what"
 			 " stops them calls them\n", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
