@@ -156,6 +156,14 @@ static int add_assumed(const char *name, void *arg)
 	return profile_allow(b->profile, name, PROFILE_FROM_ASSUMED, b->err);
 }
 
+static bool is_left_out(const struct profile_inputs *in, const struct evidence_call *c)
+{
+	for (size_t i = 0; c->phase == EVIDENCE_RUNTIME && i < in->left_out_count; i++)
+		if (in->left_out[i].arch == c->arch && in->left_out[i].nr == c->nr)
+			return true;
+	return false;
+}
+
 /* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that
  * no arch of the profile has says nothing about this container. */
 static int add_evidence(struct builder *b, const struct evidence *ev, bool floor)
@@ -168,7 +176,8 @@ static int add_evidence(struct builder *b, const struct evidence *ev, bool floor
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		unsigned source = calls[i]->phase == EVIDENCE_WORKLOAD ? PROFILE_FROM_WORKLOAD : PROFILE_FROM_RUNTIME;
 
-		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD))
+		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
+		    is_left_out(b->in, calls[i]))
 			continue;
 		if (!syscall_name(calls[i]->arch, calls[i]->nr, name))
 			r = keep_unnamed(b, calls[i]);

@@ -56,12 +56,22 @@ size_t profile_rules(const struct profile *p, const struct profile_rule **ret);
  * it changes. */
 const struct profile_rule *profile_find(const struct profile *p, const char *name);
 
+/* A call by its number. */
+struct profile_call {
+	const struct arch *arch;
+	uint32_t nr;
+};
+
 /* What to build a profile from. */
 struct profile_inputs {
 	/* The key's; may be NULL. Used calls of all phases count, audited and denied ones do not. */
 	const struct evidence *evidence;
 	const struct evidence *const *floors; /* evidence of canaries: its runtime and hook phases count; may be NULL */
 	size_t floor_count;
+	/* Calls of the runtime's that it was proved to do without: taken neither from a floor nor from the runtime's part of
+	 * the evidence. */
+	const struct profile_call *left_out;
+	size_t left_out_count;
 	bool go;            /* a runtime of the evidence or a floor is a Go program: its static set */
 	uint32_t errno_ret; /* 38 ENOSYS or 1 EPERM */
 };

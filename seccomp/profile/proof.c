@@ -96,6 +96,14 @@ static int check_used(struct prover *p, const struct evidence *ev, const struct 
 	return r;
 }
 
+static bool is_left_out(const struct proof *proof, const struct evidence_call *c)
+{
+	for (size_t i = 0; c->phase == EVIDENCE_RUNTIME && i < proof->left_out_count; i++)
+		if (proof->left_out[i].arch == c->arch && proof->left_out[i].nr == c->nr)
+			return true;
+	return false;
+}
+
 static int check_evidence(struct prover *p, const struct evidence *ev, bool floor)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -103,7 +111,8 @@ static int check_evidence(struct prover *p, const struct evidence *ev, bool floo
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD))
+		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
+		    is_left_out(p->proof, calls[i]))
 			continue;
 		/* A floor may have been sampled where other ABIs run. */
 		if (floor && !filter_lists(p->meant, calls[i]->arch))

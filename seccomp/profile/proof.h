@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "seccomp/evidence/evidence.h"
 #include "seccomp/policy/policy.h"
+#include "seccomp/profile/profile.h"
 
 #include <stddef.h>
 
@@ -18,6 +19,8 @@ struct proof {
 	 * runtime's part. Calls without a name here or in libseccomp are left out: those are reported. */
 	const struct evidence *const *used;
 	size_t used_count, floors_from; /* used[floors_from...] are floors */
+	const struct profile_call *left_out; /* of the runtime's phase: need not be allowed */
+	size_t left_out_count;
 };
 
 /* Runs it. Over every number of every ABI that `meant` lists: the text answers as `meant` does, whatever the arguments;

@@ -79,6 +79,14 @@ bool set_is_always_logged(const char *name)
 	return false;
 }
 
+bool set_is_danger(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table_danger); i++)
+		if (strcmp(table_danger[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 double set_bound(size_t n)
 {
 	return n <= 3 ? 1.0 : 3.0 / (double)n;

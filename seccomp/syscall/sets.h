@@ -48,6 +48,7 @@ size_t set_hot(const struct set_hot **ret);
 size_t set_everywhere(const struct set_everywhere **ret);
 bool set_is_everywhere(const char *name);
 bool set_is_always_logged(const char *name);
+bool set_is_danger(const char *name);
 
 /* "files", "network", ...; "other" for a name that is in no group. */
 const char *set_group_of(const char *name);

@@ -218,7 +218,7 @@ failure /usr/sbin/crun - -" ]
   refused 2 "no file below it"
   check --runtime /usr/sbin/runc "$dir/floor.json"
   refused 2 "leave out --runtime"
-  echo '{"version": 2}' >"$dir/floor.json"
+  echo '{"version": 3}' >"$dir/floor.json"
   check "$dir/empty"
   refused 2 "floor.json: version, line 1"
   floor_file "$(runtime runc false '{"phase": "start"}')"
@@ -303,4 +303,65 @@ JSON
   check_json "$dir/p.json"
   [ "$status" -eq 1 ]
   [ "$(found runtime-floor)" = "failure /usr/sbin/runc create True close" ]
+}
+
+# A floor of a runtime that was ablated: NAME:NR:SEEN:USE[:ENOSYS:EPERM] of 80 starts.
+ablated() {
+  local c calls=()
+  for c in "${@:3}"; do
+    IFS=: read -r name nr seen use enosys eperm <<<"$c"
+    calls+=("{\"name\": \"$name\", \"nr\": $nr, \"seen\": $seen, \"use\": \"$use\"${enosys:+, \"enosys\": \"$enosys\", \"eperm\": \"$eperm\"}}")
+  done
+  printf '{"phase": "%s", "no_new_privileges": %s, "shape": "0123", "started_as": "x", "starts": 80, "silent": 60,
+    "calls": [%s]}' "$1" "$2" "$(join "${calls[@]}")"
+}
+setup_ablated() {
+  floor_file "$(runtime runc false "$(ablated exec false close:3:80:needs:fails:fails statx:332:80:needs:fails:fails \
+    fsopen:430:80:tries:starts:starts open_tree:428:80:tries:starts:fails mmap:9:2:may-use uname:63:70:may-use:starts:starts)")"
+  sed -i 's/"version": 1, "kernel"/"version": 2, "kernel"/' "$dir/floor.json"
+}
+
+@test "check: what a runtime only tries fails where it does not fall back, and is mended by ENOSYS" {
+  setup_ablated
+  # Above its highest number runc answers ENOSYS whatever the profile says.
+  profile close statx mmap uname futex_waitv >"$dir/p.json"
+  check --strict "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" != *fsopen* ]]
+  check --all "$dir/p.json"
+  [[ "$output" == *"note: runc 1.1.5 (/usr/sbin/runc) tries the calls below, and does without them"* ]]
+  grep -qE '^ +fsopen +ENOSYS +80 of 80' <<<"$output"
+  sed -i 's/"defaultErrnoRet": 38/"defaultErrnoRet": 1/' "$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'add to "syscalls": {"names": ["open_tree"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
+  [[ "$output" != *'allowed: "open_tree"'* ]] && [[ "$output" != *'"fsopen"'* ]]
+  check_json "$dir/p.json"
+  [ "$(found runtime-floor | sort)" = "failure /usr/sbin/runc exec False open_tree
+note /usr/sbin/runc exec False fsopen" ]
+}
+
+@test "check: a process that is killed for it falls back on nothing" {
+  setup_ablated
+  # Above its highest number runc answers ENOSYS whatever the profile says.
+  profile close statx mmap uname futex_waitv >"$dir/p.json"
+  sed -i 's/"SCMP_ACT_ERRNO"/"SCMP_ACT_KILL_PROCESS"/; /defaultErrnoRet/d' "$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$(found runtime-floor)" = "failure /usr/sbin/runc exec False fsopen open_tree" ]
+}
+
+@test "check: what is needed fails, what was seen at some starts only and did not fail then is a warning" {
+  setup_ablated
+  profile close >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$(found runtime-floor | sort)" = "failure /usr/sbin/runc exec False mmap statx
+note /usr/sbin/runc exec False fsopen open_tree
+warning /usr/sbin/runc exec False uname" ]
+}
+
+@test "check: a floor file of version 1 is read, what it holds is needed" {
+  floor_file "$(runtime runc false "$(floor create true close:3:80 fsopen:430:80)")"
+  profile close >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$(found runtime-floor)" = "failure /usr/sbin/runc create True fsopen" ]
 }

@@ -36,11 +36,11 @@ shapes=(f44f1e28e0e4ca14 ec709a8aa4a4e87d)
   python3 - "$output" <<'PY'
 import json, os, sys
 f = json.loads(sys.argv[1])
-assert f["version"] == 1 and f["kernel"] == os.uname().release and f["libseccomp"][0] == "2", f
+assert f["version"] == 2 and f["kernel"] == os.uname().release and f["libseccomp"][0] == "2", f
 assert [os.path.basename(r["path"]) for r in f["runtimes"]] == ["crun", "sh", "crun"], f
 a, b = f["runtimes"][0]["floors"]
 assert (a["phase"], a["no_new_privileges"], b["phase"], b["no_new_privileges"]) == ("create", True, "exec", False), f
-assert a["calls"] == [{"name": "execve", "nr": 59, "seen": 1}], a
+assert a["calls"] == [{"name": "execve", "nr": 59, "seen": 1, "use": "unknown"}], a
 assert [c["name"] for c in b["calls"]] == ["statx"], b
 assert f["runtimes"][1]["floors"] == [], f
 PY

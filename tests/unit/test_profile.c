@@ -361,6 +361,31 @@ static void check_build(const struct build_case *c, const struct profile *p, con
 			fail_msg("%s: %s is allowed", c->what, c->out[i]);
 }
 
+/* Of a floor and of the runtime's part of the evidence; what the workload itself calls stays. */
+static void leaves_out_what_the_runtime_does_without(void **state)
+{
+	static const struct use uses[] = {
+		{X64, "execve", INIT}, {X64, "fsopen", INIT}, {X64, "open_tree", INIT}, {X64, "open_tree", WORK}};
+	static const struct use seen[] = {{X64, "fsopen", INIT}, {X64, "fsmount", INIT}, {X64, "openat2", INIT}};
+	cleanup_evidence struct evidence *ev = evidence_of(uses, ARRAY_SIZE(uses));
+	cleanup_evidence struct evidence *floor = evidence_of(seen, ARRAY_SIZE(seen));
+	const struct evidence *const floors[] = {floor};
+	struct profile_call out[] = {{arch_get(X64), 430}, {arch_get(X64), 432}, {arch_get(X64), 428}};
+	struct profile_inputs in = {.evidence = ev, .floors = floors, .floor_count = 1, .errno_ret = 38};
+	cleanup_profile struct profile *with = NULL, *without = NULL;
+
+	assert_int_equal(profile_build(&in, &with, NULL, NULL), 0);
+	in.left_out = out;
+	in.left_out_count = ARRAY_SIZE(out);
+	assert_int_equal(profile_build(&in, &without, NULL, NULL), 0);
+	assert_non_null(profile_find(with, "fsopen"));
+	assert_non_null(profile_find(with, "fsmount"));
+	assert_null(profile_find(without, "fsopen"));
+	assert_null(profile_find(without, "fsmount"));
+	assert_non_null(profile_find(without, "open_tree"));
+	assert_non_null(profile_find(without, "openat2"));
+}
+
 static void builds_profiles(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(builds); i++) {
@@ -368,7 +393,7 @@ static void builds_profiles(void **state)
 		cleanup_evidence struct evidence *ev = evidence_of(c->uses, ARRAY_SIZE(c->uses));
 		cleanup_evidence struct evidence *floor = evidence_of(c->floor, ARRAY_SIZE(c->floor));
 		const struct evidence *const floors[] = {floor};
-		struct profile_inputs in = {ev, floors, 1, c->go, 38};
+		struct profile_inputs in = {.evidence = ev, .floors = floors, .floor_count = 1, .go = c->go, .errno_ret = 38};
 		cleanup_profile struct profile *p = NULL, *again = NULL;
 		cleanup_buf struct buf unnamed = {0}, one = {0}, two = {0};
 		assert_int_equal(profile_build(&in, &p, &unnamed, NULL), 0);
@@ -423,7 +448,7 @@ int main(void)
 		cmocka_unit_test(writes_the_oci_form),      cmocka_unit_test(keeps_the_native_arch_first),
 		cmocka_unit_test(refuses_every_truncation), cmocka_unit_test(refuses_damage),
 		cmocka_unit_test(unites_and_swallows),      cmocka_unit_test(refuses_what_cannot_be_meant),
-		cmocka_unit_test(builds_profiles),          cmocka_unit_test(masks_the_flags_of_clone),
+		cmocka_unit_test(builds_profiles), cmocka_unit_test(leaves_out_what_the_runtime_does_without),          cmocka_unit_test(masks_the_flags_of_clone),
 		cmocka_unit_test(builds_from_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,8 @@ struct check_call {
 	uint32_t answer;       /* what the profile answers, where that matters */
 	uint64_t seen, starts; /* of a floor: in how many of its starts or execs */
 	const char *reason;    /* of the facts built in; NULL: none */
+	enum floor_use use;    /* of a floor */
+	bool by_errno;         /* it is enough to answer ENOSYS: the runtime tries the call and falls back then */
 };
 
 struct check_finding {
@@ -142,6 +144,9 @@ bool check_has_defaults(const struct check_plan *p); /* false: they are facts of
 
 /* True if the runtime answers ENOSYS for a number above all that the profile names (runc's stub). */
 bool check_is_stubbed(const struct check_view *v, const struct floor_runtime *rt, uint32_t nr);
+
+/* Appends what fixes a finding whose calls are to be allowed, or answered with ENOSYS. */
+void check_add_fix(const struct check_finding *f, struct buf *out);
 
 /* "runc 1.1.5": how people call a runtime. Appends. */
 void check_add_runtime(const struct floor_runtime *rt, struct buf *out);

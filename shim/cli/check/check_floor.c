@@ -5,6 +5,7 @@
 #include "seccomp/syscall/sets.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,60 +18,137 @@ static const char *when(const struct floor_part *p)
 }
 
 /* Appends the names, quoted, as they stand in a profile. */
-static void add_names(const struct check_finding *f, struct buf *out)
+static size_t add_names(const struct check_finding *f, bool by_errno, const char *lead, struct buf *out)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < f->call_count; i++)
-		buf_addf(out, "%s\"%s\"", i ? ", " : "", f->calls[i].name);
+		if (f->calls[i].by_errno == by_errno)
+			buf_addf(out, "%s\"%s\"", n++ ? ", " : lead, f->calls[i].name);
+	return n;
 }
 
-static int amend_by_names(struct check_finding *f, const char *lead, struct err *err)
+void check_add_fix(const struct check_finding *f, struct buf *out)
+{
+	size_t n = add_names(f, false, "add to the names that are allowed: ", out);
+
+	if (add_names(f, true, n ? "; add to \"syscalls\": {\"names\": [" : "add to \"syscalls\": {\"names\": [", out))
+		buf_adds(out, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}");
+}
+
+static int amend_by_names(struct check_finding *f, struct err *err)
 {
 	cleanup_buf struct buf b = {0};
 
-	buf_adds(&b, lead);
-	add_names(f, &b);
+	check_add_fix(f, &b);
 	free(f->fix);
 	f->fix = buf_steal(&b);
 	return f->fix ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
+/* What a call that falls back has to be answered, as the kernel gives it to the runtime; ABLATION_ERRNOS: something else. */
+static enum ablation_errno errno_of(uint32_t answer)
+{
+	if (answer == (SECCOMP_RET_ERRNO | ENOSYS) || (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE)
+		return ABLATION_ENOSYS;
+	return answer == (SECCOMP_RET_ERRNO | EPERM) ? ABLATION_EPERM : ABLATION_ERRNOS;
+}
+
+static bool is_errno(uint32_t answer)
+{
+	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+}
+
+/* What comes of a refusal. An errno that was not tried does no better than the worse of those that were. */
+static enum check_level level_of(const struct floor_call *c, uint32_t answer)
+{
+	enum ablation_errno e = errno_of(answer);
+	bool goes_on = c->without[ABLATION_ENOSYS] == ABLATION_STARTS && c->without[ABLATION_EPERM] == ABLATION_STARTS;
+
+	if (c->use != FLOOR_TRIES && c->use != FLOOR_MAY_USE)
+		return CHECK_FAILURE;
+	if (e != ABLATION_ERRNOS)
+		goes_on = c->without[e] == ABLATION_STARTS;
+	else if (!is_errno(answer))
+		goes_on = false;
+	if (!goes_on)
+		return CHECK_FAILURE;
+	/* What was seen now and then was perhaps not made when it was refused. */
+	return c->use == FLOOR_TRIES ? CHECK_NOTE : CHECK_WARNING;
+}
+
+/* "X does not start a container where noNewPrivileges is true: it makes ..." */
+static void add_sentence(const char *who, enum check_level level, const struct floor_part *part, struct buf *out)
+{
+	static const char *const verbs[CHECK_LEVELS][FLOOR_PHASES] = {
+		[CHECK_NOTE] = {"does start", "can exec into"},
+		[CHECK_WARNING] = {"may fail to start", "may fail to exec into"},
+		[CHECK_FAILURE] = {"does not start", "cannot exec into"},
+	};
+	static const char *const whys[CHECK_LEVELS] = {
+		[CHECK_NOTE] = "it tries these calls, and does without them where they are refused like this",
+		[CHECK_WARNING] = "it makes these calls at times",
+		[CHECK_FAILURE] = "it makes these calls itself",
+	};
+
+	buf_addf(out, "%s %s a container %s: %s%s", who, verbs[level][part->phase], when(part), whys[level],
+		 level == CHECK_NOTE			? ""
+		 : part->phase == FLOOR_CREATE ? ", after the filter is loaded"
+						   : ", under the filter of the container");
+}
+
+/* The finding of one level, made where it is not there yet. */
+static int finding_of(struct check_view *v, const struct floor_runtime *rt, const struct floor_part *part, enum check_level level,
+		      size_t at[CHECK_LEVELS])
+{
+	cleanup_buf struct buf who = {0}, text = {0};
+	struct check_finding *f = NULL;
+	int r;
+
+	if (at[level])
+		return 0;
+	check_add_runtime(rt, &who);
+	add_sentence(who.data ? who.data : "", level, part, &text);
+	r = check_add(v->result, level, CHECK_FLOOR, &f, v->err, "%s", text.data ? text.data : "");
+	if (r < 0)
+		return r;
+	f->runtime = rt;
+	f->part = part;
+	f->reader = v->reader;
+	at[level] = v->result->count;
+	return 0;
+}
+
 static int check_part(struct check_view *v, const struct floor_runtime *rt, const struct floor_part *part)
 {
-	cleanup_buf struct buf who = {0};
-	struct check_finding *f = NULL;
+	size_t at[CHECK_LEVELS] = {0}; /* number of the finding, 1 and up */
 	int r = 0;
 
-	check_add_runtime(rt, &who);
 	for (size_t i = 0; !r && i < part->call_count; i++) {
 		const struct floor_call *c = &part->calls[i];
-		struct check_call call = {.seen = c->seen, .starts = part->starts};
+		struct check_call call = {.seen = c->seen, .starts = part->starts, .use = c->use};
 		struct check_answer a = {0};
+		enum check_level level;
 
 		r = check_ask(v, c->nr, &a);
 		if (r < 0 || !a.denies)
 			continue;
 		memcpy(call.name, c->name, sizeof(call.name));
-		call.answer = a.answer;
+		call.answer = check_is_stubbed(v, rt, c->nr) ? SECCOMP_RET_ERRNO | ENOSYS : a.answer;
 		call.reason = a.allows ? "allowed for some arguments only" : NULL;
-		if (!f)
-			r = check_add(v->result, CHECK_WARNING, CHECK_FLOOR, &f, v->err,
-				      part->phase == FLOOR_CREATE
-					      ? "%s does not start a container %s: it makes these calls itself, after "
-						"the filter is loaded"
-					      : "%s cannot exec into a container %s: it makes these calls itself, "
-						"under the filter of the container",
-				      who.data ? who.data : "", when(part));
-		if (r < 0)
-			return r;
-		f->runtime = rt;
-		f->part = part;
-		f->reader = v->reader;
+		level = level_of(c, call.answer);
+		call.by_errno = level == CHECK_FAILURE && c->use == FLOOR_TRIES && c->without[ABLATION_ENOSYS] == ABLATION_STARTS;
 		/* What is up to the arguments alone may do; what is refused for certain does not. */
-		if (!a.allows)
-			f->level = CHECK_FAILURE;
-		r = check_add_call(f, &call, v->err);
+		if (a.allows && level == CHECK_FAILURE)
+			level = CHECK_WARNING;
+		r = finding_of(v, rt, part, level, at);
+		if (!r)
+			r = check_add_call(&v->result->findings[at[level] - 1], &call, v->err);
 	}
-	return r < 0 || !f ? r : amend_by_names(f, "add to the names that are allowed: ", v->err);
+	for (enum check_level l = CHECK_WARNING; !r && l < CHECK_LEVELS; l++)
+		if (at[l])
+			r = amend_by_names(&v->result->findings[at[l] - 1], v->err);
+	return r;
 }
 
 static bool is_sampled(const struct floor_runtime *rt, uint32_t nr)
@@ -230,7 +308,7 @@ static int check_always(struct check_view *v, bool ends)
 		f->reader = v->reader;
 		r = check_add_call(f, &call, v->err);
 	}
-	return r < 0 || !f ? r : amend_by_names(f, "add to the names that are allowed: ", v->err);
+	return r < 0 || !f ? r : amend_by_names(f, v->err);
 }
 
 int check_floors(struct check_view *v)

@@ -132,7 +132,7 @@ static const char *column_of(const struct floor_part *p)
 
 static bool same_group(const struct check_finding *a, const struct check_finding *b)
 {
-	return a->kind == CHECK_FLOOR && b->kind == CHECK_FLOOR && a->runtime == b->runtime &&
+	return a->kind == CHECK_FLOOR && b->kind == CHECK_FLOOR && a->level == b->level && a->runtime == b->runtime &&
 	       text_streq(a->reader, b->reader);
 }
 
@@ -172,6 +172,11 @@ static void free_calls(struct check_finding *f)
 /* All that one runtime lacks, of every way into a container. */
 static void add_group(const struct check_result *r, size_t first, struct buf *out)
 {
+	static const char *const leads[CHECK_LEVELS] = {
+		[CHECK_NOTE] = " tries the calls below, and does without them where they are refused like this.",
+		[CHECK_WARNING] = " makes the calls below at some starts, and the profile refuses them.",
+		[CHECK_FAILURE] = " itself makes the calls below once the filter is loaded, and the profile refuses them.",
+	};
 	const struct check_finding *group[GROUP_MAX], *f = &r->findings[first];
 	cleanup_with(free_calls) struct check_finding all = {0};
 	size_t n = group_of(r, first, group);
@@ -180,8 +185,7 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 
 	check_add_runtime(f->runtime, &who);
 	unite_calls(group, n, &all);
-	buf_addf(&line, "%s (%s) itself makes the calls below once the filter is loaded, and the profile refuses them.",
-		 who.data ? who.data : "", f->runtime->path);
+	buf_addf(&line, "%s (%s)%s", who.data ? who.data : "", f->runtime->path, leads[f->level]);
 	buf_addf(out, "  %s: ", check_level_name(f->level));
 	add_wrapped(out, 4, line.data ? line.data : "");
 	table_begin(&t, 2 + n);
@@ -206,10 +210,10 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 		}
 	}
 	table_write(&t, "      ", out);
+	if (f->level == CHECK_NOTE)
+		return;
 	buf_clear(&line);
-	buf_adds(&line, "add to the names that are allowed: ");
-	for (size_t i = 0; i < all.call_count; i++)
-		buf_addf(&line, "%s\"%s\"", i ? ", " : "", all.calls[i].name);
+	check_add_fix(&all, &line);
 	buf_adds(out, "    ");
 	add_wrapped(out, 6, line.data ? line.data : "");
 }

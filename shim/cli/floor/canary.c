@@ -22,6 +22,7 @@
 
 #define START_TIMEOUT_MS 60000
 #define ARGS_MAX         16
+#define PROGRAM_POLL_MS  5
 
 struct canary {
 	const struct canary_plan *plan;
@@ -29,6 +30,7 @@ struct canary {
 	bool systemd_cgroup;
 	unsigned count; /* containers so far; their ids never repeat on this node while they matter */
 	char id[64];    /* of the newest */
+	char *seccomp;  /* of the tries: NULL, everything is logged */
 };
 
 /* One call of the runtime. */
@@ -40,6 +42,7 @@ struct call {
 	const char *const *words; /* subcommand and its arguments, NULL-terminated */
 	const char *id; /* that it is registered with */
 	int signal_fd;
+	int timeout_ms; /* 0: the usual one */
 	const struct canary_plan *plan;
 };
 
@@ -108,7 +111,7 @@ static int run_call(struct call *call, struct err *err)
 		.before = call->register_as ? register_session : NULL,
 		.arg = call,
 		.signal_fd = call->signal_fd,
-		.timeout_ms = START_TIMEOUT_MS,
+		.timeout_ms = call->timeout_ms ? call->timeout_ms : START_TIMEOUT_MS,
 	};
 	return run_program(&run, NULL, err);
 }
@@ -244,9 +247,117 @@ static int write_bundle(const struct canary *c, const char *name, bool wait, str
 	if (dir < 0)
 		return top < 0 ? top : dir;
 	snprintf(rootfs, sizeof(rootfs), "%s/rootfs", c->dir);
-	int r = canary_config(c->plan->shape, rootfs, wait, &config, err);
+	int r = canary_config(c->plan->shape, rootfs, wait, c->seccomp, &config, err);
 
 	return r < 0 ? r : file_save_at(dir, "config.json", config.data, config.len, 0600, err);
+}
+
+int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err)
+{
+	char *copy = strdup(seccomp);
+	int r;
+
+	if (!copy)
+		return err_set(err, ENOMEM, "out of memory");
+	free(c->seccomp);
+	c->seccomp = copy;
+	r = write_bundle(c, "exit", false, err);
+	return r ? r : write_bundle(c, "wait", true, err);
+}
+
+/* Calls the runtime unrecorded. *ret tells whether that succeeded; an error is none of the runtime's. */
+static int try_call(struct canary *c, const char *const words[], int timeout_ms, bool *ret, struct err *err)
+{
+	char root[PATH_MAX];
+	struct err why = {0};
+	struct call call = {
+		.root = root,
+		.systemd_cgroup = c->systemd_cgroup,
+		.words = words,
+		.id = c->id,
+		.signal_fd = c->plan->signal_fd,
+		.timeout_ms = timeout_ms,
+		.plan = c->plan,
+	};
+	int r;
+
+	snprintf(root, sizeof(root), "%s/root", c->dir);
+	r = run_call(&call, &why);
+	if (r == -EREMOTEIO || r == -ETIMEDOUT || !r) {
+		*ret = !r;
+		return 0;
+	}
+	return err_set(err, r, "%s", why.msg);
+}
+
+/* What a try leaves behind goes; a container that never was is no error. */
+static int clear_try(struct canary *c, struct err *err)
+{
+	bool gone = false;
+
+	return try_call(c, (const char *const[]){"delete", "--force", c->id, NULL}, START_TIMEOUT_MS, &gone, err);
+}
+
+int canary_try_run(struct canary *c, int timeout_ms, bool *ret_started, struct err *err)
+{
+	char bundle[PATH_MAX];
+	bool started = false;
+	int r;
+
+	next_id(c);
+	snprintf(bundle, sizeof(bundle), "%s/exit", c->dir);
+	/* What a failed one leaves behind goes in the end. */
+	r = try_call(c, (const char *const[]){"run", "--bundle", bundle, c->id, NULL}, timeout_ms, &started, err);
+	if (!r)
+		*ret_started = started;
+	return r;
+}
+
+/* True once the process has become the canary's own program; false if it ends before, or does not within the time. */
+static bool becomes_program(pid_t pid, int timeout_ms)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	for (int waited = 0; waited < timeout_ms; waited += PROGRAM_POLL_MS) {
+		cleanup_buf struct buf comm = {0};
+		cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || file_read_fd(fd, 64, path, &comm, NULL) < 0)
+			return false;
+		if (comm.data && text_starts(comm.data, "snug-canary"))
+			return true;
+		usleep(PROGRAM_POLL_MS * 1000);
+	}
+	return false;
+}
+
+int canary_try_enter(struct canary *c, int timeout_ms, bool *ret_started, bool *ret_entered, struct err *err)
+{
+	char bundle[PATH_MAX], pid_file[PATH_MAX];
+	bool started = false, entered = false;
+	pid_t pid = 0;
+	int r;
+
+	next_id(c);
+	snprintf(bundle, sizeof(bundle), "%s/wait", c->dir);
+	snprintf(pid_file, sizeof(pid_file), "%s/pid", c->dir);
+	(void)unlink(pid_file);
+	r = try_call(c, (const char *const[]){"create", "--bundle", bundle, "--pid-file", pid_file, c->id, NULL}, timeout_ms,
+		     &started, err);
+	if (!r && started)
+		r = try_call(c, (const char *const[]){"start", c->id, NULL}, timeout_ms, &started, err);
+	if (!r && started)
+		started = !read_pid(pid_file, &pid, NULL) && becomes_program(pid, timeout_ms);
+	if (!r && started)
+		r = try_call(c, (const char *const[]){"exec", c->id, "/snug-canary", NULL}, timeout_ms, &entered, err);
+	if (!r)
+		r = clear_try(c, err);
+	if (r < 0)
+		return r;
+	*ret_started = started;
+	*ret_entered = entered;
+	return 0;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -372,5 +483,6 @@ void canary_free(struct canary *c)
 	if (c->dir)
 		remove_dir(c->plan, c->dir);
 	free(c->dir);
+	free(c->seccomp);
 	free(c);
 }

@@ -13,6 +13,8 @@
 #include "oci/runtime.h"
 #include "shim/common/config.h"
 
+#include <stdbool.h>
+
 struct canary_plan {
 	const struct config *config;
 	const struct oci_runtime *runtime;
@@ -40,5 +42,14 @@ int canary_create(struct canary *c, struct err *err);
 /* One start of a canary that waits, `execs` times `exec` into it, and its end. Each exec is a run of its own under
  * exec_key. */
 int canary_exec(struct canary *c, unsigned execs, struct err *err);
+
+/* The canaries of the tries below are started under this seccomp section, JSON text; nothing is recorded of them. */
+int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err);
+
+/* One start by `run`, at most timeout_ms: tells whether the program ran. An error is none of the runtime's: -EINTR, -ENOMEM. */
+int canary_try_run(struct canary *c, int timeout_ms, bool *ret_started, struct err *err);
+
+/* One start by `create` and `start`, and where the program runs, one exec. */
+int canary_try_enter(struct canary *c, int timeout_ms, bool *ret_started, bool *ret_entered, struct err *err);
 
 #endif

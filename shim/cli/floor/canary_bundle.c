@@ -75,7 +75,7 @@ static void write_process(struct json_writer *w, const char *shape, const struct
 	json_write_end_object(w);
 }
 
-int canary_config(const char *shape, const char *rootfs, bool wait, struct buf *out, struct err *err)
+int canary_config(const char *shape, const char *rootfs, bool wait, const char *seccomp, struct buf *out, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	cleanup_buf struct buf section = {0};
@@ -86,7 +86,10 @@ int canary_config(const char *shape, const char *rootfs, bool wait, struct buf *
 		return r;
 	const struct json *root = json_root(doc), *linux_obj = json_get(root, "linux");
 
-	learning_drop(NULL, &section);
+	if (seccomp)
+		buf_adds(&section, seccomp);
+	else
+		learning_drop(NULL, &section);
 	if (buf_failed(&section))
 		return err_set(err, ENOMEM, "out of memory");
 	json_write_begin(&w, out, true);

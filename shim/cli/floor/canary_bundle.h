@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 /* Appends a config.json for `/snug-canary` (with `wait` for "/snug-canary wait") on the given rootfs: the shape's own
- * values, the mounts of /proc, /dev and /sys that `runc spec` has, a seccomp section that logs everything. -EINVAL for
- * a shape that is not one. */
-int canary_config(const char *shape, const char *rootfs, bool wait, struct buf *out, struct err *err);
+ * values, the mounts of /proc, /dev and /sys that `runc spec` has, and a seccomp section: the JSON text `seccomp`, NULL
+ * for one that logs everything. -EINVAL for a shape that is not one. */
+int canary_config(const char *shape, const char *rootfs, bool wait, const char *seccomp, struct buf *out, struct err *err);
 
 /* Makes the rootfs below the directory: the program `canary_path`, proc, dev, sys; owned by the shape's root where it
  * maps users, and labelled as its mounts are. */

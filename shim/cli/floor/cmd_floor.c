@@ -35,48 +35,50 @@ struct work {
 	struct floor_runtime *entry; /* of the runtime, in the file */
 };
 
-static const struct evidence_call *find_call(const struct evidence *ev, const struct evidence_call *c)
+/* How often it was seen, and what the runtime does with it. */
+static void add_runs(struct table *t, const struct floor *f, enum floor_phase phase, const struct evidence_call *c)
 {
-	const struct evidence_call *const *calls = NULL;
-	size_t n = ev ? evidence_calls(ev, &calls) : 0;
+	static const char *const words[FLOOR_USES] = {
+		[FLOOR_UNKNOWN] = "", [FLOOR_NEEDS] = "needed", [FLOOR_TRIES] = "tried", [FLOOR_MAY_USE] = "at times"};
+	const struct ablation_call *a = c ? ablation_find(&f->ablation, phase, c->arch, c->nr) : NULL;
+	enum floor_use use = c ? floor_use(f, phase, c) : FLOOR_UNKNOWN;
 
-	for (size_t i = 0; i < n; i++)
-		if (floor_is_call(calls[i]) && calls[i]->arch == c->arch && calls[i]->nr == c->nr)
-			return calls[i];
-	return NULL;
-}
-
-static void add_runs(struct table *t, const struct evidence_call *c)
-{
 	if (c)
 		table_addf(t, "%llu", (unsigned long long)c->runs);
 	else
 		table_add(t, "-");
+	table_addf(t, "%s%s", words[use],
+		   use != FLOOR_TRIES || !a			? ""
+		   : a->without[ABLATION_ENOSYS] == ABLATION_FAILS ? ", not by ENOSYS"
+		   : a->without[ABLATION_EPERM] == ABLATION_FAILS  ? ", not by EPERM"
+								       : "");
 }
 
 static void print_calls(const struct floor *f, struct buf *out)
 {
 	cleanup_table struct table t = {0};
 
-	table_begin(&t, 4);
+	table_begin(&t, 6);
 	table_add(&t, "CALL");
 	table_add(&t, "STARTS");
+	table_add(&t, "");
 	table_add(&t, "EXECS");
+	table_add(&t, "");
 	table_add(&t, "FIRST SEEN");
 	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++) {
 		const struct evidence_call *const *calls = NULL;
 		size_t n = f->phase[p] ? evidence_calls(f->phase[p], &calls) : 0;
 
 		for (size_t i = 0; i < n; i++) {
-			const struct evidence_call *other = find_call(f->phase[!p], calls[i]);
+			const struct evidence_call *other = floor_find(f, !p, calls[i]);
 			char name[SYSCALL_NAME_MAX];
 
 			if (!floor_is_call(calls[i]) || (p == FLOOR_EXEC && other))
 				continue;
 			syscall_name(calls[i]->arch, calls[i]->nr, name);
 			table_add(&t, name);
-			add_runs(&t, p == FLOOR_CREATE ? calls[i] : NULL);
-			add_runs(&t, p == FLOOR_EXEC ? calls[i] : other);
+			add_runs(&t, f, FLOOR_CREATE, p == FLOOR_CREATE ? calls[i] : NULL);
+			add_runs(&t, f, FLOOR_EXEC, p == FLOOR_EXEC ? calls[i] : other);
 			table_add_time(&t, calls[i]->first_ms);
 		}
 	}
@@ -219,7 +221,9 @@ const struct cli_command cmd_floor = {
 		   "the last N/2\n"
 		   "execs showed no new call (--silent), at most after --max starts (exit status 1). Only starts of "
 		   "which the\n"
-		   "kernel's record is complete count.\n",
+		   "kernel's record is complete count. Then each of the calls is refused in turn: what does not start "
+		   "without it is\n"
+		   "needed, what falls back is only tried.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

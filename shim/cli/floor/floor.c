@@ -1,6 +1,7 @@
 #include "shim/cli/floor/floor.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "seccomp/syscall/sets.h"
 #include "shim/common/state.h"
@@ -8,20 +9,14 @@
 #include <errno.h>
 #include <string.h>
 
-const char *floor_phase_name(enum floor_phase p)
-{
-	static const char *const names[] = {[FLOOR_CREATE] = "create", [FLOOR_EXEC] = "exec"};
-	_Static_assert(ARRAY_SIZE(names) == FLOOR_PHASES, "one name per phase");
-
-	return names[p];
-}
-
 void floor_done(struct floor *f)
 {
 	for (size_t i = 0; f && i < FLOOR_PHASES; i++) {
 		evidence_free(f->phase[i]);
 		f->phase[i] = NULL;
 	}
+	if (f)
+		ablation_done(&f->ablation);
 }
 
 bool floor_is_sampled(const struct floor *f)
@@ -53,15 +48,15 @@ static void count_runs(const struct evidence *ev, size_t *ret_complete, size_t *
 		}
 }
 
-static bool has_call(const struct evidence *ev, const struct evidence_call *c)
+const struct evidence_call *floor_find(const struct floor *f, enum floor_phase phase, const struct evidence_call *c)
 {
 	const struct evidence_call *const *calls = NULL;
-	size_t n = ev ? evidence_calls(ev, &calls) : 0;
+	size_t n = f->phase[phase] ? evidence_calls(f->phase[phase], &calls) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (floor_is_call(calls[i]) && calls[i]->arch == c->arch && calls[i]->nr == c->nr)
-			return true;
-	return false;
+			return calls[i];
+	return NULL;
 }
 
 void floor_evaluate(const struct floor *f, struct floor_stat *ret)
@@ -75,9 +70,25 @@ void floor_evaluate(const struct floor *f, struct floor_stat *ret)
 		size_t n = f->phase[p] ? evidence_calls(f->phase[p], &calls) : 0;
 
 		for (size_t i = 0; i < n; i++)
-			st.calls += floor_is_call(calls[i]) && (p == 0 || !has_call(f->phase[0], calls[i]));
+			st.calls += floor_is_call(calls[i]) && (p == 0 || !floor_find(f, FLOOR_CREATE, calls[i]));
 	}
 	*ret = st;
+}
+
+static uint64_t complete_runs(const struct evidence *ev)
+{
+	size_t complete = 0, silent = 0;
+
+	count_runs(ev, &complete, &silent);
+	return complete;
+}
+
+enum floor_use floor_use(const struct floor *f, enum floor_phase phase, const struct evidence_call *c)
+{
+	static const enum ablation_outcome untried[ABLATION_ERRNOS];
+	const struct ablation_call *a = ablation_find(&f->ablation, phase, c->arch, c->nr);
+
+	return floor_use_of(c->runs, complete_runs(f->phase[phase]), f->ablation.count, a ? a->without : untried);
 }
 
 reason_set floor_reasons(const struct floor *f)
@@ -161,6 +172,37 @@ static int load_phase(const char *state_dir, const char *key, struct evidence **
 	return r < 0 && r != -ENOENT ? err_set(err, r, "%s", inner.msg) : 0;
 }
 
+static int load_ablation(const char *state_dir, const char *key, struct ablation *ret, struct err *err)
+{
+	cleanup_buf struct buf text = {0}, path = {0};
+	struct err inner = {0};
+	int r = state_read_file(state_dir, STATE_FLOOR, key, ABLATION_FILE, ABLATION_SIZE_MAX, &text, &path, &inner);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_set(err, r, "%s", inner.msg);
+	return ablation_parse(text.data ? text.data : "", text.len, path.data, ret, err);
+}
+
+int floor_save_ablation(const char *state_dir, const char *runtime_id, const char *shape, const struct ablation *a,
+			struct err *err)
+{
+	cleanup_buf struct buf text = {0}, key = {0};
+	int r = ablation_write(a, &text, err);
+
+	if (r < 0)
+		return r;
+	floor_key(runtime_id, shape, FLOOR_CREATE, &key);
+	if (buf_failed(&key))
+		return err_set(err, ENOMEM, "out of memory");
+	cleanup_fd int dir = state_open_key(state_dir, STATE_FLOOR, key.data, true, err);
+
+	if (dir < 0)
+		return dir;
+	return file_save_at(dir, ABLATION_FILE, text.data, text.len, 0600, err);
+}
+
 int floor_load(const char *state_dir, const char *runtime_id, const char *shape, struct floor *ret, struct err *err)
 {
 	cleanup_floor struct floor f = {0};
@@ -172,6 +214,8 @@ int floor_load(const char *state_dir, const char *runtime_id, const char *shape,
 		floor_key(runtime_id, shape, p, &key);
 		r = buf_failed(&key) ? err_set(err, ENOMEM, "out of memory")
 				     : load_phase(state_dir, key.data, &f.phase[p], err);
+		if (!r && p == FLOOR_CREATE && f.phase[p])
+			r = load_ablation(state_dir, key.data, &f.ablation, err);
 		if (r < 0)
 			return r;
 	}

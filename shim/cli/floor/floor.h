@@ -5,20 +5,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "seccomp/evidence/evidence.h"
+#include "shim/cli/floor/ablation.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum floor_phase {
-	FLOOR_CREATE, /* a start, by `run` or by `create` and `start` */
-	FLOOR_EXEC,
-	FLOOR_PHASES,
-};
-
-const char *floor_phase_name(enum floor_phase p); /* "create" "exec" */
-
 struct floor {
 	struct evidence *phase[FLOOR_PHASES]; /* NULL: never sampled */
+	struct ablation ablation;             /* empty: which of the calls are needed has not been tried */
 };
 
 struct floor_stat {
@@ -38,6 +32,16 @@ void floor_evaluate(const struct floor *f, struct floor_stat *ret);
 /* True if the call, of one phase's evidence, is the runtime's own. */
 bool floor_is_call(const struct evidence_call *c);
 
+/* The same call of the runtime's own in a phase, NULL if it was not seen there. */
+const struct evidence_call *floor_find(const struct floor *f, enum floor_phase phase, const struct evidence_call *c);
+
+/* What the runtime does with a call of its own, of one phase's evidence. */
+enum floor_use floor_use(const struct floor *f, enum floor_phase phase, const struct evidence_call *c);
+
+/* Puts the outcome of an ablation beside the evidence of its canaries. */
+int floor_save_ablation(const char *state_dir, const char *runtime_id, const char *shape, const struct ablation *a,
+			struct err *err);
+
 /* The reasons of the newest run that is not complete, 0 if there is none. */
 reason_set floor_reasons(const struct floor *f);
 
@@ -54,7 +58,7 @@ void floor_add_version(const char *version, struct buf *out);
 /* Appends one sentence without its end: "floor of runc 1.1.5 (runc-...): 23 calls from 130 starts; ...". */
 void floor_describe(const struct floor *f, const char *runtime_id, bool go, struct buf *out);
 
-/* Loads the floor of a runtime and shape; *ret is empty if it was never sampled. */
+/* Loads the floor of a runtime and shape, with its ablation; *ret is empty if it was never sampled. */
 int floor_load(const char *state_dir, const char *runtime_id, const char *shape, struct floor *ret, struct err *err);
 
 #endif

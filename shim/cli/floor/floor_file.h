@@ -1,12 +1,17 @@
 /* The floors of a node as one value: what `snug floor --json` prints, what `snug check` compares profiles with, and what
- * `snug check --floor-file` reads on another machine.
+ * `snug check --floor-file` reads on another machine. An entry of the catalogue (floors/) is such a file of one runtime.
  *
- *   { "version": 1, "kernel": "6.1.0", "machine": "x86_64", "libseccomp": "2.5.4",
+ *   { "version": 2, "kernel": "6.1.0", "machine": "x86_64", "libseccomp": "2.5.4",
  *     "libseccomp_lacks": ["cachestat", ...],     calls that this node's libseccomp cannot name
  *     "runtimes": [ { "path": "/usr/sbin/runc", "id": "runc-...", "version": "runc version 1.1.5;...", "go": true,
  *       "floors": [ { "phase": "create", "no_new_privileges": true, "shape": "0123456789abcdef",
  *                     "started_as": "...", "starts": 80, "silent": 64,   complete starts, or execs; without a new call
- *                     "calls": [ { "name": "futex", "nr": 202, "seen": 5 }, ... ] } ... ] } ... ] }
+ *                     "calls": [ { "name": "fsopen", "nr": 430, "seen": 80, "use": "tries", "enosys": "starts", "eperm": "fails" }
+ *                                ... ] } ... ] } ... ],
+ *     "obtained": { "date": "2026-11-28", "package": "runc 1.3.6+ds1-1 (Debian)" } }     of the catalogue's alone
+ *
+ * "use" as in shim/cli/ablation.h, "enosys" and "eperm" where it was tried to refuse the call so. Version 1, which lacks
+ * the three, is read too.
  */
 #ifndef SNUG_SHIM_CLI_FLOOR_FILE_H
 #define SNUG_SHIM_CLI_FLOOR_FILE_H
@@ -22,13 +27,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOOR_FILE_VERSION  1
+#define FLOOR_FILE_VERSION  2
+#define FLOOR_FILE_OLDEST   1
 #define FLOOR_FILE_SIZE_MAX (8u << 20)
 
 struct floor_call {
 	char name[SYSCALL_NAME_MAX];
 	uint32_t nr;
 	uint64_t seen; /* in how many starts or execs */
+	enum floor_use use;
+	enum ablation_outcome without[ABLATION_ERRNOS];
 };
 
 /* One way into a container. */
@@ -51,6 +59,7 @@ struct floor_runtime {
 struct floor_file {
 	char *name; /* what messages call it; NULL: this node */
 	char *kernel, *libseccomp;
+	char *date, *package; /* of an entry of the catalogue: when and of what it was obtained; else NULL */
 	const struct arch *arch; /* of the calls */
 	char **lacks;            /* in order */
 	size_t lack_count;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json/json.h"
+#include "shim/cli/floor/ablate.h"
 #include "shim/cli/floor/canary.h"
 #include "shim/cli/floor/floor.h"
 #include "shim/cli/common/run.h"
@@ -23,6 +24,7 @@
 
 #define ROUND_STARTS       10
 #define ROUND_EXECS        5
+#define CREATE_EVERY       4 /* a start by `create` costs three calls of the runtime, one by `run` costs one */
 #define HOPELESS_ROUNDS    3 /* without one complete start */
 #define FAILED_ROUNDS_MAX  3 /* a start of the runtime's that fails now and then on a busy node is no reason to give up */
 #define VERSION_TIMEOUT_MS 10000
@@ -112,7 +114,7 @@ static int start_round(struct sampling *s, uint64_t starts, struct err *err)
 	int r = canary_exec(s->canary, ROUND_EXECS, err);
 
 	for (uint64_t i = 1; !r && i < starts; i++)
-		r = i % 2 ? canary_run(s->canary, err) : canary_create(s->canary, err);
+		r = i % CREATE_EVERY ? canary_run(s->canary, err) : canary_create(s->canary, err);
 	return r;
 }
 
@@ -175,6 +177,23 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
+/* Which of the calls it needs. What earlier samplings tried is not tried again. */
+static int ablate(struct sampling *s, struct err *err)
+{
+	cleanup_floor struct floor floor = {0};
+	int r = floor_load(s->plan->config->state_dir, s->runtime_id, s->plan->shape, &floor, err);
+
+	if (!r)
+		r = ablate_floor(s->canary, &floor, s->plan->runtime->path, s->plan->runtime->is_go, &floor.ablation, err);
+	if (r > 0) {
+		fprintf(stderr, "%s starts no canary that is not recorded: which of its calls it needs is not known\n",
+			s->plan->runtime->path);
+		return 0;
+	}
+	return r ? r
+		 : floor_save_ablation(s->plan->config->state_dir, s->runtime_id, s->plan->shape, &floor.ablation, err);
+}
+
 static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 {
 	const struct canary_plan canaries = {
@@ -200,7 +219,7 @@ static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 	}
 	end_progress();
 	*ret_confidence = confidence(s);
-	return r;
+	return r ? r : ablate(s, err);
 }
 
 /* One sampling at a time: whatever else lies in RUN_DIR/canary then is stale. Signals still end the wait. */

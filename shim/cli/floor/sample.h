@@ -1,6 +1,6 @@
 /* Sampling a runtime's floor: canaries are started until enough starts in a row have shown no new call.
  *
- * Rounds of ten starts (nine by `run` or `create` in turn, one that also takes five execs), every second round with one
+ * Rounds of ten starts (seven by `run`, two by `create` and `start`, and one that also takes five execs), every second round with one
  * CPU kept busy: what a runtime with a scheduler of its own calls depends on the load. Only starts whose evidence is
  * complete count.
  */

@@ -7,6 +7,7 @@
 #include "seccomp/write/write.h"
 #include "seccomp/profile/proof.h"
 #include "seccomp/syscall/names.h"
+#include "seccomp/syscall/sets.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -201,7 +202,66 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 		return r;
 	proof.meant = adapted;
 	proof.used_count = 1 + list_floors(b, used + 1);
+	proof.left_out = b->left_out;
+	proof.left_out_count = b->left_out_count;
 	return proof_text(out, &proof, err);
+}
+
+/* True if no runtime was seen to need the call in any way into a container, where it is answered so. */
+static bool can_do_without(const struct build *b, const struct evidence_call *c, enum ablation_errno e)
+{
+	for (size_t i = 0; i < b->runtime_count; i++)
+		for (enum floor_phase p = 0; p < FLOOR_PHASES; p++) {
+			const struct floor *f = &b->runtimes[i].floor;
+			const struct evidence_call *own = floor_find(f, p, c);
+			const struct ablation_call *a = ablation_find(&f->ablation, p, c->arch, c->nr);
+
+			if (own && (floor_use(f, p, own) != FLOOR_TRIES || !a || a->without[e] != ABLATION_STARTS))
+				return false;
+		}
+	return true;
+}
+
+static int leave_out(struct build *b, const struct evidence_call *c, struct err *err)
+{
+	struct profile_call *all;
+
+	for (size_t i = 0; i < b->left_out_count; i++)
+		if (b->left_out[i].arch == c->arch && b->left_out[i].nr == c->nr)
+			return 0;
+	all = reallocarray(b->left_out, b->left_out_count + 1, sizeof(*all));
+	if (!all)
+		return err_set(err, ENOMEM, "out of memory");
+	b->left_out = all;
+	all[b->left_out_count++] = (struct profile_call){c->arch, c->nr};
+	return 0;
+}
+
+/* Dangerous calls that are only tried stay out. Not while a runtime that starts the containers has not been sampled: it may
+ * need what another one only tries. */
+static int find_left_out(struct build *b, enum ablation_errno e, struct err *err)
+{
+	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];
+	size_t n = list_floors(b, floors);
+	int r = 0;
+
+	b->left_out_count = 0;
+	for (size_t i = 0; i < b->runtime_count; i++)
+		if (b->runtimes[i].present && !floor_is_sampled(&b->runtimes[i].floor))
+			return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence_call *const *calls = NULL;
+		size_t count = evidence_calls(floors[i], &calls);
+
+		for (size_t k = 0; !r && k < count; k++) {
+			char name[SYSCALL_NAME_MAX];
+
+			if (floor_is_call(calls[k]) && syscall_name(calls[k]->arch, calls[k]->nr, name) && set_is_danger(name) &&
+			    can_do_without(b, calls[k], e))
+				r = leave_out(b, calls[k], err);
+		}
+	}
+	return r;
 }
 
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
@@ -211,12 +271,18 @@ int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
 	cleanup_buf struct buf lost = {0};
 	struct profile *profile = NULL;
 
+	int r = find_left_out(b, errno_ret == ENOSYS ? ABLATION_ENOSYS : ABLATION_EPERM, err);
+
+	if (r < 0)
+		return r;
 	in.floor_count = list_floors(b, floors);
+	in.left_out = b->left_out;
+	in.left_out_count = b->left_out_count;
 	for (size_t i = 0; i < b->runtime_count; i++)
 		in.go |= b->runtimes[i].go;
 	buf_clear(&b->unnamed);
 	buf_clear(&b->oci);
-	int r = profile_build(&in, &profile, &b->unnamed, err);
+	r = profile_build(&in, &profile, &b->unnamed, err);
 
 	if (r < 0)
 		return r;
@@ -233,6 +299,7 @@ void build_done(struct build *b)
 	}
 	evidence_free(b->evidence);
 	profile_free(b->profile);
+	free(b->left_out);
 	buf_done(&b->unnamed);
 	buf_done(&b->oci);
 }

@@ -33,6 +33,8 @@ struct build {
 	struct build_runtime runtimes[BUILD_RUNTIMES_MAX];
 	size_t runtime_count;
 	struct profile *profile;
+	struct profile_call *left_out; /* owned: dangerous calls that the runtimes try and do without */
+	size_t left_out_count;
 	struct buf unnamed; /* lines "arch nr" of calls that nobody can name */
 	struct buf oci;     /* the profile's text */
 };

@@ -144,6 +144,18 @@ static void report_unknown(const struct build *b)
 	}
 }
 
+static void report_left_out(const struct build *b)
+{
+	char name[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < b->left_out_count; i++) {
+		syscall_name(b->left_out[i].arch, b->left_out[i].nr, name);
+		fprintf(stderr, "%s%s", i ? ", " : "left out: ", name);
+	}
+	if (b->left_out_count)
+		fprintf(stderr, " (dangerous, and the runtime starts containers without)\n");
+}
+
 void build_report(const struct build *b, const char *key)
 {
 	cleanup_buf struct buf line = {0};
@@ -163,6 +175,7 @@ void build_report(const struct build *b, const char *key)
 			buf_adds(&line, "; this runtime has been replaced since");
 		fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	}
+	report_left_out(b);
 	report_arches(b);
 	report_unnamed(b);
 	report_unknown(b);

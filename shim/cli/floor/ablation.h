@@ -1,0 +1,81 @@
+/* What becomes of a runtime's starts and execs if one of the calls that it was seen to make is refused: the proof of
+ * which calls it needs. One file per runtime file and process shape, beside the evidence of its canaries:
+ *
+ *   { "version": 1, "kernel": "6.1.0", "libseccomp": "2.5.4",
+ *     "calls": [ { "phase": "exec", "arch": "x86_64", "nr": 430, "name": "fsopen", "enosys": "starts", "eperm": "fails" }
+ *                ... ] }
+ */
+#ifndef SNUG_SHIM_CLI_ABLATION_H
+#define SNUG_SHIM_CLI_ABLATION_H
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "seccomp/syscall/arch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ABLATION_VERSION  1
+#define ABLATION_SIZE_MAX (1u << 20)
+#define ABLATION_FILE     "ablation.json"
+
+enum floor_phase {
+	FLOOR_CREATE, /* a start, by `run` or by `create` and `start` */
+	FLOOR_EXEC,
+	FLOOR_PHASES,
+};
+const char *floor_phase_name(enum floor_phase p); /* "create" "exec" */
+int floor_phase_by_name(const char *name, enum floor_phase *ret);
+
+enum ablation_errno { ABLATION_ENOSYS, ABLATION_EPERM, ABLATION_ERRNOS };
+const char *ablation_errno_name(enum ablation_errno e); /* "enosys" "eperm" */
+uint32_t ablation_errno_number(enum ablation_errno e);
+
+enum ablation_outcome { ABLATION_UNTRIED, ABLATION_STARTS, ABLATION_FAILS, ABLATION_OUTCOMES };
+const char *ablation_outcome_name(enum ablation_outcome o); /* "untried" "starts" "fails" */
+int ablation_outcome_by_name(const char *name, enum ablation_outcome *ret);
+
+struct ablation_call {
+	enum floor_phase phase;
+	const struct arch *arch;
+	uint32_t nr;
+	enum ablation_outcome without[ABLATION_ERRNOS]; /* where it is refused so */
+};
+
+struct ablation {
+	struct ablation_call *calls; /* owned, in order of phase and number */
+	size_t count;
+};
+
+void ablation_done(struct ablation *a); /* NULL is allowed */
+#define cleanup_ablation cleanup_with(ablation_done)
+
+/* The entry of a call, NULL if there is none; valid until one is added. */
+struct ablation_call *ablation_find(const struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr);
+
+/* The entry of a call, made where there is none. */
+int ablation_set(struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr, enum ablation_errno e,
+		 enum ablation_outcome outcome, struct err *err);
+
+int ablation_write(const struct ablation *a, struct buf *out, struct err *err);
+
+/* Errors carry name, line and JSON path; a higher version is -EPROTONOSUPPORT. *ret is empty before. */
+int ablation_parse(const char *text, size_t len, const char *name, struct ablation *ret, struct err *err);
+
+/* What a runtime does with a call. */
+enum floor_use {
+	FLOOR_UNKNOWN, /* it makes the call; whether it needs it has not been tried */
+	FLOOR_NEEDS,   /* nothing starts without it */
+	FLOOR_TRIES,   /* made at every start, and not needed: it falls back at least where the answer is the right one */
+	FLOOR_MAY_USE, /* seen at some starts only: nothing that started without it proves that it is not needed */
+	FLOOR_USES,
+};
+const char *floor_use_name(enum floor_use u); /* "unknown" "needs" "tries" "may-use" */
+int floor_use_by_name(const char *name, enum floor_use *ret);
+
+/* The use of a call that was seen in `seen` of `starts` starts or execs; `tried`: this runtime's calls were ablated. */
+enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, const enum ablation_outcome without[ABLATION_ERRNOS]);
+
+#endif

@@ -1,0 +1,18 @@
+/* What making and reading a floor file share. */
+#ifndef SNUG_SHIM_CLI_FLOOR_FILE_PRIVATE_H
+#define SNUG_SHIM_CLI_FLOOR_FILE_PRIVATE_H
+
+#include "shim/cli/floor/floor_file.h"
+
+/* A copy as safe text. */
+int floor_file_copy(const char *s, char **ret, struct err *err);
+
+int floor_file_add_lack(struct floor_file *f, const char *name, struct err *err);
+
+/* An empty one behind the others, NULL without memory. */
+struct floor_runtime *floor_file_append_runtime(struct floor_file *f);
+struct floor_part *floor_file_append_part(struct floor_runtime *rt);
+
+void floor_file_sort_calls(struct floor_part *part);
+
+#endif
