@@ -365,3 +365,24 @@ warning /usr/sbin/runc exec False uname" ]
   check_json "$dir/p.json"
   [ "$(found runtime-floor)" = "failure /usr/sbin/runc create True fsopen" ]
 }
+
+@test "check --runtime runc-1.3.6: a runtime that is nowhere at hand, from the catalogue" {
+  profile close execve fstat fstatfs futex getdents64 openat write epoll_ctl getpid read newfstatat faccessat2 fcntl >"$dir/p.json"
+  run_snug check --runtime runc-1.3.6 "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"Checked for runc 1.3.6+ds1 (of the catalogue)"* ]]
+  run_snug check --json --runtime runc-1.3.6 "$dir/p.json"
+  printf '%s\n' "$output" >"$dir/out.json"
+  # What runc 1.1.5 did without, and this one does not start without.
+  [ "$(found runtime-floor | grep 'create True' | grep failure)" = "failure runc create True openat2 statx" ]
+  run_snug check --runtime runc-0.9 "$dir/p.json"
+  refused 2 "the catalogue has no runc-0.9 for x86_64; it has crun-"
+  run_snug floor --list
+  grep -qE '^runc-1\.3\.6 +x86_64 +20' <<<"$output"
+}
+
+@test "check: Docker's and containerd's defaults hold what the released runtimes need" {
+  run_snug check --runtime runc-1.3.6,crun-1.28 @moby @containerd
+  echo "$output"
+  [ "$status" -eq 0 ]
+}

@@ -315,6 +315,8 @@ static void add_head(const struct floor_file *floors, const struct check_item *i
 	for (size_t i = 0; i < floors->runtime_count; i++) {
 		buf_adds(out, i ? ", " : " ");
 		check_add_runtime(&floors->runtimes[i], out);
+		if (floors->runtimes[i].catalogued)
+			buf_adds(out, " (of the catalogue)");
 	}
 	if (!floors->runtime_count)
 		buf_adds(out, " no runtime");

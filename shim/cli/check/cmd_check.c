@@ -3,6 +3,8 @@
 #include "shim/cli/common/machine.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/key/profiles.h"
+#include "shim/cli/common/run.h"
+#include "shim/cli/floor/catalogue.h"
 #include "shim/cli/floor/sample.h"
 #include "shim/cli/floor/shapes.h"
 
@@ -22,7 +24,8 @@ enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_MACH
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH",
-			 "a runtime that is to start them, or several with commas: paths, or names such as crun; default: "
+			 "a runtime that is to start them, or several with commas: paths, names such as crun, or releases such as "
+			 "runc-1.3.6; default: "
 			 "the configured one"},
 	[OPT_FLOOR_FILE] = {"floor-file", 0, "FILE", "check for the node that printed FILE: `snug floor --json`"},
 	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "start no containers to find out what a runtime calls itself"},
@@ -32,6 +35,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
 };
 
+#define VERSION_TIMEOUT_MS 10000
 #define RESULT_SLOTS 8192 /* a power of two */
 
 /* One text that was read, and what came of it: texts with the same content are checked once. */
@@ -125,6 +129,24 @@ static bool is_here(const struct arch *arch)
 	return arch_host(host) && host[0] == arch;
 }
 
+/* A runtime that lies here and was not sampled: what the catalogue has of its version. */
+static int take_catalogued(struct work *w, const struct oci_runtime *rt, struct err *err)
+{
+	char option[] = "--version";
+	char *argv[] = {rt->path, option, NULL};
+	const struct run run = {.argv = argv, .signal_fd = -1, .timeout_ms = VERSION_TIMEOUT_MS};
+	cleanup_buf struct buf version = {0};
+	const struct catalogue_entry *e;
+
+	if (run_program(&run, &version, NULL) < 0 || !version.data)
+		return 0;
+	e = catalogue_of_version(version.data, w->floors.arch);
+	if (!e)
+		return 0;
+	floor_file_drop_last(&w->floors);
+	return catalogue_add_to(e, &w->floors, err);
+}
+
 static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err *err)
 {
 	struct floor_runtime *entry = NULL;
@@ -144,15 +166,54 @@ static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err 
 			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, shapes_title(i),
 						 shapes_no_new_privileges(i), err);
 	}
-	return r;
+	return r || entry->part_count ? r : take_catalogued(w, rt, err);
+}
+
+/* True if the last runtime of the file is of this version of the catalogue's, and its floor was sampled here. */
+static bool is_own(const struct work *w, const struct catalogue_entry *e)
+{
+	const struct floor_runtime *last = &w->floors.runtimes[w->floors.runtime_count - 1];
+
+	return last->part_count && !last->catalogued &&
+	       catalogue_of_version(last->version, w->floors.arch) == e;
+}
+
+/* A released runtime. Where it lies here and was sampled, what was found here counts. */
+static int add_released(struct work *w, const char *name, struct err *err)
+{
+	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	const struct catalogue_entry *e = NULL;
+	bool sample = w->sample;
+	char program[8];
+	int r = catalogue_find(name, w->floors.arch, &e, err);
+
+	if (r < 0)
+		return r;
+	snprintf(program, sizeof(program), "%.*s", (int)strcspn(e->name, "-"), e->name);
+	if (!oci_runtime_open_or_find(program, -1, &rt, NULL)) {
+		size_t before = w->floors.runtime_count;
+
+		w->sample = false;
+		r = add_runtime(w, &rt, err);
+		w->sample = sample;
+		if (r < 0 || is_own(w, e))
+			return r;
+		while (w->floors.runtime_count > before)
+			floor_file_drop_last(&w->floors);
+	}
+	return catalogue_add_to(e, &w->floors, err);
 }
 
 static int add_named(const char *name, void *arg, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
+	struct work *w = arg;
+
+	if (catalogue_is_name(name))
+		return add_released(w, name, err);
 	int r = oci_runtime_open_or_find(name, -1, &rt, err);
 
-	return r < 0 ? r : add_runtime(arg, &rt, err);
+	return r < 0 ? r : add_runtime(w, &rt, err);
 }
 
 /* The configured runtime, or one in the usual places; none at all is no error: the rest can be checked. */
@@ -382,7 +443,8 @@ const struct cli_command cmd_check = {
 	.details = "PROFILE is a file of any form (OCI, Docker, SeccompProfile, ConfigMap, systemd), a directory of them "
 		   "(such as\n"
 		   "/var/lib/kubelet/seccomp), a key, @moby, @containerd or @podman, or - for standard input.\n"
-		   "  snug check --runtime /usr/sbin/runc.new my.json        before a runtime is upgraded\n"
+		   "  snug check --runtime runc-1.3.6 profiles/              before an upgrade, anywhere (snug floor --list)\n"
+		   "  snug check --runtime /usr/sbin/runc.new my.json        where the new runtime is at hand\n"
 		   "  snug floor --json >node.json                           on a node that has been upgraded, then "
 		   "anywhere:\n"
 		   "  snug check --floor-file node.json profiles/\n"

@@ -4,6 +4,7 @@
 
 #include "seccomp/syscall/names.h"
 #include "shim/cli/floor/canary_bundle.h"
+#include "shim/cli/floor/catalogue.h"
 #include "shim/cli/floor/floor_file.h"
 #include "shim/cli/floor/sample.h"
 #include "shim/cli/floor/shapes.h"
@@ -14,7 +15,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { OPT_RUNTIME, OPT_KEY, OPT_SILENT, OPT_MAX, OPT_SHOW, OPT_JSON };
+enum { OPT_RUNTIME, OPT_KEY, OPT_SILENT, OPT_MAX, OPT_SHOW, OPT_JSON, OPT_LIST };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH",
@@ -24,6 +25,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_MAX] = {"max", 0, "N", "stop after N starts in any case; default 400"},
 	[OPT_SHOW] = {"show", 0, NULL, "only show what earlier samplings found"},
 	[OPT_JSON] = {"json", 0, NULL, "print a file for `snug check --floor-file`: this node, its runtimes, their floors"},
+	[OPT_LIST] = {"list", 0, NULL, "list the catalogue: released runtimes whose floors are built in"},
 };
 
 struct work {
@@ -186,6 +188,11 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	struct work w = {.show = args->value[OPT_SHOW], .json = args->value[OPT_JSON]};
 	struct each each = {.cli = cli, .work = &w, .key = args->value[OPT_KEY]};
+
+	if (args->value[OPT_LIST]) {
+		catalogue_list(&cli->out);
+		return CLI_GOOD;
+	}
 	int r = cli_args_number(&cmd_floor, args, OPT_SILENT, 1, 100000, SAMPLE_SILENT, &w.plan.silent, err);
 
 	if (!r)

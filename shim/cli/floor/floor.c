@@ -88,7 +88,7 @@ enum floor_use floor_use(const struct floor *f, enum floor_phase phase, const st
 	static const enum ablation_outcome untried[ABLATION_ERRNOS];
 	const struct ablation_call *a = ablation_find(&f->ablation, phase, c->arch, c->nr);
 
-	return floor_use_of(c->runs, complete_runs(f->phase[phase]), f->ablation.count, a ? a->without : untried);
+	return floor_use_of(c->runs, complete_runs(f->phase[phase]), f->ablation.count && !(f->catalogued && !a), a ? a->without : untried);
 }
 
 reason_set floor_reasons(const struct floor *f)
@@ -149,7 +149,9 @@ void floor_describe(const struct floor *f, const char *runtime_id, bool go, stru
 	} else {
 		buf_adds(out, runtime_id);
 	}
-	if (st.starts) {
+	if (f->catalogued) {
+		buf_addf(out, ": %zu calls, of the catalogue", st.calls);
+	} else if (st.starts) {
 		buf_addf(out, ": %zu calls from %zu starts", st.calls, st.starts);
 		if (st.execs)
 			buf_addf(out, " and %zu execs", st.execs);

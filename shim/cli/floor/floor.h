@@ -13,6 +13,7 @@
 struct floor {
 	struct evidence *phase[FLOOR_PHASES]; /* NULL: never sampled */
 	struct ablation ablation;             /* empty: which of the calls are needed has not been tried */
+	bool catalogued;                      /* of the catalogue, not of canaries on this node */
 };
 
 struct floor_stat {

@@ -134,6 +134,11 @@ int floor_file_add_runtime(struct floor_file *f, const struct oci_runtime *rt, s
 	return r;
 }
 
+void floor_file_drop_last(struct floor_file *f)
+{
+	runtime_done(&f->runtimes[--f->runtime_count]);
+}
+
 static int call_order(const void *a, const void *b)
 {
 	return strcmp(((const struct floor_call *)a)->name, ((const struct floor_call *)b)->name);

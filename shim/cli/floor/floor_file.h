@@ -52,6 +52,7 @@ struct floor_part {
 struct floor_runtime {
 	char *path, *id, *version; /* owned, safe text, "" where unknown */
 	bool go;
+	bool catalogued;          /* of the catalogue, not of this node; not in the file */
 	struct floor_part *parts; /* owned; none: never sampled */
 	size_t part_count;
 };
@@ -76,6 +77,9 @@ int floor_file_here(struct floor_file *ret, struct err *err);
 /* Adds a runtime, without floors. It belongs to the file, valid until the next one is added. */
 int floor_file_add_runtime(struct floor_file *f, const struct oci_runtime *rt, struct floor_runtime **ret,
 			   struct err *err);
+
+/* Takes the last runtime out again. */
+void floor_file_drop_last(struct floor_file *f);
 
 /* Adds the sampled phases of a floor; calls of other ABIs than the file's are none of the runtime's. */
 int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, const struct floor *floor,
