@@ -258,9 +258,7 @@ static int add_rules(const struct filter *f, scmp_filter_ctx ctx, const struct a
 
 static bool other_byte_order(const struct arch *arch)
 {
-	bool little = arch->id == ARCH_X32 || arch->audit & __AUDIT_ARCH_LE;
-
-	return little != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+	return arch_is_little(arch) != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 }
 
 /* libseccomp writes a program for the machine that is to run it. */

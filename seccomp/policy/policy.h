@@ -77,7 +77,7 @@ struct policy_condition {
 };
 
 struct policy_rule {
-	char **names; /* as written, at least one unless the file has none */
+	char **names; /* as written, "" for null; at least one unless the file has none */
 	size_t name_count;
 	struct policy_answer answer;
 	struct policy_arg *args; /* all must hold; the same index twice: any of them (what runtimes make of it) */
@@ -93,13 +93,17 @@ struct policy_rule {
 enum policy_remark_kind {
 	POLICY_UNKNOWN_FIELD,    /* no reader of this form has it */
 	POLICY_UNKNOWN_ARCH,     /* runc and crun refuse the profile */
+	POLICY_ARCH_SPELLING,    /* only crun knows it so: without SCMP_ARCH_, in small letters */
 	POLICY_UNKNOWN_MACHINE,  /* an entry of archMap for a machine that is not known: nobody else takes it */
 	POLICY_UNKNOWN_FLAG,
 	POLICY_UNKNOWN_NAME,     /* no kernel that snug knows has the call */
 	POLICY_UNNAMED_CALL,     /* evidence: a learnt number that nobody can name */
 	POLICY_INDEX_TWICE,      /* one argument compared twice in a rule: runtimes OR where AND was meant */
 	POLICY_IGNORED_ERRNO,    /* errnoRet on an action that has none; crun refuses it */
+	POLICY_WRAPPED_ERRNO,    /* an errno above all: runtimes take its lower 16 bits */
+	POLICY_WIDE_ERRNO,       /* one of more than 32 bits, which crun refuses */
 	POLICY_EMPTY_RULE,       /* a rule without names */
+	POLICY_NO_NAMES,         /* the same, whose names are null or missing: crun refuses it */
 	POLICY_OUTSIDE,          /* what decides lies outside the text: baseProfileName */
 	POLICY_REMARK_KINDS,
 };

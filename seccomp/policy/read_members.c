@@ -73,6 +73,26 @@ int section_want_text(struct section *s, const struct json *v, const char *what)
 	return 0;
 }
 
+/* runc takes 64 bits, crun 32, and both hand on the lower 16 (SECCOMP_RET_DATA). Of these libseccomp refuses an errno of 4095 and
+ * above (src/db.c db_action_valid()). */
+static int take_errno(struct section *s, const struct json *v, uint64_t n, struct policy_answer *ret)
+{
+	bool used = ret->action == POLICY_ERRNO || ret->action == POLICY_TRACE;
+	int r = 0;
+
+	if (ret->action == POLICY_ERRNO && (n & DATA_MAX) >= POLICY_ERRNO_MAX)
+		return json_err(s->doc, v, s->err, "no errno is that high");
+	ret->has_errno = true;
+	ret->errno_ret = (uint32_t)(n & DATA_MAX);
+	if (n > UINT32_MAX)
+		r = section_remark(s, POLICY_WIDE_ERRNO, v, "%llu has more than 32 bits", (unsigned long long)n);
+	if (r == 0 && used && n > DATA_MAX)
+		r = section_remark(s, POLICY_WRAPPED_ERRNO, v, "%llu becomes %u", (unsigned long long)n, ret->errno_ret);
+	if (r < 0 || used)
+		return r;
+	return section_remark(s, POLICY_IGNORED_ERRNO, v, "%s answers with no errno; crun refuses one", policy_action_name(ret->action));
+}
+
 /* The number of an answer: errnoRet (security-profiles-operator writes it as a string), or containers/common's errno,
  * which counts where both are there (pkg/seccomp/seccomp_linux.go). */
 static int read_number(struct section *s, const struct json *number, const struct json *name, struct policy_answer *ret)
@@ -95,17 +115,10 @@ static int read_number(struct section *s, const struct json *number, const struc
 	} else if (json_u64(v, &n) < 0) {
 		return json_err(s->doc, v, s->err, "a whole number is wanted");
 	}
-	if (n > (ret->action == POLICY_ERRNO ? POLICY_ERRNO_MAX : DATA_MAX))
-		return json_err(s->doc, v, s->err, "no errno is that high");
 	/* The operator takes 0 for a field that is not there. */
 	if (n == 0 && s->dialect & SPO)
 		return 0;
-	ret->has_errno = true;
-	ret->errno_ret = (uint32_t)n;
-	if (ret->action == POLICY_ERRNO || ret->action == POLICY_TRACE)
-		return 0;
-	return section_remark(s, POLICY_IGNORED_ERRNO, v, "%s answers with no errno; crun refuses one",
-		      policy_action_name(ret->action));
+	return take_errno(s, v, n, ret);
 }
 
 int section_read_answer(struct section *s, const struct json *obj, const char *action, const char *number,

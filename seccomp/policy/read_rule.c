@@ -81,8 +81,9 @@ static int read_arg(struct section *s, const struct json *v, struct policy_arg *
 	uint64_t index = 0;
 	int r = section_check_members(s, v, ARG, ARRAY_SIZE(ARG));
 
+	/* The runtimes' decoders take what is not there for 0. */
 	if (r == 0)
-		r = json_want_u64(s->doc, v, "index", &index, s->err);
+		r = section_member(v, "index") ? json_want_u64(s->doc, v, "index", &index, s->err) : 0;
 	if (r == 0 && index >= POLICY_ARGS_MAX)
 		r = json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d",
 			     POLICY_ARGS_MAX - 1);
@@ -122,13 +123,34 @@ static int read_args(struct section *s, const struct json *list, struct policy_r
 	return r;
 }
 
+/* A null among them is the empty name, as for runc's decoder. */
+static int read_call_names(struct section *s, const struct json *list, struct policy_rule *rule)
+{
+	static char empty[] = "";
+	int r = section_want_array(s, list);
+
+	if (r < 0 || !json_count(list))
+		return r;
+	rule->names = reallocarray(NULL, json_count(list), sizeof(*rule->names));
+	if (!rule->names)
+		return err_set(s->err, ENOMEM, "out of memory");
+	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
+		bool null = json_type(e) == JSON_NULL;
+
+		r = null ? 0 : section_want_text(s, e, "the name of a system call");
+		if (r == 0)
+			rule->names[rule->name_count++] = null ? empty : (char *)(uintptr_t)json_text(e);
+	}
+	return r;
+}
+
 static int read_names(struct section *s, const struct json *v, struct policy_rule *rule)
 {
 	const struct json *list = section_member(v, "names"), *one = section_member(v, "name");
 	int r = 0;
 
 	if (!list && !one)
-		return json_err(s->doc, v, s->err, "\"names\" is missing");
+		return section_remark(s, POLICY_NO_NAMES, v, "\"names\" is missing or null");
 	if (one && json_count(list))
 		return json_err(s->doc, one, s->err, "stands beside \"names\", which Docker and Podman refuse");
 	if (one) {
@@ -139,12 +161,12 @@ static int read_names(struct section *s, const struct json *v, struct policy_rul
 			return err_set(s->err, ENOMEM, "out of memory");
 		rule->names[rule->name_count++] = (char *)(uintptr_t)json_text(one);
 	} else {
-		r = read_strings(s, list, "the name of a system call", &rule->names, &rule->name_count);
+		r = read_call_names(s, list, rule);
 	}
 	if (r == 0 && one && !policy_knows_call(json_text(one)))
 		r = section_remark(s, POLICY_UNKNOWN_NAME, one, "no system call of this name is known: %s", json_text(one));
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e))
-		if (!policy_knows_call(json_text(e)))
+		if (json_type(e) != JSON_NULL && !policy_knows_call(json_text(e)))
 			r = section_remark(s, POLICY_UNKNOWN_NAME, e, "no system call of this name is known: %s", json_text(e));
 	if (r == 0 && !rule->name_count)
 		r = section_remark(s, POLICY_EMPTY_RULE, v, "names no system call");

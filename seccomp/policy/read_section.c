@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define RULES_MAX   65536
 
@@ -26,6 +27,17 @@ static void section_done(struct section *s)
 	policy_free(s->policy);
 }
 
+/* As crun takes it: SCMP_ARCH_ may be left out, and small letters do (src/libcrun/seccomp.c). */
+static const struct arch *arch_by_spelling(const char *text)
+{
+	const char *word = text_starts(text, "SCMP_ARCH_") ? text + strlen("SCMP_ARCH_") : text;
+
+	for (unsigned i = 0; i < ARCH_COUNT; i++)
+		if (strcasecmp(arch_get((enum arch_id)i)->oci + strlen("SCMP_ARCH_"), word) == 0)
+			return arch_get((enum arch_id)i);
+	return NULL;
+}
+
 /* *ret is NULL for one that only a newer snug knows. */
 static int find_arch(struct section *s, const struct json *v, enum policy_remark_kind unknown, const struct arch **ret)
 {
@@ -35,9 +47,14 @@ static int find_arch(struct section *s, const struct json *v, enum policy_remark
 	if (r < 0)
 		return r;
 	*ret = arch_by_oci(json_text(v));
+	if (*ret)
+		return 0;
+	*ret = arch_by_spelling(json_text(v));
+	if (*ret)
+		return section_remark(s, POLICY_ARCH_SPELLING, v, "only crun takes %s for %s", json_text(v), (*ret)->oci);
 	if (text_streq(json_text(v), "SCMP_ARCH_NATIVE") && arch_host(host))
 		*ret = host[0];
-	return *ret ? 0 : section_remark(s, unknown, v, "no architecture of this name is known: %s", json_text(v));
+	return section_remark(s, unknown, v, "no architecture of this name is known: %s", json_text(v));
 }
 
 static int read_list(struct section *s, const struct json *list)

@@ -166,6 +166,11 @@ const struct arch *arch_machine_by_name(const char *name)
 	return arch_by_name(name);
 }
 
+bool arch_is_little(const struct arch *arch)
+{
+	return arch->scmp & __AUDIT_ARCH_LE;
+}
+
 uint32_t arch_number_base(const struct arch *arch)
 {
 	switch (arch->id) {

@@ -2,6 +2,7 @@
 #ifndef SNUG_SECCOMP_ARCH_H
 #define SNUG_SECCOMP_ARCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,8 @@ const struct arch *arch_of_record(uint32_t audit, uint32_t nr);
 
 const struct arch *arch_by_name(const char *name); /* NULL if unknown */
 const struct arch *arch_by_oci(const char *oci);   /* NULL if unknown */
+
+bool arch_is_little(const struct arch *arch); /* its byte order */
 
 /* Where the numbers of an arch begin, for calls whose number is the same on all of them (mips: uapi/asm/unistd.h). */
 uint32_t arch_number_base(const struct arch *arch);

@@ -9,16 +9,6 @@ setup() {
 }
 teardown() { snug_teardown; }
 
-# crun 1.8 refuses a hybrid cgroup tree: there it gets one of its own.
-real_crun() {
-  crun=$(command -v crun)
-  [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
-  printf '#!/bin/sh\nexec unshare -m sh -c '\''umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec %s --cgroup-manager=disabled "$@"'\'' sh "$@"\n' \
-    "$crun" >"$T/crun"
-  chmod +x "$T/crun"
-  crun=$T/crun
-}
-
 # start PROFILE: runs the bundle under it with the real runc.
 start() {
   jq --slurpfile p "$1" '.linux.seccomp = $p[0]' <"$T/b/config.json" >"$T/b/config.new"

@@ -120,6 +120,7 @@ struct check_view {
 int check_floors(struct check_view *v);   /* floor, scheduler, always-set */
 int check_fallback(struct check_view *v); /* errno of newer calls */
 int check_form(struct check_view *v);     /* what runtimes refuse, leave out, or take otherwise */
+int check_runtimes(struct check_view *v); /* what a runtime named refuses */
 int check_beyond(struct check_view *v);   /* what the defaults do not allow */
 
 /* What the profile answers to a call of the machine's own ABI. */

@@ -10,71 +10,24 @@
 
 #define SHOWN_MAX 4 /* places named in a sentence */
 
-static bool is_crun(const struct floor_runtime *rt)
-{
-	return text_starts(rt->version, "crun version") ||
-	       (!*rt->version && !rt->go && strstr(rt->path, "crun") != NULL);
-}
-
-/* The first runc that takes flags is 1.2 (libcontainer/specconv). */
-static bool is_runc_without_flags(const struct floor_runtime *rt)
-{
-	unsigned major = 0, minor = 0;
-
-	return sscanf(rt->version, "runc version %u.%u", &major, &minor) == 2 && (major < 1 || (major == 1 && minor < 2));
-}
-
-/* Sets the level to failure where a runtime named does refuse it, and says which. */
-static int refused_by(struct check_view *v, bool (*refuses)(const struct floor_runtime *rt), struct check_finding *f,
-		      const char *fix)
-{
-	const struct floor_file *floors = check_floors_of(v->plan);
-
-	for (size_t i = 0; i < floors->runtime_count && !f->runtime; i++)
-		if (refuses(&floors->runtimes[i])) {
-			f->runtime = &floors->runtimes[i];
-			f->level = CHECK_FAILURE;
-		}
-	f->fix = strdup(fix);
-	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
-}
-
-static int check_flags(struct check_view *v)
-{
-	const char *const *flags = NULL;
-	struct check_finding *f = NULL;
-	int r;
-
-	if (!policy_flags(v->policy, &flags))
-		return 0;
-	r = check_add(v->result, CHECK_WARNING, CHECK_REFUSED, &f, v->err,
-		      "\"flags\" (%s): runc before 1.2 starts no container with a profile that has any", flags[0]);
-	return r < 0 ? r : refused_by(v, is_runc_without_flags, f, "take \"flags\" out, or use runc 1.2 or crun");
-}
-
 /* How a kind of remark is told. */
 static const struct remark {
 	enum check_level level;
 	enum check_kind kind;
-	bool crun; /* a failure where crun is among the runtimes */
 	const char *text, *fix;
 } REMARKS[POLICY_REMARK_KINDS] = {
-	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "no reader of this form has such a field, so it does nothing",
+	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE, "no reader of this form has such a field, so it does nothing",
 				  "take it out, or mend its spelling"},
-	[POLICY_UNKNOWN_ARCH] = {CHECK_FAILURE, CHECK_REFUSED, false, "runc and crun refuse a profile with an architecture that they do not know",
-				 "take it out of \"architectures\""},
-	[POLICY_UNKNOWN_MACHINE] = {CHECK_NOTE, CHECK_INEFFECTIVE, false, "an entry of archMap is for a machine that is not known here: the others pass it over",
+	[POLICY_UNKNOWN_MACHINE] = {CHECK_NOTE, CHECK_INEFFECTIVE, "an entry of archMap is for a machine that is not known here: the others pass it over",
 				    NULL},
-	[POLICY_UNKNOWN_FLAG] = {CHECK_FAILURE, CHECK_REFUSED, false, "runtimes refuse a profile with a flag that they do not know",
-				 "take it out of \"flags\""},
-	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE, false, "a call was learnt that nobody here can name, so no profile can allow it",
+	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE, "a call was learnt that nobody here can name, so no profile can allow it",
 				 "use a snug and a libseccomp that are at least as new as the kernel"},
-	[POLICY_INDEX_TWICE] = {CHECK_WARNING, CHECK_AMBIGUOUS, false, "one rule compares the same argument twice: runtimes take any of the two for enough, where both may be meant",
+	[POLICY_INDEX_TWICE] = {CHECK_WARNING, CHECK_AMBIGUOUS, "one rule compares the same argument twice: runtimes take any of the two for enough, where both may be meant",
 				"write it as one comparison, or as two rules where either is meant"},
-	[POLICY_IGNORED_ERRNO] = {CHECK_WARNING, CHECK_REFUSED, true, "an errno on an action that returns none: crun starts no container with it",
-				  "take the errno out"},
-	[POLICY_EMPTY_RULE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a rule without names does nothing", "take it out"},
-	[POLICY_OUTSIDE] = {CHECK_WARNING, CHECK_INEFFECTIVE, false, "a part of the profile lies elsewhere, and is not checked",
+	[POLICY_WRAPPED_ERRNO] = {CHECK_WARNING, CHECK_AMBIGUOUS, "an errno is higher than any: runtimes take its lower 16 bits",
+				  "write the number that is meant"},
+	[POLICY_EMPTY_RULE] = {CHECK_WARNING, CHECK_INEFFECTIVE, "a rule without names does nothing", "take it out"},
+	[POLICY_OUTSIDE] = {CHECK_WARNING, CHECK_INEFFECTIVE, "a part of the profile lies elsewhere, and is not checked",
 			    "put the base beside it, into the same file or directory, or check what the operator makes of both"},
 };
 
@@ -98,8 +51,6 @@ static int add_remarks(struct check_view *v, enum policy_remark_kind kind)
 		buf_addf(&where, "; and %zu more", found - SHOWN_MAX);
 	r = check_add(v->result, how->level, how->kind, &f, v->err, "%s (%s)", how->text,
 		      buf_failed(&where) ? "" : where.data);
-	if (!r && how->crun)
-		return refused_by(v, is_crun, f, how->fix);
 	if (!r && how->fix && !(f->fix = strdup(how->fix)))
 		r = err_set(v->err, ENOMEM, "out of memory");
 	return r;
@@ -188,7 +139,7 @@ int check_form(struct check_view *v)
 	int r = check_default(v);
 
 	if (!r)
-		r = check_flags(v);
+		r = check_runtimes(v);
 	for (enum policy_remark_kind k = 0; !r && k < POLICY_REMARK_KINDS; k++)
 		r = add_remarks(v, k);
 	if (!r)

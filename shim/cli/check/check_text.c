@@ -59,8 +59,6 @@ static enum verdict verdict_of(const struct check_result *r, const struct floor_
 {
 	bool fails[FLOOR_PHASES][2] = {{false}}, certain = false;
 
-	if (!rt->part_count)
-		return VERDICT_NOT_SAMPLED;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct check_finding *f = &r->findings[i];
 
@@ -73,7 +71,7 @@ static enum verdict verdict_of(const struct check_result *r, const struct floor_
 		fails[f->part->phase][f->part->no_new_privileges] = true;
 		certain |= f->part->phase == FLOOR_CREATE && is_certain(f);
 	}
-	if (r->partial)
+	if (!rt->part_count || r->partial)
 		return VERDICT_NOT_SAMPLED;
 	if (fails[FLOOR_CREATE][0] || fails[FLOOR_CREATE][1])
 		return !certain ? VERDICT_AT_TIMES : fails[FLOOR_CREATE][1] ? VERDICT_NO_START : VERDICT_NNP_ONLY;

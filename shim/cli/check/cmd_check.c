@@ -152,6 +152,8 @@ static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err 
 	struct floor_runtime *entry = NULL;
 	int r = floor_file_add_runtime(&w->floors, rt, &entry, err);
 
+	if (!r)
+		r = floor_file_set_version(entry, rt->path, err);
 	/* What was sampled here are the calls of this machine. */
 	if (!r && !is_here(w->floors.arch))
 		return 0;

@@ -1,6 +1,7 @@
 #include "shim/cli/floor/floor_file_private.h"
 
 #include "base/text.h"
+#include "shim/common/ask.h"
 #include "shim/common/state.h"
 
 #include <errno.h>
@@ -137,6 +138,17 @@ int floor_file_add_runtime(struct floor_file *f, const struct oci_runtime *rt, s
 void floor_file_drop_last(struct floor_file *f)
 {
 	runtime_done(&f->runtimes[--f->runtime_count]);
+}
+
+int floor_file_set_version(struct floor_runtime *rt, const char *path, struct err *err)
+{
+	cleanup_buf struct buf version = {0};
+
+	if (*rt->version || ask_version(path, &version) < 0 || !version.len)
+		return 0;
+	free(rt->version);
+	rt->version = NULL;
+	return copy(version.data, &rt->version, err);
 }
 
 static int call_order(const void *a, const void *b)

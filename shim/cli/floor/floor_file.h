@@ -81,6 +81,9 @@ int floor_file_add_runtime(struct floor_file *f, const struct oci_runtime *rt, s
 /* Takes the last runtime out again. */
 void floor_file_drop_last(struct floor_file *f);
 
+/* Asks the runtime for its version where no sample told it; one that does not answer stays without. */
+int floor_file_set_version(struct floor_runtime *rt, const char *path, struct err *err);
+
 /* Adds the sampled phases of a floor; calls of other ABIs than the file's are none of the runtime's. */
 int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, const struct floor *floor,
 			 const char *shape, const char *started_as, bool no_new_privileges, struct err *err);

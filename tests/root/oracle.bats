@@ -1,0 +1,36 @@
+# What a profile means is what the runtimes do with it: containers are started under variations of a profile, and `snug check` must
+# have said of each whether its runtime starts it.
+# SNUG_ORACLE_COUNT: variations for each runtime (300). SNUG_ORACLE_SEED: which ones.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+  export SNUG_ORACLE_SEED=${SNUG_ORACLE_SEED:-$((RANDOM * 32768 + RANDOM))}
+}
+
+setup() {
+  load lib
+  snug_setup
+  bundle "$T/b" '.' sh -c 'exit 7'
+  jq '.linux.seccomp = "@SECCOMP@"' "$T/b/config.json" >"$T/b/template.json"
+  # All that the defaults of Docker allow without a condition, but for the calls that the variations are about.
+  snug merge @moby | jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW" and .args == null) | .names[]' |
+    grep -vxE 'mkdir|chmod|mount|swapon|kexec_load|personality|socketpair' | cat - <(echo clone) | sort -u >"$T/allowed"
+}
+teardown() { snug_teardown; }
+
+# oracle WHAT RUNTIME-PATH ARGUMENTS...: of the runtime that snug is told of, with its own options.
+oracle() {
+  set -o pipefail
+  python3 "$SNUG_SOURCE/tests/root/oracle/oracle.py" --seed "$SNUG_ORACLE_SEED" --count "${SNUG_ORACLE_COUNT:-300}" \
+    --first "${SNUG_ORACLE_FIRST:-0}" --bundle "$T/b" --name "$1" --allowed "$T/allowed" --snug "$SNUG_BUILD/snug" \
+    --check "--no-sample --runtime $2" -- "$2" "${@:3}" | tee /dev/fd/3
+}
+
+@test "runc: check knows which variations it refuses" {
+  oracle "runc $(runc --version | sed -n '1s/.* //p')" "$(command -v runc)" --root "$T/root"
+}
+
+@test "crun: check knows which variations it refuses" {
+  real_crun
+  oracle "crun $(crun --version | sed -n '1s/.* //p')" "$crun" --root "$T/crun-root"
+}
