@@ -75,7 +75,17 @@ static int read_condition(struct section *s, const struct json *obj, struct poli
 	return r;
 }
 
-static int read_arg(struct section *s, const struct json *v, struct policy_arg *ret)
+/* A rule that answers as the default does is left out before anybody looks at its arguments. */
+static int index_too_high(struct section *s, const struct json *v, const struct policy_answer *answer)
+{
+	const struct policy_answer *def = policy_default(s->policy);
+
+	if (answer->action == def->action && answer->has_errno == def->has_errno && answer->errno_ret == def->errno_ret)
+		return section_remark(s, POLICY_EMPTY_RULE, v, "compares an argument that no call has, and answers as the default does");
+	return json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d", POLICY_ARGS_MAX - 1);
+}
+
+static int read_arg(struct section *s, const struct json *v, const struct policy_answer *answer, struct policy_arg *ret)
 {
 	const char *op = NULL;
 	uint64_t index = 0;
@@ -85,8 +95,7 @@ static int read_arg(struct section *s, const struct json *v, struct policy_arg *
 	if (r == 0)
 		r = section_member(v, "index") ? json_want_u64(s->doc, v, "index", &index, s->err) : 0;
 	if (r == 0 && index >= POLICY_ARGS_MAX)
-		r = json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d",
-			     POLICY_ARGS_MAX - 1);
+		return index_too_high(s, v, answer);
 	if (r == 0 && section_member(v, "value"))
 		r = json_want_u64(s->doc, v, "value", &ret->value, s->err);
 	if (r == 0 && section_member(v, "valueTwo"))
@@ -113,7 +122,7 @@ static int read_args(struct section *s, const struct json *list, struct policy_r
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
 		struct policy_arg *arg = &rule->args[rule->arg_count++];
 
-		r = read_arg(s, e, arg);
+		r = read_arg(s, e, &rule->answer, arg);
 		twice |= r == 0 && seen >> arg->index & 1;
 		seen |= r == 0 ? 1u << arg->index : 0;
 	}
