@@ -161,7 +161,7 @@ int loop_open(struct recorder *r, struct err *err)
 	r->intake = (struct intake){.loss = &r->loss, .runs = &r->runs, .probe = &r->kernel.probe, .own_pid = (uint32_t)getpid()};
 	rc = open_lock(r, err);
 	if (rc == 0)
-		rc = audit_open(r->receive_buffer ? r->receive_buffer : RECORDER_BUFFER, &r->audit, err);
+		rc = audit_open(r->receive_buffer ? r->receive_buffer : AUDIT_BUFFER, &r->audit, err);
 	if (rc == 0)
 		rc = kernel_open(&r->kernel, err);
 	if (rc == 0)

@@ -1,7 +1,7 @@
 /* snugd: the recorder, one per node. Started by the first wrapper that needs it; ends when idle. See recorder.h for its rooms. */
 #include "base/text.h"
 #include "shim/common/config.h"
-#include "shim/recorder/process/confine.h"
+#include "shim/recorder/confine.h"
 #include "shim/recorder/process/detach.h"
 #include "shim/recorder/process/log.h"
 #include "shim/recorder/loop.h"

@@ -6,7 +6,6 @@
 #include "shim/recorder/stream/audit_query.h"
 #include "shim/recorder/stream/kernel.h"
 #include "shim/recorder/stream/loss.h"
-#include "shim/recorder/server/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +50,7 @@ enum doctor_result doctor_stream(struct doctor *d, struct doctor_finding *f)
 	struct audit_reader *reader = NULL;
 	struct err err = {0};
 
-	if (audit_open(RECORDER_BUFFER, &reader, &err) < 0)
+	if (audit_open(AUDIT_BUFFER, &reader, &err) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
 	audit_close(reader);
 	return doctor_found(f, DOCTOR_OK, "the audit multicast group can be read");
@@ -63,14 +62,14 @@ enum doctor_result doctor_receive_buffer(struct doctor *d, struct doctor_finding
 	socklen_t len = sizeof(int);
 	int got = 0, r;
 
-	if (audit_open(RECORDER_BUFFER, &reader, NULL) < 0)
+	if (audit_open(AUDIT_BUFFER, &reader, NULL) < 0)
 		return doctor_found(f, DOCTOR_SKIPS, "not tried: the stream cannot be opened");
 	r = getsockopt(audit_fd(reader), SOL_SOCKET, SO_RCVBUF, &got, &len);
 	audit_close(reader);
 	/* The kernel doubles what is asked for, to make room for its own bookkeeping (socket(7)). */
-	if (r < 0 || (unsigned)got < 2 * RECORDER_BUFFER)
+	if (r < 0 || (unsigned)got < 2 * AUDIT_BUFFER)
 		return doctor_found(f, DOCTOR_WARNS, "the receive buffer is %d bytes in place of %u: a flood overruns it sooner (the run is"
-				    " then stamped)", got, 2 * RECORDER_BUFFER);
+				    " then stamped)", got, 2 * AUDIT_BUFFER);
 	return doctor_found(f, DOCTOR_OK, "the receive buffer takes %d MiB", got >> 20);
 }
 
@@ -229,7 +228,7 @@ enum doctor_result doctor_probe(struct doctor *d, struct doctor_finding *f)
 	struct err err = {0};
 	int r;
 
-	if (!d->namespaces_initial || !d->first_known || audit_open(RECORDER_BUFFER, &reader, &err) < 0)
+	if (!d->namespaces_initial || !d->first_known || audit_open(AUDIT_BUFFER, &reader, &err) < 0)
 		return doctor_found(f, DOCTOR_SKIPS, "not tried: the stream cannot be read here");
 	loss_init(&p.loss, &means);
 	r = kernel_open(&p.kernel, &err);

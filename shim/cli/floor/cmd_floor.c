@@ -1,6 +1,5 @@
-#include "shim/cli/key/build.h"
-#include "shim/cli/common/cli.h"
 #include "shim/cli/common/word.h"
+#include "shim/cli/common/cli.h"
 
 #include "seccomp/syscall/names.h"
 #include "shim/cli/floor/canary_bundle.h"

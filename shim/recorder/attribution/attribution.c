@@ -1,6 +1,6 @@
 /* Whose a record is, and what it says of its run. */
 #include "shim/recorder/attribution/proc.h"
-#include "shim/recorder/store/known_calls.h"
+#include "shim/recorder/attribution/known_calls.h"
 #include "shim/recorder/attribution/runs.h"
 
 #include <errno.h>

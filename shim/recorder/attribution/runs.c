@@ -6,7 +6,7 @@
 #include "seccomp/evidence/unlogged.h"
 #include "seccomp/syscall/names.h"
 #include "shim/recorder/process/log.h"
-#include "shim/recorder/store/known_calls.h"
+#include "shim/recorder/attribution/known_calls.h"
 #include "shim/recorder/attribution/state_file.h"
 
 #include <errno.h>

@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RECORDER_BUFFER    (32u << 20) /* bytes of receive buffer; the kernel takes them only as they fill */
 #define RECORDER_TICK_MS   1000       /* between barriers while a container is live */
 #define RECORDER_LOOK_MS   20         /* between looks at /proc, and at least RECORDER_LOOK_COST times what one takes */
 #define RECORDER_LOOK_COST 10
@@ -25,7 +24,7 @@
 
 struct recorder {
 	struct config config;
-	size_t receive_buffer; /* bytes; 0: RECORDER_BUFFER */
+	size_t receive_buffer; /* bytes; 0: AUDIT_BUFFER */
 	int inherited_fd;      /* a listening socket of the service manager's, -1 for none; taken over */
 	struct audit_reader *audit;
 	struct kernel kernel;

@@ -6,7 +6,7 @@
 #include "shim/common/client.h"
 #include "shim/common/session.h"
 #include "shim/recorder/server/run_end.h"
-#include "shim/recorder/store/known_calls.h"
+#include "shim/recorder/attribution/known_calls.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/server/recorder.h"
 #include "shim/recorder/server/registration.h"

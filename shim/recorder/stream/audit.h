@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define AUDIT_BATCH 32 /* datagrams a read */
+#define AUDIT_BUFFER (32u << 20) /* bytes of receive buffer; the kernel takes them only as they fill */
 
 struct audit_reader; /* opaque */
 

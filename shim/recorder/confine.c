@@ -1,4 +1,4 @@
-#include "shim/recorder/process/confine.h"
+#include "shim/recorder/confine.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"

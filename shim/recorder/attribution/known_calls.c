@@ -1,4 +1,4 @@
-#include "shim/recorder/store/known_calls.h"
+#include "shim/recorder/attribution/known_calls.h"
 
 #include "base/cleanup.h"
 #include "oci/key.h"
