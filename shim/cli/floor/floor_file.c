@@ -148,7 +148,7 @@ int floor_file_set_version(struct floor_runtime *rt, const char *path, struct er
 		return 0;
 	free(rt->version);
 	rt->version = NULL;
-	return copy(version.data, &rt->version, err);
+	return floor_file_copy(version.data, &rt->version, err);
 }
 
 static int call_order(const void *a, const void *b)
