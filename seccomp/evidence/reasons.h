@@ -1,10 +1,10 @@
-/* Why a run is not complete: one table of codes, sentences and mends. */
+/* Why a run is not complete: one table of codes, sentences and fixes. */
 #ifndef SNUG_SECCOMP_REASONS_H
 #define SNUG_SECCOMP_REASONS_H
 
 #include <stdint.h>
 
-/* X(ENUM, "code", "what happened", "mend"). Codes are a contract: evidence files hold them. */
+/* X(ENUM, "code", "what happened", "fix"). Codes are a contract: evidence files hold them. */
 #define REASONS(X)                                                                                                             \
 	X(RUNNING, "running", "the container still runs", "end it, or wait until it has done all that it does")               \
 	X(SERIAL_GAP, "serial-gap", "the kernel numbered audit records that never arrived",                                    \
@@ -36,7 +36,7 @@
 	X(UNKNOWN_ARCH, "unknown-arch", "a call was made on an architecture that snug does not know", "report it")           \
 	X(OVERFLOW, "overflow", "more distinct calls than the evidence holds", "the container probes random numbers: review") \
 	X(MERGED, "merged", "evidence that was merged into this was itself not complete",                                     \
-	  "`snug show` that evidence, mend it there, and merge again")                                                         \
+	  "`snug show` that evidence, fix it there, and merge again")                                                         \
 	X(QUIETED, "quieted", "calls were let pass unlogged that the evidence does not hold: it was deleted, replaced or changed",    \
 	  "learn again")                                                                                                       \
 	X(NOT_LEARNING, "not-learning", "the run was enforced or audited, which proves nothing about the calls it makes",    \

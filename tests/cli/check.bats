@@ -321,7 +321,7 @@ setup_ablated() {
   sed -i 's/"version": 1, "kernel"/"version": 2, "kernel"/' "$dir/floor.json"
 }
 
-@test "check: what a runtime only tries fails where it does not fall back, and is mended by ENOSYS" {
+@test "check: what a runtime only tries fails where it does not fall back, and is fixed by ENOSYS" {
   setup_ablated
   # Above its highest number runc answers ENOSYS whatever the profile says.
   profile close statx mmap uname futex_waitv >"$dir/p.json"

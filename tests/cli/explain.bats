@@ -63,10 +63,10 @@ in_copy() { cd "$dir" && cp "$golden"/* .; }
 
 @test "--profile: only what it denies; --fix adds exactly that and keeps every other byte" {
   in_copy
-  run_snug explain syslog.log --profile profile.json --fix mended.json
+  run_snug explain syslog.log --profile profile.json --fix fixed.json
   [ "$status" -eq 1 ]
-  [[ "$output" == *"What to add: 3 calls"*"mended.json: written, 3 calls added, line 6"*'+				"clone3",'* ]]
-  diff <(diff profile.json mended.json) - <<'END'
+  [[ "$output" == *"What to add: 3 calls"*"fixed.json: written, 3 calls added, line 6"*'+				"clone3",'* ]]
+  diff <(diff profile.json fixed.json) - <<'END'
 6a7
 > 				"clone3",
 7a9
@@ -76,18 +76,18 @@ in_copy() { cd "$dir" && cp "$golden"/* .; }
 END
   # What is printed is a patch.
   sed -n '/^--- /,$p' <<<"$output" | patch -s -o patched.json profile.json
-  cmp patched.json mended.json
-  run_snug explain syslog.log --profile mended.json
+  cmp patched.json fixed.json
+  run_snug explain syslog.log --profile fixed.json
   [ "$status" -eq 0 ]
-  [[ "$output" == *"mended.json allows 3 of the calls"* ]]
+  [[ "$output" == *"fixed.json allows 3 of the calls"* ]]
   # In place, and nothing to add.
-  cp mended.json same.json
+  cp fixed.json same.json
   run_snug explain syslog.log --profile same.json --fix same.json
   [ "$status" -eq 0 ]
-  cmp same.json mended.json
+  cmp same.json fixed.json
 }
 
-# fixes PROFILE WANTED: the mended text.
+# fixes PROFILE WANTED: the fixed text.
 fixes() {
   printf '%s' "$1" >p.json
   run_snug explain syslog.log --profile p.json --fix q.json
@@ -125,7 +125,7 @@ fixes() {
     '{"defaultAction":"SCMP_ACT_ERRNO","archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86"]}],"syscalls":[{"names":["bpf","faccessat"],"action":"SCMP_ACT_ALLOW","includes":{"caps":["CAP_SYS_ADMIN"]}},{"names":["rseq"],"action":"SCMP_ACT_ALLOW","includes":{"arches":["amd64"]}},{"names":["clone3","faccessat","read","write"],"action":"SCMP_ACT_ALLOW"}]}'
 }
 
-@test "what a name alone does not mend is told and not added" {
+@test "what a name alone does not fix is told and not added" {
   in_copy
   echo '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["clone3"],"action":"SCMP_ACT_ERRNO","errnoRet":38},
     {"names":["rseq"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]},{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}' >p.json
@@ -199,27 +199,27 @@ fixes() {
   refused 2 "leave out x.log"
 }
 
-@test "--key: by the approved profile, which --fix mends and approve takes" {
+@test "--key: by the approved profile, which --fix fixes and approve takes" {
   put_evidence web "$(join "$(one_run '')" "$(MODE=enforce one_run '"not-learning"' | sed 's/runc version 1.1.5/crun version 1.8.1/')")" \
     "$(join "$(call 0 read workload 7)" "$(call 165 mount workload 0 0 4)" "$(call 83 mkdir workload 0 0 2)")"
-  run_snug explain --key web --fix "$dir/mended.json"
+  run_snug explain --key web --fix "$dir/fixed.json"
   refused 2 "web has no approved profile"
   printf '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,"architectures":["SCMP_ARCH_X86_64"],
   "syscalls":[{"names":["mkdir","read"],"action":"SCMP_ACT_ALLOW"}]}\n' >"$state/keys/web/approved.json"
-  run_snug explain --key web --fix "$dir/mended.json"
+  run_snug explain --key web --fix "$dir/fixed.json"
   [ "$status" -eq 1 ]
   [[ "$output" == *"allows 1 of the calls in the evidence"*"1 call added"*'+  "syscalls":[{"names":["mkdir","mount","read"]'* ]]
   [[ "$output" != *"refuses a filter"* ]]
-  run_snug approve web --profile "$dir/mended.json"
+  run_snug approve web --profile "$dir/fixed.json"
   [ "$status" -eq 0 ]
   [[ "$output" == *"+ mount"*"Approved as number 1"* ]]
-  cmp "$dir/mended.json" "$state/keys/web/approved.json"
+  cmp "$dir/fixed.json" "$state/keys/web/approved.json"
   run_snug explain --key web
   [ "$status" -eq 0 ]
   echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_TRAP"}]}' >"$dir/foreign.json"
   run_snug approve web --profile "$dir/foreign.json"
   refused 2 "foreign.json"
-  cmp "$dir/mended.json" "$state/keys/web/approved.json"
+  cmp "$dir/fixed.json" "$state/keys/web/approved.json"
 }
 
 @test "the recorder's own probes are nobody's calls" {

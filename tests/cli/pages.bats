@@ -130,21 +130,21 @@ denied() {
   # "It names what was denied and prints the command that allows it. Done." And the one that finds everything.
   grep -qE '^  mount +denied ' <<<"$output"
   [[ "$output" == *"leaves no trace"*"snug-audit run --bundle BUNDLE ID; snug explain --key KEY"* ]]
-  grep -E '^  snug (explain|approve) .*mended' <<<"$output" >mend
-  [ "$(wc -l <mend)" -eq 2 ]
-  ends 1 "$(head -1 mend)"
-  [[ "$output" == *'+++ mended.json'* ]]
-  ends 0 "$(tail -1 mend)"
+  grep -E '^  snug (explain|approve) .*fixed' <<<"$output" >fix
+  [ "$(wc -l <fix)" -eq 2 ]
+  ends 1 "$(head -1 fix)"
+  [[ "$output" == *'+++ fixed.json'* ]]
+  ends 0 "$(tail -1 fix)"
   ends 0 'snug explain --key KEY'
   example 1 'journalctl -k -b | snug explain'
   [[ "$output" == *"runtime's own init"* ]]
   example 1 'dmesg | snug explain'
   example 1 'snug explain /var/log/audit/audit.log'
-  not_here '... | snug explain --profile my.json --fix mended.json'
-  ends 1 'dmesg | snug explain --profile my.json --fix mended.json'
+  not_here '... | snug explain --profile my.json --fix fixed.json'
+  ends 1 'dmesg | snug explain --profile my.json --fix fixed.json'
   # "Read what the addition opens, and the difference, both are printed."
-  [[ "$output" == *"What that opens:"*"+++ mended.json"* ]]
-  ends 0 'dmesg | snug explain --profile mended.json'
+  [[ "$output" == *"What that opens:"*"+++ fixed.json"* ]]
+  ends 0 'dmesg | snug explain --profile fixed.json'
   example 1 'snug-audit run --bundle BUNDLE ID; snug explain --key ID'
   example 0 'snug-learn run --bundle BUNDLE ID; snug show ID'
   told
@@ -156,7 +156,7 @@ denied() {
   denied web
   shows explain
   example 1 'journalctl -k -b | snug explain'
-  example 1 'snug explain /var/log/audit/audit.log --profile my.json --fix my-mended.json'
+  example 1 'snug explain /var/log/audit/audit.log --profile my.json --fix my-fixed.json'
   not_here 'snug explain --follow' # listens to the kernel
   example 1 'snug explain --key web'
   told

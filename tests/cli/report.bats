@@ -59,11 +59,11 @@ assert allowed == kept + gone and gone == len(names), (allowed, kept, gone, len(
 P
 }
 
-@test "report: incomplete evidence says so first, with reason and mend; none at all is status 2" {
+@test "report: incomplete evidence says so first, with reason and fix; none at all is status 2" {
   put_evidence web "$(one_run '"overrun"')" "$(call 0 read workload 1)"
   run_snug report web
   [ "$status" -eq 0 ]
-  [[ "$output" == *"<strong>Not complete</strong>"*"<b>overrun</b>: "*"To mend it: "*"<strong>Not settled yet"* ]]
+  [[ "$output" == *"<strong>Not complete</strong>"*"<b>overrun</b>: "*"To fix it: "*"<strong>Not settled yet"* ]]
   [[ "$output" != *"<strong>Complete"* ]]
   run_snug report nothing
   refused 2 nothing

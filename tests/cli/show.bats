@@ -69,7 +69,7 @@ PY
   grep -q '^web .* damaged$' <<<"$output"
   run_snug show web
   [ "$status" -eq 0 ]
-  [[ "$output" == *"cannot be read, so that nothing starts under it: "*"mend: \`snug approve web --to N\`"* ]]
+  [[ "$output" == *"cannot be read, so that nothing starts under it: "*"fix: \`snug approve web --to N\`"* ]]
   run_snug approve web --no-sample
   [ "$status" -eq 2 ]
   [[ "${stderr##*$'\n'}" == "snug: "*"approved.json: line 1: not JSON"*"--to N"* ]]
@@ -124,12 +124,12 @@ Denied under enforce: 1
   diff <(echo "$expected") <(echo "$output")
 }
 
-@test "show names each reason and its mend" {
+@test "show names each reason and its fix" {
   put_evidence web "$(one_run '"overrun","log-off"')" "$(call 0 read workload 7)"
   run_snug show web
   [ "$status" -eq 0 ]
   [[ "$output" == "web: not complete"* ]]
-  [[ "$output" == *"overrun: "*"To mend it: "*"log-off: "*"To mend it: sysctl"* ]]
+  [[ "$output" == *"overrun: "*"To fix it: "*"log-off: "*"To fix it: sysctl"* ]]
 }
 
 @test "show --json is the evidence" {

@@ -1,6 +1,6 @@
 bats_require_minimum_version 1.5.0
-# A good profile meets another runtime: told before the roll-out, seen to be true, and mended.
-# SNUG_STARTS: how often the mended profile is started (10; 100 for all).
+# A good profile meets another runtime: told before the roll-out, seen to be true, and fixed.
+# SNUG_STARTS: how often the fixed profile is started (10; 100 for all).
 
 setup() {
   load lib
@@ -44,11 +44,11 @@ lacks() { jq -r --arg k "$1" '.profiles[0].findings[] | select(.kind == $k) | .c
   [[ "$output" != *started* ]]
 
   jq --argjson add "$( (lacks runtime-floor; lacks runtime-scheduler) | jq -R . | jq -s .)" \
-    '.syscalls[0].names |= (. + $add | unique)' "$T/no-faccessat2.json" >"$T/mended.json"
-  snug check --runtime runc,"$crun" "$T/mended.json"
+    '.syscalls[0].names |= (. + $add | unique)' "$T/no-faccessat2.json" >"$T/fixed.json"
+  snug check --runtime runc,"$crun" "$T/fixed.json"
   good=0
   for i in $(seq "${SNUG_STARTS:-10}"); do
-    start "$T/mended.json"
+    start "$T/fixed.json"
     if [ "$output" = started ]; then good=$((good + 1)); else echo "start $i: $output"; fi
   done
   echo "$good of ${SNUG_STARTS:-10} starts"

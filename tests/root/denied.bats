@@ -40,7 +40,7 @@ lacks() {
   snug approve web --profile "$T/p.json" >/dev/null
 }
 
-@test "the program's own call: named at once, not learnt, mended by what explain writes" {
+@test "the program's own call: named at once, not learnt, fixed by what explain writes" {
   approved '.root.readonly = false' sh -c 'echo hi'
   bundle "$T/b" '.root.readonly = false' sh -c 'echo hi; mkdir /tmp/x'
   cp "$T/b/config.json" "$T/before.json"
@@ -48,7 +48,7 @@ lacks() {
   [ "$status" -ne 0 ]
   [[ "$output" == *"hi"* && "$output" == *"mkdir"* ]]
   cmp "$T/b/config.json" "$T/before.json"
-  run snug explain --key web --fix "$T/mended.json"
+  run snug explain --key web --fix "$T/fixed.json"
   echo "$output"
   [ "$status" -eq 1 ]
   grep -q '^  mkdir  *denied  *denied  *1 .* mkdir (/bin/busybox)' <<<"$output"
@@ -59,7 +59,7 @@ lacks() {
     .phase == "workload" and .comm == ["mkdir"] and .exe == ["/bin/busybox"] and .first == .last'
   [[ "$(snug show web)" == *"web: complete"*"Denied under enforce: 1"* ]]
   run ! grep -q '"mkdir"' <(snug profile web)
-  snug approve web --profile "$T/mended.json"
+  snug approve web --profile "$T/fixed.json"
   crun_as enforce run web
   [ -d "$T/b/rootfs/tmp/x" ]
   # What the approved profile allows by now is settled. (What crun itself needs now and then was not sampled.)
@@ -77,10 +77,10 @@ lacks() {
   [ "$status" -ne 0 ]
   [[ "$output" != *started* ]]
   for fixes in 1 2; do
-    run snug explain --key web --fix "$T/mended.json"
+    run snug explain --key web --fix "$T/fixed.json"
     [ "$status" -eq 1 ]
     [[ "$output" == *"denied"*"the runtime's own init, before exec (crun)"*"setresuid"* ]] || [[ "$output" == *setresgid* ]]
-    snug approve web --profile "$T/mended.json"
+    snug approve web --profile "$T/fixed.json"
     run crun_as enforce run web
     if [ "$status" -eq 0 ]; then break; fi
   done

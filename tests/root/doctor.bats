@@ -22,10 +22,10 @@ doctor() {
   "$@" "$SNUG_BUILD/snug" doctor --json >"$T/json" || status=$?
 }
 
-# says RESULT CODE [WORDS]: what the last doctor found; a failure or a warning has its mend.
+# says RESULT CODE [WORDS]: what the last doctor found; a failure or a warning has its fix.
 says() {
   jq -e --arg c "$2" --arg r "$1" --arg w "${3:-}" '.checks[] | select(.code == $c)
-    | .result == $r and (.found | contains($w)) and ((.mend == null) == ($r == "ok" or $r == "skips"))' "$T/json" >/dev/null ||
+    | .result == $r and (.found | contains($w)) and ((.fix == null) == ($r == "ok" or $r == "skips"))' "$T/json" >/dev/null ||
     { jq -c --arg c "$2" '.checks[] | select(.code == $c)' "$T/json"; return 1; }
   [ "$1" != fails ] || [ "$status" -eq 1 ]
 }
@@ -113,11 +113,11 @@ P
   doctor
   auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null
   says fails exclude-rules 'drops seccomp'; says fails probe; only exclude-rules probe
-  # The probe comes back all the same; the mend is a command that works.
+  # The probe comes back all the same; the fix is a command that works.
   auditctl -a always,exclude -F uid=54321 >/dev/null
   doctor
   says fails exclude-rules "some processes'"; says ok probe; only exclude-rules
-  sh -c "$(jq -r '.checks[] | select(.code == "exclude-rules") | .mend' "$T/json")"
+  sh -c "$(jq -r '.checks[] | select(.code == "exclude-rules") | .fix' "$T/json")"
   auditctl -a always,exclude -F msgtype=CWD >/dev/null
   doctor
   auditctl -d always,exclude -F msgtype=CWD >/dev/null

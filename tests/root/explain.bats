@@ -1,5 +1,5 @@
 bats_require_minimum_version 1.5.0
-# From "operation not permitted" to the line that mends it, under the real runc: what the kernel logs is explained, what
+# From "operation not permitted" to the line that fixes it, under the real runc: what the kernel logs is explained, what
 # explain writes starts.
 
 setup() {
@@ -130,7 +130,7 @@ explain() {
   [ "$fixes" -eq 3 ]
 }
 
-@test "audited by the recorder: --key names it and mends the profile" {
+@test "audited by the recorder: --key names it and fixes the profile" {
   bundle "$T/b" '.root.readonly = false' sh -c 'echo hi'
   snug-learn --root "$T/root" run --bundle "$T/b" shell
   snug profile shell >"$T/p.json"

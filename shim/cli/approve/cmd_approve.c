@@ -138,7 +138,7 @@ static int keep_export(const struct cli *cli, const char *key, const struct buf 
 	return r < 0 ? err_wrap(err, "it is approved, but not exported") : CLI_GOOD;
 }
 
-/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `mend`: one that
+/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `fix`: one that
  * is approved and cannot be read gives way; else it stands in the way, for nobody could say what changes. */
 static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name, bool fix,
 		struct err *err)
@@ -261,7 +261,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 		build_add_verdict(&b.verdict, &why);
 		err_set(err, EAGAIN,
-			"the evidence of %s is %s; `snug show %s` tells how to mend it, --force approves all the same",
+			"the evidence of %s is %s; `snug show %s` tells how to fix it, --force approves all the same",
 			key, buf_failed(&why) ? "not complete" : why.data, key);
 		return CLI_INCOMPLETE;
 	}

@@ -17,7 +17,7 @@ static const struct remark {
 	const char *text, *fix;
 } REMARKS[POLICY_REMARK_KINDS] = {
 	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE, "no reader of this form has such a field, so it does nothing",
-				  "take it out, or mend its spelling"},
+				  "take it out, or fix its spelling"},
 	[POLICY_UNKNOWN_MACHINE] = {CHECK_NOTE, CHECK_INEFFECTIVE, "an entry of archMap is for a machine that is not known here: the others pass it over",
 				    NULL},
 	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE, "a call was learnt that nobody here can name, so no profile can allow it",
@@ -145,11 +145,11 @@ int check_form(struct check_view *v)
 	if (!r)
 		r = check_names(v, CHECK_NAME_UNKNOWN, CHECK_UNKNOWN_NAME,
 				"knows no system call of such a name, nor does snug; runtimes leave it out without a word",
-				"mend its spelling, or take it out");
+				"fix its spelling, or take it out");
 	if (!r)
 		r = check_names(v, CHECK_NAME_LACKING, CHECK_UNNAMEABLE,
 				"does not know these names: runtimes that use it leave them out without a word, and the "
 				"default action decides",
-				"nothing in the profile mends it; a newer libseccomp under the runtime does");
+				"nothing in the profile fixes it; a newer libseccomp under the runtime does");
 	return r ? r : check_refusals(v);
 }

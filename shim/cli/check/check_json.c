@@ -29,7 +29,7 @@ static void write_finding(struct json_writer *w, const struct check_finding *f)
 	json_write_string(w, "kind", check_kind_name(f->kind));
 	json_write_string(w, "text", f->text);
 	if (f->fix)
-		json_write_string(w, "mend", f->fix);
+		json_write_string(w, "fix", f->fix);
 	if (f->reader)
 		json_write_string(w, "reader", f->reader);
 	if (f->runtime) {

@@ -12,7 +12,7 @@
 enum { OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_JSON] = {"json", 0, NULL, "print one object: learn, checks[] {code, result, what, found, mend}"},
+	[OPT_JSON] = {"json", 0, NULL, "print one object: learn, checks[] {code, result, what, found, fix}"},
 };
 
 /* One condition. */
@@ -89,9 +89,9 @@ static void tell_json(struct json_writer *w, const struct check *c, enum doctor_
 	json_write_string(w, "what", c->what);
 	json_write_string(w, "found", safe.data ? safe.data : "");
 	if (fix)
-		json_write_string(w, "mend", fix);
+		json_write_string(w, "fix", fix);
 	else
-		json_write_null(w, "mend");
+		json_write_null(w, "fix");
 	json_write_end_object(w);
 }
 
@@ -114,7 +114,7 @@ static void tell(struct telling *t, const struct check *c, enum doctor_result r,
 		return;
 	table_add(&t->table, "");
 	table_add(&t->table, "");
-	table_addf(&t->table, "mend: %s", fix);
+	table_addf(&t->table, "fix: %s", fix);
 }
 
 static void conclude(const struct telling *t, struct buf *out)
@@ -176,7 +176,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 const struct cli_command cmd_doctor = {
 	.name = "doctor",
 	.operands = "",
-	.summary = "tries whether this node can record: every condition, with the mend for each failure",
+	.summary = "tries whether this node can record: every condition, with the fix for each failure",
 	.details = "Each condition is tried for real and nothing is changed; the end-to-end probe included. `fails`: learning would\n"
 		   "not be complete here, or not start (exit status 1). `warns`: it would be complete, but something is worth\n"
 		   "knowing. `skips`: not tried, because of an earlier failure.\n",

@@ -38,7 +38,7 @@ struct doctor {
 	struct oci_runtime runtime; /* path NULL: none was found */
 };
 
-/* What one check found: `found` in words, `mend` if the table's is not the one. */
+/* What one check found: `found` in words, `fix` if the table's is not the one. */
 struct doctor_finding {
 	struct buf found, fix;
 };

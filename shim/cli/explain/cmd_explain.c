@@ -116,14 +116,14 @@ static int read_all(const struct cli *cli, struct explain *x, const struct cli_a
 static int check_options(const struct cli_args *args, struct err *err)
 {
 	if (args->value[OPT_FIX] && !args->value[OPT_PROFILE] && !args->value[OPT_KEY])
-		return err_set(err, EINVAL, "--fix needs --profile: which profile is to be mended?");
+		return err_set(err, EINVAL, "--fix needs --profile: which profile is to be fixed?");
 	if (args->value[OPT_KEY] && args->operands)
 		return err_set(err, EINVAL, "--key reads the recorder's evidence and no log: leave out %s",
 			       args->operand[0]);
 	return 0;
 }
 
-/* What the mended profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
+/* What the fixed profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
 static int check_fix(const struct explain *x, const struct buf *text, struct err *err)
 {
 	cleanup_evaluator struct evaluator *j = NULL;
@@ -149,7 +149,7 @@ static int check_fix(const struct explain *x, const struct buf *text, struct err
 	return r;
 }
 
-/* The mended text must answer as the old one does, but for the names that were added. */
+/* The fixed text must answer as the old one does, but for the names that were added. */
 static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
 		     const char *const *names, struct err *err)
 {
@@ -249,7 +249,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	else if (!r && x.key)
 		r = read_approved(cli, &x, &approved, &text, err);
 	if (!r && args->value[OPT_FIX] && !x.profile)
-		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be mended", x.key);
+		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be fixed", x.key);
 	if (!r && x.profile)
 		r = explain_load(&x, &text, err);
 	if (!r)
@@ -289,7 +289,7 @@ const struct cli_command cmd_explain = {
 		   "what kubectl\n"
 		   "and the runtime print, in any mixture.\n"
 		   "  journalctl -k -b | snug explain\n"
-		   "  snug explain /var/log/audit/audit.log --profile my.json --fix my-mended.json\n"
+		   "  snug explain /var/log/audit/audit.log --profile my.json --fix my-fixed.json\n"
 		   "  snug explain --follow                      on a live node, until Ctrl-C\n"
 		   "  snug explain --key web                     of a container that snug-enforce or snug-audit started\n"
 		   "Exit status: 0 nothing was found, 1 a call that was denied or that the profile lacks, 2 bad usage "

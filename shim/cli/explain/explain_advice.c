@@ -78,7 +78,7 @@ static void add_not_seccomp(const struct explain *x, struct buf *out)
 	if (t->errors)
 		add_other_causes(x, out);
 	if (t->lsm) {
-		buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile mends: %llu line%s\n",
+		buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile fixes: %llu line%s\n",
 			 (unsigned long long)t->lsm, t->lsm == 1 ? "" : "s");
 		add_samples(&t->lsm_samples, LINES_SHOWN, out);
 	}

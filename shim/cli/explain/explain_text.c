@@ -298,8 +298,8 @@ static void add_additions(const struct explain *x, struct buf *out)
 		      "\"args\".\n");
 	if (x->key)
 		buf_addf(out,
-			 "  snug explain --key %s --fix mended.json\n"
-			 "  snug approve %s --profile mended.json\n"
+			 "  snug explain --key %s --fix fixed.json\n"
+			 "  snug approve %s --profile fixed.json\n"
 			 "The first puts it into the approved profile of %s and prints the difference, the second approves that.\n",
 			 x->key, x->key, x->key);
 	else if (!x->profile)

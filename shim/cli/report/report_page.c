@@ -110,7 +110,7 @@ static void add_verdict(const struct report *r, struct buf *out)
 			report_escape(out, reason_code((enum reason)i));
 			buf_adds(out, "</b>: ");
 			report_escape(out, reason_what((enum reason)i));
-			buf_adds(out, ". To mend it: ");
+			buf_adds(out, ". To fix it: ");
 			report_escape(out, reason_fix((enum reason)i));
 			buf_adds(out, ".</li>\n");
 		}

@@ -161,7 +161,7 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 		buf_adds(out, "  There is no learning run: start a container of this key with snug-learn.\n");
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (v.reasons & (reason_set)1 << i)
-			buf_addf(out, "  %s: %s.\n    To mend it: %s.\n", reason_code((enum reason)i),
+			buf_addf(out, "  %s: %s.\n    To fix it: %s.\n", reason_code((enum reason)i),
 				 reason_what((enum reason)i), reason_fix((enum reason)i));
 	buf_addf(out, "  Learning runs: %zu, complete: %zu, running now: %zu.\n", v.learn_runs, v.complete_runs,
 		 v.live_runs);

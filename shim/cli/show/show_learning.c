@@ -152,7 +152,7 @@ static void tell_damaged(struct cli *cli, const char *key, struct buf *out)
 
 	if (r < 0 && r != -ENOENT)
 		buf_addf(out, "\nThe approved profile cannot be read, so that nothing starts under it: %s\n"
-			      "  mend: `snug approve %s --to N` puts one that is kept in its place\n", why.msg, key);
+			      "  fix: `snug approve %s --to N` puts one that is kept in its place\n", why.msg, key);
 }
 
 static int show_history(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
