@@ -171,3 +171,22 @@ load helper
   [[ "$stderr" == *"it is approved, but not exported"* ]]
   [ ! -e "$dir/web.json" ]
 }
+
+@test "approve --for: the profile holds what a released runtime needs, and not what it only tries and is dangerous" {
+  put_web
+  run_snug approve --no-sample --for runc-1.3.6,crun-1.28 web
+  echo "$output$stderr"
+  [ "$status" -eq 0 ]
+  grep -qE '^  \+ openat2 ' <<<"$output"
+  grep -qE '^  \+ statx ' <<<"$output"
+  run ! grep -qE '^  \+ (fsopen|fsmount|fsconfig|open_tree) ' <<<"$output"
+  [[ "$stderr" == *"floor of runc 1.3.6+ds1 (runc-1.3.6): "*"of the catalogue"* ]]
+  run_snug check --runtime runc-1.3.6,crun-1.28 --json web
+  python3 -c 'import json,sys
+bad = [f for f in json.load(sys.stdin)["profiles"][0]["findings"] if f["kind"] == "runtime-floor" and f.get("no_new_privileges") and f["level"] == "failure"]
+assert not bad, bad' <<<"$output"
+  run_snug profile --floor runc-1.3.6 web
+  [[ "$output" == *'"openat2"'* ]]
+  run_snug approve --no-sample --for runc-0.1 web
+  refused 2 "the catalogue has no runc-0.1"
+}

@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE };
+enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE, OPT_FOR };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_FORCE] = {"force", 0, NULL, "approve incomplete evidence too"},
@@ -29,6 +29,8 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_TO] = {"to", 0, "N", "go back to the approved profile number N"},
 	[OPT_DIGEST] = {"digest", 0, "D", "approve exactly what was reviewed: the digest that `snug profile` printed, or nothing"},
 	[OPT_PROFILE] = {"profile", 0, "FILE", "approve this profile of snug's own form, as `snug explain --fix` writes it"},
+	[OPT_FOR] = {"for", 0, "RUNTIME,...",
+		     "hold what these runtimes need too: releases such as runc-1.3.6 (snug floor --list), paths, or names"},
 };
 
 /* What the table of changes is made with. */
@@ -220,9 +222,9 @@ static int check_options(const struct cli_args *args, struct err *err)
 {
 	if (args->value[OPT_TO] && args->value[OPT_PROFILE])
 		return err_set(err, EINVAL, "--to and --profile each name the profile: leave one out");
-	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) && (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME]))
+	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) && (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME] || args->value[OPT_FOR]))
 		return err_set(err, EINVAL, "--%s belongs to a profile that is made from evidence: leave it out with --%s",
-			       args->value[OPT_ERRNO] ? "errno" : "runtime", args->value[OPT_TO] ? "to" : "profile");
+			       args->value[OPT_ERRNO] ? "errno" : args->value[OPT_FOR] ? "for" : "runtime", args->value[OPT_TO] ? "to" : "profile");
 	return 0;
 }
 
@@ -265,6 +267,9 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 			key, buf_failed(&why) ? "not complete" : why.data, key);
 		return CLI_INCOMPLETE;
 	}
+	r = build_add_runtimes(cli, &b, key, args->value[OPT_FOR], err);
+	if (r < 0)
+		return r;
 	/* What was reviewed had no more than the samples of then. */
 	if (!args->value[OPT_NO_SAMPLE] && !args->value[OPT_DIGEST])
 		r = sample_missing(cli, &b, err);

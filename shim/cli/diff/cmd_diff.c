@@ -1,6 +1,8 @@
 #include "shim/cli/common/cli.h"
 #include "shim/cli/common/word.h"
 #include "shim/cli/diff/diff.h"
+#include "shim/cli/floor/catalogue.h"
+#include "shim/cli/floor/compare.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/key/profiles.h"
 
@@ -44,6 +46,12 @@ static int read_side(struct cli *cli, const char *word, struct side *ret, struct
 				 err);
 }
 
+/* @runc-1.3.6 */
+static bool is_release(const char *word)
+{
+	return *word == '@' && catalogue_is_name(word);
+}
+
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_with(side_done) struct side a = {0};
@@ -53,6 +61,12 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 	if (text_streq(args->operand[0], "-") && text_streq(args->operand[1], "-"))
 		return err_set(err, EINVAL, "standard input holds one profile only");
+	if (is_release(args->operand[0]) && is_release(args->operand[1])) {
+		bool same = false;
+
+		r = floor_compare(args->operand[0], args->operand[1], args->value[OPT_JSON], &cli->out, &same, err);
+		return r < 0 ? r : same ? CLI_GOOD : CLI_FOUND;
+	}
 	r = read_side(cli, args->operand[0], &a, err);
 	if (!r)
 		r = read_side(cli, args->operand[1], &b, err);
@@ -82,6 +96,7 @@ const struct cli_command cmd_diff = {
 		   "written.\n"
 		   "  snug diff web @containerd      what would change if web had its own profile in place of the "
 		   "default\n"
+		   "  snug diff @runc-1.1.5 @runc-1.3.6    what this upgrade of the runtime starts to need (snug floor --list)\n"
 		   "Exit status: 0 they mean the same, 1 they differ, 2 bad usage or input.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),

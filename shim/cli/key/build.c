@@ -8,6 +8,8 @@
 #include "seccomp/profile/proof.h"
 #include "seccomp/syscall/names.h"
 #include "seccomp/syscall/sets.h"
+#include "shim/cli/floor/canary_bundle.h"
+#include "shim/cli/floor/catalogue.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -80,6 +82,9 @@ int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
 	for (size_t i = 0; shape && !r && i < b->runtime_count; i++) {
 		struct floor floor = {0};
 
+		if (b->runtimes[i].floor.catalogued)
+			continue;
+
 		r = floor_load(cli->config.state_dir, b->runtimes[i].id, shape, &floor, err);
 		/* Root's alone: to others no sample is known. */
 		if (r == -EACCES && geteuid() != 0)
@@ -103,10 +108,35 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 	return r < 0 ? r : build_load_floors(cli, ret, err);
 }
 
+/* A released runtime of the catalogue, in the way in which the key's containers are started. */
+static int add_release(struct build *b, const char *name, struct err *err)
+{
+	const struct catalogue_entry *e = NULL;
+	const struct arch *host[4];
+	const char *shape = evidence_shape(b->evidence);
+	struct build_runtime *rt;
+	int r = catalogue_find(name, arch_host(host) ? host[0] : arch_get(ARCH_X86_64), &e, err);
+
+	for (size_t i = 0; !r && i < b->runtime_count; i++)
+		if (text_streq(b->runtimes[i].id, e->name))
+			return 0;
+	if (!r && b->runtime_count == BUILD_RUNTIMES_MAX)
+		r = err_set(err, E2BIG, "a profile cannot hold what more than %d runtimes need", BUILD_RUNTIMES_MAX);
+	if (!r)
+		r = add_runtime(b, e->name, e->name, text_starts(e->name, "runc"), false, err);
+	if (r < 0)
+		return r;
+	rt = &b->runtimes[b->runtime_count - 1];
+	return catalogue_floor(e, shape && canary_no_new_privileges(shape), &rt->floor, err);
+}
+
 int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
 	char id[OCI_RUNTIME_ID_MAX];
+
+	if (catalogue_is_name(runtime))
+		return add_release(b, runtime, err);
 	int r = oci_runtime_open_or_find(runtime, -1, &rt, err);
 
 	if (r < 0)
@@ -120,6 +150,19 @@ int build_add_runtime(const struct cli *cli, struct build *b, const char *key, c
 			return err_set(err, ENOENT,
 				       "%s was never sampled for such containers: `snug floor --runtime %s --key %s` does it",
 				       rt.path, rt.path, key);
+	return r;
+}
+
+int build_add_runtimes(const struct cli *cli, struct build *b, const char *key, const char *list, struct err *err)
+{
+	cleanup_free char *copy = list ? strdup(list) : NULL;
+	char *state = NULL;
+	int r = 0;
+
+	if (list && !copy)
+		return err_set(err, ENOMEM, "out of memory");
+	for (char *w = list ? strtok_r(copy, ",", &state) : NULL; w && r == 0; w = strtok_r(NULL, ",", &state))
+		r = build_add_runtime(cli, b, key, w, err);
 	return r;
 }
 

@@ -47,9 +47,12 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 /* Loads the floors again, after a sampling. */
 int build_load_floors(const struct cli *cli, struct build *b, struct err *err);
 
-/* Adds a runtime that is to start the containers too: a path or a name (oci_runtime_open_or_find()). Its floor for such
- * containers must have been sampled: -ENOENT tells how. */
+/* Adds a runtime that is to start the containers too: a path or a name (oci_runtime_open_or_find()), whose floor for such
+ * containers must have been sampled (-ENOENT tells how), or a release of the catalogue. */
 int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err);
+
+/* The same for a list with commas; NULL adds none. */
+int build_add_runtimes(const struct cli *cli, struct build *b, const char *key, const char *list, struct err *err);
 
 /* The digest by which people tell a profile's text: that of sha256sum(1) over the oci form. */
 void build_digest(const struct build *b, char ret[SHA256_HEX_MAX]);

@@ -171,7 +171,7 @@ void build_report(const struct build *b, const char *key)
 		floor_describe(&rt->floor, rt->id, rt->go, &line);
 		if (!floor_is_sampled(&rt->floor) && rt->present)
 			buf_addf(&line, "; `snug floor --key %s` samples it", key);
-		else if (!rt->present)
+		else if (!rt->present && !rt->floor.catalogued)
 			buf_adds(&line, "; this runtime has been replaced since");
 		fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	}

@@ -18,7 +18,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo, spo-v1beta1, systemd or libseccomp-c: see above"},
 	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
 		       "what a refused call returns; enosys (default) lets libraries fall back"},
-	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...", "hold what these runtimes need too: paths, or names such as runc,crun"},
+	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...", "hold what these runtimes need too: paths, names such as runc,crun, or releases such as runc-1.3.6"},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 	[OPT_FORCE] = {"force", 0, NULL, "print a profile of incomplete evidence too"},
 };
@@ -27,19 +27,6 @@ static int parse_format(const char *name, enum policy_format *ret, struct err *e
 {
 	*ret = POLICY_OCI;
 	return name ? policy_output_by_name(name, ret, err) : 0;
-}
-
-static int add_floors(const struct cli *cli, struct build *b, const char *key, const char *list, struct err *err)
-{
-	cleanup_free char *copy = list ? strdup(list) : NULL;
-	char *state = NULL;
-	int r = 0;
-
-	if (list && !copy)
-		return err_set(err, ENOMEM, "out of memory");
-	for (char *w = list ? strtok_r(copy, ",", &state) : NULL; w && r == 0; w = strtok_r(NULL, ",", &state))
-		r = build_add_runtime(cli, b, key, w, err);
-	return r;
 }
 
 /* The last part of a key is what people call the profile. */
@@ -79,7 +66,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (r == 0)
 		r = build_load(cli, key, NULL, &b, err);
 	if (r == 0)
-		r = add_floors(cli, &b, key, args->value[OPT_FLOOR], err);
+		r = build_add_runtimes(cli, &b, key, args->value[OPT_FLOOR], err);
 	if (r == 0)
 		r = build_profile(&b, errno_ret, err);
 	if (r < 0)
