@@ -256,10 +256,44 @@ static bool is_refused_so(const struct merge *m, size_t name, const void *arg)
 	return same_answer(m->refusals[name], arg);
 }
 
+/* True if each input that allows the call for any arguments logs it. */
+static bool is_logged(const struct merge *m, size_t name, const void *arg)
+{
+	bool logged = false;
+
+	if (!is_allowed(m, name, NULL))
+		return false;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct policy_rule *const *rules = NULL;
+		size_t n = policy_rules(m->in[i], &rules);
+		struct said s;
+
+		ask(m, i, m->names[name], &s);
+		if (!s.allows_all)
+			continue;
+		logged = false;
+		for (size_t k = 0; k < n && !logged; k++)
+			logged = rules[k]->answer.action == POLICY_LOG && !rules[k]->arg_count && names_call(rules[k], m->names[name]) &&
+				 filter_applies(m->filter[i], rules[k], m->native);
+		if (!logged)
+			return false;
+	}
+	return logged;
+}
+
+static bool is_plainly_allowed(const struct merge *m, size_t name, const void *arg)
+{
+	return is_allowed(m, name, NULL) && !is_logged(m, name, NULL);
+}
+
 static int merge_rules(struct merge *m)
 {
-	static const struct policy_answer allow = {.action = POLICY_ALLOW};
-	int r = is_good(policy_default(m->out)) ? 0 : add_names(m, is_allowed, NULL, &allow);
+	static const struct policy_answer allow = {.action = POLICY_ALLOW}, log = {.action = POLICY_LOG};
+	bool good = is_good(policy_default(m->out));
+	int r = good ? 0 : add_names(m, is_plainly_allowed, NULL, &allow);
+
+	if (!r && policy_default(m->out)->action != POLICY_LOG)
+		r = add_names(m, is_logged, NULL, &log);
 
 	for (size_t i = 0; !r && i < m->name_count; i++)
 		r = merge_name(m, i);
@@ -316,6 +350,76 @@ static void merge_default(struct merge *m)
 		if (is_good(policy_default(m->in[i])))
 			answer = policy_default(m->in[i]);
 	policy_set_default(m->out, answer);
+}
+
+static bool notifies(const struct policy *p)
+{
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(p, &rules);
+
+	for (size_t i = 0; i < n; i++)
+		if (rules[i]->answer.action == POLICY_NOTIFY)
+			return true;
+	return policy_default(p)->action == POLICY_NOTIFY;
+}
+
+/* The listener of those that have one, where they agree. */
+static int merge_listener(struct merge *m)
+{
+	const char *path = NULL, *metadata = NULL;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const char *other = NULL, *its = policy_listener(m->in[i], &other);
+
+		if (!its && !other)
+			continue;
+		if ((path || metadata) && (!text_streq(path, its) || !text_streq(metadata, other))) {
+			if (notifies(m->out))
+				return err_set(m->err, EINVAL,
+					       "%s hands calls to another listener than the profiles before it, and a profile has one: make "
+					       "\"listenerPath\" and \"listenerMetadata\" the same first",
+					       policy_name(m->in[i]));
+			if (m->remarks)
+				buf_addf(m->remarks, "%s: its listenerPath is left out, since others have another and nothing is handed over\n",
+					 policy_name(m->in[i]));
+			continue;
+		}
+		path = its;
+		metadata = other;
+	}
+	return policy_set_listener(m->out, path, metadata, m->err);
+}
+
+static bool same_flags(const struct policy *a, const struct policy *b)
+{
+	const char *const *x = NULL, *const *y = NULL;
+	size_t n = policy_flags(a, &x);
+
+	if (policy_flags(b, &y) != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!text_streq(x[i], y[i]))
+			return false;
+	return true;
+}
+
+/* Flags change how all is answered: they stand where all parts have them. */
+static int merge_flags(struct merge *m)
+{
+	const char *const *flags = NULL;
+	size_t n = policy_flags(m->in[0], &flags);
+	int r = 0;
+
+	for (size_t i = 1; i < m->count; i++)
+		if (!same_flags(m->in[0], m->in[i])) {
+			if (m->remarks)
+				buf_addf(m->remarks, "%s and %s have different \"flags\": the result has none\n", policy_name(m->in[0]),
+					 policy_name(m->in[i]));
+			return 0;
+		}
+	for (size_t i = 0; !r && i < n; i++)
+		r = policy_add_flag(m->out, flags[i], m->err);
+	return r;
 }
 
 /* A value on the comparison, `off` beside it. */
@@ -443,6 +547,10 @@ int policy_merge(const struct policy *const in[], size_t count, const char *name
 	merge_default(&m);
 	merge_arches(&m);
 	r = merge_rules(&m);
+	if (!r)
+		r = merge_listener(&m);
+	if (!r)
+		r = merge_flags(&m);
 	if (!r)
 		r = prove(&m);
 	/* One alone contradicts nobody: it stays as it is. */

@@ -242,6 +242,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_with(work_done) struct work w = {.cli = cli};
 	cleanup_buf struct buf out = {0};
+	bool unconfined = false;
 	int r = read_all(&w, args, err);
 
 	if (!r)
@@ -249,11 +250,12 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r && w.evidence_count)
 		r = merge_evidence(&w, args, &out, err);
 	else if (!r)
-		r = merge_profiles((const struct policy *const *)w.policies, w.count, args->value[OPT_FORMAT], &out, err);
+		r = merge_profiles((const struct policy *const *)w.policies, w.count, args->value[OPT_FORMAT], &out, &unconfined, err);
 	if (r < 0)
 		return r;
 	/* One of those that were merged may be it: the result holds what it held. */
-	return save_or_print(cli, args->value[OPT_OUTPUT], &out, NULL, 0, err);
+	r = save_or_print(cli, args->value[OPT_OUTPUT], &out, NULL, 0, err);
+	return r == CLI_GOOD && unconfined ? CLI_FOUND : r;
 }
 
 const struct cli_command cmd_merge = {

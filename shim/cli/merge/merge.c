@@ -7,7 +7,21 @@
 #include <errno.h>
 #include <stdio.h>
 
-int merge_profiles(const struct policy *const in[], size_t count, const char *format, struct buf *out, struct err *err)
+/* True if it refuses and hands over nothing. */
+static bool is_unconfined(const struct policy *p)
+{
+	enum policy_action action = policy_default(p)->action;
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(p, &rules);
+
+	for (size_t i = 0; i < n; i++)
+		if (rules[i]->name_count && rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG)
+			return false;
+	return action == POLICY_ALLOW || action == POLICY_LOG;
+}
+
+int merge_profiles(const struct policy *const in[], size_t count, const char *format, struct buf *out, bool *ret_unconfined,
+		   struct err *err)
 {
 	cleanup_policy struct policy *all = NULL, *adapted = NULL;
 	cleanup_buf struct buf remarks = {0}, lost = {0};
@@ -27,5 +41,10 @@ int merge_profiles(const struct policy *const in[], size_t count, const char *fo
 		fputs(remarks.data, stderr);
 	if (lost.len)
 		fputs(lost.data, stderr);
+	*ret_unconfined = is_unconfined(adapted);
+	if (*ret_unconfined)
+		fputs("snug: what these profiles allow together is everything: a container under the result is unconfined. A list of calls "
+		      "to refuse takes nothing away from the others; write the refusals into the one that they are meant for\n",
+		      stderr);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

@@ -6,9 +6,12 @@
 #include "base/err.h"
 #include "seccomp/policy/policy.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Appends the union of the policies in the form named (NULL: oci); what people should know of it goes to stderr. */
-int merge_profiles(const struct policy *const in[], size_t count, const char *format, struct buf *out, struct err *err);
+/* Appends the union of the policies in the form named (NULL: oci); what people should know of it goes to stderr. *ret_unconfined:
+ * it refuses nothing. */
+int merge_profiles(const struct policy *const in[], size_t count, const char *format, struct buf *out, bool *ret_unconfined,
+		   struct err *err);
 
 #endif
