@@ -15,7 +15,7 @@ setup_at() { run_snug setup "$CALLER" --bin /opt/bin --config "$@"; }
 @test "the examples are what setup prints" {
   local caller file
   while read -r caller file; do
-    if [ "$file" = containerd/snug-3.toml ]; then echo 'version = 3' >"$dir/c"; else rm -f "$dir/c"; fi
+    if [ "$caller" = containerd ]; then echo "version = ${file//[!0-9]/}" >"$dir/c"; fi
     if [ "$caller" = containerd ]; then set -- --config "$dir/c"; else set --; fi
     run_snug setup "$caller" --bin /usr/bin "$@"
     [ "$status" -eq 0 ]
