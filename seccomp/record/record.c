@@ -6,6 +6,8 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#define COMM_MAX 15 /* bytes (TASK_COMM_LEN) */
+
 struct cursor {
 	const char *p, *end;
 };
@@ -259,18 +261,59 @@ bool record_looks_like_probe(const struct record *r)
 	       is_bytes(r->comm.p, r->comm.len, RECORD_PROBE_COMM);
 }
 
-bool record_looks_like_init(const struct record *r)
+static bool begins_with(const char *p, size_t len, const char *what)
+{
+	return len >= strlen(what) && memcmp(p, what, strlen(what)) == 0;
+}
+
+static bool is_runtimes_name(const char *p, size_t len)
 {
 	static const char *const runtimes[] = {"crun", "runc", "youki", "runsc", "krun", "crun-krun", "libcrun"};
-	static const char runc_init[] = "runc:[";
+
+	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
+		if (is_bytes(p, len, runtimes[i]))
+			return true;
+	return false;
+}
+
+bool record_looks_like_init(const struct record *r)
+{
 	char comm[64], exe[2];
 	size_t comm_len = record_field_bytes(&r->comm, comm, sizeof(comm));
 	size_t exe_len = record_field_bytes(&r->exe, exe, sizeof(exe));
 
-	if (comm_len >= sizeof(runc_init) - 1 && memcmp(comm, runc_init, sizeof(runc_init) - 1) == 0)
+	return begins_with(comm, comm_len, "runc:[") || (is_bytes(exe, exe_len, "/") && is_runtimes_name(comm, comm_len));
+}
+
+/* A process that was executed by descriptor is called by its number before 6.14 (fs/exec.c). */
+static bool is_number(const char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && p[i] >= '0' && p[i] <= '9')
+		i++;
+	return i == len;
+}
+
+bool record_may_be_init(const struct record *r, const char *runtime)
+{
+	char comm[COMM_MAX + 1], exe[4096];
+	size_t comm_len = record_field_bytes(&r->comm, comm, sizeof(comm));
+	size_t exe_len = record_field_bytes(&r->exe, exe, sizeof(exe)), at = exe_len;
+	const char *name = runtime ? strrchr(runtime, '/') : NULL;
+	size_t name_len;
+
+	name = name ? name + 1 : "";
+	name_len = strlen(name);
+	if (begins_with(comm, comm_len, "runc:[") || is_runtimes_name(comm, comm_len) || is_number(comm, comm_len) ||
+	    is_bytes(comm, comm_len, "exe"))
 		return true;
-	for (size_t i = 0; is_bytes(exe, exe_len, "/") && i < ARRAY_SIZE(runtimes); i++)
-		if (is_bytes(comm, comm_len, runtimes[i]))
-			return true;
-	return false;
+	if (exe_len < 2 || exe[0] != '/' || exe_len == sizeof(exe) || begins_with(exe, exe_len, "/memfd:") ||
+	    memmem(exe, exe_len, " (deleted)", 10))
+		return true;
+	while (exe[at - 1] != '/')
+		at--;
+	if (is_runtimes_name(exe + at, exe_len - at) || is_bytes(exe + at, exe_len - at, name))
+		return true;
+	return is_bytes(comm, comm_len, name) || (name_len > COMM_MAX && comm_len == COMM_MAX && memcmp(comm, name, COMM_MAX) == 0);
 }

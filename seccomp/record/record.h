@@ -69,6 +69,10 @@ bool record_looks_like_probe(const struct record *r);
  * others keep their name and have the new root as their program. Any program can take these names: a hint, for people. */
 bool record_looks_like_init(const struct record *r);
 
+/* False only if no runtime's init made the call, before it execs the program, as far as that is called what runtimes are called or `runtime` is (a path or NULL),
+ * or runs from where no program of a container lies: a copy in memory, a mount of its own. */
+bool record_may_be_init(const struct record *r, const char *runtime);
+
 const char *record_action_name(enum record_action a); /* "SCMP_ACT_LOG"; "?" for RECORD_OTHER */
 
 /* Writes the field's bytes, hex decoded, to out (at most cap), and returns their number. */

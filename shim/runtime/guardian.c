@@ -27,6 +27,7 @@
 #define POLL_FAST_MS  1   /* between looks at the runtime's children, while it is young */
 #define POLL_SLOW_MS  20  /* and later */
 #define YOUNG_MS      500
+#define QUIET_MS      10000 /* without a further reading, where nothing else tells that it has read all it wants to */
 #define AGAIN_MS      20  /* between two tries to put things back */
 #define TRIES         50
 
@@ -34,22 +35,25 @@ struct watch {
 	int pidfd;   /* of the wrapper, which becomes the runtime */
 	int inotify; /* on the rewriting: opened and closed again means read; -1: cannot be told */
 	pid_t pid;
-	const struct plan *until_state; /* neither runc nor crun by its name: what it reads, and when, is not known; NULL: one of them */
+	const struct plan *plan;
+	bool recorded;
+	bool known;       /* runc or crun by its name: of others it is not known what they read, and when */
+	uint64_t read_ms; /* when it was last read, or the watch began */
 	bool gone;        /* the rewriting was removed: its start was given up, or the caller replaced it */
 	bool read;        /* the rewriting was read at least once */
 };
 
-/* Any thread can be the parent: each has a list of its own (CONFIG_PROC_CHILDREN). */
-static bool has_children(pid_t pid)
+/* Any thread can be the parent: each has a list of its own. 1 if it has one, 0 if not, -ENOENT if the kernel keeps no lists (CONFIG_PROC_CHILDREN). */
+static int has_children(pid_t pid)
 {
+	bool found = false, listed = false;
 	char path[64];
-	bool found = false;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
 	if (!dir)
-		return false;
+		return -ENOENT;
 	for (struct dirent *e = readdir(dir); e && !found; e = readdir(dir)) {
 		cleanup_fd int fd = -1;
 		char name[NAME_MAX + 16], c;
@@ -58,10 +62,11 @@ static bool has_children(pid_t pid)
 			continue;
 		snprintf(name, sizeof(name), "%s/children", e->d_name);
 		fd = openat(dirfd(dir), name, O_RDONLY | O_CLOEXEC);
+		listed |= fd >= 0;
 		found = fd >= 0 && read(fd, &c, 1) == 1;
 	}
 	closedir(dir);
-	return found;
+	return listed ? found : -ENOENT;
 }
 
 static void take_events(struct watch *w)
@@ -72,7 +77,10 @@ static void take_events(struct watch *w)
 	while ((n = read(w->inotify, events, sizeof(events))) > 0)
 		for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
 			w->gone |= events[i].mask & (IN_DELETE_SELF | IN_IGNORED);
-			w->read |= events[i].mask & IN_CLOSE_NOWRITE;
+			if (events[i].mask & IN_CLOSE_NOWRITE) {
+				w->read = true;
+				w->read_ms = clock_monotonic_ms();
+			}
 		}
 }
 
@@ -93,8 +101,19 @@ static bool has_state(const struct plan *p)
 	return found;
 }
 
+static bool has_read_all(const struct watch *w)
+{
+	int children = w->known ? has_children(w->pid) : -ENOENT;
+
+	if (children >= 0 ? children : has_state(w->plan))
+		return true;
+	/* One that shows neither, and comes back to the file later, starts its container under the caller's own profile: that may cost a learning run, and must
+	 * not happen to a container that is to be enforced. */
+	return children < 0 && w->recorded && clock_monotonic_ms() - w->read_ms >= QUIET_MS;
+}
+
 /* Waits until the runtime has read the configuration and started a child (both runtimes have read all of it by then), or has exited. A program
- * that calls one of them may read it first, and have children of its own. */
+ * that calls one of them may read it first, and have children of its own: there the runtime's state file tells, or that nothing is read any more. */
 static void wait_until_read(struct watch *w)
 {
 	uint64_t begin = clock_monotonic_ms();
@@ -111,7 +130,7 @@ static void wait_until_read(struct watch *w)
 			take_events(w);
 		if (w->inotify >= 0 && !w->read)
 			continue;
-		if (w->until_state ? has_state(w->until_state) : has_children(w->pid))
+		if (has_read_all(w))
 			return;
 	}
 }
@@ -259,7 +278,7 @@ static int watch_begin(const struct guardian_duty *d, struct watch *ret)
 	char path[NAME_MAX + 64];
 
 	*ret = (struct watch){.pid = getpid(), .pidfd = -1, .inotify = -1,
-			      .until_state = is_known(&d->plan->runtime) ? NULL : d->plan};
+			      .plan = d->plan, .recorded = d->recorded, .known = is_known(&d->plan->runtime), .read_ms = clock_monotonic_ms()};
 	ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
 	if (ret->pidfd < 0)
 		return -errno;

@@ -15,6 +15,7 @@
 struct guardian_duty {
 	const struct plan *plan;
 	struct oci_bundle *bundle; /* prepared, locked: restored when the runtime has read it; NULL for none */
+	bool recorded;             /* it is a learning or audited start: the caller's bytes may come back early rather than late */
 	bool learn_features;       /* then find out what the runtime can do, if nobody has */
 	bool tell_version;         /* then tell the recorder the runtime's version, if it does not know it */
 	bool until_end;            /* then wait for the runtime's end and, if the container is gone, remove its note */

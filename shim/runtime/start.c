@@ -245,6 +245,7 @@ static int set_guardian(struct start *s, struct err *err)
 	const struct guardian_duty duty = {
 		.plan = s->plan,
 		.bundle = &s->bundle,
+		.recorded = is_recorded(s->mode),
 		.learn_features = true,
 		.tell_version = is_recorded(s->mode) || s->denials,
 		/* A start that fails leaves no container, and nobody has to call delete then. */

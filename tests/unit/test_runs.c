@@ -89,6 +89,23 @@ static void call_as(struct fixture *f, uint32_t session, uint32_t pid, enum arch
 	runs_record(f->runs, &r, NULL, 2);
 }
 
+/* A call whose program names itself. */
+static void call_named(struct fixture *f, uint32_t session, uint32_t pid, const char *comm, const char *exe)
+{
+	struct record r = {.session = session, .pid = pid, .arch = arch_get(ARCH_X86_64)->audit, .nr = 0, .action = RECORD_LOG,
+			   .time_ms = text_now_ms(), .serial = 1, .comm = {.p = comm, .len = strlen(comm)},
+			   .exe = {.p = exe, .len = strlen(exe)}};
+
+	runs_record(f->runs, &r, NULL, 2);
+}
+
+/* Its processes may change their audit session. */
+static struct run *loosen(struct run *run)
+{
+	runs_main_session(run)->loose = true;
+	return run;
+}
+
 static void call(struct fixture *f, uint32_t session, uint32_t pid, const char *name)
 {
 	call_as(f, session, pid, ARCH_X86_64, name, RECORD_LOG);
@@ -501,7 +518,7 @@ static void versions(void **state)
 static void an_unattributed_call_of_a_process_that_is_gone(void **state)
 {
 	struct fixture *f = *state;
-	struct run *one = begin(f, 7, "a"), *two = begin(f, 8, "b"), *ended = begin(f, 9, "c");
+	struct run *one = loosen(begin(f, 7, "a")), *two = loosen(begin(f, 8, "b")), *ended = loosen(begin(f, 9, "c"));
 
 	call(f, 9, INIT, "execve");
 	runs_end(f->runs, ended, EVIDENCE_END_PROCESSES, 2);
@@ -534,7 +551,7 @@ static void an_unattributed_call_at_the_end(void **state)
 static void an_unattributed_call_that_is_explained(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = begin(f, 7, "a");
+	struct run *run = loosen(begin(f, 7, "a"));
 
 	runs_know_cgroup(f->runs, run, "0::/nowhere-of-this-name\n");
 	call(f, 99, OTHER, "read");
@@ -561,7 +578,7 @@ static void an_unattributed_call_that_is_explained(void **state)
 static void many_unattributed(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = begin(f, 7, "a");
+	struct run *run = loosen(begin(f, 7, "a"));
 
 	for (uint32_t i = 0; i < UNATTRIBUTED_OPEN; i++)
 		call(f, 100 + i, OTHER, "read");
@@ -569,9 +586,98 @@ static void many_unattributed(void **state)
 	assert_reasons(run, REASON_BIT(RUNNING));
 	call(f, 1000, OTHER, "read");
 	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
-	run = begin(f, 8, "b");
+	run = loosen(begin(f, 8, "b"));
 	call(f, UINT32_MAX, OTHER, "read");
 	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+}
+
+/* A container that cannot change its session has nothing to do with what is logged of a program in another one, whoever that is: the node's other LOG
+ * filters. One that can has nothing to do with a session that was there before it. */
+static void unattributed_calls_of_others(void **state)
+{
+	struct fixture *f = *state;
+	struct run *bound = begin(f, 7, "a"), *able = loosen(begin(f, 8, "b"));
+
+	call(f, 5, OTHER, "mount");
+	assert_reasons(able, REASON_BIT(RUNNING));
+	assert_int_equal(f->runs->unattributed.open_count, 0);
+	call(f, 99, OTHER, "mount");
+	call(f, UINT32_MAX, OTHER, "mount");
+	runs_settle_doubts(f->runs, 10000);
+	assert_reasons(bound, REASON_BIT(RUNNING));
+	assert_reasons(able, REASON_BIT(RUNNING) | REASON_BIT(SESSION_CHANGED));
+}
+
+/* What may be a runtime's init may be an exec past the wrapper, into any container and from any session: also from one whose other processes are nobody's. */
+static void an_exec_past_the_wrapper(void **state)
+{
+	static const struct {
+		const char *comm, *exe;
+		bool doubted;
+	} cases[] = {
+		{"runc:[2:INIT]", "/", true},      {"runc:[2:INIT]", "/bin/sh", true}, {"crun", "/", true},
+		{"3", "/", true},                  {"my-crun", "/opt/my-crun", true},  {"my-crun", "/", true},
+		{"sh", "/memfd:runc_cloned:/proc/self/exe (deleted)", true},           {"sh", "", true},
+		{"sh", "/bin/busybox", false},     {"runner", "/usr/bin/runner", false},
+	};
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "c%u", i);
+		struct run *run = begin(f, 200 + i, id);
+
+		evidence_run(run->key->evidence, run->no)->runtime[0] = '\0';
+		free(evidence_run(run->key->evidence, run->no)->runtime);
+		evidence_run(run->key->evidence, run->no)->runtime = strdup("/opt/my-crun");
+		runs_know_cgroup(f->runs, run, "0::/nowhere-of-this-name\n");
+		call(f, 99, (uint32_t)getpid(), "read"); /* one of that session, elsewhere */
+		call_named(f, 99, OTHER, cases[i].comm, cases[i].exe);
+		if (!!(reasons(run) & REASON_BIT(SESSION_CHANGED)) != cases[i].doubted)
+			fail_msg("case %u", i);
+		/* One that can be looked at, and sits elsewhere, is not the container's. */
+		evidence_run(run->key->evidence, run->no)->reasons = 0;
+		call_named(f, 99, (uint32_t)getpid(), cases[i].comm, cases[i].exe);
+		assert_false(reasons(run) & REASON_BIT(SESSION_CHANGED));
+		/* It may move: a runtime's process joins the container only then. */
+		char cgroup[PROC_CGROUP_MAX];
+
+		assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+		if (cases[i].doubted && strcmp(cases[i].comm, "my-crun") != 0) {
+			free(run->cgroup);
+			run->cgroup = strdup(cgroup);
+			call_named(f, 99, (uint32_t)getpid(), cases[i].comm, cases[i].exe);
+			assert_true(reasons(run) & REASON_BIT(SESSION_CHANGED));
+		}
+		runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
+		runs_sweep(f->runs, 3, 0);
+	}
+}
+
+static void capabilities_that_never_come(void **state)
+{
+	static const char none[] = "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\n"
+				   "CapBnd:\t00000000a80425fb\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\n";
+	static const char bounded[] = "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
+				      "CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000000\n";
+	static const struct {
+		const char *status, *map;
+		bool never;
+	} cases[] = {
+		{none, "         0          0 4294967295\n", true},
+		{bounded, "         0          0 4294967295\n", false}, /* a file's capabilities may give it */
+		{bounded, "         0     100000      65536\n", true},
+		{bounded, "         0          0       1000\n", true},
+		{bounded, "         0          0          1\n         1     100000      65536\n", true},
+		{bounded, "", false},
+		{"Name:\tx\n", "         0          0 4294967295\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (proc_parse_never_has(cases[i].status, cases[i].map, 30) != cases[i].never)
+			fail_msg("case %zu", i);
 }
 
 /* One that sits in a container's cgroup is that container's. */
@@ -959,6 +1065,9 @@ int main(void)
 		booked(an_unattributed_call_at_the_end),
 		booked(an_unattributed_call_that_is_explained),
 		booked(many_unattributed),
+		booked(unattributed_calls_of_others),
+		booked(an_exec_past_the_wrapper),
+		cmocka_unit_test(capabilities_that_never_come),
 		booked(an_unattributed_call_in_the_cgroup),
 		booked(an_unattributed_call_in_the_callers_cgroup),
 		booked(taken_up),

@@ -4,6 +4,7 @@
 #include "shim/recorder/attribution/runs.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 
 static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr)
@@ -62,6 +63,12 @@ static enum evidence_use use_of(const struct run *run, bool used)
 	return run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED;
 }
 
+/* The program begins: what it may not do now no process of it ever may. */
+static bool is_bound(const struct runs *r, const struct record *rec)
+{
+	return proc_never_has_capability((pid_t)rec->pid, CAP_AUDIT_CONTROL) && unattributed_is_maker(&r->unattributed, rec);
+}
+
 static void book(struct runs *r, struct run_session *s, const struct record *rec, uint64_t now_ms)
 {
 	const struct arch *arch = arch_of_record(rec->arch, rec->nr);
@@ -80,8 +87,10 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	}
 	phase = phase_of(s, rec);
 	exec = used && arch && is_execve(r, arch, rec->nr);
+	s->loose |= phase == EVIDENCE_HOOK;
 	if (exec && rec->pid == s->init_pid && !s->execd) {
 		s->execd = true;
+		s->loose |= !is_bound(r, rec);
 		runs_note(r, s);
 	}
 	if (arch && phase != EVIDENCE_RUNTIME)
@@ -113,31 +122,68 @@ static enum reason doubt_of(const struct run *run)
 	return run->by_cgroup ? REASON_ATTRIBUTION : REASON_SESSION_CHANGED;
 }
 
-/* It may have been anybody's. */
-static void stamp_all(struct runs *r, uint64_t now_ms)
+/* The record may be of an exec past the wrapper, into any container. */
+static bool is_by_runtime(const struct run *run, const struct record *rec)
 {
-	for (struct run *run = r->list; run; run = run->next)
-		if (run->state != RUN_ENDED)
-			runs_stamp(r, run, doubt_of(run), now_ms);
+	const struct evidence_run *er = evidence_run(run->key->evidence, run->no);
+
+	return record_may_be_init(rec, er ? er->runtime : NULL);
 }
 
-/* Nobody can tell now whose it was. A session that no container shares belongs to one for good, so that its next process will do. */
+static bool is_by_any_runtime(const struct runs *r, const struct record *rec)
+{
+	for (const struct run *run = r->list; run; run = run->next)
+		if (is_by_runtime(run, rec))
+			return true;
+	return false;
+}
+
+/* A process of the container may have begun this session. */
+static bool may_have_changed_to(const struct runs *r, const struct run *run, uint32_t session)
+{
+	bool loose = run->by_cgroup;
+
+	for (const struct run_session *s = run->sessions; s; s = s->next)
+		loose |= s->loose;
+	if (!loose || unattributed_is_known(&r->unattributed, session))
+		return false;
+	/* Numbers count upwards, and come round. */
+	return session == UINT32_MAX || run->by_cgroup || (int32_t)(session - runs_main_session(run)->id) > 0;
+}
+
+static bool may_be_its(const struct runs *r, const struct run *run, const struct record *rec)
+{
+	return run->state != RUN_ENDED && (is_by_runtime(run, rec) || (run->by_cgroup && is_shared_session(r, rec->session)) ||
+					   may_have_changed_to(r, run, rec->session));
+}
+
+/* Nobody can tell now whose it was. A session that a container began is its for good, so that the session's next process will do. */
 static void doubt(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
-	if (is_shared_session(r, rec->session) || !unattributed_leave_open(&r->unattributed, rec->session, now_ms))
-		stamp_all(r, now_ms);
+	for (struct run *run = r->list; run; run = run->next) {
+		if (!may_be_its(r, run, rec))
+			continue;
+		if (is_by_runtime(run, rec) || is_shared_session(r, rec->session) ||
+		    !unattributed_leave_open(&r->unattributed, rec->session, now_ms))
+			runs_stamp(r, run, doubt_of(run), now_ms);
+	}
 }
 
 void runs_settle_doubts(struct runs *r, uint64_t now_ms)
 {
-	if (unattributed_overdue(&r->unattributed, now_ms))
-		stamp_all(r, now_ms);
+	uint32_t session = 0;
+
+	while (unattributed_take_overdue(&r->unattributed, now_ms, &session))
+		for (struct run *run = r->list; run; run = run->next)
+			if (run->state != RUN_ENDED && may_have_changed_to(r, run, session))
+				runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
 void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms)
 {
-	if (r->unattributed.open_count)
-		runs_stamp(r, run, doubt_of(run), now_ms);
+	for (unsigned i = 0; r->unattributed.open_count && i < UNATTRIBUTED_OPEN; i++)
+		if (r->unattributed.open[i].session && may_have_changed_to(r, run, r->unattributed.open[i].session))
+			runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
 /* A process of a container that has its own session, outside it. */
@@ -147,10 +193,10 @@ static void add_changed(struct runs *r, struct run *run, const struct record *re
 	evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD, use_of(run, true), rec);
 }
 
-/* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one that has
- * shown itself cannot be compared, nobody can tell: -ESRCH. In a cgroup that the container shares with its caller it may be the container's or anybody's: it
- * is booked to none, that container is stamped, and the answer is -EAGAIN: to be asked again for the next record. */
-static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint64_t now_ms)
+/* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one whose it could be
+ * and that has shown itself cannot be compared, nobody can tell: -ESRCH. In a cgroup that the container shares with its caller it may be anybody's: it
+ * is booked to none, that container is stamped if it could be its, and the answer is -EAGAIN: to be asked again for the next record. */
+static int find_owner(struct runs *r, const struct record *rec, const char *cgroup, struct run **ret, uint64_t now_ms)
 {
 	struct run *owner = NULL;
 	int rc = 0, shared = 0;
@@ -158,12 +204,12 @@ static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint
 	for (struct run *run = r->list; run; run = run->next) {
 		if (run->by_cgroup)
 			runs_find_cgroup(r, run, now_ms);
-		if (!run->cgroup && run->state != RUN_ENDED && (run->by_cgroup || runs_main_session(run)->has_init))
+		if (!run->cgroup && (run->by_cgroup || runs_main_session(run)->has_init) && may_be_its(r, run, rec))
 			rc = -ESRCH;
 		if (!run->cgroup || !unattributed_is_within(cgroup, run->cgroup))
 			continue;
 		if (run->shared_cgroup) {
-			if (run->state != RUN_ENDED)
+			if (may_be_its(r, run, rec))
 				runs_stamp(r, run, doubt_of(run), now_ms);
 			shared = -EAGAIN;
 			continue;
@@ -171,45 +217,52 @@ static int find_owner(struct runs *r, const char *cgroup, struct run **ret, uint
 		/* One that has ended leaves its place to the next of that name. */
 		if (owner && run->state == RUN_ENDED)
 			continue;
-		if (owner && owner->state != RUN_ENDED)
+		if (owner && owner->state != RUN_ENDED) {
+			runs_stamp(r, run, doubt_of(run), now_ms);
+			runs_stamp(r, owner, doubt_of(owner), now_ms);
 			rc = -ESRCH;
+		}
 		owner = run;
 	}
 	*ret = owner;
 	return rc < 0 || owner ? rc : shared;
 }
 
+/* 0 and the owner, NULL for nobody; -EAGAIN, -ESRCH as above. */
+static int look_for_owner(struct runs *r, const struct record *rec, struct run **ret, uint64_t now_ms)
+{
+	bool by_runtime = record_may_be_init(rec, NULL) || (r->odd_runtimes && is_by_any_runtime(r, rec));
+	char cgroup[PROC_CGROUP_MAX];
+	void *known = NULL;
+	int rc = unattributed_look(&r->unattributed, rec, by_runtime, cgroup, &known);
+
+	if (rc == 1) {
+		*ret = known;
+		return 0;
+	}
+	if (rc == 0)
+		rc = find_owner(r, rec, cgroup, ret, now_ms);
+	if (rc == 0 && !by_runtime)
+		unattributed_own(&r->unattributed, *ret);
+	return rc;
+}
+
 /* A logged call whose session does not tell whose it is. */
 static void record_unattributed(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
-	char cgroup[PROC_CGROUP_MAX];
 	struct run *owner = NULL;
-	void *known = NULL;
 	int rc;
 
 	if (!r->list || !record_is_used(rec))
 		return;
-	rc = unattributed_look(&r->unattributed, rec, cgroup, &known);
-	if (rc == 0) {
-		rc = find_owner(r, cgroup, &owner, now_ms);
-		if (rc == 0)
-			unattributed_own(&r->unattributed, owner);
-	} else if (rc == 1) {
-		owner = known;
-		rc = 0;
-	}
-	if (rc == -EAGAIN) {
-		unattributed_close(&r->unattributed, rec->session);
-		return;
-	}
-	if (rc < 0) {
-		/* Where others of its session are nobody's, one that is gone was too; one that is there is looked at: an exec past the wrapper comes from a login
-		 * session that may hold anything. */
-		if (!unattributed_is_known(&r->unattributed, rec->session))
-			doubt(r, rec, now_ms);
+	rc = look_for_owner(r, rec, &owner, now_ms);
+	if (rc < 0 && rc != -EAGAIN) {
+		doubt(r, rec, now_ms);
 		return;
 	}
 	unattributed_close(&r->unattributed, rec->session);
+	if (rc < 0)
+		return;
 	if (!owner && !is_shared_session(r, rec->session))
 		unattributed_remember(&r->unattributed, rec->session);
 	else if (owner && owner->by_cgroup)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,4 +72,30 @@ int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX])
 
 	/* Of a text that was cut nobody can say whether it lies within another. */
 	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -E2BIG : 0;
+}
+
+bool proc_parse_never_has(const char *status, const char *uid_map, unsigned capability)
+{
+	static const char *const sets[] = {"\nCapInh:", "\nCapPrm:", "\nCapEff:", "\nCapBnd:", "\nCapAmb:"};
+	unsigned inside, outside, count, end = 0;
+
+	/* The initial one maps all ids onto themselves; one that does so too counts as that. */
+	if (sscanf(uid_map, "%u %u %u %n", &inside, &outside, &count, &end) == 3 &&
+	    !(inside == 0 && outside == 0 && count == UINT32_MAX && uid_map[end] == '\0'))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		const char *p = strstr(status, sets[i]);
+
+		if (!p || strtoull(p + strlen(sets[i]), NULL, 16) >> capability & 1)
+			return false;
+	}
+	return true;
+}
+
+bool proc_never_has_capability(pid_t pid, unsigned capability)
+{
+	char status[4096], map[4096];
+
+	return read_text(pid, "status", status, sizeof(status)) > 0 && read_text(pid, "uid_map", map, sizeof(map)) > 0 &&
+	       proc_parse_never_has(status, map, capability);
 }

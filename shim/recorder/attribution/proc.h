@@ -20,6 +20,13 @@ int proc_read_stat(pid_t pid, struct proc_stat *ret); /* 0, -ESRCH if it is gone
 /* The same from the file's text. Pure. */
 int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret);
 
+/* True if neither this process nor any that it begins can ever hold the capability against the initial user namespace: none of its sets has it, or it lives
+ * in a user namespace of its own. False where that cannot be told. */
+bool proc_never_has_capability(pid_t pid, unsigned capability);
+
+/* The same from the texts of /proc/PID/status and /proc/PID/uid_map. Pure. */
+bool proc_parse_never_has(const char *status, const char *uid_map, unsigned capability);
+
 /* The text of /proc/PID/cgroup, NUL-terminated. 0, -ESRCH if the process is gone, else an errno that says nothing of it: -E2BIG if the text is too long. */
 int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX]);
 

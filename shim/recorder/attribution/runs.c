@@ -321,6 +321,13 @@ static void give_up(struct run *run)
 	evidence_run_end(run->key->evidence, run->no, text_now_ms());
 }
 
+static bool is_usual_runtime(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && (text_streq(name, "/runc") || text_streq(name, "/crun"));
+}
+
 int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, struct err *err)
 {
 	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .shared = q->by_cgroup};
@@ -345,6 +352,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 		return rc;
 	}
 	runs_link(r, run, now_ms);
+	r->odd_runtimes |= !is_usual_runtime(q->runtime);
 	if (q->by_cgroup)
 		runs_share_session(r, run, q->session);
 	runs_note(r, run->sessions);

@@ -32,6 +32,7 @@ struct run_session {
 	bool in_table;
 	bool has_init;  /* init_pid is known: the first process that showed a record */
 	bool execd;     /* and it has called execve: the workload runs */
+	bool loose;     /* a process of it may change its audit session (unattributed.h) */
 	uint32_t init_pid;
 	pid_t pid;      /* that registered it, and when that started: the name of its note (live.h) */
 	uint64_t start;
@@ -75,6 +76,7 @@ struct runs {
 	unsigned live;       /* runs that have not ended */
 	unsigned by_cgroup;  /* of those in the list */
 	unsigned proving;    /* of the live ones those that may turn out complete: barriers are passed for their sake */
+	bool odd_runtimes;   /* a runtime was registered that is called neither runc nor crun */
 	struct cgroup_mount groups;
 	struct unattributed unattributed;
 	struct run_session *buckets[RUNS_BUCKETS];

@@ -121,17 +121,25 @@ void unattributed_close(struct unattributed *s, uint32_t session)
 		}
 }
 
-unsigned unattributed_overdue(struct unattributed *s, uint64_t now_ms)
+bool unattributed_take_overdue(struct unattributed *s, uint64_t now_ms, uint32_t *ret)
 {
-	unsigned n = 0;
-
 	for (unsigned i = 0; s->open_count && i < UNATTRIBUTED_OPEN; i++)
 		if (s->open[i].session && now_ms - s->open[i].since_ms >= UNATTRIBUTED_OPEN_MS) {
+			*ret = s->open[i].session;
 			s->open[i].session = 0;
 			s->open_count--;
-			n++;
+			return true;
 		}
-	return n;
+	return false;
+}
+
+bool unattributed_is_maker(const struct unattributed *s, const struct record *rec)
+{
+	uint64_t made_ms = 0, alive_ms = clock_ms(CLOCK_BOOTTIME);
+	struct proc_stat st;
+
+	return record_time(s, rec, &made_ms) && proc_read_stat((pid_t)rec->pid, &st) == 0 && !st.dead &&
+	       unattributed_is_same(st.start, sysconf(_SC_CLK_TCK), alive_ms, made_ms, s->cycle_is_long);
 }
 
 static struct unattributed_call *proc_slot(struct unattributed *s, uint32_t pid)
@@ -139,7 +147,7 @@ static struct unattributed_call *proc_slot(struct unattributed *s, uint32_t pid)
 	return &s->procs[pid & (UNATTRIBUTED_PROCS - 1)];
 }
 
-int unattributed_look(struct unattributed *s, const struct record *rec, char cgroup[PROC_CGROUP_MAX], void **ret_owner)
+int unattributed_look(struct unattributed *s, const struct record *rec, bool anew, char cgroup[PROC_CGROUP_MAX], void **ret_owner)
 {
 	struct unattributed_call *p = proc_slot(s, rec->pid);
 	uint64_t made_ms = 0, alive_ms;
@@ -148,7 +156,7 @@ int unattributed_look(struct unattributed *s, const struct record *rec, char cgr
 
 	if (!record_time(s, rec, &made_ms))
 		return -ESRCH;
-	if (p->pid == rec->pid && unattributed_is_same(p->start, hz, p->alive_ms, made_ms, s->cycle_is_long)) {
+	if (!anew && p->pid == rec->pid && unattributed_is_same(p->start, hz, p->alive_ms, made_ms, s->cycle_is_long)) {
 		*ret_owner = p->owner;
 		return 1;
 	}
@@ -158,7 +166,7 @@ int unattributed_look(struct unattributed *s, const struct record *rec, char cgr
 		return -ESRCH;
 	if (!unattributed_is_same(st.start, hz, alive_ms, made_ms, s->cycle_is_long))
 		return -ESRCH;
-	if (p->pid == rec->pid && p->start == st.start) {
+	if (!anew && p->pid == rec->pid && p->start == st.start) {
 		p->alive_ms = alive_ms;
 		*ret_owner = p->owner;
 		return 1;
