@@ -4,6 +4,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
   load lib
+  load faults
   snug_setup
   BACKLOG=$(auditctl -s | sed -n 's/^backlog_limit //p') WAIT=$(auditctl -s | sed -n 's/^backlog_wait_time //p')
   OLD=$(cat /proc/sys/kernel/seccomp/actions_logged)
@@ -23,48 +24,6 @@ teardown_file() {
   sort "$ways" | awk -F '\t' '{printf "# %-8s %-72s %s\n", $1, $2, $3}' >&3
   awk -F '\t' '{n++; bad += $1 == "FALSE"} END {printf "# ways %d, false complete %d\n", n, bad}' "$ways" >&3
 }
-
-newest() { runs "$1" | jq -c '.[-1]'; }
-
-# A line for the table, at the end of each test.
-way() { printf '%s\t%s\t%s\n' "$1" "$BATS_TEST_DESCRIPTION" "$2" >>"$BATS_FILE_TMPDIR/ways"; }
-
-# lost KEY REASON...: the newest run is not complete, and stamped with one of the reasons.
-lost() {
-  local key=$1 got r
-  shift
-  got=$(newest "$key")
-  if jq -e .complete <<<"$got" >/dev/null; then way FALSE "$got"; echo "FALSE COMPLETE: $got"; return 1; fi
-  for r in "$@"; do
-    if jq -e --arg r "$r" '.reasons | index($r)' <<<"$got" >/dev/null; then way stamped "$(jq -r '.reasons | join(", ")' <<<"$got")"; return 0; fi
-  done
-  echo "not stamped with any of $*: $got"
-  return 1
-}
-
-# kept KEY CALL COUNT: the newest run is complete, and the evidence holds the call COUNT times: nothing was lost.
-kept() {
-  local got=$(newest "$1") count
-  count=$(snug show --json "$1" | jq --arg c "$2" '[.syscalls[] | select(.name == $c and .phase == "workload") | .count] | add // 0')
-  echo "$count times $2, $got"
-  if jq -e .complete <<<"$got" >/dev/null && [ "$count" -ne "$3" ]; then way FALSE "$count of $3"; return 1; fi
-  jq -e .complete <<<"$got" >/dev/null || return 1
-  way kept "complete, $2 counted $count times of $3"
-}
-
-# learn KEY [FILTER] [ARG...]: one run of a container to its end; `fault` lies in it.
-learn() { prepare "$@"; snug-learn --root "$T/root" run --bundle "$T/$1" "$1"; }
-prepare() {
-  local key=$1 filter=$2
-  shift 2
-  bundle "$T/$key" "$filter" "$@"
-  cp "$fault" "$T/$key/rootfs/fault"
-}
-control() { # ...: the same without the fault is complete
-  learn control "$@" >/dev/null
-  newest control | jq -e .complete >/dev/null || { newest control; return 1; }
-}
-writable='.root.readonly = false'
 
 @test "a receive buffer that is too small" {
   snugd --background --config "$SNUG_CONFIG" --receive-buffer 4096
@@ -323,4 +282,310 @@ C
   [ "$(recorder_pid)" = "$pid" ]
   eventually test -d "$T/shell/rootfs/tmp/x"
   kept shell mkdir 1
+}
+
+# What a look at /proc does not show has not ended. The container's init ends at once; a process of it that no look sees goes on.
+hides() { # REASON CONTROL-KEY COMMAND...: the fault, as a command, in the middle of a run
+  local reason=$1
+  shift
+  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\"))" /fault daemon /tmp/made
+  snug-learn --root "$T/root" run --detach --bundle "$T/shell" shell </dev/null >/dev/null 2>&1
+  "$@"
+  eventually test -d "$T/shell/rootfs/tmp/made"
+  sleep 2.5
+  lost shell "$reason"
+}
+outlives() { # KEY: the same without the fault, whose mkdir comes after the init's end
+  prepare "$1" "$writable | .linux.namespaces |= map(select(.type != \"pid\"))" /fault daemon /tmp/made
+  snug-learn --root "$T/root" run --detach --bundle "$T/$1" "$1" </dev/null >/dev/null 2>&1
+  eventually test -d "$T/$1/rootfs/tmp/made"
+  newest "$1" | jq -e .complete
+}
+
+@test "/proc remounted with hidepid=2 during a run, for a group that is not the recorder's" {
+  own_proc gid=0
+  outlives control
+  hides end-not-seen hide hidepid=2,gid=54321
+}
+
+@test "/proc remounted with hidepid=4 during a run" {
+  own_proc gid=0
+  outlives control
+  hides end-not-seen hide hidepid=4
+}
+
+@test "/proc remounted with hidepid=1 during a run" {
+  own_proc gid=0
+  outlives control
+  hides end-not-seen hide hidepid=1,gid=54321
+}
+
+@test "/proc with hidepid=4 from the start: the recorder keeps what it needs to see" {
+  own_proc hidepid=4
+  outlives shell
+  kept shell mkdir 1
+}
+
+@test "a recorder without CAP_SYS_PTRACE where /proc hides processes: it learns nothing" {
+  own_proc hidepid=4 setpriv --bounding-set -sys_ptrace
+  prepare shell . true
+  run snug-learn --root "$T/root" run --bundle "$T/shell" shell
+  [ "$status" -eq 1 ] && [[ "$output" == "snug: "*hidepid* ]]
+  way refused "no run"
+  end_recorder
+  control . true
+}
+
+@test "a security module that forbids to look at processes" {
+  deaf
+  outlives control
+  hides end-not-seen touch "$T/forbidden"
+}
+
+@test "the recorder out of descriptors when the container ends" {
+  out_of_descriptors() { prlimit --nofile=$(ls "/proc/$(recorder_pid)/fd" | wc -l) --pid "$(recorder_pid)"; }
+  background shell . sh -c 'sleep 1; /fault flood 10'
+  out_of_descriptors
+  wait $run
+  sleep 3
+  prlimit --nofile=4096 --pid "$(recorder_pid)"
+  eventually eval 'snug ls 2>/dev/null'
+  lost shell end-not-seen
+  control . /fault flood 10
+}
+
+@test "cgroup2 says populated 0 where /proc hides all: the run has ended" {
+  own_proc gid=0
+  prepare shell . sh -c 'sleep 1; /fault flood 10'
+  v2 snug-learn --root "$T/root" run --bundle "$T/shell" shell &
+  until_running shell
+  hide hidepid=4
+  wait $!
+  newest shell | jq -e '.end_proof == "cgroup"'
+  kept shell getppid 10
+}
+
+@test "an exec past the wrapper that outlives the container's init in its cgroup" {
+  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\"))" sh -c 'sleep 1'
+  v2 snug-learn --root "$T/root" run --detach --bundle "$T/shell" shell </dev/null >/dev/null 2>&1
+  until_running shell
+  v2 runc --root "$T/root" exec --detach shell sh -c 'sleep 2; mkdir /tmp/late' </dev/null >/dev/null 2>&1
+  sleep 1.5
+  # Its init has ended, its group holds a process yet.
+  newest shell | jq -e '.ended == null'
+  eventually test -d "$T/shell/rootfs/tmp/late"
+  eventually eval 'runs shell | jq -e ".[-1].ended"'
+  lost shell session-changed
+  outlives control
+}
+
+@test "a container that moves itself into a cgroup below its own" {
+  prepare shell "$writable | .mounts += [{destination: \"/cg\", type: \"cgroup\", source: \"cgroup\", options: [\"rw\"]}] | .linux.namespaces += [{type: \"cgroup\"}]" \
+    sh -c 'mkdir /cg/sub && echo 0 >/cg/sub/cgroup.procs && /fault flood 10; cat /proc/self/cgroup'
+  v2 snug-learn --root "$T/root" run --bundle "$T/shell" shell | grep -q '/sub$'
+  kept shell getppid 10
+}
+
+@test "a container that moves a process into another cgroup, where that outlives it" {
+  dir=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
+  [ -n "$dir" ] || skip "no cgroup v2 here"
+  GROUP=$dir/snug-test.$$
+  mkdir "$GROUP"
+  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\")) | .mounts += [{destination: \"/cg\", type: \"bind\", source: \"$GROUP\", options: [\"bind\", \"rw\"]}]" \
+    sh -c 'echo 0 >/cg/cgroup.procs; /fault daemon /tmp/made'
+  v2 snug-learn --root "$T/root" run --detach --bundle "$T/shell" shell </dev/null >/dev/null 2>&1
+  eventually test -d "$T/shell/rootfs/tmp/made"
+  eventually rmdir "$GROUP"
+  GROUP=
+  kept shell mkdir 1
+}
+
+@test "auditctl --reset-lost between two barriers, after a loss" {
+  background shell . sh -c 'sleep 0.7; /fault flood 50000 & /fault flood 50000; wait; sleep 1'
+  auditctl -b 2 --backlog_wait_time 0 >/dev/null 2>&1
+  while kill -0 $run 2>/dev/null; do auditctl --reset-lost >/dev/null 2>&1; sleep 0.05; done
+  auditctl -b "$BACKLOG" --backlog_wait_time "$WAIT" >/dev/null 2>&1
+  lost shell kernel-lost
+  control . sh -c '/fault flood 50000 & /fault flood 50000; wait'
+}
+
+@test "a rate limit that is set and lifted between two barriers" {
+  background shell . sh -c 'sleep 0.5; /fault flood 20000; sleep 1'
+  sleep 0.45
+  auditctl -r 50 >/dev/null 2>&1
+  sleep 0.3
+  auditctl -r 0 >/dev/null 2>&1
+  wait $run
+  if newest shell | jq -e .complete; then kept shell getppid 20000; else lost shell serial-gap kernel-lost; fi
+  control . sh -c '/fault flood 20000'
+}
+
+@test "an exclude rule by message numbers, one by group, one by program" {
+  for rule in "-F msgtype>=1320 -F msgtype<=1330" "-F gid=54321" "-F exe=/fault"; do
+    learn shell . sh -c 'sleep 0.7; /fault flood 10; sleep 1.2' &
+    sleep 0.3
+    auditctl -a always,exclude $rule >/dev/null 2>&1
+    wait $!
+    auditctl -d always,exclude $rule >/dev/null 2>&1
+    if newest shell | jq -e .complete; then lost shell exclude-rule; fi
+    newest shell | jq -e '.complete | not'
+    eventually learn control . true >/dev/null 2>&1
+  done
+  lost shell exclude-rule barrier
+  newest control | jq -e .complete
+}
+
+@test "log missing from actions_logged before the start: nothing is learnt" {
+  prepare shell . true
+  echo "${OLD/ log/}" >/proc/sys/kernel/seccomp/actions_logged
+  run snug-learn --root "$T/root" run --bundle "$T/shell" shell
+  echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
+  [ "$status" -eq 1 ] && [[ "$output" == "snug: "* ]]
+  way refused "no run"
+  eventually learn control . true >/dev/null 2>&1
+  newest control | jq -e .complete
+}
+
+@test "the barrier's probe stopped (SIGSTOP)" {
+  background shell . sh -c 'sleep 6; /fault flood 10'
+  kill -STOP $(pgrep -x -P "$(recorder_pid)" snugd-probe)
+  sleep 5.5
+  kill -CONT $(pgrep -x -P "$(recorder_pid)" snugd-probe)
+  wait $run
+  lost shell barrier
+  control . /fault flood 10
+}
+
+@test "a short exec past the wrapper from a session whose other processes are nobody's" {
+  background shell . sh -c 'sleep 1.5'
+  "$fault" logged 10
+  sleep 0.1
+  runc --root "$T/root" exec shell true
+  wait $run
+  lost shell session-changed
+  background control . sh -c 'sleep 1'
+  "$fault" logged 10
+  wait $run
+  newest control | jq -e .complete
+}
+
+@test "a container with CAP_AUDIT_CONTROL that gives up its session, in a process that is gone at once" {
+  caps='.process.capabilities |= map_values(. + ["CAP_AUDIT_CONTROL"])'
+  learn shell "$caps | $writable" sh -c '(echo 4294967295 >/proc/self/loginuid; exec /fault flood 10); true'
+  lost shell session-changed
+  control "$caps" sh -c '(/fault flood 10); true'
+}
+
+@test "an exec through the wrapper that may change its session, and does" {
+  background shell "$writable" sh -c 'sleep 2'
+  snug-learn --root "$T/root" exec --cap CAP_AUDIT_CONTROL shell sh -c 'echo 5 >/proc/self/loginuid; exec /fault flood 10'
+  wait $run
+  lost shell session-changed
+  background control . sh -c 'sleep 1'
+  snug-learn --root "$T/root" exec control /fault flood 10
+  wait $run
+  newest control | jq -e .complete
+}
+
+@test "other LOG filters on the node, of programs that are gone at once" {
+  background shell . sh -c 'sleep 1; /fault flood 10'
+  for i in $(seq 50); do "$fault" logged 1; done
+  wait $run
+  kept shell getppid 10
+}
+
+@test "what calls itself a runtime's init, and is gone at once: it may be an exec" {
+  cp "$fault" "$T/crun"
+  background shell . sh -c 'sleep 1.5; /fault flood 10'
+  kill -STOP $(recorder_pid)
+  "$T/crun" logged 1
+  kill -CONT $(recorder_pid)
+  wait $run
+  lost shell session-changed
+  background control . sh -c 'sleep 1'
+  "$T/crun" logged 0
+  wait $run
+  newest control | jq -e .complete
+}
+
+@test "no session of its own, and processes that are gone at once" {
+  configure session=false
+  learn shell . sh -c '/fault flood 10; true'
+  if newest shell | jq -e .complete; then kept shell getppid 10; else lost shell attribution; fi
+  configure
+  control . sh -c '/fault flood 10; true'
+}
+
+@test "the runtime in the foreground killed while its container goes on" {
+  prepare shell "$writable" sh -c 'sleep 1; /fault flood 10; mkdir /tmp/made'
+  snug-learn --root "$T/root" run --bundle "$T/shell" shell </dev/null >/dev/null 2>&1 & run=$!
+  until_running shell
+  kill -9 $run
+  eventually test -d "$T/shell/rootfs/tmp/made"
+  kept shell getppid 10
+}
+
+@test "the container killed in the middle" {
+  background shell . sh -c '/fault flood 77; sleep 60'
+  sleep 0.5
+  runc --root "$T/root" kill shell KILL
+  wait $run || true
+  kept shell getppid 77
+}
+
+@test "the container stopped and continued (SIGSTOP, SIGCONT)" {
+  background shell . sh -c 'sleep 1; /fault flood 77'
+  pid=$(runc --root "$T/root" state shell | jq .pid)
+  kill -STOP "$pid"; sleep 1.5; kill -CONT "$pid"
+  wait $run
+  kept shell getppid 77
+}
+
+@test "the recorder stopped when the container ends, and continued when it is gone" {
+  background shell . sh -c 'sleep 0.7; /fault flood 77'
+  kill -STOP $(recorder_pid)
+  wait $run
+  kill -CONT $(recorder_pid)
+  kept shell getppid 77
+}
+
+@test "the recorder killed when the container has ended, before it knows" {
+  background shell . sh -c 'sleep 0.7; /fault flood 77'
+  kill -STOP $(recorder_pid)
+  wait $run
+  kill -9 $(recorder_pid)
+  control . sh -c '/fault flood 77'
+  lost shell recorder
+}
+
+@test "an exec through the wrapper that outlives the container's init" {
+  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\"))" sleep 1
+  snug-learn --root "$T/root" run --detach --bundle "$T/shell" shell </dev/null >/dev/null 2>&1
+  until_running shell
+  snug-learn --root "$T/root" exec --detach shell sh -c 'sleep 2; mkdir /tmp/late' </dev/null >/dev/null 2>&1
+  eventually test -d "$T/shell/rootfs/tmp/late"
+  kept shell mkdir 1
+}
+
+@test "a container's id used again at once" {
+  prepare shell . /fault flood 77
+  for i in 1 2 3; do snug-learn --root "$T/root" run --bundle "$T/shell" shell; done
+  [ "$(runs shell | jq '[.[] | select(.complete)] | length')" -eq 3 ]
+  snug show --json shell | jq -e '[.syscalls[] | select(.name == "getppid")] | length == 1'
+  way kept "3 runs, all complete"
+}
+
+@test "a runtime of another name that keeps its state elsewhere: the bundle gets its own configuration back all the same" {
+  printf '#!/bin/bash\nargs=(); for a; do [ "$a" = "%s" ] && a="%s"; args+=("$a"); done; exec runc "${args[@]}"\n' "$T/root" "$T/elsewhere" >"$T/odd"
+  chmod 755 "$T/odd"
+  configure "runtime=\"$T/odd\""
+  prepare shell . sh -c 'sleep 14; /fault flood 77'
+  cp "$T/shell/config.json" "$T/before"
+  snug-learn --root "$T/root" run --bundle "$T/shell" shell & run=$!
+  sleep 3
+  ! cmp -s "$T/before" "$T/shell/config.json"
+  sleep 9
+  cmp "$T/before" "$T/shell/config.json"
+  wait $run
+  kept shell getppid 77
 }

@@ -1,0 +1,106 @@
+# For the fault table and the random faults: a run, its verdict, and what befalls it.
+
+newest() { runs "$1" | jq -c '.[-1]'; }
+
+# A line for the table, at the end of each test.
+way() { printf '%s\t%s\t%s\n' "$1" "$BATS_TEST_DESCRIPTION" "$2" >>"$BATS_FILE_TMPDIR/ways"; }
+
+# lost KEY REASON...: the newest run is not complete, and stamped with one of the reasons.
+lost() {
+  local key=$1 got r
+  shift
+  got=$(newest "$key")
+  if jq -e .complete <<<"$got" >/dev/null; then way FALSE "$got"; echo "FALSE COMPLETE: $got"; return 1; fi
+  for r in "$@"; do
+    if jq -e --arg r "$r" '.reasons | index($r)' <<<"$got" >/dev/null; then way stamped "$(jq -r '.reasons | join(", ")' <<<"$got")"; return 0; fi
+  done
+  echo "not stamped with any of $*: $got"
+  return 1
+}
+
+# kept KEY CALL COUNT: the newest run is complete, and the evidence holds the call COUNT times: nothing was lost.
+kept() {
+  local got=$(newest "$1") count
+  count=$(snug show --json "$1" | jq --arg c "$2" '[.syscalls[] | select(.name == $c and .phase == "workload") | .count] | add // 0')
+  echo "$count times $2, $got"
+  if jq -e .complete <<<"$got" >/dev/null && [ "$count" -ne "$3" ]; then way FALSE "$count of $3"; return 1; fi
+  jq -e .complete <<<"$got" >/dev/null || return 1
+  way kept "complete, $2 counted $count times of $3"
+}
+
+# learn KEY [FILTER] [ARG...]: one run of a container to its end; `fault` lies in it.
+learn() { prepare "$@"; snug-learn --root "$T/root" run --bundle "$T/$1" "$1"; }
+prepare() {
+  local key=$1 filter=$2
+  shift 2
+  bundle "$T/$key" "$filter" "$@"
+  cp "$fault" "$T/$key/rootfs/fault"
+}
+control() { # ...: the same without the fault is complete
+  learn control "$@" >/dev/null
+  newest control | jq -e .complete >/dev/null || { newest control; return 1; }
+}
+writable='.root.readonly = false'
+
+
+# v2 COMMAND...: where the cgroup2 hierarchy is the only one, as on most nodes.
+v2() { unshare -m sh -c 'umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; cd "$0" && exec "$@"' "$PWD" "$@"; }
+
+
+# background KEY ARG...: learns ARG... in the background, as $run; back when the container runs.
+background() {
+  local key=$1
+  learn "$@" >/dev/null &
+  run=$!
+  until_running "$key"
+}
+until_running() {
+  local i
+  for i in $(seq 250); do runc --root "$T/root" state "$1" 2>/dev/null | grep -q running && return 0; sleep 0.02; done
+  echo "$1 never ran" >&2
+  return 1
+}
+
+# own_proc OPTIONS [COMMAND...]: a recorder that sees a /proc of its own, mounted with OPTIONS, which no other process of the node uses.
+own_proc() {
+  local options=$1
+  shift
+  unshare -m sh -c 'mount -t proc -o "$0" proc /proc && exec "$@"' "$options" "$@" snugd --background --config "$SNUG_CONFIG"
+}
+hide() { nsenter -m -t "$(recorder_pid)" mount -o "remount,$1" /proc; }
+
+# deaf: a recorder that a security module forbids to look at a process, as long as $T/forbidden is there.
+deaf() {
+  cat >"$T/deaf.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+static int is_forbidden(const char *path)
+{
+	return strncmp(path, "/proc/", 6) == 0 && path[6] >= '0' && path[6] <= '9' && faccessat(AT_FDCWD, FLAG, F_OK, 0) == 0;
+}
+int open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	mode_t mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (is_forbidden(path)) { errno = EACCES; return -1; }
+	return openat(AT_FDCWD, path, flags, mode);
+}
+int __open64_2(const char *path, int flags) { return open64(path, flags, 0); }
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	mode_t mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return open64(path, flags, mode);
+}
+C
+  gcc -shared -fPIC -DFLAG="\"$T/forbidden\"" -o "$T/deaf.so" "$T/deaf.c" && LD_PRELOAD=$T/deaf.so snugd --background --config "$SNUG_CONFIG"
+}
