@@ -268,6 +268,13 @@ S
   make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["mkdir", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
   does fork mkdir; learn
   newest '.baseline == "drop" and .opened == ["mkdir"]'
+  # What it refuses to the runtime itself is what keeps the container from starting.
+  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["mkdir", "fstatfs"], action: "SCMP_ACT_ERRNO"}]}'
+  does fork mkdir; learn
+  newest '.opened == ["fstatfs", "mkdir"]'
+  snug show "$ID" | grep -A2 "Beyond the caller's own profile" | grep -q 'fstatfs\* mkdir'
+  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["mkdir", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
+  does fork mkdir; learn
   snug show "$ID" | grep -A1 "Beyond the caller's own profile" | grep -q mkdir
   learn
   newest '.opened == ["mkdir"]'

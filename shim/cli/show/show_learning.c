@@ -94,15 +94,24 @@ static void show_assumed(const struct evidence *ev, struct buf *out)
 	table_write(&t, "  ", out);
 }
 
-static void add_list(struct buf *b, const struct names *n)
+/* True if the runtime's own init made the call. */
+static bool is_runtimes(const struct evidence *ev, const char *name)
 {
-	for (size_t i = 0; i < n->count; i++)
-		buf_addf(b, "%s%s", i ? " " : "", n->v[i]);
+	const struct evidence_call *const *calls = NULL;
+	size_t n = evidence_calls(ev, &calls);
+	char other[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->phase == EVIDENCE_RUNTIME && calls[i]->count && syscall_name(calls[i]->arch, calls[i]->nr, other) &&
+		    text_streq(name, other))
+			return true;
+	return false;
 }
 
 /* The newest run that has some. */
 static void show_opened(const struct evidence *ev, struct buf *out)
 {
+	bool any = false;
 	const struct evidence_run *const *runs = NULL;
 	size_t n = evidence_runs(ev, &runs);
 
@@ -112,8 +121,15 @@ static void show_opened(const struct evidence *ev, struct buf *out)
 		return;
 	buf_addf(out, "\nBeyond the caller's own profile, let pass by baseline %s: %zu%s\n  ", runs[n - 1]->baseline,
 		 runs[n - 1]->opened.count, runs[n - 1]->opened_more ? " and more" : "");
-	add_list(out, &runs[n - 1]->opened);
+	for (size_t i = 0; i < runs[n - 1]->opened.count; i++) {
+		bool own = is_runtimes(ev, runs[n - 1]->opened.v[i]);
+
+		buf_addf(out, "%s%s%s", i ? " " : "", runs[n - 1]->opened.v[i], own ? "*" : "");
+		any |= own;
+	}
 	buf_addc(out, '\n');
+	if (any)
+		buf_adds(out, "  * by the runtime itself: under the caller's own profile the container would not start\n");
 }
 
 /* The newest run says what is quiet now. */

@@ -99,7 +99,8 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	/* Audit logs execve although it is approved: it carries the boundary. */
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
-	if (arch && use == EVIDENCE_USED && phase == EVIDENCE_WORKLOAD)
+	/* The runtime's own too: what its caller's profile refuses to that keeps the container from starting. */
+	if (arch && use == EVIDENCE_USED)
 		known_calls_see(run, arch, rec->nr);
 	store_touch(r->store, run->key, news != 0, now_ms);
 	/* What was done here for this record need not be done for its like: none of it depends on more than the call and the program. */
