@@ -1,8 +1,23 @@
 /* Baseline default: the caller's section with the runtime's default opened in it, then as baseline keep. */
 #include "seccomp/learning/section_private.h"
 
+#include "seccomp/syscall/arch.h"
+
 #include <errno.h>
 #include <string.h>
+
+/* What no default opens, whatever it says: newer engines deny it, and so may this node's. socketcall would open every family of sockets. */
+static const char *const never[] = {"io_uring_setup", "io_uring_enter", "io_uring_register", "add_key", "keyctl", "request_key", "socketcall", "socket"};
+
+/* AF_NETLINK is 16, AF_PACKET 17, NETLINK_AUDIT 9. Two conditions on one argument are two rules to runc. */
+static const char sockets[] =
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_LT\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":[{\"index\":0,\"value\":17,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"},"
+	"{\"index\":2,\"value\":9,\"valueTwo\":0,\"op\":\"SCMP_CMP_NE\"}]}";
+
+/* A section that lacks no more than one in so many of the calls that a default allows is an engine's own default. */
+#define RESEMBLES 16
 
 /* Two sections that become one. */
 struct merge {
@@ -11,6 +26,9 @@ struct merge {
 	const struct json *base;  /* the default's rules */
 	const char *text, *base_text;
 	const struct names *except;
+	bool engine;          /* the second is an engine's default, not a profile that was approved */
+	uint32_t arches;      /* learning_arches() of the caller's */
+	struct names refused; /* calls that an approved profile refuses by a rule */
 	struct names handed; /* calls that the caller hands to others, or names in a way that is not read here */
 	struct names whole;  /* calls that the default allows with any arguments, without those */
 	bool allows;         /* the caller's default action does */
@@ -20,6 +38,7 @@ struct merge {
 
 static void merge_done(struct merge *m)
 {
+	names_done(&m->refused);
 	names_done(&m->handed);
 	names_done(&m->whole);
 }
@@ -50,6 +69,28 @@ static int find_handed(struct merge *m)
 	return r;
 }
 
+static bool is_never(const struct merge *m, const char *name)
+{
+	for (size_t i = 0; m->engine && i < ARRAY_SIZE(never); i++)
+		if (strcmp(never[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int find_refused(struct merge *m)
+{
+	int r = 0;
+
+	for (const struct json *rule = json_first(m->base); rule && r == 0 && !m->engine; rule = json_next(rule)) {
+		if (learning_is_action(rule, "action", ACTION_ALLOW) || learning_has_args(rule))
+			continue;
+		for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0; e = json_next(e))
+			if (!names_have(&m->handed, json_text(e)))
+				r = names_add(&m->refused, json_text(e));
+	}
+	return r;
+}
+
 static int find_whole(struct merge *m)
 {
 	bool denied = learning_denies_multiplexer(m->rules);
@@ -60,7 +101,7 @@ static int find_whole(struct merge *m)
 			continue;
 		for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0; e = json_next(e))
 			if (!names_have(&m->handed, json_text(e)) && !names_have(m->except, json_text(e)) &&
-			    !(denied && learning_is_multiplexer(json_text(e))))
+			    !is_never(m, json_text(e)) && !(denied && learning_is_multiplexer(json_text(e))))
 				r = names_add(&m->whole, json_text(e));
 	}
 	return r;
@@ -87,7 +128,7 @@ static int add_callers(struct merge *m, const struct json *rule)
 		return 0;
 	}
 	for (const struct json *e = json_first(names); e && r == 0; e = json_next(e), total++)
-		if (!names_have(&m->whole, json_text(e)))
+		if (!names_have(&m->whole, json_text(e)) && !names_have(&m->refused, json_text(e)))
 			r = names_add(&rest, json_text(e));
 	if (r < 0 || !rest.count)
 		return r;
@@ -129,8 +170,39 @@ static void add_conditional(struct merge *m)
 
 		for (const struct json *e = json_first(names); e; e = json_next(e))
 			taken |= names_have(&m->whole, json_text(e)) || names_have(&m->handed, json_text(e)) ||
-				 names_have(m->except, json_text(e));
+				 names_have(m->except, json_text(e)) || is_never(m, json_text(e));
 		if (learning_is_action(rule, "action", ACTION_ALLOW) && learning_has_args(rule) && !taken)
+			add_raw(m, m->base_text, rule);
+	}
+}
+
+/* A default allows sockets, if not all of them. */
+static void add_sockets(struct merge *m)
+{
+	const uint32_t without = 1u << ARCH_X86_64 | 1u << ARCH_X32 | 1u << ARCH_AARCH64 | 1u << ARCH_ARM | 1u << ARCH_RISCV64;
+	bool named = names_have(m->except, "socket"), allowed = false;
+
+	for (const struct json *rule = json_first(m->rules); rule; rule = json_next(rule))
+		named |= learning_names(rule, "socket") || learning_names(rule, "socketcall");
+	for (const struct json *rule = json_first(m->base); rule; rule = json_next(rule))
+		allowed |= learning_is_action(rule, "action", ACTION_ALLOW) && learning_names(rule, "socket");
+	if (!m->engine || named || !allowed || m->arches & ~without)
+		return;
+	if (m->comma)
+		buf_addc(m->out, ',');
+	m->comma = true;
+	buf_adds(m->out, sockets);
+}
+
+/* Rules by which an approved profile refuses. */
+static void add_refusals(struct merge *m)
+{
+	for (const struct json *rule = json_first(m->base); rule && m->refused.count; rule = json_next(rule)) {
+		bool handed = learning_is_action(rule, "action", ACTION_ALLOW) || learning_has_args(rule);
+
+		for (const struct json *e = json_first(json_get(rule, "names")); e; e = json_next(e))
+			handed |= names_have(&m->handed, json_text(e));
+		if (!handed)
 			add_raw(m, m->base_text, rule);
 	}
 }
@@ -146,8 +218,12 @@ static int add_rules(struct merge *m)
 		learning_write_names(&m->whole, ACTION_ALLOW, &m->comma, m->out);
 	for (const struct json *rule = json_first(m->rules); rule && r == 0; rule = json_next(rule))
 		r = add_callers(m, rule);
-	if (r == 0 && !m->allows)
+	if (r == 0 && !m->allows) {
 		add_conditional(m);
+		add_sockets(m);
+	}
+	if (r == 0)
+		add_refusals(m);
 	buf_addc(m->out, ']');
 	return r;
 }
@@ -178,7 +254,10 @@ static int merge(struct merge *m, const struct json *root, const struct json *ba
 	m->base = json_get(base, "syscalls");
 	m->allows = learning_is_action(root, "defaultAction", ACTION_ALLOW) ||
 		    learning_is_action(root, "defaultAction", ACTION_LOG);
+	m->arches = learning_arches(root);
 	r = find_handed(m);
+	if (r == 0)
+		r = find_refused(m);
 	if (r == 0)
 		r = find_whole(m);
 	if (r == 0)
@@ -186,30 +265,169 @@ static int merge(struct merge *m, const struct json *root, const struct json *ba
 	return r;
 }
 
-int learning_default(const char *section, size_t len, const char *name, const struct learning_base *base,
-		     struct learning_unlogged *q, struct buf *out, struct err *err)
+static bool allows_whole(const struct json *rules, const char *name)
+{
+	for (const struct json *rule = json_first(rules); rule; rule = json_next(rule))
+		if (learning_is_action(rule, "action", ACTION_ALLOW) && !learning_has_args(rule) && learning_names(rule, name))
+			return true;
+	return false;
+}
+
+static bool resembles(const struct json *root, const struct json *base, const struct names *except)
+{
+	const struct json *rules = json_get(root, "syscalls");
+	size_t total = 0, lacks = 0;
+
+	if (learning_is_action(root, "defaultAction", ACTION_ALLOW) || learning_is_action(root, "defaultAction", ACTION_LOG))
+		return false;
+	for (const struct json *rule = json_first(json_get(base, "syscalls")); rule; rule = json_next(rule)) {
+		if (!learning_is_action(rule, "action", ACTION_ALLOW) || learning_has_args(rule))
+			continue;
+		for (const struct json *e = json_first(json_get(rule, "names")); e; e = json_next(e)) {
+			if (names_have(except, json_text(e)))
+				continue;
+			total++;
+			lacks += !allows_whole(rules, json_text(e));
+		}
+	}
+	return total && lacks * RESEMBLES <= total;
+}
+
+static bool allows_somehow(const struct json *rules, const char *name)
+{
+	for (const struct json *rule = json_first(rules); rule; rule = json_next(rule))
+		if (learning_is_action(rule, "action", ACTION_ALLOW) && learning_names(rule, name))
+			return true;
+	return false;
+}
+
+static const struct json *section_of(const struct json_doc *doc)
+{
+	return json_get(json_get(json_root(doc), "linux"), "seccomp");
+}
+
+int learning_base_narrow(struct learning_base *base, const char *text, size_t len, struct err *err)
+{
+	cleanup_json struct json_doc *doc = NULL, *other_doc = NULL;
+	const struct json *other;
+	int r = json_parse(base->text, base->len, JSON_OURS, "default profile", &doc, err);
+
+	if (r == 0)
+		r = json_parse(text, len, JSON_OURS, "default profile", &other_doc, err);
+	if (r < 0)
+		return r;
+	other = json_get(section_of(other_doc), "syscalls");
+	for (const struct json *rule = json_first(json_get(section_of(doc), "syscalls")); rule; rule = json_next(rule)) {
+		bool args = learning_has_args(rule);
+
+		for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0; e = json_next(e))
+			if (strcmp(json_text(e), "socket") != 0 && !(args ? allows_somehow : allows_whole)(other, json_text(e)))
+				r = names_add(&base->except, json_text(e));
+	}
+	return r < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+/* The caller's section with what the base opens in it. *ret_none: it is no section. */
+static int open_base(const char *section, size_t len, const char *name, const struct learning_base *base, struct buf *ret, bool *ret_none,
+		     struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL, *base_doc = NULL;
-	cleanup_buf struct buf merged = {0};
-	cleanup_with(merge_done) struct merge m = {
-		.text = section, .base_text = base->text, .except = &base->except, .out = &merged};
+	cleanup_with(merge_done) struct merge m = {.text = section, .base_text = base->text, .except = &base->except, .engine = true, .out = ret};
 	const struct json *base_root;
-	int r;
+	int r = learning_parse(section, len, JSON_FOREIGN, name, &doc, err);
 
-	if (!section || !len)
-		return learning_keep(section, len, name, q, out, err);
-	r = learning_parse(section, len, JSON_FOREIGN, name, &doc, err);
 	if (r == 0)
 		r = json_parse(base->text, base->len, JSON_OURS, "default profile", &base_doc, err);
 	if (r < 0)
 		return r;
-	if (learning_is_unconfined(json_root(doc)))
-		return learning_keep(section, len, name, q, out, err);
-	base_root = json_get(json_get(json_root(base_doc), "linux"), "seccomp");
+	*ret_none = learning_is_unconfined(json_root(doc));
+	base_root = section_of(base_doc);
 	m.doc = doc;
-	if (merge(&m, json_root(doc), base_root) < 0 || buf_failed(&merged))
+	if (*ret_none || resembles(json_root(doc), base_root, &base->except)) {
+		buf_add(ret, section, len);
+		r = 0;
+	} else {
+		r = merge(&m, json_root(doc), base_root);
+	}
+	return r < 0 || buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+int learning_default(const char *section, size_t len, const char *name, const struct learning_base *base,
+		     struct learning_unlogged *q, struct buf *out, struct err *err)
+{
+	cleanup_buf struct buf merged = {0};
+	bool none = false;
+	int r;
+
+	if (!section || !len)
+		return learning_keep(section, len, name, q, out, err);
+	r = open_base(section, len, name, base, &merged, &none, err);
+	return r < 0 ? r : learning_keep(merged.data, merged.len, name, q, out, err);
+}
+
+/* What an approved profile allows, for learning_keep() to leave it unlogged. */
+static int read_allowed(const struct json *rules, struct learning_unlogged *ret)
+{
+	int r = 0;
+
+	for (const struct json *rule = json_first(rules); rule && r == 0; rule = json_next(rule)) {
+		if (!learning_is_action(rule, "action", ACTION_ALLOW))
+			continue;
+		for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0; e = json_next(e)) {
+			int place = argument_by_name(json_text(e));
+
+			/* Their record is the boundary between runtime and program (exec_logged.h). */
+			if (strcmp(json_text(e), "execve") == 0 || strcmp(json_text(e), "execveat") == 0)
+				continue;
+			if (!learning_has_args(rule))
+				r = names_add(&ret->names, json_text(e));
+			else if (learning_add_exact(rule, json_text(e), &ret->exact) < 0)
+				r = -ENOMEM;
+			else if (place >= 0)
+				ret->forms |= (uint64_t)1 << place;
+		}
+	}
+	return r;
+}
+
+/* Merges the profile into the section, and logs what is not the profile's. */
+static int audit_merged(const char *section, size_t len, const char *name, const struct buf *profile, const struct json *root, struct buf *out,
+			struct err *err)
+{
+	static const struct names nothing;
+	cleanup_with(learning_unlogged_done) struct learning_unlogged allowed = {0};
+	cleanup_json struct json_doc *doc = NULL;
+	cleanup_buf struct buf merged = {0};
+	cleanup_with(merge_done) struct merge m = {.text = section, .base_text = profile->data, .except = &nothing, .out = &merged};
+	int r = learning_parse(section, len, JSON_FOREIGN, name, &doc, err);
+
+	if (r < 0)
+		return r;
+	m.doc = doc;
+	if (merge(&m, json_root(doc), root) < 0 || buf_failed(&merged) || read_allowed(json_get(root, "syscalls"), &allowed) < 0)
 		return err_set(err, ENOMEM, "out of memory");
-	return learning_keep(merged.data, merged.len, name, q, out, err);
+	return learning_keep(merged.data, merged.len, name, &allowed, out, err);
+}
+
+int learning_audit_within(const char *section, size_t len, const char *name, const struct learning_base *base, const struct buf *profile,
+			  struct buf *out, struct err *err)
+{
+	cleanup_json struct json_doc *doc = NULL, *own = NULL;
+	cleanup_buf struct buf opened = {0};
+	bool none = !section || !len;
+	int r = learning_parse(profile->data, profile->len, JSON_OURS, "approved profile", &doc, err);
+
+	if (r == 0 && !none)
+		r = learning_parse(section, len, JSON_FOREIGN, name, &own, err);
+	if (r == 0 && !none)
+		none = learning_is_unconfined(json_root(own));
+	if (r == 0 && !none && base)
+		r = open_base(section, len, name, base, &opened, &none, err);
+	if (r < 0)
+		return r;
+	if (none || learning_is_action(json_root(doc), "defaultAction", ACTION_ALLOW) || learning_is_action(json_root(doc), "defaultAction", ACTION_LOG))
+		return learning_audit(profile->data, profile->len, "approved profile", out, err);
+	return audit_merged(base ? opened.data : section, base ? opened.len : len, name, profile, json_root(doc), out, err);
 }
 
 /* Which list a rule belongs to. */

@@ -69,7 +69,8 @@ static int divide(struct keep *k, const struct json *rule)
 		if (place >= 0 && k->q->forms >> place & 1 && can_divide(k, rule, argument_get(place)))
 			k->forms |= (uint64_t)1 << place;
 		else
-			r = names_add(names_have(&k->q->names, name) ? &k->unlogged : &k->rest, name);
+			r = names_add(names_have(&k->q->names, name) || learning_is_exact(rule, name, &k->q->exact) ? &k->unlogged : &k->rest,
+				      name);
 	}
 	return r;
 }

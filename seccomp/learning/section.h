@@ -14,6 +14,7 @@
 /* What the filter may let pass unlogged (seccomp/evidence/unlogged.h). Everywhere below NULL means nothing. */
 struct learning_unlogged {
 	struct names names; /* whole */
+	struct names exact; /* with the arguments of one rule, as learning_add_exact() writes it */
 	uint64_t forms;     /* only in their harmless form: bits of seccomp/syscall/arguments.h */
 	uint64_t applied;   /* of the forms, those that the section made of it really has */
 };
@@ -45,12 +46,18 @@ int learning_keep(const char *section, size_t len, const char *name, struct lear
 struct learning_base {
 	const char *text;
 	size_t len;
-	struct names except; /* calls that it allows only with capabilities that the container lacks */
+	struct names except; /* calls that it does not open: what needs capabilities that the container lacks, what another default denies */
 };
+
+/* Adds to base->except the calls that another default profile, a text of the same kind, does not allow. */
+int learning_base_narrow(struct learning_base *base, const char *text, size_t len, struct err *err);
 
 /* Baseline default: as keep, over the caller's section with what the runtime's default profile allows opened in it too: calls that
  * it allows whole in place of the caller's rules on them, calls that it allows for some arguments where the caller's rules
- * do not name them. Rules that hand calls to others (NOTIFY, TRACE) stay, with their calls. Never allows what both deny. */
+ * do not name them. Rules that hand calls to others (NOTIFY, TRACE) stay, with their calls. Never allows what both deny.
+ * A section that denies by default and allows nearly all that the default allows is taken for the default of this node's own engine, which
+ * knows better than a list that came with snug: nothing is opened in it. io_uring, keys and AF_VSOCK are opened in none; sockets, of the families
+ * below AF_NETLINK, AF_NETLINK without NETLINK_AUDIT and AF_PACKET, where nothing names them and no ABI is listed that has socketcall. */
 int learning_default(const char *section, size_t len, const char *name, const struct learning_base *base,
 		     struct learning_unlogged *q, struct buf *out, struct err *err);
 
@@ -62,5 +69,12 @@ int learning_list(const char *section, size_t len, const char *name, struct name
  * listed behind those that it lists. Read strictly (JSON_OURS). What it cannot show: a call that the profile allows by
  * name, made on an ABI that only the host lists. */
 int learning_audit(const char *profile, size_t len, const char *name, struct buf *out, struct err *err);
+
+/* Audit of whom the node does not trust: what learning_default() (base NULL: learning_keep()) would log is logged, what the approved profile allows is
+ * allowed (refused, if it says so by a rule), and all else stays denied as in the caller's section. ABIs are the caller's; what the profile
+ * allows is allowed on each of them. A caller without a
+ * section, or a profile that allows by default: learning_audit(). */
+int learning_audit_within(const char *section, size_t len, const char *name, const struct learning_base *base, const struct buf *profile,
+			  struct buf *out, struct err *err);
 
 #endif

@@ -59,6 +59,10 @@ int learning_add_anchor(const struct buf *section, const char *name, struct buf 
 bool learning_is_multiplexer(const char *name);
 bool learning_denies_multiplexer(const struct json *rules);
 
+/* A call with the arguments that one rule asks for, as a text that is the same for the same arguments in the same order. */
+int learning_add_exact(const struct json *rule, const char *name, struct names *ret);
+bool learning_is_exact(const struct json *rule, const char *name, const struct names *exact);
+
 /* Appends rules, each with a comma in front if *comma, which is true afterwards. */
 void learning_write_names(const struct names *names, const char *action, bool *comma, struct buf *out);
 void learning_write_form(const struct argument *a, bool harmless, const char *action, bool *comma, struct buf *out);

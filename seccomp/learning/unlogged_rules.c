@@ -37,6 +37,38 @@ int learning_unlogged_read(const struct json_doc *doc, const struct json *unlogg
 void learning_unlogged_done(struct learning_unlogged *q)
 {
 	names_done(&q->names);
+	names_done(&q->exact);
+}
+
+static void add_exact(const struct json *rule, const char *name, struct buf *out)
+{
+	static const char *const members[] = {"index", "value", "valueTwo", "op"};
+
+	buf_adds(out, name);
+	for (const struct json *a = json_first(json_get(rule, "args")); a; a = json_next(a))
+		for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+			const char *text = json_text(json_get(a, members[i]));
+
+			buf_addf(out, " %s", text ? text : "0");
+		}
+}
+
+int learning_add_exact(const struct json *rule, const char *name, struct names *ret)
+{
+	cleanup_buf struct buf b = {0};
+
+	add_exact(rule, name, &b);
+	return buf_failed(&b) ? -ENOMEM : names_add(ret, b.data);
+}
+
+bool learning_is_exact(const struct json *rule, const char *name, const struct names *exact)
+{
+	cleanup_buf struct buf b = {0};
+
+	if (!exact->count)
+		return false;
+	add_exact(rule, name, &b);
+	return !buf_failed(&b) && names_have(exact, b.data);
 }
 
 static void begin_rule(const char *action, bool *comma, struct buf *out)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -67,8 +68,24 @@ static int flush(const struct cli *cli, struct err *err)
 	return r < 0 ? err_sys(err, r, "standard output") : 0;
 }
 
+static void go_on(int signal)
+{
+	(void)signal;
+}
+
+/* A reader that ends early (head, grep -q, a pager) ends no act half-way: what is to be done is done, and the exit status tells of the text. By a
+ * handler, which a program that is started from here does not inherit. */
+static void outlive_readers(void)
+{
+	const struct sigaction action = {.sa_handler = go_on, .sa_flags = SA_RESTART};
+
+	sigaction(SIGPIPE, &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
+	outlive_readers();
+
 	struct cli cli = {0};
 	struct err err = {0};
 	int status = dispatch(&cli, argc, argv, &err);

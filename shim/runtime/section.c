@@ -74,16 +74,21 @@ static int tell_handed(const char *section, size_t len, struct section *ret, str
 	return r;
 }
 
-/* The calls that the default profile of containerd allows with capabilities only, of those that a container has who asked for none. */
+/* What the defaults of all engines allow: which of them is the caller's is not asked. containerd's allows some with capabilities only. */
 static int find_base(const struct oci_spec *spec, struct learning_base *ret)
 {
-	const struct default_profile *base = default_profile("containerd");
+	const struct default_profile *base = default_profile("containerd"), *all;
 	struct utsname host;
+	size_t count;
 
 	if (uname(&host) < 0 || !text_streq(base->machine, host.machine))
 		return -ENOENT;
 	ret->text = base->text;
 	ret->len = base->len;
+	count = default_profiles(&all);
+	for (size_t i = 0; i < count; i++)
+		if (text_streq(all[i].machine, host.machine) && learning_base_narrow(ret, all[i].text, all[i].len, NULL) < 0)
+			return -ENOENT;
 	return oci_spec_has_capability(spec, "bounding", "CAP_SYS_CHROOT") ? 0 : names_add(&ret->except, "chroot");
 }
 
@@ -156,7 +161,26 @@ static int make_learning(const struct plan *p, const struct oci_spec *spec, enum
 	return r;
 }
 
-static int make_approved(const struct plan *p, enum config_mode mode, const char *key, struct section *ret, struct err *err)
+/* root's own containers are opened as a whole; a pod not beyond its baseline, or audit would be a way around its own profile. */
+static int make_audit(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, const struct buf *profile,
+		      struct section *ret, struct err *err)
+{
+	enum config_baseline baseline = choose_baseline(p, kind);
+	struct learning_base base = {0};
+	size_t len = 0;
+	const char *own = oci_spec_seccomp(spec, &len);
+	int r;
+
+	if (kind == OCI_KIND_PLAIN || baseline == CONFIG_BASELINE_DROP)
+		return learning_audit(profile->data, profile->len, STATE_APPROVED, &ret->text, err);
+	r = baseline == CONFIG_BASELINE_DEFAULT ? find_base(spec, &base) : -ENOENT;
+	r = learning_audit_within(own, len, "config.json: linux.seccomp", r == 0 ? &base : NULL, profile, &ret->text, err);
+	names_done(&base.except);
+	return r;
+}
+
+static int make_approved(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode, const char *key,
+			 struct section *ret, struct err *err)
 {
 	cleanup_buf struct buf profile = {0};
 	cleanup_json struct json_doc *doc = NULL;
@@ -168,7 +192,7 @@ static int make_approved(const struct plan *p, enum config_mode mode, const char
 	if (r < 0)
 		return r;
 	if (mode == CONFIG_AUDIT)
-		return learning_audit(profile.data, profile.len, STATE_APPROVED, &ret->text, err);
+		return make_audit(p, spec, kind, &profile, ret, err);
 	/* What is not JSON, or not an object, would break the caller's file. */
 	r = json_parse(profile.data, profile.len, JSON_OURS, STATE_APPROVED, &doc, err);
 	if (r == 0 && json_type(json_root(doc)) != JSON_OBJECT)
@@ -187,7 +211,7 @@ int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_con
 		 const char *key, struct learn *learn, struct section *ret, struct err *err)
 {
 	struct section s = {.baseline = ""};
-	int r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, mode, key, &s, err);
+	int r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, spec, kind, mode, key, &s, err);
 
 	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.unlogged) || buf_failed(&s.caller)))
 		r = err_set(err, ENOMEM, "out of memory");

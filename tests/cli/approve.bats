@@ -190,3 +190,15 @@ assert not bad, bad' <<<"$output"
   run_snug approve --no-sample --for runc-0.1 web
   refused 2 "the catalogue has no runc-0.1"
 }
+
+@test "a reader that ends early ends no act: it is approved all the same, and the exit status tells" {
+  export SNUG_CONFIG=${SNUG_CONFIG:-$dir/config.json}
+  for i in 1 2 3 4 5; do
+    put_web
+    rm -f "$state/keys/web/approved.json"
+    # Nobody reads any more when the first word is written, to standard error or to standard output.
+    bash -c 'set -o pipefail; { sleep 0.2; "$0/snug" approve --no-sample web; echo $? >"$1"; } 2>&1 | true' "$SNUG_BUILD" "$dir/status" || true
+    [ -e "$state/keys/web/approved.json" ]
+    [ "$(cat "$dir/status")" -eq 2 ]
+  done
+}

@@ -126,3 +126,38 @@ not_made() { [[ "$output" != *made* ]] && [ ! -e "$T/b/rootfs/tmp/x" ]; }
     done
   done
 }
+
+# pod HANDLER-MODE ANNOTATIONS PROFILE-OF-THE-POD COMMAND: what containerd writes for a container of a pod.
+pod() {
+  local dir=$T/pod
+  bundle "$dir" '.root.readonly = false | .process.noNewPrivileges = true' sh -c "$4"
+  cp "$T/probe" "$dir/rootfs/bin/probe" 2>/dev/null || true
+  jq --slurpfile p "$3" ".annotations = {\"io.kubernetes.cri.container-type\": \"container\", \"io.kubernetes.cri.sandbox-namespace\": \"shop\",
+    \"io.kubernetes.cri.container-name\": \"web\", \"io.kubernetes.cri.image-name\": \"docker.io/lib/web:1\"$2} | .linux.seccomp = \$p[0]" \
+    "$dir/config.json" >"$dir/c"
+  cat "$dir/c" >"$dir/config.json"
+  rm "$dir/c"
+  run "snug-$1" --root "$T/root/k8s.io" run --bundle "$dir" pod
+  echo "$1 $2: $status $output"
+}
+runtime_default() { jq .linux.seccomp "$SNUG_SOURCE/seccomp/policy/defaults/containerd.json" >"$T/default.json"; }
+
+@test "audit opens for a pod no more than its baseline, and reports what is outside the approved profile" {
+  runtime_default
+  configure 'annotations=["io.snug.mode"]'
+  key=k8s/shop/web/docker.io%2Flib%2Fweb
+  mkdir -p -m 700 "$T/state/keys/$key"
+  jq '.syscalls |= map(.names -= ["mkdir", "mkdirat"]) | del(.architectures)' "$T/default.json" >"$T/state/keys/$key/approved.json"
+  what='unshare -U true 2>/dev/null && echo unshared; mkdir /tmp/x && echo made'
+  # By annotation it cannot even be asked for under another handler.
+  pod learn ', "io.snug.mode": "audit"' "$T/default.json" "$what"
+  [[ "$output" == "snug: "*"cannot choose audit"* ]]
+  ln -sf busybox "$T/pod/rootfs/bin/unshare"
+  pod audit '' "$T/default.json" "$what"
+  [ "$output" = made ]
+  snug show --json "$key" | jq -e '[.syscalls[] | select(.audited > 0) | .name] | index("mkdir") != null and index("clone") == null and index("read") == null'
+  # A pod that asked for no profile is unconfined without snug too.
+  echo null >"$T/none.json"
+  pod audit '' "$T/none.json" "$what"
+  [ "$output" = $'unshared\nmade' ]
+}

@@ -282,10 +282,11 @@ static bool is_open(uint32_t action)
 
 struct compared {
 	struct program meant, old, new, base; /* base.code NULL: none */
+	struct program profile;               /* what audit may allow beyond; code NULL: none */
 	const char *old_text, *new_text;
 	const struct json *section; /* the old one */
 	bool allows;     /* the section's default action does */
-	bool experiment; /* clone3 may be answered with ENOSYS */
+	bool experiment; /* clone3 may be answered with ENOSYS: as an experiment, or as the approved profile does */
 };
 
 static bool is_handed(uint32_t action)
@@ -382,12 +383,22 @@ static enum word says(const struct json *section, const char *name, const struct
 	return found == 1u << OPENS ? OPENS : DENIES;
 }
 
+/* What an approved profile allows is denied under audit where the caller does not list the ABI, hands the call to others, or names clone, for which the
+ * profile has arguments. */
+static bool may_be_narrower(const struct compared *c, const struct seccomp_data *data)
+{
+	return data->arch == arch_get(ARCH_X86)->audit || data->nr & (int)ARCH_X32_BIT || data->nr == 56 || strstr(c->old_text, "SCMP_ACT_NOTIFY") ||
+	       strstr(c->old_text, "SCMP_ACT_TRACE");
+}
+
 /* Never wider than what the section says. Nor narrower, but for sections that allow by default and say of one call both that it is logged or
  * allowed and, for some arguments, that it is denied: a rule that is the same as the default is none to runc, and which that is has changed. */
 static bool is_right(const struct compared *c, const struct seccomp_data *data, uint32_t was, uint32_t is)
 {
 	bool based = c->base.code && is_open(decide(&c->base, data));
 
+	if (c->profile.code && is_open(decide(&c->profile, data)))
+		return is_open(is) || is_handed(is) || may_be_narrower(c, data);
 	if (is_open(is))
 		return is_open(was) || based;
 	/* One that denies by default and is void as it is given stays so. */
@@ -400,9 +411,25 @@ static bool is_right(const struct compared *c, const struct seccomp_data *data, 
 	return is_open(was) && c->allows;
 }
 
+/* No baseline opens these, whatever a default says. The rule on a part of socketcall is one on its first argument alone. */
+static bool is_never_opened(const char *name, const struct seccomp_data *data)
+{
+	static const char *const never[] = {"io_uring_setup", "io_uring_enter", "io_uring_register", "add_key", "keyctl", "request_key"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+		if (strcmp(never[i], name) == 0)
+			return true;
+	return (strcmp(name, "socket") == 0 && (uint32_t)data->args[0] == 40) ||
+	       (strcmp(name, "socketcall") == 0 && (uint32_t)data->args[0] == 1);
+}
+
 static void compare(const struct compared *c, const char *name, const struct seccomp_data *data)
 {
 	uint32_t was = decide(&c->meant, data), is = decide(&c->new, data);
+
+	if (c->base.code && !c->profile.code && is_open(is) && !is_open(was) && is_never_opened(name, data) &&
+	    says(c->section, name, data) == DENIES)
+		fail_msg("%s (%llx) was opened\n%s\n%s", name, (unsigned long long)data->args[0], c->old_text, c->new_text);
 
 	if (!is_right(c, data, was, is) && (is_open(was) == is_open(is) || says(c->section, name, data) != (is_open(is) ? OPENS : DENIES)))
 		fail_msg("arch %x call %d (%llx, %llx, %llx): %x became %x\n%s\n%s", data->arch, data->nr,
@@ -466,7 +493,16 @@ static bool contradicts(const struct json *section)
 	return false;
 }
 
-enum baseline { KEEP, DEFAULT };
+enum baseline { KEEP, DEFAULT, AUDIT };
+
+/* One that is under audit: beyond a default, and with arguments. */
+static const char approved[] =
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],"
+	"\"syscalls\":["
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"read\",\"write\",\"openat\",\"mkdir\",\"mount\",\"keyctl\",\"exit_group\",\"execve\"]},"
+	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"clone\"],\"args\":[{\"index\":0,\"value\":2114060288,\"valueTwo\":0,"
+	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38,\"names\":[\"clone3\"]}]}";
 
 static int make(enum baseline baseline, const char *text, size_t len, struct learning_unlogged *q, struct buf *out, struct err *err)
 {
@@ -475,6 +511,12 @@ static int make(enum baseline baseline, const char *text, size_t len, struct lea
 
 	if (baseline == KEEP)
 		return learning_keep(text, len, "section", q, out, err);
+	if (baseline == AUDIT) {
+		cleanup_buf struct buf profile = {0};
+
+		buf_adds(&profile, approved);
+		return learning_audit_within(text, len, "section", &with, &profile, out, err);
+	}
 	return learning_default(text, len, "section", &with, q, out, err);
 }
 
@@ -508,14 +550,17 @@ static void check_section(enum baseline baseline, const char *text, size_t len, 
 	if (r < 0 && (r != -EEXIST || !contradicts(c.section)))
 		fail_msg("refused:\n%s\n%s", text, new.data);
 	c.allows = is_open(action_of(c.section, "defaultAction", "defaultErrnoRet"));
-	c.experiment = q && q->applied >> argument_by_name("clone3") & 1;
-	if (baseline == DEFAULT)
+	c.experiment = baseline == AUDIT || (q && q->applied >> argument_by_name("clone3") & 1);
+	if (baseline != KEEP)
 		c.base = *base;
+	if (baseline == AUDIT)
+		assert_int_equal(compile(approved, strlen(approved), false, &c.profile), 0);
 	if (r == 0)
 		compare_all(&c);
 	free(c.meant.code);
 	free(c.old.code);
 	free(c.new.code);
+	free(c.profile.code);
 }
 
 static bool check_one(enum baseline baseline, unsigned no, const struct program *base)
@@ -591,7 +636,7 @@ static void no_section_becomes_void(void **unused)
 	state = 1;
 	compile_base(&base);
 	for (size_t i = 0; i < ARRAY_SIZE(brittle); i++) {
-		for (unsigned baseline = KEEP; baseline <= DEFAULT; baseline++) {
+		for (unsigned baseline = KEEP; baseline <= AUDIT; baseline++) {
 			struct learning_unlogged q = {0};
 
 			for (size_t k = 0; k < n; k++)
@@ -613,6 +658,36 @@ static void default_is_never_wider(void **unused)
 	check(DEFAULT);
 }
 
+static void audit_is_never_wider_than_both(void **unused)
+{
+	check(AUDIT);
+}
+
+/* What a newer engine denies by its own default stays denied, though the list that came with snug may be an older one. */
+static void an_engines_default_stays(void **unused)
+{
+	const struct default_profile *base = default_profile("containerd");
+	cleanup_buf struct buf own = {0}, kept = {0}, opened = {0};
+	cleanup_json struct json_doc *doc = NULL;
+	const struct json *rules;
+	bool first = true;
+
+	(void)unused;
+	assert_int_equal(json_parse(base->text, base->len, JSON_OURS, "base", &doc, NULL), 0);
+	rules = json_get(json_get(json_get(json_root(doc), "linux"), "seccomp"), "syscalls");
+	buf_adds(&own, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[");
+	for (const struct json *e = json_first(json_get(json_first(rules), "names")); e; e = json_next(e)) {
+		if (strncmp(json_text(e), "io_uring", 8) == 0 || strcmp(json_text(e), "mlock2") == 0 || strcmp(json_text(e), "chroot") == 0)
+			continue;
+		buf_addf(&own, "%s\"%s\"", first ? "" : ",", json_text(e));
+		first = false;
+	}
+	buf_adds(&own, "]}]}");
+	assert_int_equal(make(KEEP, own.data, own.len, NULL, &kept, NULL), 0);
+	assert_int_equal(make(DEFAULT, own.data, own.len, NULL, &opened, NULL), 0);
+	assert_string_equal(opened.data, kept.data);
+}
+
 static int print_livable(unsigned no)
 {
 	cleanup_buf struct buf b = {0};
@@ -631,6 +706,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(no_section_becomes_void),
 		cmocka_unit_test(keep_is_never_wider),
 		cmocka_unit_test(default_is_never_wider),
+		cmocka_unit_test(audit_is_never_wider_than_both),
+		cmocka_unit_test(an_engines_default_stays),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--print") == 0)
