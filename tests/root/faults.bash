@@ -61,11 +61,13 @@ until_running() {
   return 1
 }
 
-# own_proc OPTIONS [COMMAND...]: a recorder that sees a /proc of its own, mounted with OPTIONS, which no other process of the node uses.
+# own_proc OPTIONS [COMMAND...]: a recorder that sees a /proc of its own, mounted with OPTIONS, which no other process of the node uses, and no cgroup2 that
+# would tell it more (with GROUPS_TOO: that as well).
 own_proc() {
   local options=$1
   shift
-  unshare -m sh -c 'mount -t proc -o "$0" proc /proc && exec "$@"' "$options" "$@" snugd --background --config "$SNUG_CONFIG"
+  unshare -m env GROUPS_TOO="${GROUPS_TOO:-}" sh -c \
+    '[ -n "$GROUPS_TOO" ] || umount -R /sys/fs/cgroup; mount -t proc -o "$0" proc /proc && exec "$@"' "$options" "$@" snugd --background --config "$SNUG_CONFIG"
 }
 hide() { nsenter -m -t "$(recorder_pid)" mount -o "remount,$1" /proc; }
 
@@ -102,5 +104,6 @@ int open(const char *path, int flags, ...)
 	return open64(path, flags, mode);
 }
 C
-  gcc -shared -fPIC -DFLAG="\"$T/forbidden\"" -o "$T/deaf.so" "$T/deaf.c" && LD_PRELOAD=$T/deaf.so snugd --background --config "$SNUG_CONFIG"
+  gcc -shared -fPIC -DFLAG="\"$T/forbidden\"" -o "$T/deaf.so" "$T/deaf.c" &&
+    unshare -m sh -c 'umount -R /sys/fs/cgroup; LD_PRELOAD=$0 exec snugd --background --config "$1"' "$T/deaf.so" "$SNUG_CONFIG"
 }

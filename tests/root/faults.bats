@@ -284,6 +284,8 @@ C
   kept shell mkdir 1
 }
 
+# A busybox shell calls getppid once itself.
+
 # What a look at /proc does not show has not ended. The container's init ends at once; a process of it that no look sees goes on.
 hides() { # REASON CONTROL-KEY COMMAND...: the fault, as a command, in the middle of a run
   local reason=$1
@@ -343,26 +345,26 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
 }
 
 @test "the recorder out of descriptors when the container ends" {
-  out_of_descriptors() { prlimit --nofile=$(ls "/proc/$(recorder_pid)/fd" | wc -l) --pid "$(recorder_pid)"; }
+  out_of_descriptors() { prlimit --nofile=$(ls "/proc/$(recorder_pid)/fd" | wc -l): --pid "$(recorder_pid)"; }
   background shell . sh -c 'sleep 1; /fault flood 10'
   out_of_descriptors
   wait $run
   sleep 3
-  prlimit --nofile=4096 --pid "$(recorder_pid)"
+  prlimit --nofile=1024: --pid "$(recorder_pid)"
   eventually eval 'snug ls 2>/dev/null'
   lost shell end-not-seen
   control . /fault flood 10
 }
 
 @test "cgroup2 says populated 0 where /proc hides all: the run has ended" {
-  own_proc gid=0
+  GROUPS_TOO=1 own_proc gid=0
   prepare shell . sh -c 'sleep 1; /fault flood 10'
   v2 snug-learn --root "$T/root" run --bundle "$T/shell" shell &
   until_running shell
   hide hidepid=4
   wait $!
   newest shell | jq -e '.end_proof == "cgroup"'
-  kept shell getppid 10
+  kept shell getppid 11
 }
 
 @test "an exec past the wrapper that outlives the container's init in its cgroup" {
@@ -383,7 +385,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   prepare shell "$writable | .mounts += [{destination: \"/cg\", type: \"cgroup\", source: \"cgroup\", options: [\"rw\"]}] | .linux.namespaces += [{type: \"cgroup\"}]" \
     sh -c 'mkdir /cg/sub && echo 0 >/cg/sub/cgroup.procs && /fault flood 10; cat /proc/self/cgroup'
   v2 snug-learn --root "$T/root" run --bundle "$T/shell" shell | grep -q '/sub$'
-  kept shell getppid 10
+  kept shell getppid 11
 }
 
 @test "a container that moves a process into another cgroup, where that outlives it" {
@@ -416,7 +418,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   sleep 0.3
   auditctl -r 0 >/dev/null 2>&1
   wait $run
-  if newest shell | jq -e .complete; then kept shell getppid 20000; else lost shell serial-gap kernel-lost; fi
+  if newest shell | jq -e .complete; then kept shell getppid 20001; else lost shell serial-gap kernel-lost; fi
   control . sh -c '/fault flood 20000'
 }
 
@@ -491,7 +493,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   background shell . sh -c 'sleep 1; /fault flood 10'
   for i in $(seq 50); do "$fault" logged 1; done
   wait $run
-  kept shell getppid 10
+  kept shell getppid 11
 }
 
 @test "what calls itself a runtime's init, and is gone at once: it may be an exec" {
@@ -511,7 +513,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
 @test "no session of its own, and processes that are gone at once" {
   configure session=false
   learn shell . sh -c '/fault flood 10; true'
-  if newest shell | jq -e .complete; then kept shell getppid 10; else lost shell attribution; fi
+  if newest shell | jq -e .complete; then kept shell getppid 11; else lost shell attribution; fi
   configure
   control . sh -c '/fault flood 10; true'
 }
@@ -522,7 +524,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   until_running shell
   kill -9 $run
   eventually test -d "$T/shell/rootfs/tmp/made"
-  kept shell getppid 10
+  kept shell getppid 11
 }
 
 @test "the container killed in the middle" {
@@ -530,7 +532,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   sleep 0.5
   runc --root "$T/root" kill shell KILL
   wait $run || true
-  kept shell getppid 77
+  kept shell getppid 78
 }
 
 @test "the container stopped and continued (SIGSTOP, SIGCONT)" {
@@ -538,7 +540,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   pid=$(runc --root "$T/root" state shell | jq .pid)
   kill -STOP "$pid"; sleep 1.5; kill -CONT "$pid"
   wait $run
-  kept shell getppid 77
+  kept shell getppid 78
 }
 
 @test "the recorder stopped when the container ends, and continued when it is gone" {
@@ -546,7 +548,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   kill -STOP $(recorder_pid)
   wait $run
   kill -CONT $(recorder_pid)
-  kept shell getppid 77
+  kept shell getppid 78
 }
 
 @test "the recorder killed when the container has ended, before it knows" {
@@ -587,5 +589,5 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   sleep 9
   cmp "$T/before" "$T/shell/config.json"
   wait $run
-  kept shell getppid 77
+  kept shell getppid 78
 }

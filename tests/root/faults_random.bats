@@ -24,7 +24,7 @@ mend() {
   auditctl -d always,exclude -F exe=/fault >/dev/null 2>&1
   [ "$(cat /proc/sys/kernel/seccomp/actions_logged)" = "$OLD" ] || echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
   local p=$(recorder_pid)
-  [ -z "$p" ] || { kill -CONT $p $(pgrep -x -P "$p" snugd-probe); prlimit --nofile=65536 --pid "$p"; } 2>/dev/null
+  [ -z "$p" ] || { kill -CONT $p $(pgrep -x -P "$p" snugd-probe); prlimit --nofile=1024: --pid "$p"; } 2>/dev/null
   true
 }
 
@@ -49,7 +49,7 @@ past_the_wrapper() { runc --root "$T/root" exec "$1" /fault flood 10 && extra=10
 past_the_wrapper_from_a_busy_session() { "$fault" logged 5; past_the_wrapper "$1"; }
 past_the_wrapper_in_the_background() { runc --root "$T/root" exec --detach "$1" /fault flood 10 </dev/null >/dev/null 2>&1 && extra=10; }
 through_the_wrapper() { snug-learn --root "$T/root" exec "$1" /fault flood 10 && extra=10; }
-out_of_descriptors() { prlimit --nofile=$((RANDOM % 6 + $(ls "/proc/$(recorder_pid)/fd" | wc -l))) --pid "$(recorder_pid)"; }
+out_of_descriptors() { prlimit --nofile=$((RANDOM % 6 + $(ls "/proc/$(recorder_pid)/fd" | wc -l))): --pid "$(recorder_pid)"; }
 ways=(stopped stopped_to_the_end killed ended_early probe_killed probe_stopped log_off excluded excluded_program rate_limit backlog backlog_and_reset
   flooded init_killed runtime_killed past_the_wrapper past_the_wrapper_from_a_busy_session past_the_wrapper_in_the_background through_the_wrapper
   out_of_descriptors)
