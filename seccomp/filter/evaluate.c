@@ -5,6 +5,7 @@
 #include "seccomp/policy/read.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 
 struct evaluator {
@@ -16,7 +17,8 @@ const char *evaluate_verdict_name(enum evaluate_verdict v)
 {
 	static const char *const names[] = {
 		[EVALUATE_ALLOWS] = "allowed",  [EVALUATE_DENIES] = "denied",          [EVALUATE_REFUSES] = "refused",
-		[EVALUATE_DEPENDS] = "depends", [EVALUATE_HANDS_OVER] = "handed over", [EVALUATE_NO_ARCH] = "no architecture",
+		[EVALUATE_DEPENDS] = "depends", [EVALUATE_NOTIFIES] = "handed over (notify)",
+		[EVALUATE_TRACES] = "handed over (trace)", [EVALUATE_NO_ARCH] = "no architecture",
 	};
 	return names[v];
 }
@@ -106,8 +108,10 @@ int evaluate_call(struct evaluator *j, const struct arch *arch, uint32_t nr, enu
 		return r;
 	if (c.allows + c.denies + c.hands_over > 1)
 		*ret = EVALUATE_DEPENDS;
-	else if (c.allows || c.hands_over)
-		*ret = c.allows ? EVALUATE_ALLOWS : EVALUATE_HANDS_OVER;
+	else if (c.allows)
+		*ret = EVALUATE_ALLOWS;
+	else if (c.hands_over)
+		*ret = (c.answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE ? EVALUATE_TRACES : EVALUATE_NOTIFIES;
 	else
 		*ret = is_refused_by_rule(j, arch, nr) ? EVALUATE_REFUSES : EVALUATE_DENIES;
 	return 0;

@@ -20,12 +20,13 @@ enum evaluate_verdict {
 	EVALUATE_DENIES,     /* an errno, a signal or death, by default */
 	EVALUATE_REFUSES,    /* the same by a rule that names the call: somebody meant it */
 	EVALUATE_DEPENDS,    /* allowed for some arguments */
-	EVALUATE_HANDS_OVER, /* to a tracer or an agent */
+	EVALUATE_NOTIFIES,   /* handed over to an agent (SCMP_ACT_NOTIFY) */
+	EVALUATE_TRACES,     /* handed over to a tracer (SCMP_ACT_TRACE): ENOSYS where there is none */
 	EVALUATE_NO_ARCH,    /* the profile does not list the ABI: the process is killed */
 };
 
 const char *
-evaluate_verdict_name(enum evaluate_verdict v); /* "allowed" "denied" "refused" "depends" "handed over" "no architecture" */
+evaluate_verdict_name(enum evaluate_verdict v); /* "allowed" "denied" "refused" "depends" "handed over (notify)" "handed over (trace)" "no architecture" */
 
 struct evaluator; /* opaque */
 

@@ -1,7 +1,9 @@
 #include "seccomp/record/log_line.h"
 
+#include "seccomp/record/log_encoding.h"
 #include "seccomp/record/log_form.h"
 #include "seccomp/record/log_scan.h"
+#include "seccomp/record/log_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,13 +15,16 @@
 #define RECORD_MAX (9u << 10)   /* of an audit record (kernel/audit.c MAX_AUDIT_MESSAGE_LENGTH 8970) */
 #define AROUND     256u         /* of such a line, in front of and behind words that are found */
 #define MARKER     16u          /* what a record begins with is not longer */
+#define CLOCK_WITHIN 40u        /* bytes of a line, at whose beginning the time stands */
 #define TRIES      8            /* ends of a record that are tried: a label may hold the text of one */
 
 struct log_line_reader {
 	log_line_fn *fn;
 	void *arg;
 	struct log_scan scan;
-	size_t len;
+	struct log_encoding encoding;
+	enum { NO_DUMP, ABORT_DUMP, SIGSYS_DUMP } dump; /* a Go program's, whose lines follow */
+	size_t len, plain_len; /* of the window, and of what is in one byte a character already */
 	char window[WINDOW];
 	char line[PIECE_MAX];  /* the line or piece at hand, cleaned */
 	char plain[PIECE_MAX]; /* its record, unescaped */
@@ -33,7 +38,9 @@ int log_line_new(log_line_fn *fn, void *arg, struct log_line_reader **ret, struc
 		return err_set(err, ENOMEM, "out of memory");
 	l->fn = fn;
 	l->arg = arg;
-	l->len = 0;
+	l->len = l->plain_len = 0;
+	l->dump = NO_DUMP;
+	log_encoding_begin(&l->encoding);
 	log_scan_init(&l->scan);
 	*ret = l;
 	return 0;
@@ -44,48 +51,17 @@ void log_line_free(struct log_line_reader *l)
 	free(l);
 }
 
-struct text {
-	const char *p;
-	size_t len;
-};
-
-#define FIND(t, literal)   find((t), (literal), sizeof(literal) - 1)
-#define BEGINS(t, literal) ((t).len >= sizeof(literal) - 1 && !memcmp((t).p, (literal), sizeof(literal) - 1))
-
-static const char *find(struct text t, const char *what, size_t len)
-{
-	return memmem(t.p, t.len, what, len);
-}
-
-static struct text from(struct text t, const char *p)
-{
-	return (struct text){p, (size_t)(t.p + t.len - p)};
-}
-
 static const char *earlier(const char *a, const char *b)
 {
 	return !a || (b && b < a) ? b : a;
 }
 
-/* The first decimal number in the text, 0 if there is none. */
-static uint64_t number_in(struct text t)
-{
-	uint64_t v = 0;
-	size_t i = 0;
-
-	while (i < t.len && (t.p[i] < '0' || t.p[i] > '9'))
-		i++;
-	for (; i < t.len && t.p[i] >= '0' && t.p[i] <= '9' && v < UINT64_MAX / 16; i++)
-		v = v * 10 + (uint64_t)(t.p[i] - '0');
-	return v;
-}
-
 /* The number of a JSON member of the same line, or a field of `journalctl -o export`; 0 if there is none. */
 static uint64_t member(struct text line, const char *name)
 {
-	const char *at = find(line, name, strlen(name));
+	const char *at = text_find(line, name, strlen(name));
 
-	return at ? number_in(from(line, at + strlen(name))) : 0;
+	return at ? text_number(text_from(line, at + strlen(name))) : 0;
 }
 
 /* The end of the record's own text that is behind " code=0x" at `p`: the kernel's digits are lower case. */
@@ -111,7 +87,7 @@ static size_t parse_plain(struct text t, struct record *ret)
 			break;
 		if (record_parse(t.p, end, ret) == 0)
 			return end;
-		rest = from(t, code + 1);
+		rest = text_from(t, code + 1);
 	}
 	return 0;
 }
@@ -169,6 +145,22 @@ static bool parse_unstamped(struct log_line_reader *l, struct text line, struct 
 	return false;
 }
 
+/* The first time of day on the line, "HH:MM:SS", in seconds and from 1 on; 0 if there is none. */
+static uint32_t clock_of(struct text line)
+{
+	for (size_t i = 0; i + 8 <= line.len && i < CLOCK_WITHIN; i++) {
+		const char *p = line.p + i;
+		bool good = p[2] == ':' && p[5] == ':';
+
+		for (size_t k = 0; good && k < 8; k++)
+			good = k % 3 == 2 || text_is_digit(p[k]);
+		if (good)
+			return (uint32_t)(((p[0] - '0') * 10 + p[1] - '0') * 3600 + ((p[3] - '0') * 10 + p[4] - '0') * 60 +
+					  (p[6] - '0') * 10 + p[7] - '0' + 1);
+	}
+	return 0;
+}
+
 /* Where the next record begins, its marker included; NULL if none does. */
 static const char *next_marker(struct text t)
 {
@@ -182,10 +174,10 @@ static bool read_marked(struct log_line_reader *l, struct text line, struct text
 
 	ret->printed = BEGINS(t, "type=1326 ");
 	if (BEGINS(t, "SECCOMP auid="))
-		return parse_unstamped(l, line, from(t, t.p + strlen("SECCOMP ")), &ret->record);
+		return parse_unstamped(l, line, text_from(t, t.p + strlen("SECCOMP ")), &ret->record);
 	if (!body || (size_t)(body - t.p) > strlen("type=SECCOMP msg="))
 		return false;
-	t = from(t, body);
+	t = text_from(t, body);
 	return parse_plain(t, &ret->record) || parse_escaped(l, t, &ret->record) ||
 	       parse_interpreted(l, t, &ret->record);
 }
@@ -200,81 +192,109 @@ static void tell(struct log_line_reader *l, enum log_line_kind kind, struct text
 
 /* A line, or a piece of one, that has a field which only records have and no beginning of one: the type may be missing.
  */
-static void tell_fragment(struct log_line_reader *l, struct text line)
+static bool tell_fragment(struct log_line_reader *l, struct text line)
 {
-	struct log_line found = {.printed = true};
+	struct log_line found = {.printed = true, .times = 1};
 	const char *stamp = FIND(line, "audit(");
 
 	if (stamp &&
-	    (parse_plain(from(line, stamp), &found.record) || parse_escaped(l, from(line, stamp), &found.record)))
+	    (parse_plain(text_from(line, stamp), &found.record) || parse_escaped(l, text_from(line, stamp), &found.record))) {
 		tell(l, LOG_LINE_RECORD, line, &found);
-	else if (FIND(line, " syscall=") || FIND(line, " code=0x"))
+		return true;
+	}
+	if (FIND(line, " syscall=") || FIND(line, " code=0x"))
 		tell(l, LOG_LINE_UNREADABLE, line, &found);
+	return false;
 }
 
-/* Every record of a line. */
-static void tell_records(struct log_line_reader *l, struct text line)
+/* Every record of a line. True if there is one that could be read. */
+static bool tell_records(struct log_line_reader *l, struct text line)
 {
 	const char *at = next_marker(line), *next;
+	bool any = false;
 
-	if (!at && FIND(line, " compat="))
-		tell_fragment(l, line);
+	if (!at)
+		return FIND(line, " compat=") && tell_fragment(l, line);
 	for (; at; at = next) {
-		struct text t = from(line, at);
-		struct log_line found = {0};
+		struct text t = text_from(line, at);
+		struct log_line found = {.times = 1};
 
-		next = next_marker(from(line, at + strlen("SECCOMP ")));
+		next = next_marker(text_from(line, at + strlen("SECCOMP ")));
 		if (next)
 			t.len = (size_t)(next - at);
-		tell(l, read_marked(l, line, t, &found) ? LOG_LINE_RECORD : LOG_LINE_UNREADABLE, t, &found);
+		bool good = read_marked(l, line, t, &found);
+
+		found.clock = clock_of(line);
+		tell(l, good ? LOG_LINE_RECORD : LOG_LINE_UNREADABLE, t, &found);
+		any |= good;
 	}
+	return any;
 }
 
-static void tell_loss(struct log_line_reader *l, struct text line)
+static void tell_call(struct log_line_reader *l, struct text line, const struct log_tool_call *call)
 {
-	static const struct {
-		const char *what, *also; /* both stand on the line */
-		enum log_line_loss loss;
-		bool number_behind; /* the number stands behind `what`, else it is the last one in front of it */
-	} signs[] = {
-		{" callbacks suppressed", "printk_skb", LOG_LINE_LOSS_PRINTK, false},
-		{"audit_lost=", "audit", LOG_LINE_LOSS_AUDIT, true},
-		{"limit exceeded", "audit: ", LOG_LINE_LOSS_AUDIT, false},
-		{"Suppressed ", " messages", LOG_LINE_LOSS_JOURNAL, true},
-		{"Missed ", " kernel messages", LOG_LINE_LOSS_JOURNAL, true},
-		{"due to rate-limiting", "messages", LOG_LINE_LOSS_SYSLOG, false},
-	};
+	struct log_line found = {.record = call->record, .tool = call->tool, .times = call->times};
 
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
-		struct log_line found = {.loss = signs[i].loss};
-		const char *at = find(line, signs[i].what, strlen(signs[i].what)), *p = at;
+	tell(l, LOG_LINE_RECORD, line, &found);
+}
 
-		if (!at || !find(line, signs[i].also, strlen(signs[i].also)))
-			continue;
-		if (signs[i].number_behind) {
-			p += strlen(signs[i].what);
-		} else {
-			const char *colon = memrchr(line.p, ':', (size_t)(at - line.p));
+/* Calls that other programs name, and the one whose number lies in a register. Returns how many. */
+static size_t tell_named(struct log_line_reader *l, struct text line)
+{
+	struct log_tool_call call = {0};
+	size_t at = 0, count = 0;
+	uint32_t nr;
 
-			p = colon ? colon : line.p;
-		}
-		struct text number = {p, signs[i].number_behind ? (size_t)(line.p + line.len - p) : (size_t)(at - p)};
+	for (; log_tools_next(line, &at, &call); count++)
+		tell_call(l, line, &call);
+	if (!count && call.tool != LOG_TOOL_NONE)
+		tell(l, LOG_LINE_UNREADABLE, line, &(struct log_line){0});
+	if (l->dump == SIGSYS_DUMP && log_words_rax(line, &nr)) {
+		log_tools_number(nr, LOG_TOOL_DUMP, RECORD_TRAP, &call);
+		tell_call(l, line, &call);
+		l->dump = NO_DUMP;
+		count++;
+	}
+	return count;
+}
 
-		found.lost = number_in(number);
+static void watch_dump(struct log_line_reader *l, struct text line)
+{
+	if (l->dump == NO_DUMP && !FIND(line, "SIG"))
+		return;
+	if (BEGINS(line, "SIGSYS: ") || FIND(line, " SIGSYS: "))
+		l->dump = SIGSYS_DUMP;
+	else if (FIND(line, "SIGABRT: abort"))
+		l->dump = ABORT_DUMP;
+	else if (FIND(line, "rax    0x"))
+		l->dump = NO_DUMP;
+}
+
+/* What the line says in words. `named`: a record on it says already what happened. */
+static void tell_words(struct log_line_reader *l, struct text line, bool named)
+{
+	struct log_line found = {.sign = LOG_SIGN_COUNT};
+	struct text path;
+
+	if (log_words_loss(line, &found.loss, &found.lost))
 		tell(l, LOG_LINE_LOST, line, &found);
+	if (log_words_lsm(line)) {
+		tell(l, LOG_LINE_LSM, line, &found);
 		return;
 	}
-}
+	if (named)
+		return;
+	if (log_words_profile(line, &path))
+		tell(l, LOG_LINE_PROFILE, path, &found);
+	watch_dump(l, line);
+	bool sign = log_words_sign(line, &found.sign);
 
-static void tell_words(struct log_line_reader *l, struct text line)
-{
-	struct log_line found = {0};
-
-	if ((FIND(line, "apparmor") && FIND(line, "DENIED")) || FIND(line, "avc:  denied"))
-		tell(l, LOG_LINE_LSM, line, &found);
-	else if (FIND(line, "peration not permitted") || FIND(line, "ad system call") ||
-		 FIND(line, "unable to start container process"))
+	found.sentence = sentence_find(line, sign, l->dump != NO_DUMP);
+	if (sign || found.sentence) {
+		if (found.sentence && found.sign == LOG_SIGN_COUNT)
+			found.sign = found.sentence->form == SENTENCE_DUMP ? LOG_SIGN_ABORT : LOG_SIGN_RUNTIME;
 		tell(l, LOG_LINE_ERROR, line, &found);
+	}
 }
 
 /* A copy of part of the window, cleaned. */
@@ -290,7 +310,7 @@ static size_t take_record_piece(struct log_line_reader *l, struct text line, siz
 {
 	const char *p = line.p + hit, *end = line.p + line.len;
 	const char *start = (size_t)(p - line.p) < MARKER ? line.p : p - MARKER;
-	struct log_line found = {0};
+	struct log_line found = {.times = 1};
 
 	start = next_marker(
 		(struct text){start, (size_t)(end - start) < 3 * MARKER ? (size_t)(end - start) : 3 * MARKER});
@@ -300,7 +320,7 @@ static size_t take_record_piece(struct log_line_reader *l, struct text line, siz
 	const char *next = next_marker((struct text){p + LOG_SCAN_WINDOW, (size_t)(end - p) - LOG_SCAN_WINDOW});
 	struct text t = copy(l, start, (size_t)((next ? next : end) - start));
 	bool good = read_marked(l, t, t, &found);
-	const char *compat = FIND(from(line, p), " compat=");
+	const char *compat = FIND(text_from(line, p), " compat=");
 
 	tell(l, good ? LOG_LINE_RECORD : LOG_LINE_UNREADABLE, t, &found);
 	return good && compat ? (size_t)(compat - p) + LOG_SCAN_WINDOW : LOG_SCAN_WINDOW;
@@ -316,8 +336,7 @@ static size_t take_piece(struct log_line_reader *l, struct text line, size_t hit
 		return done;
 	struct text t = copy(l, line.p + a, b - a);
 
-	tell_loss(l, t);
-	tell_words(l, t);
+	tell_words(l, t, tell_named(l, t));
 	return LOG_SCAN_WINDOW;
 }
 
@@ -333,17 +352,33 @@ static size_t take_line(struct log_line_reader *l, size_t start, size_t hit)
 		return hit + take_piece(l, line, hit - (size_t)(p - l->window));
 	struct text clean = copy(l, line.p, line.len);
 
-	tell_records(l, clean);
-	tell_loss(l, clean);
-	tell_words(l, clean);
+	bool named = tell_records(l, clean);
+
+	if (!named)
+		named = tell_named(l, clean);
+	tell_words(l, clean, named);
 	return (size_t)(line.p + line.len - l->window);
+}
+
+/* What has come since, in one byte a character. The first bytes tell the encoding: it waits for them. */
+static void decode(struct log_line_reader *l, bool last)
+{
+	size_t fresh = l->len - l->plain_len;
+
+	if (!last && !l->encoding.known && fresh < LOG_ENCODING_LOOK)
+		return;
+	l->len = l->plain_len += log_encoding_read(&l->encoding, l->window + l->plain_len, fresh);
 }
 
 /* Reads the whole lines of the window, and of a line that does not fit into it what is not needed with the rest. */
 static void process(struct log_line_reader *l, bool last)
 {
-	const char *newline = memrchr(l->window, '\n', l->len);
-	size_t end = newline ? (size_t)(newline - l->window) + 1 : 0, at = 0, hit;
+	const char *newline;
+	size_t end, at = 0, hit;
+
+	decode(l, last);
+	newline = memrchr(l->window, '\n', l->plain_len);
+	end = newline ? (size_t)(newline - l->window) + 1 : 0;
 
 	if (last)
 		end = l->len;
@@ -355,6 +390,7 @@ static void process(struct log_line_reader *l, bool last)
 		at = end;
 	memmove(l->window, l->window + at, l->len - at);
 	l->len -= at;
+	l->plain_len -= at;
 }
 
 void log_line_feed(struct log_line_reader *l, const char *p, size_t len)
@@ -379,6 +415,8 @@ void log_line_step(struct log_line_reader *l)
 void log_line_end(struct log_line_reader *l)
 {
 	process(l, true);
+	log_encoding_begin(&l->encoding);
+	l->dump = NO_DUMP;
 }
 
 int log_line_read_fd(struct log_line_reader *l, int fd, uint64_t *ret_bytes)

@@ -1,4 +1,5 @@
-/* Reads a log of any size, in any mixture of forms, and tells of each line that speaks of seccomp. Constant memory.
+/* Reads a log of any size, in any mixture of forms, and tells of each line that speaks of seccomp. Constant memory. UTF-16 and UTF-32
+ * are read too (seccomp/record/log_encoding.h), and lines of programs that name the call already (seccomp/record/log_tools.h).
  *
  * A record may stand anywhere in a line: behind the prefix of syslog, dmesg, journalctl or a container runtime, as
  *   type=1326 audit(...): ...                       the kernel's own line
@@ -12,7 +13,10 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "seccomp/record/log_tools.h"
+#include "seccomp/record/log_words.h"
 #include "seccomp/record/record.h"
+#include "seccomp/record/sentence.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,17 +26,9 @@ enum log_line_kind {
 	LOG_LINE_RECORD,
 	LOG_LINE_UNREADABLE, /* a record torn, cut off, or with a field that cannot be */
 	LOG_LINE_LOST,       /* a sign that records are missing from the log */
-	LOG_LINE_ERROR,      /* "operation not permitted", "bad system call" or the like in words */
+	LOG_LINE_ERROR,      /* "operation not permitted", "bad system call" or the like in words, or a runtime's own sentence */
 	LOG_LINE_LSM,        /* a denial by AppArmor or SELinux */
-};
-
-enum log_line_loss {
-	LOG_LINE_LOSS_PRINTK,  /* kauditd_printk_skb: N callbacks suppressed */
-	LOG_LINE_LOSS_AUDIT,   /* audit_lost=N, audit: ... limit exceeded */
-	LOG_LINE_LOSS_JOURNAL, /* journald suppressed or missed N messages */
-	LOG_LINE_LOSS_SYSLOG,  /* rsyslog dropped N messages */
-	LOG_LINE_LOSS_STREAM,  /* the reader of the kernel's own stream was too slow */
-	LOG_LINE_LOSS_COUNT,
+	LOG_LINE_PROFILE,    /* the path of a profile; it is the text */
 };
 
 struct log_line {
@@ -42,6 +38,11 @@ struct log_line {
 	struct record
 		record; /* RECORD; time_ms 0 if there was no stamp. Its strings, like text, live during the call. */
 	bool printed;   /* RECORD: the kernel's own line, which its rate limit may have kept from the log */
+	enum log_tool tool; /* RECORD: who wrote the line, where not the kernel */
+	uint64_t times;     /* RECORD: how often, as the line tells */
+	uint32_t clock;     /* RECORD: the time of day that stands in front, in seconds and from 1 on; 0: none does */
+	enum log_sign sign; /* ERROR */
+	const struct sentence *sentence; /* ERROR: what it says is known; NULL: it is not */
 	enum log_line_loss loss;
 	uint64_t lost; /* LOST: how many, 0 if it does not tell */
 };

@@ -6,6 +6,7 @@
 #ifndef SNUG_SECCOMP_LOG_SCAN_H
 #define SNUG_SECCOMP_LOG_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
 #define LOG_SCAN_BITS   13
 
 struct log_scan {
+	bool begins[1 << LOG_SCAN_BITS];   /* a needle begins with such a block */
 	uint8_t shift[1 << LOG_SCAN_BITS]; /* by a block's hash: how far no needle can end; 0 where one may */
 };
 

@@ -129,7 +129,7 @@ static inline bool stamp(struct cursor *c, uint64_t *ret_time_ms, uint64_t *ret_
 	return true;
 }
 
-static enum record_action action_of(uint32_t code)
+enum record_action record_action_of(uint32_t code)
 {
 	switch (code & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_LOG:
@@ -170,7 +170,7 @@ static bool tail(struct cursor c, struct record *r)
 		return false;
 	if (!EAT(&c, " code=0x") || !hexadecimal32(&c, &r->code))
 		return false;
-	r->action = action_of(r->code);
+	r->action = record_action_of(r->code);
 	return c.p == c.end;
 }
 

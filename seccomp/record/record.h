@@ -73,6 +73,7 @@ bool record_looks_like_init(const struct record *r);
  * or runs from where no program of a container lies: a copy in memory, a mount of its own. */
 bool record_may_be_init(const struct record *r, const char *runtime);
 
+enum record_action record_action_of(uint32_t code); /* of code= */
 const char *record_action_name(enum record_action a); /* "SCMP_ACT_LOG"; "?" for RECORD_OTHER */
 
 /* Writes the field's bytes, hex decoded, to out (at most cap), and returns their number. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEN         (1u << 16)
+#define PATHS_MAX    4
 #define SAMPLE_WIDTH 300
 #define RATE_MS      5000 /* the kernel prints ten of its lines in this time (lib/ratelimit.c defaults) */
 
@@ -28,9 +28,11 @@ bool summary_is_refusal(enum summary_outcome o)
 
 int summary_begin(struct summary *t, struct err *err)
 {
-	*t = (struct summary){0};
-	t->seen = calloc(SEEN, sizeof(*t->seen));
-	return t->seen ? 0 : err_set(err, ENOMEM, "out of memory");
+	const struct sentence *all = NULL;
+
+	*t = (struct summary){.sentence_count = sentence_all(&all)};
+	t->sentences = calloc(t->sentence_count, sizeof(*t->sentences));
+	return t->sentences ? copies_new(&t->copies, err) : err_set(err, ENOMEM, "out of memory");
 }
 
 void summary_done(struct summary *t)
@@ -38,10 +40,13 @@ void summary_done(struct summary *t)
 	if (!t)
 		return;
 	free(t->rows);
-	free(t->seen);
+	free(t->sentences);
+	copies_free(t->copies);
 	buf_done(&t->unreadable_samples);
-	buf_done(&t->error_samples);
+	for (size_t i = 0; i < ARRAY_SIZE(t->sign_samples); i++)
+		buf_done(&t->sign_samples[i]);
 	buf_done(&t->lsm_samples);
+	buf_done(&t->profiles);
 }
 
 static enum summary_outcome outcome_of(enum record_action a)
@@ -76,7 +81,7 @@ static void put_field(const struct record_field *f, char *ret, size_t cap)
 static bool same_row(const struct summary_row *a, const struct summary_row *b)
 {
 	return a->hash == b->hash && a->audit == b->audit && a->nr == b->nr && a->arch == b->arch &&
-	       a->outcome == b->outcome && text_streq(a->comm, b->comm) && text_streq(a->exe, b->exe);
+	       a->outcome == b->outcome && a->learnt == b->learnt && text_streq(a->comm, b->comm) && text_streq(a->exe, b->exe);
 }
 
 static void span(uint64_t *first, uint64_t *last, uint64_t from, uint64_t to)
@@ -118,21 +123,6 @@ bool summary_add_row(struct summary *t, const struct summary_row *row)
 	return true;
 }
 
-/* True if this very record was seen before: syslog, journal and audit log of one node hold copies. */
-static bool seen_before(struct summary *t, const struct record *r)
-{
-	uint64_t id[] = {r->time_ms, r->serial};
-	size_t i = text_hash(id, sizeof(id)) % SEEN;
-
-	if (!r->time_ms || !r->serial)
-		return false;
-	if (t->seen[i].time_ms == r->time_ms && t->seen[i].serial == r->serial)
-		return true;
-	t->seen[i].time_ms = r->time_ms;
-	t->seen[i].serial = r->serial;
-	return false;
-}
-
 static void watch_rate(struct summary *t, uint64_t ms)
 {
 	uint64_t *oldest = &t->printed_ms[t->printed_at];
@@ -149,7 +139,8 @@ static void watch_rate(struct summary *t, uint64_t ms)
 static void add_record(struct summary *t, const struct log_line *line)
 {
 	const struct record *r = &line->record;
-	struct summary_row row = {.audit = r->arch, .nr = r->nr, .outcome = outcome_of(r->action), .count = 1};
+	struct summary_row row = {.audit = r->arch, .nr = r->nr, .outcome = outcome_of(r->action), .count = line->times ? line->times : 1};
+	enum copies_answer copy;
 
 	t->newest = SIZE_MAX;
 	if (record_looks_like_probe(r)) {
@@ -158,8 +149,13 @@ static void add_record(struct summary *t, const struct log_line *line)
 		return;
 	}
 	t->records++;
-	t->unstamped += !r->serial;
-	if (seen_before(t, r)) {
+	t->tools[line->tool]++;
+	copy = copies_add(t->copies, line);
+	if (copy == COPIES_PAIRED && r->serial)
+		t->unstamped--;
+	else if (copy == COPIES_NEW && !r->serial && line->tool == LOG_TOOL_NONE)
+		t->unstamped++;
+	if (copy != COPIES_NEW) {
 		t->duplicates++;
 		return;
 	}
@@ -196,6 +192,36 @@ static void add_sample(struct buf *samples, uint64_t before, const struct log_li
 	buf_adds(samples, len < left && len == SAMPLE_WIDTH ? " ...\n" : "\n");
 }
 
+static void add_error(struct summary *t, const struct log_line *line)
+{
+	const struct sentence *all = NULL;
+
+	t->errors++;
+	add_sample(&t->sign_samples[line->sign], t->signs[line->sign]++, line);
+	if (!line->sentence)
+		return;
+	sentence_all(&all);
+	t->sentences[line->sentence - all].count++;
+	t->sentences[line->sentence - all].enosys |= line->sign == LOG_SIGN_ENOSYS;
+}
+
+/* Each path once. */
+static void add_profile(struct summary *t, const struct log_line *line)
+{
+	cleanup_buf struct buf path = {0};
+	const char *at = t->profiles.data;
+
+	text_add_safe(&path, line->text, line->len < SAMPLE_WIDTH ? line->len : SAMPLE_WIDTH);
+	buf_addc(&path, '\n');
+	if (buf_failed(&path) || t->profile_count == PATHS_MAX)
+		return;
+	for (; at && *at; at += strcspn(at, "\n") + 1)
+		if (!strncmp(at, path.data, path.len))
+			return;
+	buf_adds(&t->profiles, path.data);
+	t->profile_count++;
+}
+
 void summary_add(const struct log_line *line, void *arg)
 {
 	struct summary *t = arg;
@@ -212,7 +238,10 @@ void summary_add(const struct log_line *line, void *arg)
 		t->lost[line->loss] += line->lost;
 		break;
 	case LOG_LINE_ERROR:
-		add_sample(&t->error_samples, t->errors++, line);
+		add_error(t, line);
+		break;
+	case LOG_LINE_PROFILE:
+		add_profile(t, line);
 		break;
 	case LOG_LINE_LSM:
 		add_sample(&t->lsm_samples, t->lsm++, line);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "seccomp/syscall/arch.h"
+#include "seccomp/record/copies.h"
 #include "seccomp/record/log_line.h"
 #include "seccomp/syscall/names.h"
 
@@ -23,7 +24,7 @@ enum summary_outcome {
 	SUMMARY_TRAPPED, /* SIGSYS */
 	SUMMARY_HANDED,  /* to a tracer or an agent, which may have allowed it */
 	SUMMARY_USED,    /* logged, and carried out */
-	SUMMARY_OTHER,   /* an action that is not known */
+	SUMMARY_OTHER,   /* an action that is not known, or that the line does not tell */
 	SUMMARY_OUTCOMES,
 };
 
@@ -35,6 +36,8 @@ struct summary_row {
 	enum summary_outcome outcome;
 	bool init;                         /* by its name the runtime's own init, before it execs the program: a hint */
 	bool named;                        /* `name` is a name */
+	bool learnt;                       /* of a learning run, in a key's evidence */
+	bool narrow;                       /* of such a row: made in its harmless form only */
 	char name[SYSCALL_NAME_MAX];       /* "syscall_777" if nobody knows it */
 	char comm[64], exe[128];           /* safe text (base/text.h), cut */
 	uint64_t count, first_ms, last_ms; /* 0: no time was told */
@@ -48,17 +51,24 @@ struct summary {
 	bool failed;                  /* out of memory */
 	uint64_t records, duplicates; /* duplicates: the same record again, not counted in the rows */
 	uint64_t unlisted;            /* records whose row did not fit */
-	uint64_t unstamped;           /* records without time and serial, which cannot be known again */
+	uint64_t unstamped;           /* the kernel's records without a serial of which no other copy was seen: it may have been counted, too */
 	uint64_t first_ms, last_ms;
 	uint64_t unreadable, errors, lsm;
 	uint64_t loss[LOG_LINE_LOSS_COUNT], lost[LOG_LINE_LOSS_COUNT]; /* signs, and the records that they tell of */
 	bool at_rate_limit; /* ten of the kernel's own lines within five seconds: more were not printed */
-	struct buf unreadable_samples, error_samples, lsm_samples; /* safe text, a line each */
+	uint64_t tools[LOG_TOOL_COUNT]; /* records by who wrote the line */
+	uint64_t signs[LOG_SIGN_COUNT]; /* the errors, by kind */
+	struct buf unreadable_samples, lsm_samples, sign_samples[LOG_SIGN_COUNT]; /* safe text, a line each */
+	struct buf profiles;                                                      /* paths, likewise, each once */
+	size_t profile_count;
+	struct summary_sentence {
+		uint64_t count;
+		bool enosys; /* one of them ended in "function not implemented" */
+	} *sentences; /* as sentence_all() has them */
+	size_t sentence_count;
+	struct copies *copies;
 	uint64_t printed_ms[10];                                   /* the newest ones, a ring */
 	size_t printed_at;
-	struct {
-		uint64_t time_ms, serial;
-	} * seen; /* by hash; a collision forgets the older one */
 };
 
 int summary_begin(struct summary *t, struct err *err);

@@ -181,18 +181,18 @@ fixes() {
   [ "$status" -eq 1 ]
   [[ "$output" == *"mount "*"denied "*"4 "*"faccessat2 "*"used "*"3 "*"the runtime's own init"*'"faccessat2", "mount"'* ]]
   [[ "$output" != *" read "* ]]
-  [[ "$output" == *"runc version 1.1.5 refuses a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
+  [[ "$output" == *"runc version 1.1.5 refuses a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-learn run --bundle BUNDLE ID; snug show web"* ]]
   run_snug explain --key web --json
   jq -e '.add == ["faccessat2", "mount"]' <<<"$output"
   put_evidence idle "$(one_run '' | sed 's/runc version 1.1.5/crun version 1.8.1/')" "$(call 0 read workload 7)"
   run_snug explain --key idle
   [ "$status" -eq 0 ]
-  [[ "$output" == *"No enforced run of idle"*"snug-audit run"* ]]
+  [[ "$output" == *"No enforced run of idle"*"snug-learn run"* ]]
   # A pod's.
   put_evidence k8s/default/web/nginx "$(MODE=enforce one_run '"not-learning"')" ""
   run_snug explain --key k8s/default/web/nginx
   [ "$status" -eq 0 ]
-  [[ "$output" == *"with the RuntimeClass of snug-audit"* ]]
+  [[ "$output" == *"with the RuntimeClass of snug-learn"* ]]
   run_snug explain --key nobody
   refused 2 "nothing is known"
   run_snug explain --key web x.log
@@ -208,7 +208,7 @@ fixes() {
   "syscalls":[{"names":["mkdir","read"],"action":"SCMP_ACT_ALLOW"}]}\n' >"$state/keys/web/approved.json"
   run_snug explain --key web --fix "$dir/fixed.json"
   [ "$status" -eq 1 ]
-  [[ "$output" == *"allows 1 of the calls in the evidence"*"1 call added"*'+  "syscalls":[{"names":["mkdir","mount","read"]'* ]]
+  [[ "$output" == *"allows 2 of the calls in the evidence"*"1 call added"*'+  "syscalls":[{"names":["mkdir","mount","read"]'* ]]
   [[ "$output" != *"refuses a filter"* ]]
   run_snug approve web --profile "$dir/fixed.json"
   [ "$status" -eq 0 ]

@@ -136,6 +136,15 @@ denied() {
   [[ "$output" == *'+++ fixed.json'* ]]
   ends 0 "$(tail -1 fix)"
   ends 0 'snug explain --key KEY'
+  # "Where the text names the profile, the answer ends with the next command".
+  printf '#!/bin/sh\nprintf "%%s\\n" "LocalhostProfile: profiles/web.json" "unsafe procfs detected: openat2 fsmount: operation not permitted"\n' >"$dir/bin/kubectl"
+  mkdir -p "$dir/root/var/lib/kubelet/seccomp/profiles"
+  profile read >"$dir/root/var/lib/kubelet/seccomp/profiles/web.json"
+  example 1 'kubectl describe pod POD | snug explain'
+  [[ "$output" == *"refused: openat2"*"  snug check /var/lib/kubelet/seccomp/profiles/web.json"* ]]
+  put_runtime "$dir/root/usr/sbin/runc"
+  example 1 'snug check /var/lib/kubelet/seccomp/profiles/web.json'
+  [[ "$output" == *"execve"* ]]
   example 1 'journalctl -k -b | snug explain'
   [[ "$output" == *"runtime's own init"* ]]
   example 1 'dmesg | snug explain'

@@ -17,6 +17,10 @@ static void touch(const struct log_line *line, void *arg)
 		record_field_bytes(&line->record.comm, out, sizeof(out));
 		record_field_bytes(&line->record.exe, out, sizeof(out));
 	}
+	if (line->kind == LOG_LINE_RECORD && (line->tool >= LOG_TOOL_COUNT || !line->times))
+		abort();
+	if (line->kind == LOG_LINE_ERROR && line->sign >= LOG_SIGN_COUNT)
+		abort();
 	if (line->kind == LOG_LINE_LOST && line->loss >= LOG_LINE_LOSS_COUNT)
 		abort();
 	(*count)++;

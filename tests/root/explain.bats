@@ -176,3 +176,24 @@ explain() {
   grep -q '^[0-9:]*  used     mkdir \[profile: denied\] by mkdir (/bin/busybox), container web of web$' "$T/web"
   run ! grep -q 'db\|snug-follow' "$T/web"
 }
+
+# said RUNTIME NO_NEW_PRIVILEGES CALL: what that runtime prints where this call is refused by ENOSYS, in $T/said.
+said() {
+  bundle "$T/b" ".process.noNewPrivileges = $2 | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", architectures: [\"SCMP_ARCH_X86_64\"],
+    syscalls: [{names: [\"$3\"], action: \"SCMP_ACT_ERRNO\", errnoRet: 38}]}" true
+  ! timeout 20 "$1" --root "$T/root" run --bundle "$T/b" "said-$RANDOM" >"$T/said" 2>&1 </dev/null
+}
+
+@test "what the runtimes of this machine say of a refused call names it" {
+  crun=$SNUG_SOURCE/tests/root/callers/crun
+  for pair in "runc true close" "runc true openat" "runc true fstatfs" "runc true getdents64" "runc true execve" "runc false read" "runc false fstat" \
+    "runc false chdir" "runc false capget" "runc false capset" "runc false prctl" "runc false setgroups" "runc false setgid" "runc false setuid" \
+    "$crun true execve" "$crun false capset" "$crun false prctl" "$crun false setresuid" "$crun false setresgid"; do
+    set -- $pair
+    said "$@"
+    echo "$pair: $(cat "$T/said")"
+    run snug explain --json "$T/said"
+    [ "$status" -eq 1 ]
+    jq -e --arg c "$3" '[.sentences[].calls[]] | index($c)' <<<"$output" >/dev/null
+  done
+}

@@ -18,22 +18,34 @@
 #define RECORD STAMP BODY
 #define JCOMM  "comm=\\\"web\\\" exe=\\\"/bin/web\\\" "
 
-/* What was found, a letter each: R record, U unreadable, L lost, E error, M security module. */
+/* What was found, a letter each: R record, U unreadable, L lost, E error, M security module, P a profile's path. */
 static void note(const struct log_line *line, void *arg)
 {
 	static const char letters[] = {[LOG_LINE_RECORD] = 'R',
 				       [LOG_LINE_UNREADABLE] = 'U',
 				       [LOG_LINE_LOST] = 'L',
 				       [LOG_LINE_ERROR] = 'E',
-				       [LOG_LINE_LSM] = 'M'};
+				       [LOG_LINE_LSM] = 'M',
+				       [LOG_LINE_PROFILE] = 'P'};
 	const struct record *r = &line->record;
 	char comm[32] = "";
 
 	buf_addc(arg, letters[line->kind]);
 	if (line->kind == LOG_LINE_LOST)
 		buf_addf(arg, "%llu", (unsigned long long)line->lost);
+	if (line->kind == LOG_LINE_ERROR && line->sign != LOG_SIGN_EPERM)
+		buf_addf(arg, "(%s)", log_sign_name(line->sign));
+	if (line->kind == LOG_LINE_ERROR && line->sentence)
+		buf_addf(arg, "[%s]", line->sentence->calls);
+	if (line->kind == LOG_LINE_PROFILE)
+		buf_addf(arg, "(%.*s)", (int)line->len, line->text);
 	if (line->kind != LOG_LINE_RECORD)
 		return;
+	if (line->tool != LOG_TOOL_NONE) {
+		buf_addf(arg, "(%.*s x%llu)", (int)line->record.comm.len, line->record.comm.p ? line->record.comm.p : "",
+			 (unsigned long long)line->times);
+		return;
+	}
 	record_field_bytes(&r->comm, comm, sizeof(comm) - 1);
 	if (strcmp(comm, "web") != 0)
 		buf_addf(arg, "(%s)", comm);
@@ -112,10 +124,26 @@ static const struct {
 	{"rsyslogd: imjournal: 20000 messages lost due to rate-limiting (20000 allowed within 600 seconds)\n",
 	 "L20000"},
 	/* Words, and others that deny. */
-	{"exec /opt/x: operation not permitted\n", "E"},
+	{"exec /opt/x: operation not permitted\n", "E[execve faccessat2 faccessat]"},
+	{"mkdir: Function not implemented\n", "E(enosys)"},
+	{"Exit Code:    159\n", "E(sigsys)"},
+	{"Exit Code:    15\nexit code 1590\n", ""},
+	{"type=ANOM_ABEND msg=audit(1.0:1): auid=1 pid=48 comm=\"m\" exe=\"/b\" sig=31 res=1\n", "E(sigsys)"},
+	{"type=ANOM_ABEND msg=audit(1.0:1): auid=1 pid=48 comm=\"m\" exe=\"/b\" sig=11 res=1\n", ""},
+	{"SIGABRT: abort\nsyscall.Setgid(0x0)\nrax    0x0\nsyscall.Setgid(0x0)\n", "E(abort)E(abort)[setgid]"},
+	{"syscall.Setgid(0x0)\n", ""},
+	{"unsafe procfs detected: openat2 fsmount:fscontext:proc/: operation not permitted\n", "E[openat2]"},
+	{"LocalhostProfile:  a/b.json\n", "P(a/b.json)"},
+	{"open /var/lib/kubelet/seccomp/x.json: no such file\n", "P(/var/lib/kubelet/seccomp/x.json)"},
+	{"\"namespace\"=\"n\" \"pod\"=\"p\" \"container\"=\"c\" \"syscallID\"=3 \"syscallName\"=\"close\"\n", "R(n/p/c x1)"},
+	{"\"syscallID\"=900000 \"syscallName\"=\"nosuchcall\"\n", "R( x1)"},
+	{"\"syscallName\"=\"nosuchcall\"\n", "U"},
+	{"Used forbidden syscalls: swapoff (3x), chroot (1x), nosuchcall (1x)\n", "R( x3)R( x1)"},
+	{"evt_type=mkdir evt_res=EPERM proc_name=w\nevt_type=mkdir evt_res=SUCCESS\n", "R(w x1)"},
 	{"mount: Operation not permitted\n", "E"},
-	{"Bad system call (core dumped)\n", "E"},
-	{"OCI runtime create failed: unable to start container process: exec: \"x\": permission denied\n", "E"},
+	{"Bad system call (core dumped)\n", "E(sigsys)"},
+	{"OCI runtime create failed: unable to start container process: exec: \"x\": permission denied\n",
+	 "E(runtime)[faccessat2 faccessat newfstatat]"},
 	{"audit: type=1400 audit(1.0:1): apparmor=\"DENIED\" operation=\"open\" comm=\"x\"\n", "M"},
 	{"type=AVC msg=audit(1.0:1): avc:  denied  { read } for pid=1 comm=\"x\"\n", "M"},
 	{"CONFIG_SECCOMP is set; SECCOMP again\n", ""},
@@ -191,6 +219,28 @@ static void around_the_windows_end(void **state)
 	look(text.data, text.len, 4093, want.data);
 }
 
+/* The same text in two and four bytes a character, with a mark and without one, in every cut. */
+static void wide(void **state)
+{
+	static const char text[] = "audit: type=1326 " RECORD "\nOperation not permitted\n";
+
+	for (unsigned width = 2; width <= 4; width += 2)
+		for (unsigned form = 0; form < 4; form++) {
+			cleanup_buf struct buf out = {0};
+			bool big = form & 1, mark = form & 2;
+
+			for (size_t i = mark ? 0 : 1; i < sizeof(text); i++) {
+				uint32_t c = i ? (unsigned char)text[i - 1] : 0xfeff;
+
+				for (unsigned k = 0; k < width; k++)
+					buf_addc(&out, (char)(c >> 8 * (big ? width - 1 - k : k)));
+			}
+			for (size_t step = 1; step < 12; step++)
+				look(out.data, out.len, step, "RE");
+			look(out.data, out.len, 1 << 20, "RE");
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_mixture),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(around_the_windows_end),
+		cmocka_unit_test(wide),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,13 +3,9 @@
 #include "shim/cli/common/word.h"
 #include "shim/cli/explain/explain.h"
 #include "shim/cli/explain/follow.h"
-#include "shim/cli/common/save.h"
 
 #include "base/file.h"
 #include "base/text.h"
-#include "seccomp/policy/amend.h"
-#include "seccomp/policy/read.h"
-#include "seccomp/profile/proof.h"
 #include "shim/common/state.h"
 
 #include <errno.h>
@@ -19,13 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_FOLLOW, OPT_UNREADABLE, OPT_JSON };
+enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_FOLLOW, OPT_LEARNING, OPT_UNREADABLE, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_KEY] = {"key", 'k', "KEY", "what snugd recorded of KEY, in place of a log"},
 	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny; with --key by itself the approved one"},
 	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE and the missing calls to OUT, print the difference"},
 	[OPT_FOLLOW] = {"follow", 'f', NULL, "tell as it happens: what is added to FILE, else what the kernel says (root)"},
+	[OPT_LEARNING] = {"learning", 0, NULL, "show the records of containers that snug learns, too"},
 	[OPT_UNREADABLE] = {"unreadable", 0, NULL, "show the records that could not be read"},
 	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON; with --follow one object a line"},
 };
@@ -75,7 +72,7 @@ static int read_log(struct explain *x, struct log_line_reader *l, const char *pa
 static int read_logs(struct explain *x, const struct cli_args *args, struct err *err)
 {
 	cleanup_logline struct log_line_reader *l = NULL;
-	int r = log_line_new(summary_add, &x->summary, &l, err);
+	int r = log_line_new(explain_line, x, &l, err);
 
 	if (!r && !args->operands)
 		r = read_log(x, l, "-", err);
@@ -123,83 +120,6 @@ static int check_options(const struct cli_args *args, struct err *err)
 	return 0;
 }
 
-/* What the fixed profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
-static int check_fix(const struct explain *x, const struct buf *text, struct err *err)
-{
-	cleanup_evaluator struct evaluator *j = NULL;
-	int r = evaluate_new(text->data, text->len, x->profile, &j, err);
-
-	for (size_t i = 0; !r && i < x->summary.row_count; i++) {
-		const struct summary_row *row = &x->summary.rows[i];
-		enum evaluate_verdict v = EVALUATE_ALLOWS;
-
-		if (!row->named || x->verdict[i] != EVALUATE_DENIES)
-			continue;
-		r = evaluate_call(j, row->arch, row->nr, &v, err);
-		if (r < 0 || v == EVALUATE_ALLOWS)
-			continue;
-		if (syscall_known_to_libseccomp(row->name))
-			return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first",
-				       x->profile, row->name);
-		fprintf(stderr,
-			"snug: %s: this machine's libseccomp does not know the name; a runtime with the same one drops "
-			"it without a word\n",
-			row->name);
-	}
-	return r;
-}
-
-/* The fixed text must answer as the old one does, but for the names that were added. */
-static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
-		     const char *const *names, struct err *err)
-{
-	cleanup_policy struct policy *meant = NULL;
-	struct policy_rule rule = {.names = (char **)(uintptr_t)names, .name_count = x->add_count};
-	struct proof proof = {.name = x->profile};
-	int r = policy_read_one(before->data, before->len, x->profile, &meant, err);
-
-	if (r == 0)
-		r = policy_add_rule(meant, &rule, err);
-	proof.meant = meant;
-	return r < 0 ? r : proof_text(after, &proof, err);
-}
-
-static int write_fix(const struct cli *cli, const struct cli_args *args, const struct explain *x, const struct buf *text, struct buf *out,
-		     struct err *err)
-{
-	const char *path = args->value[OPT_FIX];
-	cleanup_buf struct buf fixed = {0};
-	cleanup_free const char **names = calloc(x->add_count + 1, sizeof(*names));
-	size_t line = 0;
-	int r;
-
-	if (!names)
-		return err_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < x->add_count; i++)
-		names[i] = x->add[i];
-	r = x->add_count
-		    ? amend_profile(text->data, text->len, x->profile, names, x->add_count, &fixed, &line, err)
-		    : 0;
-	if (!x->add_count)
-		buf_add(&fixed, text->data, text->len);
-	if (!r && x->add_count)
-		r = check_fix(x, &fixed, err);
-	if (!r && x->add_count)
-		r = prove_fix(x, text, &fixed, names, err);
-	if (!r)
-		r = save_output(cli, path, &fixed, args->operand, args->operands, err);
-	if (r < 0)
-		return r;
-	buf_addf(out, "\n%s: ", path);
-	if (!x->add_count) {
-		buf_adds(out, "the same profile; nothing was missing\n");
-		return 0;
-	}
-	buf_addf(out, "written, %zu call%s added, line %zu\n", x->add_count, x->add_count == 1 ? "" : "s", line);
-	amend_diff(text, &fixed, x->profile, path, out);
-	return 0;
-}
-
 static int read_profile(const char *path, struct buf *ret, struct err *err)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -215,21 +135,27 @@ static int read_profile(const char *path, struct buf *ret, struct err *err)
  * allowed by now is settled. */
 static int read_approved(const struct cli *cli, struct explain *x, char **ret_path, struct buf *ret, struct err *err)
 {
-	int r = state_read_approved(cli->config.state_dir, x->key, ret, err);
+	cleanup_buf struct buf text = {0};
+	int r = state_read_approved(cli->config.state_dir, x->key, &text, err);
 
 	if (r == -ENOENT)
 		return 0;
-	if (r == 0 && asprintf(ret_path, "%s/keys/%s/" STATE_APPROVED, cli->config.state_dir, x->key) < 0)
+	x->approved = r == 0;
+	if (r < 0 || x->profile)
+		return r;
+	buf_add(ret, text.data, text.len);
+	if (asprintf(ret_path, "%s/keys/%s/" STATE_APPROVED, cli->config.state_dir, x->key) < 0)
 		return err_set(err, ENOMEM, "out of memory");
-	if (r == 0)
-		x->profile = *ret_path;
-	return r;
+	x->profile = *ret_path;
+	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 static bool found_something(const struct explain *x)
 {
 	bool found = !x->verdict && x->summary.errors;
 
+	for (size_t i = 0; i < x->word_count; i++)
+		found |= explain_word_counts(x, &x->words[i]);
 	for (size_t i = 0; i < x->summary.row_count; i++)
 		found |= explain_shows(x, i);
 	return found;
@@ -237,7 +163,8 @@ static bool found_something(const struct explain *x)
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
-	cleanup_explain struct explain x = {.key = args->value[OPT_KEY], .profile = args->value[OPT_PROFILE]};
+	cleanup_explain struct explain x = {
+		.key = args->value[OPT_KEY], .profile = args->value[OPT_PROFILE], .given = args->value[OPT_PROFILE]};
 	cleanup_buf struct buf text = {0};
 	cleanup_free char *approved = NULL;
 	int r = check_options(args, err);
@@ -246,12 +173,14 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = summary_begin(&x.summary, err);
 	if (!r && x.profile)
 		r = read_profile(x.profile, &text, err);
-	else if (!r && x.key)
+	if (!r && x.key)
 		r = read_approved(cli, &x, &approved, &text, err);
 	if (!r && args->value[OPT_FIX] && !x.profile)
 		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be fixed", x.key);
 	if (!r && x.profile)
 		r = explain_load(&x, &text, err);
+	if (!args->value[OPT_LEARNING])
+		x.own_dir = cli->config.state_dir;
 	if (!r)
 		r = read_all(cli, &x, args, err);
 	if (r < 0)
@@ -259,6 +188,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	summary_sort(&x.summary);
 	if (x.profile)
 		r = explain_evaluate(&x, err);
+	if (!r)
+		r = explain_read_words(&x, err);
 	if (!r)
 		r = explain_collect(&x, err);
 	if (!r)
@@ -274,7 +205,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		cleanup_buf struct buf aside = {0};
 
 		/* What --json prints stays one value. */
-		r = write_fix(cli, args, &x, &text, args->value[OPT_JSON] ? &aside : &cli->out, err);
+		r = explain_fix(cli, args, &x, &text, args->value[OPT_FIX], args->value[OPT_JSON] ? &aside : &cli->out, err);
 	}
 	return r < 0 ? r : found_something(&x) ? CLI_FOUND : CLI_GOOD;
 }

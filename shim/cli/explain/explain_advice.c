@@ -13,19 +13,6 @@ static const char whole_list[] = "\nThe whole list, in one start: in audit mode,
 				 "its place. Nothing is lost\n"
 				 "there, or it says so.\n";
 
-/* The first few lines of safe text. */
-static void add_samples(const struct buf *samples, size_t max, struct buf *out)
-{
-	const char *p = samples->data;
-
-	for (size_t i = 0; i < max && p && *p; i++) {
-		size_t len = strcspn(p, "\n");
-
-		buf_addf(out, "  %.*s\n", (int)len, p);
-		p += len + (p[len] == '\n');
-	}
-}
-
 static bool any_refusal(const struct explain *x)
 {
 	for (size_t i = 0; i < x->summary.row_count; i++)
@@ -57,15 +44,34 @@ static void add_other_causes(const struct explain *x, struct buf *out)
 	add_not_by_seccomp(x, out);
 }
 
+/* True if a runtime's own words have told which call it is. */
+static bool is_known(const struct explain *x)
+{
+	for (size_t i = 0; i < x->word_count; i++)
+		if (explain_word_counts(x, &x->words[i]))
+			return true;
+	return false;
+}
+
+static void add_lsm(const struct explain *x, struct buf *out)
+{
+	const struct summary *t = &x->summary;
+
+	if (!t->lsm)
+		return;
+	buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile fixes: %llu line%s\n", (unsigned long long)t->lsm,
+		 t->lsm == 1 ? "" : "s");
+	explain_add_samples(&t->lsm_samples, LINES_SHOWN, "  ", out);
+}
+
 static void add_not_seccomp(const struct explain *x, struct buf *out)
 {
 	const struct summary *t = &x->summary;
 
-	if (t->errors) {
-		buf_addf(out, "\nThe log also says in words that something was refused: %llu line%s\n",
-			 (unsigned long long)t->errors, t->errors == 1 ? "" : "s");
-		add_samples(&t->error_samples, LINES_SHOWN, out);
-	}
+	explain_add_signs(x, out);
+	/* SIGSYS comes from nowhere else. */
+	if (is_known(x) || !(t->signs[LOG_SIGN_EPERM] + t->signs[LOG_SIGN_ENOSYS] + t->signs[LOG_SIGN_RUNTIME]))
+		return;
 	if (t->errors && any_refusal(x))
 		buf_adds(out, "The calls above may be why. If it stays so once they are allowed, it is not seccomp; "
 			      "look at:\n");
@@ -77,11 +83,6 @@ static void add_not_seccomp(const struct explain *x, struct buf *out)
 		buf_adds(out, "No seccomp record goes with it. What may be, in this order:\n");
 	if (t->errors)
 		add_other_causes(x, out);
-	if (t->lsm) {
-		buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile fixes: %llu line%s\n",
-			 (unsigned long long)t->lsm, t->lsm == 1 ? "" : "s");
-		add_samples(&t->lsm_samples, LINES_SHOWN, out);
-	}
 }
 
 static void add_losses(const struct explain *x, struct buf *out)
@@ -121,14 +122,25 @@ static bool is_pod(const struct explain *x)
 	return text_starts(x->key, "k8s/");
 }
 
-/* The one start that shows all that a profile lacks. */
+/* The one start that shows all that a profile lacks. snug-audit refuses a key without an approved profile. */
 static void add_one_start(const struct explain *x, struct buf *out)
 {
-	buf_adds(out, "One start in audit mode, which denies nothing, finds all that the profile lacks:\n");
-	if (is_pod(x))
-		buf_addf(out, "  start the pod once with the RuntimeClass of snug-audit, then: snug explain --key %s\n", x->key);
+	const char *mode = x->approved ? "audit" : "learn";
+
+	if (x->approved)
+		buf_adds(out, "One start in audit mode, which denies nothing, finds all that the profile lacks:\n");
 	else
-		buf_addf(out, "  snug-audit run --bundle BUNDLE ID; snug explain --key %s\n", x->key);
+		buf_adds(out, "No profile of it is approved. One learning run, which denies nothing, finds all that it calls:\n");
+	if (is_pod(x))
+		buf_addf(out, "  start the pod once with the RuntimeClass of snug-%s, then: ", mode);
+	else
+		buf_addf(out, "  snug-%s run --bundle BUNDLE ID; ", mode);
+	if (x->approved)
+		buf_addf(out, "snug explain --key %s\n", x->key);
+	else
+		buf_addf(out, "snug show %s\n", x->key);
+	if (!x->approved)
+		buf_addf(out, "Against a profile of your own: snug explain --key %s --profile PROFILE\n", x->key);
 }
 
 /* What the recorder could see of this key at all. */
@@ -162,6 +174,8 @@ static void add_key(const struct explain *x, struct buf *out)
 void explain_advice(const struct explain *x, bool unreadable, struct buf *out)
 {
 	add_not_seccomp(x, out);
+	add_lsm(x, out);
+	explain_add_empty(x, out);
 	add_losses(x, out);
 	add_nothing(x, out);
 	if (!x->key && (x->summary.errors || !x->summary.row_count || explain_is_partial(x)))
@@ -171,6 +185,6 @@ void explain_advice(const struct explain *x, bool unreadable, struct buf *out)
 	if (unreadable && x->summary.unreadable) {
 		buf_addf(out, "\nUnreadable: %llu, the first %d\n", (unsigned long long)x->summary.unreadable,
 			 SUMMARY_SAMPLES_MAX);
-		add_samples(&x->summary.unreadable_samples, SUMMARY_SAMPLES_MAX, out);
+		explain_add_samples(&x->summary.unreadable_samples, SUMMARY_SAMPLES_MAX, "  ", out);
 	}
 }

@@ -35,6 +35,8 @@ static void write_row(struct json_writer *w, const struct explain *x, size_t i)
 	write_time(w, "first", row->first_ms);
 	write_time(w, "last", row->last_ms);
 	json_write_string(w, "phase", row->init ? "runtime" : "workload");
+	if (row->learnt)
+		json_write_bool(w, "learnt", true);
 	json_write_string(w, "comm", row->comm);
 	json_write_string(w, "exe", row->exe);
 	if (x->verdict && row->arch)
@@ -94,9 +96,25 @@ static void write_samples(struct json_writer *w, const char *key, const struct b
 	json_write_end_array(w);
 }
 
+/* Lines that say in words that something was refused: all of them, and by kind. */
+static void write_signs(struct json_writer *w, const struct summary *t)
+{
+	cleanup_buf struct buf all = {0};
+
+	for (size_t i = 0; i < LOG_SIGN_COUNT; i++)
+		buf_add(&all, t->sign_samples[i].data ? t->sign_samples[i].data : "", t->sign_samples[i].len);
+	write_samples(w, "error_lines", &all);
+	json_write_object(w, "signs");
+	for (size_t i = 0; i < LOG_SIGN_COUNT; i++)
+		if (t->signs[i])
+			json_write_u64(w, log_sign_name((enum log_sign)i), t->signs[i]);
+	json_write_end_object(w);
+}
+
 void explain_json(const struct explain *x, struct buf *out)
 {
 	const struct summary *t = &x->summary;
+	cleanup_buf struct buf keys = {0};
 	struct json_writer w;
 
 	json_write_begin(&w, out, true);
@@ -115,7 +133,10 @@ void explain_json(const struct explain *x, struct buf *out)
 	write_additions(&w, x);
 	write_losses(&w, x);
 	json_write_u64(&w, "errors", t->errors);
-	write_samples(&w, "error_lines", &t->error_samples);
+	write_signs(&w, t);
+	explain_json_words(x, &w);
+	write_samples(&w, "profiles", &t->profiles);
+	json_write_u64(&w, "left_out", explain_own_count(x, &keys));
 	json_write_u64(&w, "lsm_denials", t->lsm);
 	write_samples(&w, "lsm_lines", &t->lsm_samples);
 	write_samples(&w, "unreadable_lines", &t->unreadable_samples);

@@ -18,6 +18,30 @@ static void add_time(struct buf *out, uint64_t ms)
 		buf_addf(out, "%.10s %.8s", b.data, b.data + 11);
 }
 
+static void add_key_summary(const struct explain *x, struct buf *out)
+{
+	buf_addf(out, "%s: %llu denied or audited calls in the evidence", x->key, (unsigned long long)x->summary.records);
+	if (x->learnt)
+		buf_addf(out, ", %llu learnt ones compared with %s", (unsigned long long)x->learnt, x->profile);
+}
+
+/* Whose lines named calls, and what was left out. */
+static void add_sources(const struct explain *x, struct buf *out)
+{
+	cleanup_buf struct buf keys = {0};
+	uint64_t own = explain_own_count(x, &keys);
+	size_t n = 0;
+
+	for (size_t i = LOG_TOOL_NONE + 1; i < LOG_TOOL_COUNT; i++)
+		if (x->summary.tools[i])
+			buf_addf(out, "%s%s", n++ ? ", " : "Read by the name that others give the call: ", log_tool_name((enum log_tool)i));
+	if (n)
+		buf_adds(out, ".\n");
+	if (own)
+		buf_addf(out, "%llu record%s of containers that snug learns (%s) left out; --learning shows them.\n", (unsigned long long)own,
+			 own == 1 ? "" : "s", keys.data ? keys.data : "");
+}
+
 static void add_summary(const struct explain *x, struct buf *out)
 {
 	const struct summary *t = &x->summary;
@@ -26,8 +50,7 @@ static void add_summary(const struct explain *x, struct buf *out)
 		buf_addf(out, "%llu seccomp record%s from the kernel%s%s", (unsigned long long)t->records, t->records == 1 ? "" : "s",
 			 x->key ? " of containers of " : "", x->key ? x->key : "");
 	else if (x->key)
-		buf_addf(out, "%s: %llu denied or audited calls in the evidence", x->key,
-			 (unsigned long long)t->records);
+		add_key_summary(x, out);
 	else
 		buf_addf(out, "%llu seccomp record%s in %llu bytes", (unsigned long long)(t->records - t->duplicates),
 			 t->records - t->duplicates == 1 ? "" : "s", (unsigned long long)x->bytes);
@@ -44,9 +67,9 @@ static void add_summary(const struct explain *x, struct buf *out)
 	if (t->duplicates)
 		buf_addf(out, "%llu more stood in the log twice and are counted once.\n",
 			 (unsigned long long)t->duplicates);
-	if (t->unstamped && t->unstamped < t->records)
-		buf_adds(out,
-			 "Some records have no serial number: they may be copies of others, and be counted twice.\n");
+	if (t->unstamped && t->unstamped < t->records - t->duplicates)
+		buf_adds(out, "Some records have no serial number and no counterpart: they may be copies of others, counted twice.\n");
+	add_sources(x, out);
 }
 
 static void add_who(struct table *t, const struct explain *x, const struct summary_row *row)
@@ -120,9 +143,8 @@ static void add_legend(const struct explain *x, struct buf *out)
 		[SUMMARY_TRAPPED] =
 			"the program got a SIGSYS, of which it dies (exit status 159) if it does not handle it",
 		[SUMMARY_HANDED] = "a tracer or an agent was asked, and may have allowed it",
-		[SUMMARY_USED] =
-			"the filter logged the call and let it happen; a profile that denies by default needs its name",
-		[SUMMARY_OTHER] = "an action that snug does not know",
+		[SUMMARY_USED] = "the filter logged the call and let it happen; a profile that denies by default needs its name",
+		[SUMMARY_OTHER] = "the line does not say what became of the call, or by an action that snug does not know",
 	};
 	bool shown[SUMMARY_OUTCOMES] = {false}, init = false;
 
@@ -218,6 +240,16 @@ static void add_verdict_lists(const struct explain *x, struct buf *out)
 				 "38, ENOSYS, the call is to look as if the kernel did not have it, and libraries fall "
 				 "back on an older one.)\n",
 				 row->name);
+		if (x->verdict[i] == EVALUATE_NOTIFIES && first_of_name(x, i))
+			buf_addf(out,
+				 "\n%s: the profile hands it over to an agent (SCMP_ACT_NOTIFY), which decides; whatever made the call\n"
+				 "waits for it, and fails with ENOSYS where none listens any more. The name is not added.\n",
+				 row->name);
+		if (x->verdict[i] == EVALUATE_TRACES && first_of_name(x, i))
+			buf_addf(out,
+				 "\n%s: the profile hands it over to a tracer (SCMP_ACT_TRACE); where none traces the process, which is\n"
+				 "the rule, it is refused with ENOSYS (\"function not implemented\"). The name is not added.\n",
+				 row->name);
 		if (x->verdict[i] == EVALUATE_NO_ARCH && !arch_told[row->arch->id])
 			buf_addf(out,
 				 "\nThe profile does not list %s in \"architectures\": every call of %s programs "
@@ -286,6 +318,20 @@ static void add_opened(const struct explain *x, struct buf *out)
 		add_beyond(x, out);
 }
 
+/* Without an approved profile --fix wants one named. */
+static void add_key_commands(const struct explain *x, struct buf *out)
+{
+	const char *named = x->given ? x->profile : x->approved ? NULL : "PROFILE";
+
+	buf_addf(out,
+		 "  snug explain --key %s%s%s --fix fixed.json\n"
+		 "  snug approve %s --profile fixed.json\n"
+		 "The first puts it into %s%s%s and prints the difference, the second approves that.\n",
+		 x->key, named ? " --profile " : "", named ? named : "", x->key,
+		 named ? named : "the approved profile of ", named ? "" : x->key,
+		 named && !x->given ? ", the profile that it was started under," : "");
+}
+
 static void add_additions(const struct explain *x, struct buf *out)
 {
 	add_arches(x, out);
@@ -297,11 +343,7 @@ static void add_additions(const struct explain *x, struct buf *out)
 	buf_adds(out, "Where: in the profile, into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no "
 		      "\"args\".\n");
 	if (x->key)
-		buf_addf(out,
-			 "  snug explain --key %s --fix fixed.json\n"
-			 "  snug approve %s --profile fixed.json\n"
-			 "The first puts it into the approved profile of %s and prints the difference, the second approves that.\n",
-			 x->key, x->key, x->key);
+		add_key_commands(x, out);
 	else if (!x->profile)
 		buf_adds(out, "  The profile is the file that --security-opt seccomp=FILE names (Docker, Podman) or "
 			      "localhostProfile, under\n"
@@ -321,6 +363,8 @@ void explain_text(const struct explain *x, bool unreadable, struct buf *out)
 			 x->key ? "evidence" : "log", allowed == 1 ? "is" : "are");
 	add_legend(x, out);
 	add_unnamed(x, out);
+	explain_add_words(x, out);
 	add_additions(x, out);
+	explain_add_profiles(x, out);
 	explain_advice(x, unreadable, out);
 }

@@ -112,7 +112,7 @@ static void tell_record(struct follow_out *out, const struct record *r)
 		return;
 	if (plan->x->evaluator && row->arch && evaluate_call(plan->x->evaluator, row->arch, row->nr, &verdict, &out->err) < 0)
 		return;
-	if (verdict == EVALUATE_ALLOWS || verdict == EVALUATE_HANDS_OVER)
+	if (verdict == EVALUATE_ALLOWS)
 		return;
 	/* A file may be another machine's, or old: who has these numbers here and now says nothing. */
 	if (!plan->path_count)
@@ -129,6 +129,7 @@ static void tell_other(struct follow_out *out, const struct log_line *line)
 	static const char *const kinds[] = {
 		[LOG_LINE_UNREADABLE] = "a record that cannot be read", [LOG_LINE_LOST] = "records are missing",
 		[LOG_LINE_ERROR] = "refused, in words", [LOG_LINE_LSM] = "denied by AppArmor or SELinux",
+		[LOG_LINE_PROFILE] = "names a profile",
 	};
 	cleanup_buf struct buf b = {0}, text = {0};
 
@@ -163,6 +164,8 @@ void follow_line(const struct log_line *line, void *arg)
 		return;
 	}
 	if (x->key && !lookup_has_key(&out->lookup, out->plan->config, &line->record, x->key))
+		return;
+	if (line->tool == LOG_TOOL_NONE && !x->live && explain_own_has(x, &line->record))
 		return;
 	summary_add(line, &x->summary);
 	tell_record(out, &line->record);

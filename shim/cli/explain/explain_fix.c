@@ -1,0 +1,110 @@
+/* The profile with what it lacks. */
+#include "shim/cli/explain/explain.h"
+
+#include "seccomp/policy/amend.h"
+#include "seccomp/policy/read.h"
+#include "seccomp/syscall/names.h"
+#include "seccomp/profile/proof.h"
+#include "shim/cli/common/cli.h"
+#include "shim/cli/common/save.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the fixed profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
+static int check_call(const struct explain *x, struct evaluator *e, const struct arch *arch, uint32_t nr, const char *name, struct err *err)
+{
+	enum evaluate_verdict v = EVALUATE_ALLOWS;
+	int r = evaluate_call(e, arch, nr, &v, err);
+
+	if (r < 0 || v == EVALUATE_ALLOWS)
+		return r;
+	if (syscall_known_to_libseccomp(name))
+		return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first", x->profile, name);
+	fprintf(stderr, "snug: %s: this machine's libseccomp does not know the name; a runtime with the same one drops it without a word\n",
+		name);
+	return 0;
+}
+
+static int check_fix(const struct explain *x, const struct buf *text, struct err *err)
+{
+	cleanup_evaluator struct evaluator *e = NULL;
+	int r = evaluate_new(text->data, text->len, x->profile, &e, err);
+	const struct arch *host[4];
+
+	for (size_t i = 0; !r && i < x->summary.row_count; i++) {
+		const struct summary_row *row = &x->summary.rows[i];
+
+		if (row->named && x->verdict[i] == EVALUATE_DENIES)
+			r = check_call(x, e, row->arch, row->nr, row->name, err);
+	}
+	for (size_t i = 0; !r && i < x->word_count && arch_host(host); i++) {
+		const struct explain_word *w = &x->words[i];
+		uint32_t nr = 0;
+
+		if (explain_word_counts(x, w) && syscall_number(host[0], w->name, &nr) == 0)
+			r = check_call(x, e, host[0], nr, w->name, err);
+	}
+	return r;
+}
+
+/* The fixed text must answer as the old one does, but for the names that were added. */
+static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
+		     const char *const *names, struct err *err)
+{
+	cleanup_policy struct policy *meant = NULL;
+	struct policy_rule rule = {.names = (char **)(uintptr_t)names, .name_count = x->add_count};
+	struct proof proof = {.name = x->profile};
+	int r = policy_read_one(before->data, before->len, x->profile, &meant, err);
+
+	if (r == 0)
+		r = policy_add_rule(meant, &rule, err);
+	proof.meant = meant;
+	return r < 0 ? r : proof_text(after, &proof, err);
+}
+
+/* Why nothing is added. */
+static const char *missing_nothing(const struct explain *x)
+{
+	for (size_t i = 0; i < x->summary.row_count; i++)
+		if (explain_shows(x, i))
+			return "what it does not allow outright is not fixed by a name, see above";
+	return x->key ? "it allows all that the evidence holds" : "it allows all that the log names";
+}
+
+int explain_fix(const struct cli *cli, const struct cli_args *args, const struct explain *x, const struct buf *text, const char *path,
+		struct buf *out, struct err *err)
+{
+	cleanup_buf struct buf fixed = {0};
+	cleanup_free const char **names = calloc(x->add_count + 1, sizeof(*names));
+	size_t line = 0;
+	int r;
+
+	if (!names)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < x->add_count; i++)
+		names[i] = x->add[i];
+	r = x->add_count
+		    ? amend_profile(text->data, text->len, x->profile, names, x->add_count, &fixed, &line, err)
+		    : 0;
+	if (!x->add_count)
+		buf_add(&fixed, text->data, text->len);
+	if (!r && x->add_count)
+		r = check_fix(x, &fixed, err);
+	if (!r && x->add_count)
+		r = prove_fix(x, text, &fixed, names, err);
+	if (!r)
+		r = save_output(cli, path, &fixed, args->operand, args->operands, err);
+	if (r < 0)
+		return r;
+	buf_addf(out, "\n%s: ", path);
+	if (!x->add_count) {
+		buf_addf(out, "the same profile: %s\n", missing_nothing(x));
+		return 0;
+	}
+	buf_addf(out, "written, %zu call%s added, line %zu\n", x->add_count, x->add_count == 1 ? "" : "s", line);
+	amend_diff(text, &fixed, x->profile, path, out);
+	return 0;
+}

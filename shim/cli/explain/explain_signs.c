@@ -1,0 +1,106 @@
+/* What a log says in words, where the profile lies that it names, and where else to look. */
+#include "shim/cli/explain/explain.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define LINES_SHOWN 3
+
+/* The first few lines of safe text. */
+void explain_add_samples(const struct buf *samples, size_t max, const char *indent, struct buf *out)
+{
+	const char *p = samples->data;
+
+	for (size_t i = 0; i < max && p && *p; i++) {
+		size_t len = strcspn(p, "\n");
+
+		buf_addf(out, "%s%.*s\n", indent, (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+}
+
+void explain_add_signs(const struct explain *x, struct buf *out)
+{
+	static const struct {
+		const char *what, *why;
+	} signs[] = {
+		[LOG_SIGN_EPERM] = {"\"operation not permitted\" (EPERM)",
+				    "the answer of a profile that names no errno; files, capabilities, security modules give it too"},
+		[LOG_SIGN_ENOSYS] = {"\"function not implemented\" (ENOSYS)",
+				     "the answer of a profile with \"defaultErrnoRet\": 38, as snug writes them; or the kernel is too old"},
+		[LOG_SIGN_SIGSYS] = {"ended by SIGSYS (signal 31, exit status 159)",
+				     "a seccomp filter ended it; its record is in that machine's log: journalctl -k | snug explain"},
+		[LOG_SIGN_ABORT] = {"a Go program aborted (SIGABRT)", "the stack behind it may name the call that was refused"},
+		[LOG_SIGN_SANDBOX] = {"Chromium's own sandbox refused a call", "no profile of the container changes that"},
+		[LOG_SIGN_RUNTIME] = {"the runtime could not start the container", NULL},
+	};
+	const struct summary *t = &x->summary;
+
+	_Static_assert(ARRAY_SIZE(signs) == LOG_SIGN_COUNT, "words for each sign");
+	if (!t->errors)
+		return;
+	buf_addf(out, "\nThe log also says in words that something was refused: %llu line%s\n", (unsigned long long)t->errors,
+		 t->errors == 1 ? "" : "s");
+	for (size_t i = 0; i < LOG_SIGN_COUNT; i++) {
+		if (!t->signs[i])
+			continue;
+		buf_addf(out, "  %s: %llu line%s\n", signs[i].what, (unsigned long long)t->signs[i], t->signs[i] == 1 ? "" : "s");
+		explain_add_samples(&t->sign_samples[i], LINES_SHOWN, "      ", out);
+		if (signs[i].why)
+			buf_addf(out, "    %s.\n", signs[i].why);
+	}
+}
+
+/* Only what a shell takes as it is. */
+static bool is_plain(const char *path, size_t len)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/@%+:=,-";
+
+	return len && strspn(path, plain) >= len;
+}
+
+void explain_add_profiles(const struct explain *x, struct buf *out)
+{
+	const char *p = x->summary.profiles.data;
+	bool first = true;
+
+	if (x->profile)
+		return;
+	for (; p && *p; p += strcspn(p, "\n") + 1) {
+		size_t len = strcspn(p, "\n");
+
+		if (!is_plain(p, len))
+			continue;
+		if (first)
+			buf_adds(out, "\nNext, on the node where it ran:\n");
+		first = false;
+		buf_addf(out, "  snug check %s%.*s\n", *p == '/' ? "" : "/var/lib/kubelet/seccomp/", (int)len, p);
+	}
+	if (!first)
+		buf_adds(out, "That is the profile that the text names; the answer is which calls the runtime itself needs and it refuses.\n");
+}
+
+bool explain_is_empty(const struct explain *x)
+{
+	const struct summary *t = &x->summary;
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < LOG_LINE_LOSS_COUNT; i++)
+		lost += t->loss[i];
+	return !x->key && !x->live && !t->records && !t->errors && !t->lsm && !t->unreadable && !t->profile_count && !lost;
+}
+
+void explain_add_empty(const struct explain *x, struct buf *out)
+{
+	if (!explain_is_empty(x))
+		return;
+	buf_adds(out, "\nNothing in it was recognised. Looked for: seccomp records of the kernel, auditd, ausearch and the journal; lines of the\n"
+		      "security-profiles-operator, CRI-O, auditbeat, falco and strace that name a call; \"operation not permitted\", \"function\n"
+		      "not implemented\", \"bad system call\", SIGSYS, exit status 159; the sentences of runc and crun.\n"
+		      "Where else to look, on the machine where it ran:\n"
+		      "  journalctl -k -b | snug explain                     (dmesg | snug explain without systemd)\n"
+		      "  snug explain /var/log/audit/audit.log               where auditd runs\n"
+		      "  journalctl -b -u containerd -u crio -u docker -u kubelet | snug explain\n"
+		      "  kubectl describe pod POD | snug explain             and kubectl logs --previous POD\n");
+}

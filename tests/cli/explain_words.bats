@@ -1,0 +1,235 @@
+# What `snug explain` makes of logs that hold no record of the kernel's: words, other programs' lines, other encodings.
+bats_require_minimum_version 1.5.0
+load helper
+
+export TZ=UTC
+record='type=1326 audit(1704110400.001:1): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=1 comm="x" exe="/x" sig=0 arch=c000003e syscall=83 compat=0 ip=0x3ff code=0x50000'
+
+# said LINE...: the calls that a runtime's own words are explained by, space between.
+said() {
+  printf '%s\n' "$@" >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -r '[.sentences[].calls[]] | unique | join(" ")' <<<"$output"
+}
+
+@test "what a profile hands over is told as what it is, and found" {
+  echo "audit: $record" >"$dir/log"
+  echo '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/x","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}' >"$dir/notify.json"
+  run_snug explain "$dir/log" --profile "$dir/notify.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"handed over (notify)"*"mkdir: the profile hands it over to an agent (SCMP_ACT_NOTIFY)"* ]]
+  [[ "$output" != *"allows 1"* && "$output" != *"What to add"* ]]
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_TRACE"}]}' >"$dir/trace.json"
+  run_snug explain "$dir/log" --profile "$dir/trace.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"handed over (trace)"*"mkdir: the profile hands it over to a tracer (SCMP_ACT_TRACE)"*ENOSYS* ]]
+  run_snug explain "$dir/log" --profile "$dir/trace.json" --json
+  jq -e '.add == [] and .calls[0].profile == "handed over (trace)"' <<<"$output"
+  output="$("$snug" explain --follow --profile "$dir/trace.json" - <"$dir/log" 2>/dev/null)" || true
+  [[ "$output" == *"mkdir [profile: handed over (trace)]"* ]]
+}
+
+@test "every wording of a refusal and of SIGSYS is a sign; other numbers are none" {
+  for line in "mkdir: can't create directory '/tmp/x': Function not implemented" '      Exit Code:    159' 'exit status 159' \
+    'command terminated with exit code 159' '{"exitCode":159,"reason":"Error"}' '{"ExitCode": 159}' '  exitCode: 159' \
+    'abc  web  "sh"  3 hours ago  Exited (159) 2 hours ago' 'make: *** [all] Error 159' 'Bad system call (core dumped)' \
+    'foo.service: Main process exited, code=killed, status=31/SYS' 'foo.service: Main process exited, code=exited, status=159/n/a' \
+    '       Signal: 31 (SYS)' 'worker process 7 exited on signal 31' '+++ killed by SIGSYS +++' 'Terminated by signal SIGSYS (31)' \
+    'type=ANOM_ABEND msg=audit(1706114183.948:8): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=48 comm="mkdir" exe="/bin/busybox" sig=31 res=1' \
+    'audit: type=1701 audit(1706114183.948:8): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=48 comm="mkdir" exe="/bin/busybox" sig=31 res=1' \
+    '../../sandbox/linux/seccomp-bpf-helpers/sigsys_handlers.cc:**CRASHING**:seccomp-bpf failure in syscall 0403'; do
+    echo "$line" >"$dir/log"
+    run_snug explain "$dir/log"
+    echo "$line: $status"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"The log also says in words that something was refused: 1 line"* ]]
+  done
+  printf '%s\n' '      Exit Code:    0' '      Exit Code:    1' 'exit status 15' 'exit code 1590' '{"exitCode":1}' 'Exited (15) now' 'status=31' \
+    'type=ANOM_ABEND msg=audit(1706114183.948:8): pid=48 comm="mkdir" exe="/bin/busybox" sig=11 res=1' >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 0 ]
+}
+
+@test "the runtimes' own sentences name the call, as their versions print them" {
+  run="level=error msg=\"runc run failed: unable to start container process:"
+  [ "$(said 'reopen exec fifo: get safe /proc/thread-self/fd handle: clone root fd: fcntl(F_DUPFD_CLOEXEC): function not implemented')" = fcntl ]
+  [ "$(said 'unsafe procfs detected: openat2 fsmount:fscontext:proc/thread-self/fd/: operation not permitted')" = openat2 ]
+  [ "$(said 'reopen exec fifo: check safety of /proc/thread-self/fd/7 magiclink: get root mount id: statx(STATX_MNT_ID_...) fsmount:fscontext:proc/: could not get mount id: operation not permitted')" = statx ]
+  [ "$(said 'close log pipe: close logpipe: function not implemented')" = close ]
+  [ "$(said 'close log pipe fd 4: operation not permitted')" = close ]
+  [ "$(said 'open exec fifo /proc/self/fd/5: operation not permitted')" = openat ]
+  [ "$(said 'readdirent /proc/self/fd: operation not permitted')" = getdents64 ]
+  [ "$(said "$run error during container init: unable to setup user: fstatfs fsmount:fscontext:proc: operation not permitted\"")" = fstatfs ]
+  [ "$(said "$run error closing exec fds: open /proc/self/fd: function not implemented\"")" = openat ]
+  [ "$(said "$run error during container init: unable to setup user: setgroups: operation not permitted\"")" = setgroups ]
+  [ "$(said "$run unable to setup user: operation not permitted\"")" = "setgid setuid" ]
+  [ "$(said "$run error during container init: unable to apply caps: can't apply capabilities: function not implemented\"")" = "capset prctl" ]
+  [ "$(said "$run error during container init: unable to get capability version from the kernel: operation not permitted\"")" = capget ]
+  [ "$(said "$run function not implemented\"")" = capget ]
+  [ "$(said "$run chdir to cwd (\\\"/\\\") set in config.json failed: function not implemented\"")" = chdir ]
+  [ "$(said "$run error during container init: exec: \\\"/bin/sh\\\": stat /bin/sh: function not implemented\"")" = newfstatat ]
+  [ "$(said 'exec /bin/sh: function not implemented')" = "execve faccessat faccessat2" ]
+  [ "$(said 'exec container process `/bin/sh`: Function not implemented')" = execve ]
+  [ "$(said 'cannot setresuid to `0`: Function not implemented')" = setresuid ]
+  [ "$(said 'setresgid to `0`: Operation not permitted')" = setresgid ]
+  [ "$(said 'sigaction: Function not implemented')" = rt_sigaction ]
+  [ "$(said 'futexwakeup addr=0xeba6e0 returned -38')" = futex ]
+  [ "$(said 'exec /bin/sh: no such file or directory')" = "" ]
+  [ "$(said 'panic: runtime error: invalid memory address' 'github.com/opencontainers/runc/libcontainer.startInitialization.func1()')" = getppid ]
+}
+
+@test "a sentence is judged by the profile, and fixed" {
+  echo 'unsafe procfs detected: openat2 fsmount:fscontext:proc/thread-self/fd/: operation not permitted' >"$dir/log"
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}' >"$dir/p.json"
+  run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"runc 1.2.8, 1.3.3 and later"*"p.json refuses openat2"*'"openat2"'* ]]
+  diff <(jq -c '.syscalls[0].names' "$dir/q.json") <(echo '["openat2","read"]')
+  run_snug explain "$dir/log" --profile "$dir/q.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"q.json allows openat2: another profile was loaded then"* ]]
+  # One that others refuse as well is no reason by itself to open anything.
+  echo 'exec container process `/bin/sh`: Operation not permitted' >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"perhaps refused: execve"*"Or not seccomp"* && "$output" != *"What to add"* ]]
+}
+
+@test "the stack of a Go program that aborts, the registers of one that dies of SIGSYS" {
+  printf '%s\n' 'SIGABRT: abort' 'PC=0x7f9fcd361d0c m=0 sigcode=18446744073709551610' 'signal arrived during cgo execution' 'goroutine 1 gp=0x39a15fa7e1e0 [syscall]:' \
+    'syscall.cgocaller(0x0?, {0x39a15fc7b4a8?, 0x0?, 0x0?})' 'syscall.Setgid(0x0)' 'rax    0x0' >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.add == ["setgid"] and .signs.abort == 2' <<<"$output"
+  printf '%s\n' 'SIGSYS: bad system call' 'PC=0x48912b m=0 sigcode=1' '' 'goroutine 1 gp=0x1 [running]:' 'syscall.Syscall(0x53, 0xc000012345, 0x1ff, 0x0)' 'rax    0x53' 'rbx    0x1' >"$dir/log"
+  run_snug explain --json "$dir/log"
+  [ "$(uname -m)" = x86_64 ] || skip "registers of x86_64"
+  jq -e '.add == ["mkdir"] and .calls[0].outcome == "trapped"' <<<"$output"
+  # The registers of any other end name nothing.
+  sed -i s/SIGSYS/SIGSEGV/ "$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.calls == []' <<<"$output"
+}
+
+@test "a record that stands in the journal's text twice is one; so many as the more numerous kind" {
+  kernel='May 28 15:24:32 box kernel: audit: type=1326 audit(1622229872.180:55): '
+  body='auid=4294967295 uid=0 gid=0 ses=4294967295 subj=docker-default pid=7645 comm="mnt" exe="/repro/mnt" sig=0 arch=c000003e syscall=165 compat=0 ip=0x7f8a6e55ec4e code=0x50000'
+  printf '%s\n' "May 28 15:24:32 box audit[7645]: SECCOMP $body" "$kernel$body" >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.records == 2 and .duplicates == 1 and .calls[0].count == 1' <<<"$output"
+  run_snug explain "$dir/log"
+  [[ "$output" == "1 seccomp record in"* && "$output" != *"counted twice"* ]]
+  # The kernel's line first; of three unstamped ones the printed kind has two.
+  { echo "$kernel$body"; echo "${kernel/:55/:56}$body"; for i in 1 2 3; do echo "May 28 15:24:33 box audit[7645]: SECCOMP $body"; done; } >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.calls[0].count == 3' <<<"$output"
+  # Another time, another place, another process: another record.
+  { printf '%s\n' "$kernel$body" "May 28 15:27:32 box audit[7645]: SECCOMP $body" "May 28 15:24:32 box audit[7646]: SECCOMP ${body/7645/7646}" \
+    "May 28 15:24:32 box audit[7645]: SECCOMP ${body/55ec4e/55ec4f}"; } >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.calls[0].count == 4' <<<"$output"
+}
+
+@test "lines of other programs that name the call" {
+  cat >"$dir/log" <<'END'
+I0705 12:08:18.729660 1843190 enricher.go:136] log-enricher "msg"="audit"  "container"="web" "executable"="/usr/sbin/web" "namespace"="default" "node"="127.0.0.1" "pid"=1905792 "pod"="p-1" "syscallID"=3 "syscallName"="close" "timestamp"="1625486898.429:10664" "type"="seccomp"
+{"level":"info","msg":"audit","type":"seccomp","namespace":"default","pod":"p-2","container":"web","executable":"/web","pid":7,"syscallID":59,"syscallName":"execve","timestamp":"1625486899.429:10665"}
+audit(1611996299.149:466250) type=seccomp node=w1 pid=20923 ns=default pod=my-pod c=container1 exe=/init syscall=epoll_pwait
+time="2022-11-10 09:12:53.123456789Z" level=info msg="Got seccomp notifier message for container ID: 5db4 (syscall = swapoff)" file="server/seccomp.go:10"
+      Message:      Used forbidden syscalls: swapoff (3x), chroot (1x)
+{"@timestamp":"2020-06-18T20:20:22.000Z","event":{"action":"violated-seccomp-policy","module":"auditd"},"process":{"pid":2525,"name":"chr","executable":"/usr/bin/chr"},"auditd":{"sequence":12,"data":{"arch":"x86_64","compat":"0","ip":"0x7f","sig":"SIGSYS","syscall":"getpeername","code":"0x30000"}}}
+12:00:00.1: Warning Refused call (evt_type=mkdir evt_res=EPERM user=root proc_name=web proc_exepath=/bin/web container_name=web)
+{"output":"x","output_fields":{"evt.type":"mount","evt.res":"ENOSYS","proc.name":"web"}}
+{"output":"x","output_fields":{"evt.type":"openat","evt.res":"SUCCESS","proc.name":"web"}}
+--- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP, si_call_addr=0x7f, si_syscall=__NR_rmdir, si_arch=AUDIT_ARCH_X86_64} ---
+END
+  run_snug explain --json "$dir/log"
+  [ "$status" -eq 1 ]
+  jq -e '[.calls[] | [.name, .outcome, .count, .comm, .exe]] | sort == ([
+    ["close", "unknown", 1, "default/p-1/web", "/usr/sbin/web"], ["execve", "unknown", 1, "default/p-2/web", "/web"],
+    ["epoll_pwait", "unknown", 1, "default/my-pod/container1", "/init"], ["swapoff", "handed over", 1, "5db4", ""],
+    ["swapoff", "handed over", 3, "", ""], ["chroot", "handed over", 1, "", ""], ["getpeername", "trapped", 1, "chr", "/usr/bin/chr"],
+    ["mkdir", "denied", 1, "web", "/bin/web"], ["mount", "denied", 1, "web", ""], ["rmdir", "trapped", 1, "", ""]] | sort)' <<<"$output"
+  run_snug explain "$dir/log"
+  [[ "$output" == *"Read by the name that others give the call: the security-profiles-operator, CRI-O's seccomp notifier, auditbeat, falco, strace."* ]]
+  # The record beside the line of another program is the same one.
+  echo 'type=SECCOMP msg=audit(1625486898.429:10664): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=1905792 comm="web" exe="/usr/sbin/web" sig=0 arch=c000003e syscall=3 compat=0 ip=0x7f code=0x7ffc0000' >"$dir/two"
+  sed -n 1p "$dir/log" >>"$dir/two"
+  run_snug explain --json "$dir/two"
+  jq -e '.duplicates == 1 and .calls[0].outcome == "used"' <<<"$output"
+}
+
+@test "UTF-16 and UTF-32, with a mark and without one, from a file and a pipe" {
+  printf 'audit: %s\r\nOperation not permitted \xc3\xa9\r\n' "$record" >"$dir/plain"
+  for form in UTF-16LE UTF-16BE UTF-32LE UTF-32BE UTF-16 UTF-32; do
+    echo "$form"
+    iconv -f UTF-8 -t "$form" "$dir/plain" >"$dir/log"
+    run_snug explain --json "$dir/log"
+    jq -e '.records == 1 and .errors == 1 and .add == ["mkdir"]' <<<"$output"
+    output="$("$snug" explain --json <"$dir/log")" || true
+    jq -e '.records == 1' <<<"$output"
+  done
+  { printf '\xef\xbb\xbf'; cat "$dir/plain"; } >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.records == 1' <<<"$output"
+}
+
+@test "a profile that the text names is the next thing to check" {
+  printf '%s\n' 'Node:             minikube/192.168.49.2' 'SeccompProfile:   Localhost' '    LocalhostProfile:  profiles/web.json' \
+    '  Warning  Failed  1s  kubelet  Error: unable to start container process: exec /web: operation not permitted' >"$dir/log"
+  run_snug explain "$dir/log"
+  [[ "$output" == *"Next, on the node where it ran:"*"  snug check /var/lib/kubelet/seccomp/profiles/web.json"$'\n'* ]]
+  echo 'Error: cannot load seccomp profile "/var/lib/kubelet/seccomp/a/b.json": open /var/lib/kubelet/seccomp/a/b.json: no such file' >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$(grep -c 'snug check /var/lib/kubelet/seccomp/a/b.json$' <<<"$output")" -eq 1 ]
+  printf '%s\n' 'securityContext: {seccompProfile: {type: Localhost, localhostProfile: x/y.json}}' 'docker run --security-opt seccomp=/etc/p.json web' >"$dir/log"
+  run_snug explain "$dir/log"
+  [[ "$output" == *"snug check /var/lib/kubelet/seccomp/x/y.json"*"snug check /etc/p.json"* ]]
+  # What a shell would not take as it stands is no command.
+  echo 'localhostProfile: "a$(reboot).json"' >"$dir/log"
+  run_snug explain "$dir/log"
+  [[ "$output" != *reboot* ]]
+}
+
+@test "a log in which nothing was recognised says what was looked for and where else to look" {
+  echo "all is well" >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"Nothing in it was recognised. Looked for"*"journalctl -k -b | snug explain"*"kubectl describe pod"* ]]
+  run_snug explain /dev/null
+  [[ "$output" == *"Nothing in it was recognised"* ]]
+}
+
+@test "--key compares what was learnt with the profile, and advises only what will be taken" {
+  put_web
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["close","execve","read"],"action":"SCMP_ACT_ALLOW"}]}' >"$dir/p.json"
+  run_snug explain --key web --profile "$dir/p.json" --fix "$dir/q.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"5 learnt ones compared with $dir/p.json"*"mount "*"used "*"denied "*"2 calls added"* ]]
+  [[ "$output" == *"snug explain --key web --profile $dir/p.json --fix fixed.json"* ]]
+  diff <(jq -c '.syscalls[0].names' "$dir/q.json") <(echo '["close","execve","mount","read","write"]')
+  run_snug explain --key web --profile "$dir/q.json" --fix "$dir/r.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"the same profile: it allows all that the evidence holds"* ]]
+  # Nothing is approved: snug-audit would refuse the key.
+  [[ "$output" == *"snug-learn run --bundle BUNDLE ID; snug show web"* && "$output" != *snug-audit* ]]
+  cp "$dir/p.json" "$state/keys/web/approved.json"
+  run_snug explain --key web
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"snug explain --key web --fix fixed.json"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
+}
+
+@test "records of containers that snug learns are left out, unless asked for" {
+  put_web
+  own='audit: type=1326 audit(1769860802.001:1): auid=0 uid=0 gid=0 ses=7 pid=1 comm="web" exe="/x" sig=0 arch=c000003e syscall=165 compat=0 ip=0x3ff code=0x7ffc0000'
+  echo "$own" >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"1 record of containers that snug learns (web) left out; --learning shows them."* && "$output" != *"mount "* ]]
+  run_snug explain --learning "$dir/log"
+  [ "$status" -eq 1 ]
+  # Refused, at another time, by another program, without a session, another call: not its own.
+  { echo "${own/7ffc0000/50000}"; echo "${own/1769860802/1769870802}"; echo "${own/comm=\"web\"/comm=\"x\"}"; echo "${own/ses=7/ses=4294967295}"; \
+    echo "${own/syscall=165/syscall=166}"; } | sed 's/:1): auid/:'"$RANDOM"'): auid/' >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.left_out == 0 and .records == 5' <<<"$output"
+}
