@@ -75,11 +75,36 @@ static void add_combinations(struct points *p, const struct policy_arg *args[], 
 						   ~args[i]->value));
 }
 
-static void add_filter(struct points *p, const struct filter *f, const struct arch *arch, const char *name)
+/* The half that a program compares, with the other half as other comparisons have it. */
+static void add_half(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg)
+{
+	struct points *p = arg;
+	unsigned shift = high ? 32 : 0;
+	size_t n = p->count[index];
+
+	for (size_t i = 0; i < n + 1 && i < VALUES_MAX; i++) {
+		uint64_t rest = i < n ? p->value[index][i] & ~((uint64_t)UINT32_MAX << shift) : 0;
+
+		add_value(p, index, rest | (uint64_t)value << shift);
+		add_value(p, index, rest | (uint64_t)(value | ~mask) << shift);
+		add_value(p, index, rest | (uint64_t)(value - 1) << shift);
+		add_value(p, index, rest | (uint64_t)(value + 1) << shift);
+		for (unsigned bit = 0; bit < 32 && mask != UINT32_MAX; bit++)
+			if (mask >> bit & 1)
+				add_value(p, index, rest | (uint64_t)(value ^ UINT32_C(1) << bit) << shift);
+	}
+}
+
+static void add_filter(struct points *p, const struct filter *f, const struct arch *arch, uint32_t nr, const char *name)
 {
 	const struct policy_rule *const *rules = NULL;
 	const struct policy_arg *masked[32];
 	size_t count = policy_rules(f->policy, &rules), n = 0;
+
+	if (f->raw) {
+		filter_each_comparison(f, arch, nr, add_half, p);
+		return;
+	}
 
 	for (size_t i = 0; i < count; i++) {
 		if (rules[i]->arg_count == 0 || !filter_applies(f, rules[i], arch) || !names_call(rules[i], name))
@@ -273,12 +298,12 @@ int filter_call(struct filter *f, const struct arch *arch, uint32_t nr, struct f
 	uint64_t args[POLICY_ARGS_MAX];
 	struct points points;
 	bool otherwise = false;
-	uint32_t first = 0;
+	uint32_t first = 0, refusal = 0;
 	int r;
 
 	syscall_name(arch, nr, name);
 	points_begin(&points, arch);
-	add_filter(&points, f, arch, name);
+	add_filter(&points, f, arch, nr, name);
 	points_end(&points, name);
 	r = add_clauses(f, arch, name, &c, err);
 	for (uint64_t i = 0; i < points_number(&points) && r == 0; i++) {
@@ -289,6 +314,7 @@ int filter_call(struct filter *f, const struct arch *arch, uint32_t nr, struct f
 		first = i ? first : answer;
 		c.depends |= answer != first;
 		note_answer(&c, answer);
+		refusal = filter_allows(answer) ? refusal : answer;
 		if (!otherwise && !any_clause_holds(&c, args, points.wide)) {
 			otherwise = true;
 			c.answer = answer;
@@ -301,6 +327,8 @@ int filter_call(struct filter *f, const struct arch *arch, uint32_t nr, struct f
 		free(c.clauses);
 		c.clauses = NULL;
 		c.clause_count = 0;
+	} else if (f->raw) {
+		c.answer = refusal;
 	} else if (!otherwise) {
 		c.answer = filter_action_of(policy_default(f->policy));
 	}
@@ -325,8 +353,8 @@ int filter_compare(struct filter *a, struct filter *b, const struct arch *arch, 
 
 	syscall_name(arch, nr, name);
 	points_begin(&points, arch);
-	add_filter(&points, a, arch, name);
-	add_filter(&points, b, arch, name);
+	add_filter(&points, a, arch, nr, name);
+	add_filter(&points, b, arch, nr, name);
 	points_end(&points, name);
 	for (uint64_t i = 0; i < points_number(&points) && !d.differs; i++) {
 		point_at(&points, i, d.args);

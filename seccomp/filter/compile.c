@@ -168,8 +168,36 @@ bool filter_lists(const struct filter *f, const struct arch *arch)
 	return lists_on(f, machine, arch);
 }
 
+/* True if the programs answer some call of the ABI otherwise than by death. */
+static bool runs_raw(const struct filter *f, const struct arch *arch)
+{
+	for (uint32_t i = 0; i < 512; i++) {
+		const struct seccomp_data data = {.nr = (int)(arch_number_base(arch) + i), .arch = arch->audit};
+		uint32_t answer = 0;
+
+		if (filter_answer_raw(f, &data, &answer, NULL) == 0 && (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_KILL_THREAD &&
+		    (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_KILL_PROCESS)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t arches_raw(const struct filter *f)
+{
+	const struct arch *host[4];
+	size_t n = arch_host(host);
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || runs_raw(f, host[i]))
+			set |= UINT32_C(1) << host[i]->id;
+	return set;
+}
+
 uint32_t filter_arches(const struct filter *f)
 {
+	if (f->raw)
+		return arches_raw(f);
 	const struct arch *machine = filter_machine(f);
 	uint32_t set = UINT32_C(1) << machine->id;
 
@@ -314,6 +342,10 @@ int filter_answer(struct filter *f, const struct arch *arch, uint32_t nr, const 
 	struct seccomp_data data = {.nr = (int)nr, .arch = arch->audit};
 	int r;
 
+	if (f->raw) {
+		memcpy(data.args, args, sizeof(data.args));
+		return filter_answer_raw(f, &data, ret, err);
+	}
 	if (!filter_lists(f, arch)) {
 		*ret = SECCOMP_RET_KILL_THREAD;
 		return 0;

@@ -14,6 +14,7 @@
 #include "seccomp/policy/policy.h"
 #include "seccomp/syscall/names.h"
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,17 @@ struct filter; /* opaque */
 
 /* The policy must outlive the filter; *view is copied but not the strings. */
 int filter_new(const struct policy *p, const struct filter_view *view, struct filter **ret, struct err *err);
+
+/* A program as the kernel runs it. */
+struct filter_raw {
+	const struct sock_filter *code;
+	size_t len;
+};
+
+/* Programs that stand over each other, the newest first, as a filter of this machine; they must outlive it. `stand_in` is a policy
+ * without rules that outlives it too. Where arguments decide, questions are asked on and beside all that the programs compare for
+ * the call; no clauses are told. */
+int filter_new_raw(const struct policy *stand_in, const struct filter_raw *programs, size_t count, struct filter **ret, struct err *err);
 void filter_free(struct filter *f); /* NULL is allowed */
 DEFINE_CLEANUP(filter, struct filter *, filter_free)
 #define cleanup_filter cleanup_with(filter_cleanup)

@@ -5,6 +5,7 @@
 #include "seccomp/filter/filter.h"
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 
 struct filter_program {
 	struct sock_filter *code; /* NULL: not compiled yet */
@@ -17,7 +18,15 @@ struct filter {
 	const struct policy *policy;
 	struct filter_view view;
 	struct filter_program program[ARCH_COUNT];
+	const struct filter_raw *raw; /* NULL: the policy is compiled */
+	size_t raw_count;
 };
+
+int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, uint32_t *ret, struct err *err);
+
+/* Each comparison of a half of an argument that decides of the call. */
+void filter_each_comparison(const struct filter *f, const struct arch *arch, uint32_t nr,
+			    void (*each)(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg), void *arg);
 
 /* What runtimes make of an answer: ERRNO and TRACE without a number get EPERM. */
 uint32_t filter_action_of(const struct policy_answer *a);

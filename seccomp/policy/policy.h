@@ -101,6 +101,7 @@ enum policy_remark_kind {
 	POLICY_INDEX_TWICE,      /* one argument compared twice in a rule: runtimes OR where AND was meant */
 	POLICY_IGNORED_ERRNO,    /* errnoRet on an action that has none; crun refuses it */
 	POLICY_WRAPPED_ERRNO,    /* an errno above all: runtimes take its lower 16 bits */
+	POLICY_NEGATIVE_VALUE,   /* of a comparison: crun takes it modulo 2^64, runc refuses it */
 	POLICY_WIDE_ERRNO,       /* one of more than 32 bits, which crun refuses */
 	POLICY_EMPTY_RULE,       /* a rule without names */
 	POLICY_NO_NAMES,         /* the same, whose names are null or missing: crun refuses it */

@@ -1,6 +1,8 @@
 /* Reads one rule of a seccomp section. */
 #include "seccomp/policy/read_section.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +87,20 @@ static int index_too_high(struct section *s, const struct json *v, const struct 
 	return json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d", POLICY_ARGS_MAX - 1);
 }
 
+/* What an argument is compared with; crun reads a negative number as strtoull(3) does. */
+static int read_value(struct section *s, const struct json *obj, const char *name, uint64_t *ret)
+{
+	const struct json *v = section_member(obj, name);
+	const char *digits = v && json_type(v) == JSON_NUMBER && *json_text(v) == '-' ? json_text(v) + 1 : NULL;
+
+	if (!v)
+		return 0;
+	if (!digits || text_parse_u64(digits, ret) < 0)
+		return json_want_u64(s->doc, obj, name, ret, s->err);
+	*ret = 0 - *ret;
+	return section_remark(s, POLICY_NEGATIVE_VALUE, v, "%s becomes 0x%llx", json_text(v), (unsigned long long)*ret);
+}
+
 static int read_arg(struct section *s, const struct json *v, const struct policy_answer *answer, struct policy_arg *ret)
 {
 	const char *op = NULL;
@@ -96,10 +112,10 @@ static int read_arg(struct section *s, const struct json *v, const struct policy
 		r = section_member(v, "index") ? json_want_u64(s->doc, v, "index", &index, s->err) : 0;
 	if (r == 0 && index >= POLICY_ARGS_MAX)
 		return index_too_high(s, v, answer);
-	if (r == 0 && section_member(v, "value"))
-		r = json_want_u64(s->doc, v, "value", &ret->value, s->err);
-	if (r == 0 && section_member(v, "valueTwo"))
-		r = json_want_u64(s->doc, v, "valueTwo", &ret->value_two, s->err);
+	if (r == 0)
+		r = read_value(s, v, "value", &ret->value);
+	if (r == 0)
+		r = read_value(s, v, "valueTwo", &ret->value_two);
 	if (r == 0)
 		r = json_want_string(s->doc, v, "op", &op, s->err);
 	if (r == 0 && policy_op_by_name(op, &ret->op) < 0)

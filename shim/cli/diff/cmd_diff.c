@@ -3,6 +3,7 @@
 #include "shim/cli/diff/diff.h"
 #include "shim/cli/floor/catalogue.h"
 #include "shim/cli/floor/compare.h"
+#include "shim/cli/key/live.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/key/profiles.h"
 
@@ -22,6 +23,8 @@ static const struct cli_option OPTIONS[] = {
 struct side {
 	struct buf text, what, name;
 	struct policy *policy;
+	struct live live;
+	struct filter *filter; /* the policy's, or the process's */
 };
 
 static void side_done(struct side *s)
@@ -29,11 +32,28 @@ static void side_done(struct side *s)
 	buf_done(&s->text);
 	buf_done(&s->what);
 	buf_done(&s->name);
+	if (s->filter != s->live.filter)
+		filter_free(s->filter);
+	live_done(&s->live);
 	policy_free(s->policy);
+}
+
+static int read_live(const char *word, struct side *ret, struct err *err)
+{
+	int r = live_open(word, &ret->live, &ret->what, err);
+
+	if (r < 0)
+		return r;
+	ret->filter = ret->live.filter;
+	text_add_safe(&ret->name, word, strlen(word));
+	return buf_failed(&ret->name) || buf_failed(&ret->what) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 static int read_side(struct cli *cli, const char *word, struct side *ret, struct err *err)
 {
+	if (live_is_word(word))
+		return read_live(word, ret, err);
+
 	int r = operand_read(cli, word, OPERAND_PROFILE, EVIDENCE_SIZE_MAX, &ret->text, &ret->what, err);
 
 	if (r < 0)
@@ -42,8 +62,9 @@ static int read_side(struct cli *cli, const char *word, struct side *ret, struct
 	text_add_safe(&ret->name, word, strlen(word));
 	if (buf_failed(&ret->text) || buf_failed(&ret->what) || buf_failed(&ret->name))
 		return err_set(err, ENOMEM, "out of memory");
-	return profiles_read_one(&ret->text, text_streq(word, "-") ? "standard input" : word, word_is_file(word) ? word : NULL, &ret->policy,
-				 err);
+	r = profiles_read_one(&ret->text, text_streq(word, "-") ? "standard input" : word, word_is_file(word) ? word : NULL, &ret->policy,
+			      err);
+	return r ? r : filter_new(ret->policy, NULL, &ret->filter, err);
 }
 
 /* @runc-1.3.6 */
@@ -71,7 +92,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r)
 		r = read_side(cli, args->operand[1], &b, err);
 	if (!r)
-		r = diff_policies(a.policy, b.policy, &d, err);
+		r = diff_filters(a.filter, b.filter, &d, err);
 	if (r < 0)
 		return r;
 	const struct diff_names names = {.name = {a.name.data, b.name.data}, .what = {a.what.data, b.what.data}};
@@ -89,7 +110,8 @@ const struct cli_command cmd_diff = {
 	.operands_min = 2,
 	.operands_max = 2,
 	.summary = "tells how two profiles differ in what they mean",
-	.details = "A and B are keys, profiles of any form, evidence files, @moby, @containerd, @podman (the defaults), "
+	.details = "pid:N and container:ID are what the kernel holds for a live process: all filters that stand over each other.\n"
+		   "A and B are keys, profiles of any form, evidence files, @moby, @containerd, @podman (the defaults), "
 		   "or - for\n"
 		   "standard input. What counts is what each answers to each call, arguments and errno included, not "
 		   "how it is\n"

@@ -237,6 +237,20 @@ static void choose_arches(struct diff *d, struct filter *f[2])
 		d->first = machine;
 }
 
+int diff_filters(struct filter *a, struct filter *b, struct diff *ret, struct err *err)
+{
+	struct filter *both[2] = {a, b};
+	int r = 0;
+
+	choose_arches(ret, both);
+	for (unsigned i = 0; !r && i < ARCH_COUNT; i++)
+		if (ret->arches >> i & 1)
+			r = compare_arch(ret, both, arch_get((enum arch_id)i), err);
+	if (ret->count)
+		qsort(ret->rows, ret->count, sizeof(*ret->rows), row_order);
+	return r;
+}
+
 int diff_policies(const struct policy *a, const struct policy *b, struct diff *ret, struct err *err)
 {
 	cleanup_with(filter_cleanup) struct filter *fa = NULL;
@@ -245,13 +259,5 @@ int diff_policies(const struct policy *a, const struct policy *b, struct diff *r
 
 	if (!r)
 		r = filter_new(b, NULL, &fb, err);
-	if (r < 0)
-		return r;
-	choose_arches(ret, (struct filter *[]){fa, fb});
-	for (unsigned i = 0; !r && i < ARCH_COUNT; i++)
-		if (ret->arches >> i & 1)
-			r = compare_arch(ret, (struct filter *[]){fa, fb}, arch_get((enum arch_id)i), err);
-	if (ret->count)
-		qsort(ret->rows, ret->count, sizeof(*ret->rows), row_order);
-	return r;
+	return r ? r : diff_filters(fa, fb, ret, err);
 }

@@ -44,6 +44,9 @@ void diff_done(struct diff *d); /* NULL is allowed */
 /* Compares; *ret is empty before, diff_done also after an error. */
 int diff_policies(const struct policy *a, const struct policy *b, struct diff *ret, struct err *err);
 
+/* The same of two filters. */
+int diff_filters(struct filter *a, struct filter *b, struct diff *ret, struct err *err);
+
 /* True if they mean the same. */
 bool diff_is_same(const struct diff *d);
 
