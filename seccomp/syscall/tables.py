@@ -2,7 +2,7 @@
 """Turns the checked-in sets of calls into one C include.
 
 usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv groups.csv syscalls-newer.csv
-                 arguments.csv always-logged.csv hot.csv everywhere.csv
+                 arguments.csv always-logged.csv hot.csv everywhere.csv library-names.csv
        tables.py OUTPUT --calls FILE
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
@@ -236,6 +236,17 @@ def arguments(path):
   return table, out
 
 
+def library_names(path):
+  table = Table(path, ["name", "call"])
+  out = []
+  for line, row in table.rows:
+    for what in "name", "call":
+      table.matches(line, what, row[what], NAME)
+    table.once(line, row["name"], row["name"])
+    out.append(f'{{{quote(row["name"])}, {quote(row["call"])}}}')
+  return table, out
+
+
 TABLES = [
   # reader, group, C type, C name
   (always, "TABLES_SETS", "struct set_always", "table_always"),
@@ -249,6 +260,7 @@ TABLES = [
   (always, "TABLES_SETS", "struct set_always_logged", "table_always_logged"),
   (always, "TABLES_SETS", "struct set_hot", "table_hot"),
   (always, "TABLES_SETS", "struct set_everywhere", "table_everywhere"),
+  (library_names, "TABLES_NEAREST", "struct library_name", "table_library_names"),
 ]
 
 

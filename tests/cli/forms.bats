@@ -214,6 +214,30 @@ C
   [ "$output" = "7 1 9 5 5 0" ] || { echo "$output"; false; }
 }
 
+@test "names that are none, or none of this machine: what may be meant" {
+  [ "$(uname -m)" = x86_64 ] || skip "made for x86_64"
+  run_snug check --no-sample --json "$(inputs)/near-names.json"
+  printf '%s\n' "$output" >"$dir/out.json"
+  python3 - "$dir/out.json" <<'P'
+import json, sys
+near = {c["name"]: c.get("nearest") for p in json.load(open(sys.argv[1]))["profiles"] for f in p["findings"] for c in f.get("calls", [])}
+for name, call in {"pwrite": "pwrite64", "fstatat": "newfstatat", "pread": "pread64", "sigaction": "rt_sigaction", "umount": "umount2",
+                   "setpgrp": "setpgid", "geteuid32": "geteuid", "send": "sendto"}.items():
+    assert near.get(name) == call, (name, near)
+assert "lseek" not in near
+P
+  for pair in futimens:utimensat recv:recvfrom opneat:openat READ:read SYS_dup:dup epoll_wiat:epoll_wait posix_fadvise:fadvise64 clock_gettime64:clock_gettime; do
+    printf '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["%s","zzzzzz"],"action":"SCMP_ACT_ALLOW"}]}' "${pair%:*}" >"$dir/p.json"
+    run_snug check --no-sample "$dir/p.json"
+    [[ "$output" =~ ${pair%:*}\ +is\ ${pair#*:}\ meant\? ]] || { echo "$pair: $output"; false; }
+    [[ ! "$output" =~ zzzzzz\ +is ]]
+  done
+  # What stands beside it is not asked for.
+  printf '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["sigaction","rt_sigaction","geteuid32","geteuid"],"action":"SCMP_ACT_ALLOW"}]}' >"$dir/q.json"
+  run_snug check --no-sample "$dir/q.json"
+  [[ "$output" != *"meant?"* ]]
+}
+
 # units: the systemd units of this machine that have a filter.
 units() { grep -lsE '^SystemCallFilter=.' /lib/systemd/system/*.{service,socket} /usr/share/doc/*/examples/*.service 2>/dev/null; }
 

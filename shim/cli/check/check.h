@@ -35,6 +35,7 @@ const char *check_level_name(enum check_level l); /* "note" "warning" "failure" 
 	X(ALWAYS, "always-needed")            /* exit_group and the like */                                             \
 	X(FALLBACK, "fallback")               /* a newer call is refused with an errno that stops the fallback */       \
 	X(UNKNOWN_NAME, "unknown-name")       /* no call has this name */                                               \
+	X(ELSEWHERE, "name-elsewhere")        /* a call, but of no ABI that it lists */                                 \
 	X(UNNAMEABLE, "unnameable")           /* this libseccomp does not know the name */                              \
 	X(INEFFECTIVE, "ineffective")         /* a part that some readers leave out */                                  \
 	X(AMBIGUOUS, "ambiguous")             /* a part that says something else than it seems to */                    \
@@ -56,6 +57,7 @@ struct check_call {
 	const char *reason;    /* of the facts built in; NULL: none */
 	enum floor_use use;    /* of a floor */
 	bool by_errno;         /* it is enough to answer ENOSYS: the runtime tries the call and falls back then */
+	char nearest[SYSCALL_NAME_MAX]; /* what may be meant by a name that is none; "": nothing near */
 };
 
 struct check_finding {

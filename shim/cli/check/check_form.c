@@ -2,6 +2,7 @@
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
+#include "seccomp/syscall/nearest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -96,9 +97,59 @@ static int check_names(struct check_view *v, enum check_name status, enum check_
 			if (r < 0)
 				return r;
 			snprintf(call.name, sizeof(call.name), "%s", rules[i]->names[k]);
+			if (status == CHECK_NAME_UNKNOWN && !syscall_nearest(check_floors_of(v->plan)->arch, rules[i]->names[k], call.nearest))
+				*call.nearest = '\0';
 			r = check_add_call(f, &call, v->err);
 		}
 	if (!r && f && !(f->fix = strdup(fix)))
+		r = err_set(v->err, ENOMEM, "out of memory");
+	return r;
+}
+
+/* True if the machine's own ABI or one of those listed has the call. */
+static bool is_of_some_arch(const struct check_view *v, const char *name)
+{
+	const struct arch *const *arches = NULL;
+	size_t n = policy_arches(v->policy, &arches);
+	uint32_t nr = 0;
+
+	if (check_number(v->plan, name, &nr) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (syscall_number(arches[i], name, &nr) == 0)
+			return true;
+	return false;
+}
+
+/* Calls of other machines, where what does the same here is not named: an older name, or a library's. */
+static int check_elsewhere(struct check_view *v)
+{
+	const struct arch *arch = check_floors_of(v->plan)->arch;
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(v->policy, &rules);
+	struct check_finding *f = NULL;
+	int r = 0;
+
+	/* Groups of systemd and Docker's lists are made for all machines. */
+	if (policy_format(v->policy) == POLICY_SYSTEMD || policy_has_arch_map(v->policy))
+		return 0;
+	for (size_t i = 0; !r && i < n; i++)
+		for (size_t k = 0; !r && k < rules[i]->name_count; k++) {
+			struct check_call call = {0};
+			const char *name = rules[i]->names[k];
+
+			if (check_name_status(v->plan, name) != CHECK_NAME_KNOWN || is_of_some_arch(v, name) ||
+			    !syscall_nearest(arch, name, call.nearest) || policy_names_call(v->policy, call.nearest))
+				continue;
+			if (!f)
+				r = check_add(v->result, CHECK_WARNING, CHECK_ELSEWHERE, &f, v->err,
+					      "calls that only other machines have, while what is near them here is not named");
+			if (r < 0)
+				return r;
+			snprintf(call.name, sizeof(call.name), "%s", name);
+			r = check_add_call(f, &call, v->err);
+		}
+	if (!r && f && !(f->fix = strdup("use this machine's names, if they are meant")))
 		r = err_set(v->err, ENOMEM, "out of memory");
 	return r;
 }
@@ -151,5 +202,7 @@ int check_form(struct check_view *v)
 				"does not know these names: runtimes that use it leave them out without a word, and the "
 				"default action decides",
 				"nothing in the profile fixes it; a newer libseccomp under the runtime does");
+	if (!r)
+		r = check_elsewhere(v);
 	return r ? r : check_refusals(v);
 }

@@ -223,7 +223,7 @@ static void add_calls(const struct check_finding *f, struct buf *out)
 	cleanup_table struct table t = {0};
 
 	for (size_t i = 0; i < f->call_count; i++) {
-		reasons |= f->calls[i].reason != NULL;
+		reasons |= f->calls[i].reason || *f->calls[i].nearest;
 		buf_addf(&names, "%s%s", i ? " " : "", f->calls[i].name);
 	}
 	if (!reasons) {
@@ -239,7 +239,10 @@ static void add_calls(const struct check_finding *f, struct buf *out)
 		table_add(&t, f->calls[i].name);
 		if (answers)
 			table_add(&t, answer.data ? answer.data : "");
-		table_add(&t, f->calls[i].reason ? f->calls[i].reason : "");
+		if (*f->calls[i].nearest)
+			table_addf(&t, "is %s meant?", f->calls[i].nearest);
+		else
+			table_add(&t, f->calls[i].reason ? f->calls[i].reason : "");
 	}
 	table_write(&t, "      ", out);
 }
