@@ -84,6 +84,40 @@ bool confidence_is_over(const struct confidence *s)
 	return s->over_ms && s->over_ms < text_now_ms();
 }
 
+/* A bound is rounded up: below one per cent is not none. */
+static unsigned percent_up(double part)
+{
+	double whole = part < 1 ? part * 100 : 100;
+
+	return (unsigned)whole + ((double)(unsigned)whole < whole);
+}
+
+unsigned confidence_bound_percent(const struct confidence *s)
+{
+	return percent_up(s->bound);
+}
+
+bool confidence_has_chance(const struct confidence *s)
+{
+	return s->chance >= 0.005;
+}
+
+void confidence_add_chance(const struct confidence *s, bool method, struct buf *out)
+{
+	bool seen = confidence_has_chance(s);
+
+	if (seen)
+		buf_addf(out, "about %.0f%%", s->chance * 100);
+	if (seen && method)
+		buf_addf(out, " (%s)",
+			 s->method == CONFIDENCE_GOOD_TURING ? "Good-Turing: the calls that one run alone showed, per run"
+							     : "the share of the runs after the first that brought one");
+	if (!seen || s->bound < 1)
+		buf_addf(out, "%sat most %u%% (rule of three, 95%%)", seen ? ", " : "", percent_up(s->bound));
+	if (!seen && s->bound >= 1)
+		buf_adds(out, ", as too few complete runs have brought none");
+}
+
 void confidence_describe(const struct confidence *s, struct buf *out)
 {
 	buf_addf(out, "  Settled: %zu complete runs (%.1f hours) since the last that brought a new call.\n", s->silent,
@@ -91,14 +125,11 @@ void confidence_describe(const struct confidence *s, struct buf *out)
 	if (s->method == CONFIDENCE_NONE)
 		buf_adds(out, "  The chance that the next run brings a new one: not known from a single run.\n");
 	else
-		buf_addf(out, "  The chance that the next run brings a new one: about %.0f%% (%s)", s->chance * 100,
-			 s->method == CONFIDENCE_GOOD_TURING
-				 ? "Good-Turing: the calls that one run alone showed, per run"
-				 : "the share of the runs after the first that brought one");
-	if (s->method != CONFIDENCE_NONE && s->bound < 1)
-		buf_addf(out, ", at most %.0f%% (rule of three, 95%%)", s->bound * 100);
-	if (s->method != CONFIDENCE_NONE)
+		buf_adds(out, "  The chance that the next run brings a new one: ");
+	if (s->method != CONFIDENCE_NONE) {
+		confidence_add_chance(s, true, out);
 		buf_adds(out, ".\n");
+	}
 	if (confidence_is_over(s))
 		buf_adds(out, "  Learning of it is over (learn_for): what was approved applies, else what the caller asks for.\n");
 }

@@ -37,6 +37,12 @@ bool confidence_is_over(const struct confidence *s); /* learn_for has passed */
 
 const char *confidence_method_name(enum confidence_method m); /* "none" "good-turing" "rate" */
 
+/* Appends "about 12% (METHOD), at most 50% (rule of three, 95%)". A chance of nothing is not told where the bound says more:
+ * no run that showed anything new is no proof that the next does not. */
+void confidence_add_chance(const struct confidence *s, bool method, struct buf *out);
+bool confidence_has_chance(const struct confidence *s);       /* false: it rounds to 0% */
+unsigned confidence_bound_percent(const struct confidence *s); /* rounded up */
+
 /* Appends sentences for people, each a line. */
 void confidence_describe(const struct confidence *s, struct buf *out);
 

@@ -192,6 +192,17 @@ PY
   [[ "$output" != *$'\e'* ]]
 }
 
+@test "a chance of nothing is never told: the bound is" {
+  run_no() { printf '%s' "$(one_run '')" | sed "s/web-1/web-$1/g; s/\"reasons\": \[\]/\"reasons\": [], \"new\": $2/"; }
+  put_evidence web "$(join "$(run_no 1 2)" "$(run_no 2 0)")" "$(call 0 read workload 7 | sed 's/"runs": 1/"runs": 2/')"
+  run_snug show web
+  [[ "$output" == *"at most 100% (rule of three, 95%), as too few complete runs have brought none."* && "$output" != *" 0%"* ]]
+  run_snug ls
+  [[ "$output" == *"<100%"* && "$output" != *"~0%"* ]]
+  run_snug report -o "$dir/report.html" web
+  grep -q 'at most 100% (rule of three, 95%)' "$dir/report.html"
+}
+
 @test "how settled a key is: Good-Turing while every call is logged, the share of new runs once known calls are quiet" {
   run_no() { printf '%s' "$(one_run '')" | sed "s/web-1/web-$1/g; s/\"reasons\": \[\]/\"reasons\": [], \"new\": $2$3/"; }
   quiet=', "quiet": {"upto": 0, "digest": "0000000000000000", "count": 5, "forms": []}'

@@ -104,8 +104,8 @@ static void add_confidence(struct table *t, const struct confidence *s)
 		table_add(t, "learning is over");
 	else if (s->method == CONFIDENCE_NONE)
 		table_add(t, "-");
-	else if (s->bound < 1)
-		table_addf(t, "<%.0f%%", s->bound * 100);
+	else if (s->bound < 1 || !confidence_has_chance(s))
+		table_addf(t, "<%u%%", confidence_bound_percent(s));
 	else
 		table_addf(t, "~%.0f%%", s->chance * 100);
 }

@@ -126,10 +126,10 @@ static void add_confidence(const struct report *r, struct buf *out)
 	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong><p>", reached ? "good" : "warn",
 		 reached ? "Settled" : "Not settled yet");
 	buf_addf(out, "Complete learning runs since the last that brought a new call: %zu.", s->silent);
-	if (s->method != CONFIDENCE_NONE)
-		buf_addf(out, " The chance that the next run brings a new one: about %.0f%%", s->chance * 100);
-	if (s->method != CONFIDENCE_NONE && s->bound < 1)
-		buf_addf(out, ", at most %.0f%% (rule of three, 95%%)", s->bound * 100);
+	if (s->method != CONFIDENCE_NONE) {
+		buf_adds(out, " The chance that the next run brings a new one: ");
+		confidence_add_chance(s, false, out);
+	}
 	buf_adds(out, s->method != CONFIDENCE_NONE ? "." : "");
 	if (!reached)
 		buf_addf(out, " From %d such runs on it counts as settled, where the newest run is complete.", CONFIDENCE_SILENT_RUNS);
