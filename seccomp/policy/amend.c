@@ -2,6 +2,7 @@
 
 #include "base/json/json.h"
 #include "base/text.h"
+#include "seccomp/policy/amend_objects.h"
 #include "seccomp/policy/read.h"
 
 #include <ctype.h>
@@ -125,14 +126,13 @@ int amend_profile(const char *text, size_t len, const char *name, const char *co
 
 	while (blank < len && isspace((unsigned char)text[blank]))
 		blank++;
-	if (blank < len && text[blank] != '{')
-		return err_set(err, EINVAL, "%s: only a profile in JSON can be added to", name);
-	r = json_parse(text, len, JSON_FOREIGN, name, &doc, err);
-	if (r < 0)
-		return r;
-	section = policy_find_section(doc, &format);
+	if (blank < len && text[blank] == '[')
+		return err_set(err, EINVAL, "%s: a unit of systemd cannot be added to; write a drop-in", name);
+	/* What is no JSON, or holds its profile deeper: objects of Kubernetes. */
+	r = blank < len && text[blank] == '{' ? json_parse(text, len, JSON_FOREIGN, name, &doc, NULL) : -EINVAL;
+	section = r == 0 ? policy_find_section(doc, &format) : NULL;
 	if (!section)
-		return json_err(doc, json_root(doc), err, "only a profile of its own can be added to");
+		return amend_objects(text, len, name, names, count, amend_profile, out, ret_line, err);
 	rules = json_get(section, "syscalls");
 	if (json_type(rules) != JSON_ARRAY) {
 		json_err(doc, section, err, "has no \"syscalls\" array to add to");

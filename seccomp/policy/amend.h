@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* Appends to out the profile, a JSON text that seccomp/policy/read.h takes for one, with the names added to the first
+/* Appends to out the text, of which seccomp/policy/read.h makes one profile, with the names added to its first
  * rule that allows without conditions: in their place if its names are in order, else behind them, set as the others
  * are. Without such a rule one is added behind the others. *ret_line is the line of the first name. The names must be in
  * order, each once, and not yet there. -ENOENT for a profile without a "syscalls" array. */

@@ -238,6 +238,56 @@ P
   [[ "$output" != *"meant?"* ]]
 }
 
+# denied NAME NUMBER: a line of an audit log.
+denied() { printf 'type=SECCOMP msg=audit(1700000000.123:%s): auid=0 uid=0 gid=0 ses=7 pid=9 comm="web" exe="/bin/web" sig=0 arch=c000003e syscall=%s compat=0 ip=0x7f0000000001 code=0x50000\n' "$2" "$2"; }
+
+# fixed FILE EXPECTED: what --fix writes for two calls that FILE lacks.
+fixed() {
+  { denied mkdir 83; denied write 1; } >"$dir/log"
+  run_snug explain --profile "$1" --fix "$dir/fixed" "$dir/log"
+  [ "$status" -lt 2 ] || { echo "$stderr"; false; }
+  diff "$2" "$dir/fixed" || { echo "$output"; false; }
+  rm "$dir/fixed"
+}
+
+@test "--fix writes back into the form it got, every other byte unchanged" {
+  [ "$(uname -m)" = x86_64 ] || skip "made for x86_64"
+  # A SeccompProfile in a stream, block lists in order, comments, CRLF.
+  printf 'apiVersion: v1\nkind: Service # no: {}\n---\n# ours\napiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata: {name: p}\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  syscalls:\n    - action: SCMP_ACT_ALLOW # first\n      names:\n      # those\n      - exit\n      - exit_group\n      - read # last\n\n# end\n---\nkind: Pod\napiVersion: v1\n' >"$dir/a.yaml"
+  sed "s/^      - read # last/      - mkdir\n      - read # last\n      - write/" "$dir/a.yaml" >"$dir/a.want"
+  fixed "$dir/a.yaml" "$dir/a.want"
+  sed 's/$/\r/' "$dir/a.yaml" >"$dir/crlf.yaml"
+  sed 's/$/\r/' "$dir/a.want" >"$dir/crlf.want"
+  fixed "$dir/crlf.yaml" "$dir/crlf.want"
+  # Flow lists, quoted; not in order.
+  sed 's/\[exit, .*/["exit", "read", "close"]/' <(manifest) >"$dir/b.yaml"
+  sed 's/"close"\]/"close", "mkdir", "write"]/' "$dir/b.yaml" >"$dir/b.want"
+  fixed "$dir/b.yaml" "$dir/b.want"
+  # A list that an alias means too stays: a rule of its own.
+  { manifest | sed 's/names: \[/names: \&n [/'; printf '  - action: SCMP_ACT_LOG\n    names: *n\n# end\n'; } >"$dir/c.yaml"
+  { sed '$d' "$dir/c.yaml"; printf '  - action: SCMP_ACT_ALLOW\n    names:\n    - mkdir\n    - write\n# end\n'; } >"$dir/c.want"
+  fixed "$dir/c.yaml" "$dir/c.want"
+  # A ConfigMap: literal, double-quoted over lines, single-quoted.
+  printf 'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: \xc3\xa4\ndata:\n  readme: no profile\n  p.json: |\n    {"defaultAction": "SCMP_ACT_ERRNO",\n      "syscalls": [{"names": [\n        "exit",\n        "read"\n      ], "action": "SCMP_ACT_ALLOW"}]}\n# end\n' >"$dir/d.yaml"
+  sed 's/^        "read"/        "mkdir",\n        "read",\n        "write"/' "$dir/d.yaml" >"$dir/d.want"
+  fixed "$dir/d.yaml" "$dir/d.want"
+  sed 's/\[\\"read\\"/[\\"read\\"/' "$(inputs)/configmap-double-quoted.yaml" | sed 's/\\"write\\", //' >"$dir/e.yaml"
+  sed 's/\\"rt_sigreturn\\"\]/\\"rt_sigreturn\\", \\"mkdir\\", \\"write\\"]/' "$dir/e.yaml" >"$dir/e.want"
+  fixed "$dir/e.yaml" "$dir/e.want"
+  printf "kind: ConfigMap\napiVersion: v1\ndata:\n  p.json: '{\"defaultAction\": \"SCMP_ACT_ERRNO\",\n\n    \"syscalls\": [{\"names\": [\"exit\", \"read\"], \"action\":\n    \"SCMP_ACT_ALLOW\", \"x\": \"it''s\"}]}'\n" >"$dir/f.yaml"
+  sed 's/"exit", "read"\]/"exit", "mkdir", "read", "write"]/' "$dir/f.yaml" >"$dir/f.want"
+  fixed "$dir/f.yaml" "$dir/f.want"
+  # kubectl get -o json: a List.
+  printf '{\n\t"apiVersion": "v1", "kind": "List", "items": [ {"apiVersion": "v1", "kind": "ConfigMap", "data": {\n"p.json": "{\\n\\t\\"defaultAction\\": \\"SCMP_ACT_ERRNO\\", \\"syscalls\\": [{\\"names\\": [\\"exit\\", \\"read\\"], \\"action\\": \\"SCMP_ACT_ALLOW\\"}]}\\n"}} ] }\n' >"$dir/g.json"
+  sed 's/\\"exit\\", \\"read\\"\]/\\"exit\\", \\"mkdir\\", \\"read\\", \\"write\\"]/' "$dir/g.json" >"$dir/g.want"
+  fixed "$dir/g.json" "$dir/g.want"
+  # A style in which nothing can be put in its place is refused, and nothing is written.
+  printf 'kind: ConfigMap\napiVersion: v1\ndata:\n  p.json: >\n    {"defaultAction": "SCMP_ACT_ERRNO",\n    "syscalls": [{"names": ["exit"], "action": "SCMP_ACT_ALLOW"}]}\n' >"$dir/h.yaml"
+  run_snug explain --profile "$dir/h.yaml" --fix "$dir/h.fixed" "$dir/log"
+  [ "$status" -eq 2 ] && [ ! -e "$dir/h.fixed" ]
+  [[ "$stderr" == *"h.yaml: line 4: a text of this style cannot be added to in its place"* ]]
+}
+
 # units: the systemd units of this machine that have a filter.
 units() { grep -lsE '^SystemCallFilter=.' /lib/systemd/system/*.{service,socket} /usr/share/doc/*/examples/*.service 2>/dev/null; }
 
