@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "seccomp/filter/filter.h"
-#include "seccomp/write/write.h"
 #include "seccomp/syscall/names.h"
 
 #include <errno.h>
@@ -553,12 +552,6 @@ int policy_merge(const struct policy *const in[], size_t count, const char *name
 		r = merge_flags(&m);
 	if (!r)
 		r = prove(&m);
-	/* One alone contradicts nobody: it stays as it is. */
-	if (r == -EDOM && count == 1) {
-		policy_free(m.out);
-		m.out = NULL;
-		r = policy_adapt(in[0], POLICY_OCI, &m.out, remarks, err);
-	}
 	if (!r)
 		*ret = steal_ptr(&m.out);
 	return r;

@@ -31,7 +31,10 @@ int merge_profiles(const struct policy *const in[], size_t count, const char *fo
 	r = format ? policy_output_by_name(format, &form, err) : 0;
 	if (!r)
 		r = policy_merge(in, count, "merged profile", &all, &remarks, err);
-	if (!r)
+	/* One alone contradicts nobody: it stays as it is. */
+	if (r == -EDOM && count == 1)
+		r = policy_adapt(in[0], form, &adapted, &lost, err);
+	else if (!r)
 		r = policy_adapt(all, form, &adapted, &lost, err);
 	if (!r)
 		r = policy_write(adapted, form, "merged", &lost, out, err);
