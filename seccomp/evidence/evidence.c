@@ -169,6 +169,7 @@ void evidence_free(struct evidence *ev)
 	for (size_t i = 0; i < ev->name_count; i++)
 		free(ev->names[i].text);
 	free(ev->names);
+	names_done(&ev->taken);
 	free(ev->runs);
 	free(ev->calls);
 	free(ev->slots);
@@ -235,14 +236,18 @@ int evidence_append_run(struct evidence *ev, struct evidence_run *run)
 	return 0;
 }
 
-static void drop_run(struct evidence *ev, size_t i)
+/* False if there is no memory for what it leaves open: then it stays. */
+static bool drop_run(struct evidence *ev, size_t i)
 {
+	if (evidence_unlogged_forget(ev, ev->runs[i]) < 0)
+		return false;
 	if (ev->last_run == ev->runs[i])
 		ev->last_run = NULL;
 	evidence_run_free(ev->runs[i]);
 	ev->run_count--;
 	memmove(&ev->runs[i], &ev->runs[i + 1], (ev->run_count - i) * sizeof(struct evidence_run *));
 	ev->runs_dropped++;
+	return true;
 }
 
 /* The newest learning run stays: audited ones, however many, must not push the verdict out. */
@@ -253,15 +258,13 @@ static void drop_old_runs(struct evidence *ev)
 
 	for (size_t j = ev->run_count; j-- > 0;)
 		if (ev->runs[j]->mode == EVIDENCE_ENFORCE && ev->runs[j]->ended_ms && ++enforced > EVIDENCE_ENFORCED_MAX)
-			drop_run(ev, j);
+			(void)drop_run(ev, j);
 
 	for (size_t j = 0; j < ev->run_count; j++)
 		if (ev->runs[j]->mode == EVIDENCE_LEARN)
 			keep = ev->runs[j];
 	while (i < ev->run_count && ev->run_count > EVIDENCE_RUNS_MAX) {
-		if (ev->runs[i]->ended_ms && ev->runs[i] != keep)
-			drop_run(ev, i);
-		else
+		if (!ev->runs[i]->ended_ms || ev->runs[i] == keep || !drop_run(ev, i))
 			i++;
 	}
 }

@@ -9,13 +9,16 @@
  *                 "end_proof": "cgroup",
  *                 "started": RFC3339, "ended": RFC3339 or null, "records": 123,
  *                 "complete": true, "reasons": [], "new": 5, "opened": ["mkdir"], "opened_more": true,
+ *                 "blind": ["socket:0:..."],
  *                 "quiet": { "upto": 40, "digest": "0123456789abcdef", "count": 35, "forms": ["clone:0:0x7e020000:0x0"],
- *                            "void": [], "assumed": ["read"], "confirming": ["write"] } } ... ],
+ *                            "assumed": ["read"], "confirming": ["write"] } } ... ],
  *                                                                     in the order in which they began
  *     "syscalls": [ { "arch": "x86_64", "nr": 59, "name": "execve", "phase": "runtime", "count": 1, "runs": 1,
  *                     "first": RFC3339, "last": RFC3339, "comm": [...], "exe": [...], "more": true,
  *                     "denied": 0, "audited": 0, "learnt": 7 } ... ],
  *     "since": RFC3339,                            start of the first learning run
+ *     "blind": ["socket:0:..."],                   as of a run, for those that are no longer listed; a file without it is of an older snug
+ *     "passed": ["prctl:0:..."], "taken": ["read"],  the same of "forms" and "assumed"; absent where empty
  *     "arguments": [ { "form": "clone:0:0x7e020000:0x0", "known": "narrow", "runs": 2 } ... ],
  *     "assumed": [ { "name": "read", "known": "assumed" } ... ] }      what follows from the runs, except "wide"; a member
  *                                                                      "settled", which snug adds, is not read
@@ -81,8 +84,8 @@ struct evidence_unlogged {
 	uint64_t upto;   /* calls whose `learnt` is at most this */
 	uint64_t digest; /* of those */
 	uint64_t count;  /* how many names that were, for people */
-	uint64_t forms;  /* of those, only in their harmless form: bits of the argument table */
-	uint64_t voided; /* of the forms, those of which the silence of this run proves nothing any more */
+	uint64_t forms;  /* only in their harmless form: bits of the argument table; a form of a call that is not known yet passes unseen */
+	uint64_t blind;  /* calls of the table that the run used, or may have used, in a form that nobody knows */
 	struct names assumed;    /* beyond them: of the hot set, not yet seen */
 	struct names confirming; /* assumed by earlier runs, logged in this one */
 };

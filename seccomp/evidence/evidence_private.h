@@ -32,7 +32,8 @@ struct evidence {
 	uint64_t since_ms;             /* start of the first learning run; 0: none yet */
 	uint64_t last_learnt, durable; /* highest `learnt`, and the highest that is on disk */
 	uint64_t wide;                 /* forms beyond which a call was seen */
-	uint64_t provable;             /* forms that some run may prove, or has: nothing to void for the others */
+	uint64_t blind, passed;        /* what complete runs that are no longer listed had in quiet.blind and quiet.forms */
+	struct names taken;            /* and in quiet.assumed */
 	struct buf scratch;            /* text of a comm or exe while it is compared */
 };
 
@@ -72,11 +73,17 @@ void evidence_counts_end(const struct evidence *ev, struct evidence_run *run);
 /* Books the first use of a call, and what a use says about arguments. True if it is news. */
 bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
 
+/* A run is about to leave the list: what it leaves open stays open. Returns 0 or -ENOMEM. */
+int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run);
+
+/* True for a learning run against which nothing is known but that it may still run: what it did, seen or not, the profile must hold. */
+bool evidence_unlogged_binds(const struct evidence_run *run);
+
+/* True if a complete run looked for a call of the hot set. */
+bool evidence_unlogged_looked_for(const struct evidence *ev, const char *name);
+
 /* The sum over the calls that were quiet up to a number. */
 uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto);
-
-/* True if the table has a form of the call that holds on every ABI of the evidence. */
-bool evidence_unlogged_form_holds(const struct evidence *ev, int place);
 
 /* Stamps the runs whose quieted calls this evidence does not hold. */
 void evidence_unlogged_check(struct evidence *ev);

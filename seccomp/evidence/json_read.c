@@ -195,7 +195,7 @@ static int read_run(struct reader *rd, const struct json *v)
 	static const char *const members[] = {
 		"id",   "root",     "container", "runtime", "runtime_id", "runtime_version", "go",     "kernel",
 		"mode", "baseline", "started",   "ended",   "records",    "complete",        "reasons", "attribution",
-		"note", "new",      "opened",    "opened_more", "quiet", "end_proof"};
+		"note", "new",      "opened",    "opened_more", "quiet",      "end_proof",       "blind"};
 	cleanup_with(evidence_run_cleanup) struct evidence_run *run = calloc(1, sizeof(*run));
 	int r;
 
@@ -385,7 +385,7 @@ static int read_shape(struct reader *rd, const struct json *root, const char *te
 static int read_root(struct reader *rd, const char *text, struct evidence **ret)
 {
 	static const char *const members[] = {"version", "key",   "shape",     "runs_dropped", "runs",
-					      "syscalls", "since", "arguments", "assumed",      "settled"};
+					      "syscalls", "since", "arguments", "assumed",      "settled", "blind", "passed", "taken"};
 	cleanup_evidence struct evidence *ev = NULL;
 	const struct json *root = json_root(rd->doc);
 	const char *key = NULL;

@@ -23,7 +23,7 @@
 	  "look at the runtime's own error; a runtime without seccomp support cannot be learnt")                               \
 	X(END_NOT_SEEN, "end-not-seen", "whether all of the container's processes had ended could not be seen", \
 	  "let snugd see all of /proc (hidepid, a security module, CAP_SYS_PTRACE); learn again")                              \
-	X(OWN_FILTER, "own-filter", "the workload loads seccomp filters of its own, which can hide calls",                     \
+	X(OWN_FILTER, "own-filter", "the workload may have loaded a seccomp filter of its own, which can hide calls",          \
 	  "learn with that feature of the program switched off, or review by hand")                                           \
 	X(HANDED_OVER, "handed-over", "the caller's profile hands calls to a listener or a tracer, and the kernel logs none of them", \
 	  "learn without its SCMP_ACT_NOTIFY and SCMP_ACT_TRACE rules, or review by hand: the approved profile refuses such calls") \

@@ -3,6 +3,7 @@
 #include "seccomp/evidence/unlogged.h"
 
 #include "base/text.h"
+#include "seccomp/syscall/sets.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,6 +23,7 @@ const char *unlogged_hot_name(enum unlogged_hot h)
 {
 	static const char *const names[] = {[UNLOGGED_NOT_HOT] = "",
 					    [UNLOGGED_ASSUMED] = "assumed",
+					    [UNLOGGED_KEPT] = "kept",
 					    [UNLOGGED_CONFIRMED] = "confirmed",
 					    [UNLOGGED_ABSENT] = "absent"};
 
@@ -67,28 +69,20 @@ uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto)
 	return sum;
 }
 
-static void void_forms(struct evidence *ev, uint64_t forms)
-{
-	for (size_t i = 0; i < ev->run_count; i++)
-		ev->runs[i]->unlogged.voided |= forms & ev->runs[i]->unlogged.forms;
-	ev->provable &= ~forms;
-}
-
 static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e)
 {
 	uint64_t form = (uint64_t)1 << e->form;
+	bool news = false;
 
 	if (run->unlogged.on && run->unlogged.forms & form) {
-		bool news = !(ev->wide & form);
-
+		news = !(ev->wide & form);
 		ev->wide |= form;
 		run->fresh += news;
-		return news;
+	} else if (e->phase == EVIDENCE_WORKLOAD) {
+		/* The runtime's own uses, and a hook's, are in the profile whole. */
+		run->unlogged.blind |= form;
 	}
-	if (e->phase != EVIDENCE_WORKLOAD || !(ev->provable & form))
-		return false;
-	void_forms(ev, form);
-	return true;
+	return news;
 }
 
 /* A call that was met in another phase before is no new one. */
@@ -124,27 +118,64 @@ static uint32_t used_arches(const struct evidence *ev)
 	return bits;
 }
 
-bool evidence_unlogged_form_holds(const struct evidence *ev, int place)
+bool unlogged_form_holds(const struct evidence *ev, int place)
 {
 	const struct argument *a = argument_get(place);
 
 	return a->kind != ARGUMENT_NONE && !(used_arches(ev) & a->except);
 }
 
+bool evidence_unlogged_binds(const struct evidence_run *run)
+{
+	return (evidence_run_reasons(run) & ~REASON_BIT(RUNNING)) == 0;
+}
+
+bool unlogged_is_blind(const struct evidence *ev, int place)
+{
+	uint64_t blind = ev->blind;
+
+	for (size_t i = 0; i < ev->run_count; i++)
+		if (evidence_unlogged_binds(ev->runs[i]))
+			blind |= ev->runs[i]->unlogged.blind;
+	return blind >> place & 1;
+}
+
+/* A proof over all complete runs: one that used the call, or may have, without showing in which form leaves every form open for good. Its silence
+ * cannot be made up for by any other run. */
 enum unlogged_form unlogged_form_of(const struct evidence *ev, int place, uint64_t *ret_runs)
 {
 	uint64_t form = (uint64_t)1 << place, proofs = 0;
+	bool open = ev->wide & form || unlogged_is_blind(ev, place);
 
-	for (size_t i = 0; i < ev->run_count; i++)
-		proofs += ev->runs[i]->unlogged.forms & ~ev->runs[i]->unlogged.voided & form &&
-			  evidence_run_reasons(ev->runs[i]) == 0;
-	if (ev->wide & form)
-		proofs = 0;
+	for (size_t i = 0; i < ev->run_count && !open; i++)
+		proofs += ev->runs[i]->unlogged.forms & form && evidence_run_reasons(ev->runs[i]) == 0;
 	if (ret_runs)
 		*ret_runs = proofs;
 	if (ev->wide & form)
 		return UNLOGGED_WIDE;
-	return proofs && evidence_unlogged_form_holds(ev, place) ? UNLOGGED_NARROW : UNLOGGED_UNKNOWN;
+	return proofs && unlogged_form_holds(ev, place) ? UNLOGGED_NARROW : UNLOGGED_UNKNOWN;
+}
+
+bool unlogged_has_passed(const struct evidence *ev, int place)
+{
+	uint64_t passed = ev->passed;
+
+	for (size_t i = 0; i < ev->run_count; i++)
+		if (evidence_unlogged_binds(ev->runs[i]))
+			passed |= ev->runs[i]->unlogged.forms;
+	return argument_get(place)->kind == ARGUMENT_VALUES && passed >> place & 1;
+}
+
+bool unlogged_is_tried(const struct evidence *ev, int place)
+{
+	/* A loud one's passes in every run: that says something once the call was seen. */
+	bool wanted = !set_is_always_logged(argument_get(place)->name), tried = false;
+
+	for (size_t i = 0; i < ev->call_count; i++)
+		wanted |= ev->calls[i]->form == place && is_used_by_workload(ev->calls[i]);
+	for (size_t i = 0; i < ev->run_count; i++)
+		tried |= ev->runs[i]->unlogged.forms >> place & 1;
+	return (wanted && tried) || ev->wide >> place & 1;
 }
 
 bool unlogged_left_out(const struct evidence *ev, const char *name)
@@ -162,19 +193,32 @@ bool unlogged_is_narrowed(const struct evidence *ev, int place)
 	return a->kind == ARGUMENT_ENOSYS ? unlogged_left_out(ev, a->name) : unlogged_form_of(ev, place, NULL) == UNLOGGED_NARROW;
 }
 
+bool evidence_unlogged_looked_for(const struct evidence *ev, const char *name)
+{
+	for (size_t i = 0; i < ev->run_count; i++)
+		if (names_have(&ev->runs[i]->unlogged.confirming, name) && evidence_run_reasons(ev->runs[i]) == 0)
+			return true;
+	return false;
+}
+
 enum unlogged_hot unlogged_hot_of(const struct evidence *ev, const char *name)
 {
-	enum unlogged_hot state = UNLOGGED_NOT_HOT;
+	bool open = names_have(&ev->taken, name), met = open, looked = evidence_unlogged_looked_for(ev, name);
 
-	for (size_t i = 0; i < ev->run_count && state != UNLOGGED_ABSENT; i++) {
+	for (size_t i = 0; i < ev->run_count && !open; i++) {
 		const struct evidence_run *run = ev->runs[i];
+		bool assumed = names_have(&run->unlogged.assumed, name);
 
-		if (names_have(&run->unlogged.confirming, name) && evidence_run_reasons(run) == 0)
-			state = UNLOGGED_ABSENT;
-		else if (names_have(&run->unlogged.assumed, name))
-			state = UNLOGGED_ASSUMED;
+		met |= assumed || names_have(&run->unlogged.confirming, name);
+		open = assumed && evidence_unlogged_binds(run);
 	}
-	return state != UNLOGGED_NOT_HOT && is_used(ev, name, UINT64_MAX) ? UNLOGGED_CONFIRMED : state;
+	if (!met)
+		return UNLOGGED_NOT_HOT;
+	if (is_used(ev, name, UINT64_MAX))
+		return UNLOGGED_CONFIRMED;
+	if (!looked)
+		return UNLOGGED_ASSUMED;
+	return open ? UNLOGGED_KEPT : UNLOGGED_ABSENT;
 }
 
 int unlogged_each_assumed(const struct evidence *ev, int (*fn)(const char *name, void *arg), void *arg)
@@ -188,6 +232,8 @@ int unlogged_each_assumed(const struct evidence *ev, int (*fn)(const char *name,
 		for (size_t k = 0; k < ev->runs[i]->unlogged.confirming.count && r == 0; k++)
 			r = names_add(&all, ev->runs[i]->unlogged.confirming.v[k]);
 	}
+	for (size_t i = 0; i < ev->taken.count && r == 0; i++)
+		r = names_add(&all, ev->taken.v[i]);
 	for (size_t i = 0; i < all.count && r == 0; i++)
 		r = fn(all.v[i], arg);
 	names_done(&all);
@@ -199,53 +245,56 @@ struct confirming {
 	struct evidence_run *run;
 };
 
-/* True if another learning run that assumes the name may still make the call unseen. */
-static bool is_assumed_now(const struct evidence *ev, const struct evidence_run *run, const char *name)
-{
-	for (size_t i = 0; i < ev->run_count; i++) {
-		const struct evidence_run *r = ev->runs[i];
-
-		if (r != run && !r->ended_ms && names_have(&r->unlogged.assumed, name))
-			return true;
-	}
-	return false;
-}
-
 /* What was assumed before and is not quiet in this run would show in it. */
 static int confirm(const char *name, void *arg)
 {
 	struct confirming *c = arg;
 
-	if (names_have(&c->run->unlogged.assumed, name) || is_assumed_now(c->ev, c->run, name) ||
-	    unlogged_hot_of(c->ev, name) != UNLOGGED_ASSUMED)
+	if (names_have(&c->run->unlogged.assumed, name) || is_used(c->ev, name, UINT64_MAX))
 		return 0;
 	return names_add(&c->run->unlogged.confirming, name);
 }
 
-/* A run begins: what it takes for granted, no other can disprove any more. */
+/* Calls of the table that are quiet whole: what is known, but what is loud and what has a form of its own. */
+static uint64_t blind_forms(const struct evidence *ev, const struct evidence_unlogged *q)
+{
+	uint64_t forms = 0;
+
+	for (size_t i = 0; i < ev->call_count; i++) {
+		const struct evidence_call *c = ev->calls[i];
+
+		if (c->form >= 0 && is_used_by_workload(c) && c->learnt <= q->upto && !set_is_always_logged(argument_get(c->form)->name))
+			forms |= (uint64_t)1 << c->form;
+	}
+	return forms & ~q->forms;
+}
+
 static int begin_unlogged(struct evidence *ev, struct evidence_run *run)
 {
 	struct confirming c = {.ev = ev, .run = run};
 
 	names_done(&run->unlogged.confirming);
-	for (size_t i = 0; i < ev->run_count; i++)
-		for (size_t k = 0; k < run->unlogged.assumed.count; k++)
-			names_remove(&ev->runs[i]->unlogged.confirming, run->unlogged.assumed.v[k]);
-	/* A call that this run may make unseen, whatever its arguments. */
-	void_forms(ev, ev->provable & ~run->unlogged.forms);
-	ev->provable |= run->unlogged.forms;
+	run->unlogged.blind |= blind_forms(ev, &run->unlogged);
 	return unlogged_each_assumed(ev, confirm, &c);
+}
+
+int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run)
+{
+	int r = 0;
+
+	if (!evidence_unlogged_binds(run))
+		return 0;
+	ev->blind |= run->unlogged.blind;
+	ev->passed |= run->unlogged.forms;
+	for (size_t i = 0; i < run->unlogged.assumed.count && r == 0; i++)
+		r = names_add(&ev->taken, run->unlogged.assumed.v[i]);
+	return r;
 }
 
 /* True if the evidence holds all that was quiet. */
 static bool holds(const struct evidence *ev, const struct evidence_unlogged *q)
 {
-	if (q->upto > ev->last_learnt || evidence_unlogged_digest(ev, q->upto) != q->digest)
-		return false;
-	for (int i = 0; i < ARGUMENTS_MAX; i++)
-		if (q->forms >> i & 1 && !is_used(ev, argument_get(i)->name, q->upto))
-			return false;
-	return true;
+	return q->upto <= ev->last_learnt && evidence_unlogged_digest(ev, q->upto) == q->digest;
 }
 
 int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
@@ -262,6 +311,7 @@ int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc 
 		return r;
 	}
 	evidence_counts_forget(ev);
+	q.blind |= run->unlogged.blind;
 	evidence_unlogged_done(&run->unlogged);
 	run->unlogged = q;
 	if (!holds(ev, &q))
@@ -297,7 +347,6 @@ void evidence_unlogged_check(struct evidence *ev)
 
 		if (run->unlogged.on && (run->unlogged.upto > ev->last_learnt || sums[run->unlogged.upto] != run->unlogged.digest))
 			run->reasons |= REASON_BIT(QUIETED);
-		ev->provable |= run->unlogged.forms & ~run->unlogged.voided;
 	}
 }
 

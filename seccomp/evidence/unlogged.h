@@ -3,15 +3,19 @@
  *
  * What may be quiet: names that the workload (not the runtime, not a hook) was seen to use, once that is on disk, so that no
  * crash can forget a call that another container no longer shows. Never quiet are the calls of always-logged.csv. A rule of a profile
- * holds for every ABI alike, and so does quiet: a process of another ABI shows by the loud ones.
+ * holds for every ABI alike, and so does quiet: a process of another ABI shows by the loud ones, a single call of another ABI does not
+ * (evidence_judge).
  *
- * Calls whose arguments decide their danger (seccomp/syscall/arguments.h) are quiet in their harmless form only: "unknown" until a whole
- * complete run that did so showed no other, "narrow" from then on, "wide" for good after one that did. A use by a run that logged the
- * call whatever its arguments says nothing about them, and voids what runs that began before it could have proved.
+ * Evidence is monotone: what a complete run has shown, or could have done unseen, stays open until every complete run that could have done it was
+ * able to show the contrary. What a run did not show when it could have can never be shown later by another.
+ *
+ * Calls whose arguments decide their danger (seccomp/syscall/arguments.h) are quiet in their harmless form only: "wide" for good once a run that
+ * did so showed another, "narrow" while every complete run that used the call, or may have, did so and showed none. A use by a complete run that
+ * logged the call whatever its arguments leaves it "unknown", which is open. So a form can be learnt only where it passes from a call's first run
+ * on: that is so for a loud call with a form, and for those that the operator names in the hot set. The profile holds the harmless form then.
  *
  * The hot set: names that are quiet though nobody has seen them yet ("assumed"), and in the profile. Later runs log one or two
- * of them again ("confirming"): seen, it is ordinary evidence; not seen by a whole complete run, and assumed by no other run that
- * overlapped with it or came after, it is "absent".
+ * of them again ("confirming"): seen, it is ordinary evidence; not seen, it is "kept" where a complete run let it pass, else "absent".
  *
  * Each run names what was quiet for it: calls are numbered in the order in which they were learnt, `upto` is the highest number,
  * and a digest tells that the evidence still holds exactly those; else the run is stamped REASON_QUIETED.
@@ -39,14 +43,32 @@ const char *unlogged_form_name(enum unlogged_form f); /* "unknown" "narrow" "wid
  * evidence shows an ABI on which the argument stands elsewhere. */
 enum unlogged_form unlogged_form_of(const struct evidence *ev, int place, uint64_t *ret_runs);
 
+/* True if the table has a form of the call that holds on every ABI of the evidence. */
+bool unlogged_form_holds(const struct evidence *ev, int place);
+
+/* True if a complete run used the call, or may have, in a form that nobody knows: it is never narrow then. */
+bool unlogged_is_blind(const struct evidence *ev, int place);
+
+/* True if a complete run let the harmless form pass: it may have used it unseen, so that the profile holds it. */
+bool unlogged_has_passed(const struct evidence *ev, int place);
+
+/* True if a run let the harmless form pass, in order to learn which forms are used. */
+bool unlogged_is_tried(const struct evidence *ev, int place);
+
 /* True if the workload needs no such call, though it makes it: answered with ENOSYS it was seen to do with clone instead. */
 bool unlogged_left_out(const struct evidence *ev, const char *name);
 
 /* True if the harmless form is all that the workload needs of the call: it is narrow and, answered with ENOSYS, left out. */
 bool unlogged_is_narrowed(const struct evidence *ev, int place);
 
-enum unlogged_hot { UNLOGGED_NOT_HOT, UNLOGGED_ASSUMED, UNLOGGED_CONFIRMED, UNLOGGED_ABSENT };
-const char *unlogged_hot_name(enum unlogged_hot h); /* "" "assumed" "confirmed" "absent" */
+enum unlogged_hot {
+	UNLOGGED_NOT_HOT,
+	UNLOGGED_ASSUMED,   /* nobody has looked for it yet */
+	UNLOGGED_KEPT,      /* not seen by the complete runs that looked for it; another complete run may have used it unseen */
+	UNLOGGED_CONFIRMED, /* seen */
+	UNLOGGED_ABSENT,    /* not seen, and no complete run let it pass unseen: the only state that is in no profile */
+};
+const char *unlogged_hot_name(enum unlogged_hot h); /* "" "assumed" "kept" "confirmed" "absent" */
 enum unlogged_hot unlogged_hot_of(const struct evidence *ev, const char *name);
 
 /* Every name that some learning run has assumed: calls fn for each, once. */

@@ -81,7 +81,7 @@ int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogg
 	if (r == 0)
 		r = read_forms(doc, unlogged, "forms", &ret->forms, err);
 	if (r == 0)
-		r = read_forms(doc, unlogged, "void", &ret->voided, err);
+		r = read_forms(doc, unlogged, "void", &ret->blind, err); /* of older files */
 	if (r == 0)
 		r = read_names(doc, unlogged, "assumed", &ret->assumed, err);
 	if (r == 0)
@@ -92,9 +92,9 @@ int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogg
 int evidence_unlogged_read_run(const struct json_doc *doc, const struct json *v, struct evidence_run *run, struct err *err)
 {
 	const struct json *more = json_get(v, "opened_more");
-	int r = 0;
+	int r = read_forms(doc, v, "blind", &run->unlogged.blind, err);
 
-	if (json_get(v, "new"))
+	if (r == 0 && json_get(v, "new"))
 		r = json_want_u64(doc, v, "new", &run->fresh, err);
 	if (r == 0)
 		r = read_names(doc, v, "opened", &run->opened, err);
@@ -129,11 +129,39 @@ static int read_arguments(const struct json_doc *doc, const struct json *list, s
 	return r;
 }
 
+/* An older snug took the silence of later runs for proof, and did not write down which uses told no arguments: any may have been one. */
+static void blind_older(struct evidence *ev)
+{
+	uint64_t used = 0;
+
+	for (size_t i = 0; i < ev->call_count; i++)
+		if (ev->calls[i]->form >= 0 && ev->calls[i]->phase == EVIDENCE_WORKLOAD && ev->calls[i]->count)
+			used |= (uint64_t)1 << ev->calls[i]->form;
+	for (size_t i = 0; i < ev->run_count; i++)
+		if (ev->runs[i]->mode == EVIDENCE_LEARN)
+			ev->runs[i]->unlogged.blind |= used & ~ev->runs[i]->unlogged.forms;
+}
+
+static int read_left_open(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err)
+{
+	int r = read_forms(doc, root, "blind", &ev->blind, err);
+
+	if (r == 0)
+		r = read_forms(doc, root, "passed", &ev->passed, err);
+	if (r == 0)
+		r = read_names(doc, root, "taken", &ev->taken, err);
+	if (!json_get(root, "blind"))
+		blind_older(ev);
+	return r;
+}
+
 int evidence_unlogged_read_root(const struct json_doc *doc, const struct json *root, struct evidence *ev, struct err *err)
 {
 	const struct json *since = json_get(root, "since"), *assumed = json_get(root, "assumed");
 	int r = read_arguments(doc, json_get(root, "arguments"), ev, err);
 
+	if (r == 0)
+		r = read_left_open(doc, root, ev, err);
 	if (r == 0 && assumed)
 		r = check_array(doc, assumed, EVIDENCE_ASSUMED_MAX, err);
 	if (r == 0 && since && (json_type(since) != JSON_STRING || text_parse_time(json_text(since), &ev->since_ms) < 0))
@@ -157,11 +185,23 @@ static void write_names(struct json_writer *w, const char *key, const struct nam
 	json_write_end_array(w);
 }
 
+/* Those that have a text. */
+static uint64_t with_text(uint64_t forms)
+{
+	const struct argument *table;
+	uint64_t bits = 0;
+	size_t n = arguments(&table);
+
+	for (size_t i = 0; i < n; i++)
+		bits |= (uint64_t)(table[i].kind != ARGUMENT_NONE) << i;
+	return forms & bits;
+}
+
 static void write_forms(struct json_writer *w, const char *key, uint64_t forms)
 {
 	json_write_array(w, key);
 	for (int i = 0; i < ARGUMENTS_MAX; i++)
-		if (forms >> i & 1)
+		if (with_text(forms) >> i & 1)
 			json_write_string(w, NULL, argument_get(i)->text);
 	json_write_end_array(w);
 }
@@ -176,7 +216,6 @@ static void write_unlogged(struct json_writer *w, const char *key, const struct 
 	json_write_string(w, "digest", digest);
 	json_write_u64(w, "count", q->count);
 	write_forms(w, "forms", q->forms);
-	write_forms(w, "void", q->voided & q->forms);
 	write_names(w, "assumed", &q->assumed);
 	write_names(w, "confirming", &q->confirming);
 	json_write_end_object(w);
@@ -186,6 +225,8 @@ void evidence_unlogged_write_run(struct json_writer *w, const struct evidence_ru
 {
 	if (run->fresh)
 		json_write_u64(w, "new", run->fresh);
+	if (with_text(run->unlogged.blind))
+		write_forms(w, "blind", run->unlogged.blind);
 	write_names(w, "opened", &run->opened);
 	if (run->opened_more)
 		json_write_bool(w, "opened_more", true);
@@ -201,14 +242,6 @@ void unlogged_tell(const struct evidence_run *run, struct buf *out)
 		return;
 	json_write_begin(&w, out, false);
 	write_unlogged(&w, NULL, &run->unlogged);
-}
-
-static bool has_been_tried(const struct evidence *ev, int place)
-{
-	for (size_t i = 0; i < ev->run_count; i++)
-		if (ev->runs[i]->unlogged.forms >> place & 1)
-			return true;
-	return ev->wide >> place & 1;
 }
 
 struct assumed_list {
@@ -243,11 +276,15 @@ void evidence_unlogged_write_root(struct json_writer *w, const struct evidence *
 		text_add_time(&time, ev->since_ms);
 	if (time.data)
 		json_write_stringn(w, "since", time.data, time.len);
+	write_forms(w, "blind", ev->blind);
+	if (ev->passed)
+		write_forms(w, "passed", ev->passed);
+	write_names(w, "taken", &ev->taken);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t runs = 0;
 		enum unlogged_form known = unlogged_form_of(ev, (int)i, &runs);
 
-		if (!has_been_tried(ev, (int)i))
+		if (!unlogged_is_tried(ev, (int)i))
 			continue;
 		if (!any)
 			json_write_array(w, "arguments");

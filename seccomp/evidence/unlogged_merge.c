@@ -30,7 +30,7 @@ int evidence_unlogged_copy(struct evidence_run *run, const struct evidence_run *
 	q->digest = from->unlogged.digest;
 	q->count = from->unlogged.count;
 	q->forms = from->unlogged.forms;
-	q->voided = from->unlogged.voided;
+	q->blind = from->unlogged.blind;
 	if (r == 0)
 		r = add_names(&q->confirming, &from->unlogged.confirming);
 	return r < 0 ? r : add_names(&run->opened, &from->opened);
@@ -54,7 +54,7 @@ int evidence_unlogged_unite(struct evidence_run *run, const struct evidence_run 
 		unlogged_opened(run, other->opened.v[i]);
 	q->on |= other->unlogged.on;
 	q->count = most(q->count, other->unlogged.count);
-	q->voided |= other->unlogged.voided | (q->forms ^ other->unlogged.forms);
+	q->blind |= other->unlogged.blind | (q->forms ^ other->unlogged.forms);
 	q->forms |= other->unlogged.forms;
 	keep_common(&q->confirming, &other->unlogged.confirming);
 	return add_names(&q->assumed, &other->unlogged.assumed);
@@ -64,6 +64,7 @@ struct doubt {
 	const struct evidence *ev;
 	uint64_t used;       /* forms of calls that the workload makes, or may make unseen */
 	struct names *names; /* that some source still assumes */
+	struct names *taken; /* that a complete run of some source may have used unseen */
 };
 
 static int add_doubt(const char *name, void *arg)
@@ -71,17 +72,19 @@ static int add_doubt(const char *name, void *arg)
 	struct doubt *d = arg;
 	int place = argument_by_name(name);
 
-	if (unlogged_hot_of(d->ev, name) != UNLOGGED_ASSUMED)
+	enum unlogged_hot state = unlogged_hot_of(d->ev, name);
+
+	if (state != UNLOGGED_ASSUMED && state != UNLOGGED_KEPT)
 		return 0;
 	if (place >= 0)
 		d->used |= (uint64_t)1 << place;
-	return names_add(d->names, name);
+	return names_add(state == UNLOGGED_KEPT ? d->taken : d->names, name);
 }
 
 /* Adds the forms that are not all that this source needs, and the names that it assumes. */
-static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names)
+static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names, struct names *taken)
 {
-	struct doubt d = {.ev = ev, .names = names};
+	struct doubt d = {.ev = ev, .names = names, .taken = taken};
 	int r = unlogged_each_assumed(ev, add_doubt, &d);
 
 	for (size_t i = 0; i < ev->call_count; i++) {
@@ -100,10 +103,11 @@ static void apply(struct evidence *out, uint64_t forms, const struct names *name
 {
 	uint64_t digest = evidence_unlogged_digest(out, 0);
 
+	out->blind |= forms;
+
 	for (size_t i = 0; i < out->run_count; i++) {
 		struct evidence_unlogged *q = &out->runs[i]->unlogged;
 
-		q->voided |= forms & q->forms;
 		for (size_t k = q->confirming.count; k-- > 0;)
 			if (names_have(names, q->confirming.v[k]))
 				names_remove(&q->confirming, q->confirming.v[k]);
@@ -132,9 +136,13 @@ int evidence_unlogged_merge(struct evidence *out, const struct evidence *const i
 
 	for (size_t i = 0; i < count && r == 0; i++) {
 		out->wide |= in[i]->wide;
+		out->blind |= in[i]->blind;
+		out->passed |= in[i]->passed;
 		if (in[i]->since_ms && (!out->since_ms || in[i]->since_ms < out->since_ms))
 			out->since_ms = in[i]->since_ms;
-		r = doubt(in[i], &forms, &names);
+		r = add_names(&out->taken, &in[i]->taken);
+		if (r == 0)
+			r = doubt(in[i], &forms, &names, &out->taken);
 	}
 	apply(out, forms, &names);
 	if (r == 0)

@@ -12,6 +12,8 @@ struct offer {
 	const struct evidence *ev;
 	const struct known_calls_wish *wish;
 	struct names names, forms, assumed, confirming;
+	size_t known; /* names and forms of what was seen */
+	size_t tried; /* of confirming, those that no complete run has looked for yet */
 };
 
 static void offer_done(struct offer *o)
@@ -28,10 +30,45 @@ static const char *form_of(const struct offer *o, const char *name)
 	int place = argument_by_name(name);
 	const struct argument *a = place < 0 ? NULL : argument_get(place);
 
-	if (!a || !evidence_unlogged_form_holds(o->ev, place) || (a->kind == ARGUMENT_ENOSYS && !o->wish->experiments))
+	if (!a || !unlogged_form_holds(o->ev, place) || (a->kind == ARGUMENT_ENOSYS && !o->wish->experiments))
 		return NULL;
 	/* A loud one is never quiet beyond its form, whatever was seen. */
 	return set_is_always_logged(name) || unlogged_form_of(o->ev, place, NULL) != UNLOGGED_WIDE ? a->text : NULL;
+}
+
+static bool is_known(const struct evidence *ev, const char *name)
+{
+	char other[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < ev->call_count; i++) {
+		const struct evidence_call *c = ev->calls[i];
+
+		if (c->phase == EVIDENCE_WORKLOAD && c->count && syscall_name(c->arch, c->nr, other) && strcmp(other, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The form in which a call may pass before anybody has seen it: then each of its records tells that it was used beyond that. */
+static int add_first(struct offer *o, int place)
+{
+	const struct argument *a = argument_get(place);
+
+	if (!unlogged_form_holds(o->ev, place) || (a->kind == ARGUMENT_ENOSYS && !o->wish->experiments))
+		return 0;
+	return names_add(&o->forms, a->text);
+}
+
+static int add_all_first(struct offer *o)
+{
+	const struct argument *table;
+	size_t n = arguments(&table);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (set_is_always_logged(table[i].name) || (table[i].kind == ARGUMENT_ENOSYS && !is_known(o->ev, table[i].name)))
+			r = add_first(o, (int)i);
+	return r;
 }
 
 static int add_known(struct offer *o, const struct evidence_call *c)
@@ -48,28 +85,23 @@ static int add_known(struct offer *o, const struct evidence_call *c)
 	return set_is_always_logged(name) ? 0 : names_add(&o->names, name);
 }
 
-static bool is_known(const struct evidence *ev, const char *name)
-{
-	char other[SYSCALL_NAME_MAX];
-
-	for (size_t i = 0; i < ev->call_count; i++) {
-		const struct evidence_call *c = ev->calls[i];
-
-		if (c->phase == EVIDENCE_WORKLOAD && c->count && syscall_name(c->arch, c->nr, other) && strcmp(other, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Everything else is quiet from the second run on; then one or two at a time are logged again. */
+/* Everything else is quiet from the second run on; then one or two at a time are logged again, and for good once a complete run has looked for them.
+ * Of a call whose arguments decide, the form. */
 static int add_hot(struct offer *o, const char *name)
 {
 	enum unlogged_hot state = unlogged_hot_of(o->ev, name);
+	int place = argument_by_name(name);
 
-	if (set_is_always_logged(name) || argument_by_name(name) >= 0 || is_known(o->ev, name) || state == UNLOGGED_ABSENT)
+	if (set_is_always_logged(name) || is_known(o->ev, name))
 		return 0;
-	if (state == UNLOGGED_ASSUMED && o->names.count && o->confirming.count < UNLOGGED_CONFIRM_MAX)
+	if (place >= 0)
+		return add_first(o, place);
+	if (state == UNLOGGED_ABSENT || state == UNLOGGED_KEPT)
 		return names_add(&o->confirming, name);
+	if (state == UNLOGGED_ASSUMED && o->tried < UNLOGGED_CONFIRM_MAX && o->names.count) {
+		o->tried++;
+		return names_add(&o->confirming, name);
+	}
 	return names_add(&o->assumed, name);
 }
 
@@ -84,14 +116,15 @@ static void write_names(struct json_writer *w, const char *key, const struct nam
 static void write_offer(const struct offer *o, struct buf *out)
 {
 	struct json_writer w;
+	uint64_t upto = o->wish->loud ? 0 : o->ev->durable;
 	char digest[17];
 
-	snprintf(digest, sizeof(digest), "%016" PRIx64, evidence_unlogged_digest(o->ev, o->ev->durable));
+	snprintf(digest, sizeof(digest), "%016" PRIx64, evidence_unlogged_digest(o->ev, upto));
 	json_write_begin(&w, out, false);
 	json_write_object(&w, NULL);
-	json_write_u64(&w, "upto", o->ev->durable);
+	json_write_u64(&w, "upto", upto);
 	json_write_string(&w, "digest", digest);
-	json_write_u64(&w, "count", o->names.count + o->forms.count);
+	json_write_u64(&w, "count", o->known);
 	write_names(&w, "names", &o->names);
 	write_names(&w, "forms", &o->forms);
 	write_names(&w, "assumed", &o->assumed);
@@ -102,11 +135,13 @@ static void write_offer(const struct offer *o, struct buf *out)
 int known_calls_offer(const struct evidence *ev, const struct known_calls_wish *wish, struct buf *out, struct err *err)
 {
 	cleanup_with(offer_done) struct offer o = {.ev = ev, .wish = wish};
-	int r = 0;
+	int r = add_all_first(&o);
+	size_t first = o.forms.count;
 
-	for (size_t i = 0; i < ev->call_count && r == 0; i++)
+	for (size_t i = 0; i < ev->call_count && r == 0 && !wish->loud; i++)
 		r = add_known(&o, ev->calls[i]);
-	for (size_t i = 0; i < wish->hot_count && r == 0; i++)
+	o.known = o.names.count + o.forms.count - first;
+	for (size_t i = 0; i < wish->hot_count && r == 0 && !wish->loud; i++)
 		r = add_hot(&o, wish->hot[i]);
 	if (r == 0)
 		write_offer(&o, out);

@@ -12,6 +12,7 @@
 
 struct known_calls_wish {
 	bool experiments;      /* forms of ARGUMENT_ENOSYS may be tried */
+	bool loud;             /* nothing is to be quiet but the forms without which a record would tell nothing */
 	const char **hot;      /* the hot set; may be NULL */
 	size_t hot_count;
 };

@@ -132,26 +132,31 @@ static const struct argument *narrow_form(const struct evidence *ev, const char 
 	return place >= 0 && unlogged_is_narrowed(ev, place) ? argument_get(place) : NULL;
 }
 
+static int allow_form(struct builder *b, const struct argument *form, unsigned source)
+{
+	struct argument_cube cubes[ARGUMENT_CUBES_MAX];
+	size_t n = argument_cubes(form, true, cubes);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = profile_allow_masked(b->profile, form->name, form->index, cubes[i].mask, cubes[i].value, source, b->err);
+	return r;
+}
+
 static int add_learnt(struct builder *b, const struct evidence *ev, const char *name, unsigned source)
 {
 	const struct argument *form = source == PROFILE_FROM_WORKLOAD ? narrow_form(ev, name) : NULL;
-	struct argument_cube cubes[ARGUMENT_CUBES_MAX];
-	size_t n;
-	int r = 0;
 
-	if (!form)
-		return profile_allow(b->profile, name, source, b->err);
-	n = argument_cubes(form, true, cubes);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = profile_allow_masked(b->profile, name, form->index, cubes[i].mask, cubes[i].value, source, b->err);
-	return r;
+	return form ? allow_form(b, form, source) : profile_allow(b->profile, name, source, b->err);
 }
 
 static int add_assumed(const char *name, void *arg)
 {
 	struct builder *b = arg;
 
-	if (unlogged_hot_of(b->in->evidence, name) != UNLOGGED_ASSUMED || !exists(b->profile, name))
+	enum unlogged_hot state = unlogged_hot_of(b->in->evidence, name);
+
+	if ((state != UNLOGGED_ASSUMED && state != UNLOGGED_KEPT) || !exists(b->profile, name))
 		return 0;
 	return profile_allow(b->profile, name, PROFILE_FROM_ASSUMED, b->err);
 }
@@ -162,6 +167,23 @@ static bool is_left_out(const struct profile_inputs *in, const struct evidence_c
 		if (in->left_out[i].arch == c->arch && in->left_out[i].nr == c->nr)
 			return true;
 	return false;
+}
+
+/* Harmless forms that passed unseen. Of a call that was seen the rule is made already, and swallows them or stands beside them. */
+static int add_passed(struct builder *b)
+{
+	const struct evidence *ev = b->in->evidence;
+	const struct argument *table;
+	size_t n = arguments(&table);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (!unlogged_has_passed(ev, (int)i) || !exists(b->profile, table[i].name))
+			continue;
+		r = unlogged_form_holds(ev, (int)i) ? allow_form(b, &table[i], PROFILE_FROM_ASSUMED)
+						: profile_allow(b->profile, table[i].name, PROFILE_FROM_ASSUMED, b->err);
+	}
+	return r;
 }
 
 /* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that
@@ -324,6 +346,8 @@ int profile_build(const struct profile_inputs *in, struct profile **ret, struct 
 		r = add_evidence(&b, evidence_at(in, i), i > 0);
 	if (r == 0 && in->evidence)
 		r = unlogged_each_assumed(in->evidence, add_assumed, &b);
+	if (r == 0 && in->evidence)
+		r = add_passed(&b);
 	if (r == 0 && in->go)
 		r = add_go_set(&b);
 	if (r == 0)

@@ -161,8 +161,9 @@ static int read_hot_name(const struct reading *r, const struct json *v)
 		return json_err(r->doc, v, r->err, "the name of a system call is wanted, like \"read\"");
 	if (set_is_always_logged(s))
 		return json_err(r->doc, v, r->err, "%s is logged in every learning run", s);
-	if (argument_by_name(s) >= 0)
-		return json_err(r->doc, v, r->err, "what %s does depends on its arguments: it cannot be assumed", s);
+	/* Of a call whose arguments decide its harmless form passes, if there is one. */
+	if (argument_by_name(s) >= 0 && argument_get(argument_by_name(s))->kind != ARGUMENT_VALUES)
+		return json_err(r->doc, v, r->err, "%s has no harmless form that could be assumed", s);
 	if (r->config->hot_set.count >= HOT_SET_MAX)
 		return json_err(r->doc, v, r->err, "more than %d names", HOT_SET_MAX);
 	return names_add(&r->config->hot_set, s) < 0 ? err_set(r->err, ENOMEM, "out of memory") : 0;

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-static void compose(const struct plan *p, const char *key, struct buf *out)
+static void compose(const struct plan *p, const char *key, bool loud, struct buf *out)
 {
 	struct json_writer w;
 
@@ -16,6 +16,7 @@ static void compose(const struct plan *p, const char *key, struct buf *out)
 	json_write_string(&w, "op", "offer");
 	json_write_string(&w, "key", key);
 	json_write_bool(&w, "experiments", p->config.experiments);
+	json_write_bool(&w, "loud", loud);
 	if (p->config.hot_default)
 		json_write_bool(&w, "hot", true);
 	if (p->config.hot_set.count) {
@@ -27,7 +28,7 @@ static void compose(const struct plan *p, const char *key, struct buf *out)
 	json_write_end_object(&w);
 }
 
-/* A process that may change its audit session is found by its next record, and one that is quiet makes none. A hook's records tell it
+/* Else only the forms are quiet without which a record of prctl would not tell whether a filter was loaded. A process that may change its audit session is found by its next record, and one that is quiet makes none. A hook's records tell it
  * from the runtime's own process by which of them came first. */
 static bool may_be_unlogged(const struct plan *p, const struct oci_spec *spec)
 {
@@ -49,7 +50,7 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 	uint64_t since = 0;
 	int r;
 
-	compose(p, key, &request);
+	compose(p, key, !may_be_unlogged(p, spec), &request);
 	r = client_ask(&p->config, &request, &ret->answer, err);
 	if (r == 0)
 		r = json_parse(ret->answer.data, ret->answer.len, JSON_OURS, "the recorder's answer", &ret->doc, err);
@@ -59,7 +60,7 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 		return r;
 	ret->over = is_over(p, since);
 	unlogged = json_get(json_root(ret->doc), "quiet");
-	if (!may_be_unlogged(p, spec) || json_type(unlogged) != JSON_OBJECT)
+	if (json_type(unlogged) != JSON_OBJECT)
 		return 0;
 	ret->unlogged = unlogged;
 	return learning_unlogged_read(ret->doc, unlogged, &ret->allow, err);

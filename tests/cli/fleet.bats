@@ -52,7 +52,7 @@ base() { join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)" "$@"; }
 @test "nodes past their first run: what one assumes or asks for stays, what all prove is narrow" {
   later() { # ID QUIET CALLS: a second run that does not log what the first showed, which "learnt" numbers
     local first second quiet='{"upto": 1, "digest": "278d38473b54cfa5", "count": 1, "forms": ["clone:0:0x7e020000:0x0"]'
-    first=$(one_run '' | sed "s/\"web-1\"/\"$1\"/g")
+    first=$(one_run '"overrun"' | sed "s/\"web-1\"/\"$1\"/g")
     second=$(one_run '' | sed "s/\"web-1\"/\"$1-again\"/g; s/T12:00:0/T12:01:0/g; s/\"reasons\": \[\]/&, \"quiet\": $quiet$2}/")
     put_evidence web "$(join "$first" "$second")" "$(join "$(call 56 clone workload 3 | sed 's/ }$/, "learnt": 1 }/')" "$3")"
     mkdir -p "$dir/fleet"

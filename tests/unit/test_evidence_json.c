@@ -49,7 +49,8 @@ static const char golden[] =
 	"\"first\": \"2026-01-31T12:00:04.000Z\", \"last\": \"2026-01-31T12:00:04.000Z\", "
 	"\"comm\": [\"old\"], \"exe\": [], \"denied\": 0, \"audited\": 0, \"learnt\": 2}\n"
 	"  ],\n"
-	"  \"since\": \"2026-01-31T12:00:00.000Z\"\n"
+	"  \"since\": \"2026-01-31T12:00:00.000Z\",\n"
+	"  \"blind\": []\n"
 	"}\n";
 
 static struct record_field field(const char *s)
@@ -251,7 +252,7 @@ static const struct damage {
 	{"\"syscalls\"", "\"calls\"", "calls, line 10: unknown member"},
 	{"    {\"arch\"", "    7, {\"arch\"", "syscalls[0], line 11: an object"},
 	{"{\n  \"version\": 1", "[{\n  \"version\": 1", "not JSON"},
-	{"Z\"\n}\n", "Z\"\n}\n{}", "not JSON"},
+	{"[]\n}\n", "[]\n}\n{}", "not JSON"},
 	{"\"since\": \"2026", "\"since\": \"20x6", "since, line 16: a UTC time"},
 	{"\"learnt\": 1", "\"learnt\": 4097", "syscalls[2].learnt, line 13: more than"},
 	{"\"new\": 2", "\"new\": -3", "runs[0].new, line 7"},

@@ -35,6 +35,27 @@ static void conditions(void **state)
 	}
 }
 
+/* Nothing is quiet for a container that must show all, but the forms without which a record would tell nothing. */
+static void offers_little_where_all_must_show(void **state)
+{
+	const struct known_calls_wish loud = {.loud = true, .hot = (const char *[]){"read"}, .hot_count = 1};
+	cleanup_evidence struct evidence *ev = make();
+	cleanup_json struct json_doc *doc = NULL;
+	uint64_t no = begin(ev);
+
+	call(ev, no, "write");
+	call(ev, no, "clone");
+	end(ev, no);
+	no = begin_unlogged(ev, &loud);
+	doc = offer(ev, &loud);
+	assert_list(doc, "names", "");
+	assert_list(doc, "assumed", "");
+	assert_forms(doc, "prctl seccomp");
+	assert_false(reasons(ev, no) & REASON_BIT(QUIETED));
+	call(ev, no, "clone");
+	assert_true(unlogged_is_blind(ev, argument_by_name("clone")));
+}
+
 static void offers_what_is_saved(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
@@ -53,7 +74,7 @@ static void offers_what_is_saved(void **state)
 
 		assert_true(unlogged_is_unsaved(ev));
 		assert_list(doc, "names", "");
-		assert_list(doc, "forms", "");
+		assert_forms(doc, "prctl seccomp");
 	}
 	unlogged_saved(ev, unlogged_learnt(ev));
 	call(ev, no, "mkdir");
@@ -61,7 +82,7 @@ static void offers_what_is_saved(void **state)
 		cleanup_json struct json_doc *doc = offer(ev, NULL);
 
 		assert_list(doc, "names", "read");
-		assert_int_equal(json_count(json_get(json_root(doc), "forms")), 2);
+		assert_forms(doc, "clone prctl seccomp");
 		assert_string_equal(json_text(json_first(json_get(json_root(doc), "forms"))), "clone:0:0x7e020000:0x0");
 	}
 }
@@ -132,10 +153,19 @@ static void stamps_a_changed_file(void **state)
 	}
 }
 
+/* A run that is stamped promises nothing, and so leaves nothing open. */
+static uint64_t begin_stamped(struct evidence *ev)
+{
+	uint64_t no = begin(ev);
+
+	evidence_run(ev, no)->reasons |= REASON_BIT(OVERRUN);
+	return no;
+}
+
 static void narrows_and_widens(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
-	uint64_t no = begin(ev);
+	uint64_t no = begin_stamped(ev);
 
 	call(ev, no, "clone");
 	call(ev, no, "socket");
@@ -161,7 +191,7 @@ static void narrows_and_widens(void **state)
 		assert_int_equal(form(same, "clone"), UNLOGGED_NARROW);
 		assert_int_equal(form(same, "socket"), UNLOGGED_WIDE);
 		assert_list(doc, "names", "socket");
-		assert_list(doc, "forms", "clone:0:0x7e020000:0x0");
+		assert_forms(doc, "clone prctl seccomp");
 	}
 	/* Late: it ended, and then a record came after all. */
 	evidence_run(ev, 3)->reasons |= REASON_BIT(LATE_RECORD);
@@ -169,32 +199,50 @@ static void narrows_and_widens(void **state)
 	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
 }
 
-/* A run that logged the call whatever its arguments: before, beside and after the one that was silent. */
+/* A complete run that logged the call whatever its arguments: no later silence tells what it did. */
+static void what_a_complete_run_used_stays_open(void **state)
+{
+	cleanup_evidence struct evidence *ev = make(), *file = NULL;
+	uint64_t no = begin(ev);
+
+	call(ev, no, "clone");
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
+	end(ev, no);
+	for (int i = 0; i < 5; i++) {
+		no = begin_unlogged(ev, NULL);
+		end(ev, no);
+	}
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
+	assert_true(unlogged_is_blind(ev, argument_by_name("clone")));
+	file = reread(ev, NULL, NULL);
+	assert_int_equal(form(file, "clone"), UNLOGGED_UNKNOWN);
+	/* If it turns out to have lost something, it promises nothing. */
+	evidence_run(ev, 1)->reasons |= REASON_BIT(LATE_RECORD);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
+}
+
 static void blind_uses_void_the_proof(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
-	uint64_t first = begin(ev), blind, unlogged;
+	uint64_t first = begin_stamped(ev), no;
 
 	call(ev, first, "clone");
-	unlogged = begin_unlogged(ev, NULL);
+	no = begin_unlogged(ev, NULL);
 	call(ev, first, "clone"); /* the first run goes on beside it */
-	end(ev, unlogged);
-	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
+	end(ev, no);
 	end(ev, first);
-	unlogged = begin_unlogged(ev, NULL);
-	end(ev, unlogged);
 	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
-	blind = begin(ev);
-	call(ev, blind, "clone");
+	no = begin(ev); /* the runtime's own use is another matter: the profile holds it whole */
+	call_on(ev, no, ARCH_X86_64, "clone", EVIDENCE_RUNTIME);
+	end(ev, no);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
+	no = begin(ev);
+	call(ev, no, "clone");
 	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
-	end(ev, blind);
-	unlogged = begin_unlogged(ev, NULL);
-	end(ev, unlogged);
-	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
-	/* The runtime's own use is another matter: the profile holds it whole. */
-	blind = begin(ev);
-	call_on(ev, blind, ARCH_X86_64, "clone", EVIDENCE_RUNTIME);
-	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
+	end(ev, no);
+	no = begin_unlogged(ev, NULL);
+	end(ev, no);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_UNKNOWN);
 }
 
 /* A run for which the call was quiet whole may have used it in any form. */
@@ -203,7 +251,7 @@ static void unlogged_whole_voids_the_proof(void **state)
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = NULL;
 	const struct known_calls_wish wish = {.experiments = true};
-	uint64_t no = begin(ev);
+	uint64_t no = begin_stamped(ev);
 
 	call(ev, no, "clone3");
 	call(ev, no, "clone");
@@ -220,12 +268,30 @@ static void unlogged_whole_voids_the_proof(void **state)
 	assert_int_equal(form(ev, "clone3"), UNLOGGED_UNKNOWN);
 }
 
+/* A form that passes from the first run on: its silence tells, and the profile holds what it may have used. */
+static void a_form_of_the_hot_set_is_learnt(void **state)
+{
+	static const char *names[] = {"clone", "socket"};
+	const struct known_calls_wish wish = {.hot = names, .hot_count = 2};
+	cleanup_evidence struct evidence *ev = make();
+	cleanup_json struct json_doc *doc = offer(ev, &wish);
+	uint64_t no = begin_unlogged(ev, &wish);
+
+	assert_forms(doc, "clone prctl seccomp socket");
+	call(ev, no, "socket");
+	end(ev, no);
+	assert_int_equal(form(ev, "clone"), UNLOGGED_NARROW);
+	assert_int_equal(form(ev, "socket"), UNLOGGED_WIDE);
+	assert_true(unlogged_has_passed(ev, argument_by_name("clone")));
+	assert_false(unlogged_has_passed(ev, argument_by_name("fcntl")));
+}
+
 /* Where an ABI came that has the argument elsewhere, nothing is known of it any more. */
 static void another_abi_ends_a_form(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = NULL;
-	uint64_t no = begin(ev);
+	uint64_t no = begin_stamped(ev);
 
 	call(ev, no, "socket");
 	end(ev, no);
@@ -255,7 +321,7 @@ static void prctl_is_never_unlogged_whole(void **state)
 	assert_int_equal(form(ev, "prctl"), UNLOGGED_WIDE);
 	doc = offer(ev, NULL);
 	assert_list(doc, "names", "");
-	assert_int_equal(json_count(json_get(json_root(doc), "forms")), 1);
+	assert_forms(doc, "prctl seccomp");
 	assert_false(argument_is_harmless(argument_get(argument_by_name("prctl")), 22)); /* PR_SET_SECCOMP */
 	assert_false(argument_is_harmless(argument_get(argument_by_name("prctl")), 59)); /* PR_SET_SYSCALL_USER_DISPATCH */
 }
@@ -284,46 +350,49 @@ static void hot_set_is_confirmed_in_turn(void **state)
 	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_ASSUMED);
 	end(ev, no);
 	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_CONFIRMED);
-	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_ABSENT);
+	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_KEPT); /* the first run may have used it */
 	no = begin_unlogged(ev, &hot_wish);
 	assert_int_equal(evidence_run(ev, no)->unlogged.assumed.count, 0);
 	call(ev, no, "poll"); /* it comes after all */
 	end(ev, no);
 	assert_int_equal(unlogged_hot_of(ev, "poll"), UNLOGGED_CONFIRMED);
+	assert_int_equal(unlogged_hot_of(ev, "read"), UNLOGGED_KEPT);
+	{
+		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
+
+		assert_int_equal(unlogged_hot_of(same, "read"), UNLOGGED_KEPT);
+	}
+	/* Once no complete run has let it pass. */
+	evidence_run(ev, 1)->reasons |= REASON_BIT(LATE_RECORD);
+	evidence_run(ev, 2)->reasons |= REASON_BIT(LATE_RECORD);
 	assert_int_equal(unlogged_hot_of(ev, "read"), UNLOGGED_ABSENT);
 }
 
-/* A run that takes a name for granted, beside or after the one that looks for it: the silence of the latter proves nothing. */
-static void hot_set_is_not_disproved_beside_its_user(void **state)
+/* A complete run that took a name for granted, before, beside or after the one that looks for it. */
+static void hot_set_is_not_disproved_for_its_user(void **state)
 {
 	cleanup_evidence struct evidence *ev = make(), *empty = make();
 	cleanup_json struct json_doc *stale = NULL;
 	uint64_t first = begin_unlogged(ev, &hot_wish), second, third;
 
 	call(ev, first, "mkdir");
+	evidence_run(ev, first)->reasons |= REASON_BIT(OVERRUN);
 	unlogged_saved(ev, unlogged_learnt(ev));
 	stale = offer(empty, &hot_wish);
 	second = begin_unlogged(ev, &hot_wish);
-	assert_int_equal(evidence_run(ev, second)->unlogged.confirming.count, 0); /* the first one still runs */
 	end(ev, second);
 	end(ev, first);
-	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ASSUMED);
-	second = begin_unlogged(ev, &hot_wish);
-	assert_int_equal(evidence_run(ev, second)->unlogged.confirming.count, 2);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ABSENT);
 	third = begin(ev); /* with an offer of an earlier time */
 	assert_int_equal(unlogged_accept(ev, third, stale, json_root(stale), NULL), 0);
-	end(ev, second);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_KEPT);
 	end(ev, third);
-	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ASSUMED);
+	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_KEPT);
 	/* One that is no longer in the hot set is logged, and so looked for. */
 	second = begin_unlogged(ev, NULL);
+	assert_true(names_have(&evidence_run(ev, second)->unlogged.confirming, "write"));
 	end(ev, second);
-	assert_int_equal(unlogged_hot_of(ev, "futex"), UNLOGGED_ABSENT);
-	{
-		cleanup_evidence struct evidence *same = reread(ev, NULL, NULL);
-
-		assert_int_equal(unlogged_hot_of(same, "futex"), UNLOGGED_ABSENT);
-	}
+	assert_int_equal(unlogged_hot_of(ev, "write"), UNLOGGED_KEPT);
 }
 
 int main(void)
@@ -331,16 +400,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conditions),
 		cmocka_unit_test(offers_what_is_saved),
+		cmocka_unit_test(offers_little_where_all_must_show),
 		cmocka_unit_test(offers_no_audited_call),
 		cmocka_unit_test(stamps_what_is_not_held),
 		cmocka_unit_test(stamps_a_changed_file),
 		cmocka_unit_test(narrows_and_widens),
+		cmocka_unit_test(what_a_complete_run_used_stays_open),
 		cmocka_unit_test(blind_uses_void_the_proof),
+		cmocka_unit_test(a_form_of_the_hot_set_is_learnt),
 		cmocka_unit_test(unlogged_whole_voids_the_proof),
 		cmocka_unit_test(another_abi_ends_a_form),
 		cmocka_unit_test(prctl_is_never_unlogged_whole),
 		cmocka_unit_test(hot_set_is_confirmed_in_turn),
-		cmocka_unit_test(hot_set_is_not_disproved_beside_its_user),
+		cmocka_unit_test(hot_set_is_not_disproved_for_its_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

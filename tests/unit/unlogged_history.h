@@ -78,6 +78,16 @@ static inline void assert_list(const struct json_doc *doc, const char *member, c
 	assert_string_equal(b.data, want);
 }
 
+/* The calls of the offered forms, as "a b c". */
+static inline void assert_forms(const struct json_doc *doc, const char *want)
+{
+	cleanup_buf struct buf b = {0};
+
+	for (const struct json *e = json_first(json_get(json_root(doc), "forms")); e; e = json_next(e))
+		buf_addf(&b, "%s%.*s", b.len ? " " : "", (int)strcspn(json_text(e), ":"), json_text(e));
+	assert_string_equal(b.data ? b.data : "", want);
+}
+
 /* A run that takes what is offered, all of it. */
 static inline uint64_t begin_unlogged(struct evidence *ev, const struct known_calls_wish *wish)
 {

@@ -234,7 +234,8 @@ void build_add_origin(const struct build *b, const struct profile_rule *rule, st
 	} else if (rule->sources & PROFILE_FROM_FLOOR) {
 		buf_adds(out, "the runtime needs it at some starts");
 	} else if (rule->sources & PROFILE_FROM_ASSUMED) {
-		buf_adds(out, "assumed: of the hot set, let pass while learning, not yet seen");
+		buf_adds(out, rule->masked ? "assumed: this harmless form was let pass while learning, seen or not"
+					   : "assumed: of the hot set, let pass while learning, not yet seen");
 	} else {
 		add_set_reason(b, rule->name, out);
 	}

@@ -43,7 +43,7 @@ static void show_arguments(const struct evidence *ev, struct buf *out)
 		uint64_t runs = 0;
 		enum unlogged_form known = unlogged_form_of(ev, (int)i, &runs);
 
-		if (known == UNLOGGED_UNKNOWN && !runs)
+		if (!unlogged_is_tried(ev, (int)i) || (known == UNLOGGED_UNKNOWN && !runs && !unlogged_is_blind(ev, (int)i)))
 			continue;
 		table_add(&t, table[i].name);
 		if (known == UNLOGGED_NARROW && table[i].kind == ARGUMENT_ENOSYS)
@@ -51,9 +51,11 @@ static void show_arguments(const struct evidence *ev, struct buf *out)
 		else if (known == UNLOGGED_NARROW)
 			table_addf(&t, "harmless form is all that is needed: %llu complete runs that logged any other showed none",
 				   (unsigned long long)runs);
+		else if (known == UNLOGGED_WIDE)
+			table_add(&t, "any: a run showed more than the harmless form");
 		else
-			table_add(&t, known == UNLOGGED_WIDE ? "any: a run showed more than the harmless form"
-							  : "any: the harmless form does not hold on every architecture in use");
+			table_add(&t, unlogged_is_blind(ev, (int)i) ? "any: a complete run used it without showing its arguments"
+								 : "any: the harmless form does not hold on every architecture in use");
 		shown++;
 	}
 	if (!shown)
@@ -72,8 +74,9 @@ static int add_assumed(const char *name, void *arg)
 {
 	static const char *const words[] = {[UNLOGGED_NOT_HOT] = "",
 					    [UNLOGGED_ASSUMED] = "assumed, in the profile; nobody has seen it",
+					    [UNLOGGED_KEPT] = "kept, in the profile: a complete run may have used it unseen, none that looked saw it",
 					    [UNLOGGED_CONFIRMED] = "confirmed: seen since",
-					    [UNLOGGED_ABSENT] = "dropped: not seen by a run that looked for it"};
+					    [UNLOGGED_ABSENT] = "dropped: no complete run let it pass, and none saw it"};
 	struct assumed_rows *rows = arg;
 
 	table_add(rows->table, name);

@@ -27,12 +27,14 @@ static enum evidence_phase phase_of(struct run_session *s, const struct record *
 	return rec->pid == s->init_pid ? EVIDENCE_RUNTIME : EVIDENCE_HOOK;
 }
 
-/* Filters of the workload's own hide calls from LOG only with a listener (seccomp(2) alone makes one) or with a tracer. */
-static void watch_filters(const struct runs *r, struct run *run, struct evidence_run *er, const struct arch *arch, uint32_t nr)
+/* A filter that is loaded beside this one hides calls from LOG where it hands them to a listener or to a tracer. Either may sit anywhere: in another
+ * container, on the node, in the parent that was there before. So what counts is that a filter was loaded, and the call that does so is always
+ * logged: of prctl and seccomp no more than the harmless forms are ever quiet (always-logged.csv), those from the first run on, so that a record of them is one
+ * that loads a filter or that nobody can tell from it. It precedes all that the filter could hide, its heirs and the threads that it is forced on
+ * (TSYNC) included. */
+static void watch_filters(const struct runs *r, struct evidence_run *er, const struct arch *arch, uint32_t nr)
 {
-	run->prctl_seen |= nr == r->prctl_nr[arch->id];
-	run->ptrace_seen |= nr == r->ptrace_nr[arch->id];
-	if (nr == r->seccomp_nr[arch->id] || (run->prctl_seen && run->ptrace_seen))
+	if (nr == r->seccomp_nr[arch->id] || nr == r->prctl_nr[arch->id])
 		er->reasons |= REASON_BIT(OWN_FILTER);
 }
 
@@ -94,7 +96,7 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 		runs_note(r, s);
 	}
 	if (arch && phase != EVIDENCE_RUNTIME)
-		watch_filters(r, run, er, arch, rec->nr);
+		watch_filters(r, er, arch, rec->nr);
 	use = use_of(run, used);
 	/* Audit logs execve although it is approved: it carries the boundary. */
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))

@@ -56,7 +56,8 @@ int known_calls_answer(struct store *store, const struct json_doc *request, stru
 {
 	const struct json *root = json_root(request);
 	const char *key = NULL, *hot[UNLOGGED_HOT_MAX];
-	struct known_calls_wish wish = {.hot = hot, .experiments = json_type(json_get(root, "experiments")) == JSON_TRUE};
+	struct known_calls_wish wish = {.hot = hot, .experiments = json_type(json_get(root, "experiments")) == JSON_TRUE,
+				   .loud = json_type(json_get(root, "loud")) == JSON_TRUE};
 	cleanup_buf struct buf offer = {0};
 	struct store_key *k = NULL;
 	struct json_writer w;

@@ -33,7 +33,6 @@ void runs_init(struct runs *r, struct store *store)
 		r->execve_nr[a][1] = number_of(a, "execveat");
 		r->seccomp_nr[a] = number_of(a, "seccomp");
 		r->prctl_nr[a] = number_of(a, "prctl");
-		r->ptrace_nr[a] = number_of(a, "ptrace");
 	}
 }
 

@@ -59,7 +59,6 @@ struct run {
 	uint64_t blind_ms;    /* since when looks could not see whether it has ended; 0: they can */
 	bool by_cgroup;       /* records are told by process and cgroup */
 	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */
-	bool prctl_seen, ptrace_seen;
 	struct names caller; /* what its caller's own profile allows, or where caller_denies what it refuses */
 	bool caller_known, caller_denies;
 	uint64_t caller_seen[RUN_SEEN_MAX / 64]; /* native calls that were compared with it already */
@@ -81,7 +80,7 @@ struct runs {
 	struct unattributed unattributed;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
-	uint32_t seccomp_nr[ARCH_COUNT], prctl_nr[ARCH_COUNT], ptrace_nr[ARCH_COUNT];
+	uint32_t seccomp_nr[ARCH_COUNT], prctl_nr[ARCH_COUNT];
 };
 
 void runs_init(struct runs *r, struct store *store);
