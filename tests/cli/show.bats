@@ -97,7 +97,8 @@ PY
   run_snug show web
   [ "$status" -eq 0 ]
   expected='web: complete
-  The newest learning run lost nothing: all that it called is listed here.
+  The newest learning run lost nothing: all that it called is listed here, for x86_64.
+  A single call by another architecture (i386, x32) need not have shown; under the profile it is killed.
   Learning runs: 1, complete: 1, running now: 0.
   Settled: 1 complete runs (0.0 hours) since the last that brought a new call.
   The chance that the next run brings a new one: not known from a single run.

@@ -98,7 +98,7 @@ static void report_arches(const struct build *b)
 			separator = " or ";
 		}
 	if (*separator)
-		buf_adds(&line, " (32-bit) would be killed");
+		buf_adds(&line, " (32-bit) would be killed, and so would a single call by it, which need not have shown");
 	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 }
 
@@ -156,6 +156,15 @@ static void report_left_out(const struct build *b)
 		fprintf(stderr, " (dangerous, and the runtime starts containers without)\n");
 }
 
+static void add_arches(const struct build *b, struct buf *out)
+{
+	const struct arch *const *arches = NULL;
+	size_t n = profile_arches(b->profile, &arches);
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s%s", i ? ", " : " for ", arches[i]->name);
+}
+
 void build_report(const struct build *b, const char *key)
 {
 	cleanup_buf struct buf line = {0};
@@ -163,6 +172,9 @@ void build_report(const struct build *b, const char *key)
 	add_counts(b, &line);
 	buf_adds(&line, "; the evidence is ");
 	build_add_verdict(&b->verdict, &line);
+	/* What is quiet is quiet on every ABI, so that a call by one that the profile does not list may not have shown: of that nothing is claimed. */
+	if (b->verdict.complete)
+		add_arches(b, &line);
 	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	for (size_t i = 0; i < b->runtime_count; i++) {
 		const struct build_runtime *rt = &b->runtimes[i];

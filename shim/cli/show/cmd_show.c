@@ -156,7 +156,7 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 	evidence_evaluate(ev, &v);
 	buf_addf(out, "%s: %s\n", evidence_key(ev), v.complete ? "complete" : "not complete");
 	if (v.complete)
-		buf_adds(out, "  The newest learning run lost nothing: all that it called is listed here.\n");
+		show_scope(ev, out);
 	else if (!v.learn_runs)
 		buf_adds(out, "  There is no learning run: start a container of this key with snug-learn.\n");
 	for (size_t i = 0; i < REASON_COUNT; i++)

@@ -209,6 +209,40 @@ int show_learning(struct cli *cli, const struct evidence *ev, struct buf *out, s
 	return show_history(cli, ev, out, err);
 }
 
+static bool is_used_on(const struct evidence *ev, const struct arch *arch)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = evidence_calls(ev, &calls);
+
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->arch == arch && calls[i]->count)
+			return true;
+	return false;
+}
+
+void show_scope(const struct evidence *ev, struct buf *out)
+{
+	const char *separator = "";
+	const struct arch *host[4];
+	size_t hosts = arch_host(host);
+
+	buf_adds(out, "  The newest learning run lost nothing: all that it called is listed here");
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		if (is_used_on(ev, arch_get((enum arch_id)i))) {
+			buf_addf(out, "%s%s", *separator ? separator : ", for ", arch_get((enum arch_id)i)->name);
+			separator = ", ";
+		}
+	buf_adds(out, ".\n");
+	separator = "";
+	for (size_t i = 0; i < hosts && is_used_on(ev, host[0]); i++)
+		if (!is_used_on(ev, host[i])) {
+			buf_addf(out, "%s%s", *separator ? separator : "  A single call by another architecture (", host[i]->name);
+			separator = ", ";
+		}
+	if (*separator)
+		buf_adds(out, ") need not have shown; under the profile it is killed.\n");
+}
+
 int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
 {
 	static const char end[] = "\n}\n";

@@ -16,4 +16,7 @@ int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struc
 /* True if some run did not log the call, so that its count is a lower bound. */
 bool show_is_lower_bound(const struct evidence *ev, const struct evidence_call *c);
 
+/* What a complete verdict is about: the ABIs that the evidence shows, and what becomes of the others. */
+void show_scope(const struct evidence *ev, struct buf *out);
+
 #endif
