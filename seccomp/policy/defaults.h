@@ -1,4 +1,4 @@
-/* The default profiles of Docker, containerd and Podman, as facts: seccomp/policy/defaults/NAME.json holds what a container that asked for
+/* The default profiles of Docker, containerd and Podman, as facts: seccomp/policy/defaults/PROGRAM-VERSION.json holds what a container that asked for
  * nothing was really started with. tests/root/obtain-defaults obtains them.
  */
 #ifndef SNUG_SECCOMP_DEFAULTS_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct default_profile {
-	const char *name;    /* "moby" */
+	const char *name;    /* "moby", or "moby-20.10" */
 	const char *version; /* of the program: "dockerd 20.10.24 ..." */
 	const char *machine; /* "x86_64": whose calls it decides */
 	const char *how;     /* how it was obtained */
@@ -15,10 +15,13 @@ struct default_profile {
 	size_t len;
 };
 
-/* In order of name. */
+/* The newest of each program, by its bare name, in order of name. */
 size_t default_profiles(const struct default_profile **ret);
 
-/* By name, with or without an "@" in front; NULL if there is none. */
+/* All, by name and version. */
+size_t default_versions(const struct default_profile **ret);
+
+/* By name, bare (the newest) or with its version, with or without an "@" in front; NULL if there is none. */
 const struct default_profile *default_profile(const char *name);
 
 #endif

@@ -129,9 +129,9 @@ JSON
   run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
   [ "$status" -eq 0 ]
   "$snug" diff "$dir/all.json" "$dir/want.json"
-  run_snug merge @moby @containerd @podman -o "$dir/all.json"
+  run_snug merge @moby-20.10 @containerd-1.6 @podman-4.3 -o "$dir/all.json"
   [ "$status" -eq 0 ]
-  for d in @moby @containerd @podman; do
+  for d in @moby-20.10 @containerd-1.6 @podman-4.3; do
     run_snug diff --json "$dir/all.json" $d
     python3 -c 'import json,sys
 d = json.loads(sys.argv[1])

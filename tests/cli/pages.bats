@@ -94,10 +94,12 @@ inline() { sed 's/\\-/-/g' "$man/$1" | tr '\n' ' ' | grep -qF -- "$2" || { echo 
   example 0 'snug check /var/lib/kubelet/seccomp'
   [[ "$output" == *"1 ok. Checked for runc 1.1.5"* ]]
   example 0 'kubectl get configmap X -o json | snug check -'
+  example 1 'snug check --runtime runc-1.3.6,crun-1.28 profiles/'
   told
   shows check
   profile close >my.json
   example 1 'snug check --runtime /usr/sbin/runc.new my.json'
+  example 1 'snug check --runtime runc-1.3.6 profiles/'
   example 0 'snug floor --json >node.json'
   example 1 'snug check --floor-file node.json profiles/'
   example 0 'kubectl get configmap X -o json | snug check -'
@@ -109,9 +111,11 @@ inline() { sed 's/\\-/-/g' "$man/$1" | tr '\n' ' ' | grep -qF -- "$2" || { echo 
   put_web
   shows snug-diff.1
   example 1 'snug diff web @containerd'
+  example 1 'snug diff @crun-1.28 @runc-1.3.6'
   told
   shows diff
   example 1 'snug diff web @containerd'
+  example 1 'snug diff @crun-1.28 @runc-1.3.6'
   told
 }
 

@@ -25,6 +25,11 @@ static void all_three_are_there(void **state)
 		assert_string_equal(all[i].machine, "x86_64");
 	}
 	assert_ptr_equal(default_profile("@moby"), default_profile("moby"));
+	assert_ptr_equal(default_profile("@containerd")->text, default_profile("containerd-2.1")->text);
+	assert_non_null(strstr(default_profile("@containerd-1.6")->version, "containerd 1.6."));
+	assert_non_null(strstr(default_profile("@moby-20.10")->version, "dockerd 20.10."));
+	assert_non_null(strstr(default_profile("@podman-4.3")->version, "podman 4.3."));
+	assert_null(default_profile("@moby-1.0"));
 	assert_null(default_profile("@docker"));
 	assert_null(default_profile(""));
 }

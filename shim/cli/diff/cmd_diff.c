@@ -118,7 +118,7 @@ const struct cli_command cmd_diff = {
 		   "written.\n"
 		   "  snug diff web @containerd      what would change if web had its own profile in place of the "
 		   "default\n"
-		   "  snug diff @runc-1.1.5 @runc-1.3.6    what this upgrade of the runtime starts to need (snug floor --list)\n"
+		   "  snug diff @crun-1.28 @runc-1.3.6    what this change of the runtime starts to need (snug floor --list)\n"
 		   "Exit status: 0 they mean the same, 1 they differ, 2 bad usage or input.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),

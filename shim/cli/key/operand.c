@@ -22,6 +22,18 @@
 #define APPROVED_SIZE_MAX (4u << 20)
 #define DEPTH_MAX         32 /* directories below each other */
 
+static int no_default(const char *word, struct err *err)
+{
+	const struct default_profile *all = NULL;
+	size_t n = default_versions(&all);
+	cleanup_buf struct buf list = {0};
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&list, ", @%s", all[i].name);
+	return err_set(err, ENOENT, "there is no default profile %s; there are @moby, @containerd, @podman (the newest)%s", word,
+		       list.data ? list.data : "");
+}
+
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err)
 {
 	struct stat st;
@@ -32,8 +44,7 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 	}
 	if (*word == '@') {
 		if (!default_profile(word))
-			return err_set(err, ENOENT, "there is no default profile %s; there are @moby, @containerd, @podman",
-				       word);
+			return no_default(word, err);
 		*ret = OPERAND_DEFAULT;
 		return 0;
 	}
