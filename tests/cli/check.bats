@@ -367,7 +367,7 @@ warning /usr/sbin/runc exec False uname" ]
 }
 
 @test "check --runtime runc-1.3.6: a runtime that is nowhere at hand, from the catalogue" {
-  profile close execve fstat fstatfs futex getdents64 openat write epoll_ctl getpid read newfstatat faccessat2 fcntl >"$dir/p.json"
+  profile close execve fstat fstatfs futex getdents64 openat write mmap epoll_ctl getpid read newfstatat faccessat2 fcntl >"$dir/p.json"
   run_snug check --runtime runc-1.3.6 "$dir/p.json"
   [ "$status" -eq 1 ]
   [[ "$output" == *"Checked for runc 1.3.6+ds1 (of the catalogue)"* ]]
