@@ -69,7 +69,8 @@ uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto)
 	return sum;
 }
 
-static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e)
+/* first: the call itself is news, and counted so. */
+static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e, bool first)
 {
 	uint64_t form = (uint64_t)1 << e->form;
 	bool news = false;
@@ -77,7 +78,7 @@ static bool add_form(struct evidence *ev, struct evidence_run *run, const struct
 	if (run->unlogged.on && run->unlogged.forms & form) {
 		news = !(ev->wide & form);
 		ev->wide |= form;
-		run->fresh += news;
+		run->fresh += news && !first;
 	} else if (e->phase == EVIDENCE_WORKLOAD) {
 		/* The runtime's own uses, and a hook's, are in the profile whole. */
 		run->unlogged.blind |= form;
@@ -104,7 +105,7 @@ bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct
 	/* What a runtime calls differs from start to start; its floor is another matter. */
 	if (first && run->mode == EVIDENCE_LEARN && e->phase != EVIDENCE_RUNTIME && is_new(ev, e))
 		run->fresh++;
-	return e->form >= 0 && add_form(ev, run, e);
+	return e->form >= 0 && add_form(ev, run, e, first && e->phase != EVIDENCE_RUNTIME);
 }
 
 /* The ABIs on which any call was used, bit 1 << enum arch_id. */
