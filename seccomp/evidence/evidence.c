@@ -324,25 +324,6 @@ int evidence_find_run(const struct evidence *ev, const char *container, const ch
 	return -ENOENT;
 }
 
-struct evidence_run *evidence_run(struct evidence *ev, uint64_t no)
-{
-	size_t lo = 0, hi = ev->run_count;
-
-	if (ev->last_run && ev->last_run->no == no)
-		return ev->last_run;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (ev->runs[mid]->no < no)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == ev->run_count || ev->runs[lo]->no != no)
-		return NULL;
-	return ev->last_run = ev->runs[lo];
-}
-
 void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms)
 {
 	struct evidence_run *run = evidence_run(ev, no);
@@ -355,17 +336,6 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms)
 	free(run->seen);
 	run->seen = NULL;
 	run->seen_len = 0;
-}
-
-reason_set evidence_run_reasons(const struct evidence_run *run)
-{
-	reason_set s = run->reasons;
-
-	if (!run->ended_ms)
-		s |= REASON_BIT(RUNNING);
-	if (run->mode != EVIDENCE_LEARN)
-		s |= REASON_BIT(NOT_LEARNING);
-	return s;
 }
 
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret)

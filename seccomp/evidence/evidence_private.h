@@ -1,4 +1,4 @@
-/* What evidence.c (model) and evidence_json.c, evidence_json_write.c (file) share; nobody else includes it. */
+/* What the files of this folder share; nobody else but learning/known_calls.c includes it. */
 #ifndef SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 #define SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 
@@ -87,6 +87,12 @@ uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto);
 
 /* Stamps the runs whose quieted calls this evidence does not hold. */
 void evidence_unlogged_check(struct evidence *ev);
+
+/* True if the evidence holds all that was quiet. */
+bool evidence_unlogged_holds(const struct evidence *ev, const struct evidence_unlogged *q);
+
+/* What follows for a run from what it lets pass unlogged, once that is in it. 0 or -ENOMEM. */
+int evidence_unlogged_begin(struct evidence *ev, struct evidence_run *run);
 
 void evidence_unlogged_done(struct evidence_unlogged *q);
 

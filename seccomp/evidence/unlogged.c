@@ -270,7 +270,7 @@ static uint64_t blind_forms(const struct evidence *ev, const struct evidence_unl
 	return forms & ~q->forms;
 }
 
-static int begin_unlogged(struct evidence *ev, struct evidence_run *run)
+int evidence_unlogged_begin(struct evidence *ev, struct evidence_run *run)
 {
 	struct confirming c = {.ev = ev, .run = run};
 
@@ -293,31 +293,9 @@ int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run
 }
 
 /* True if the evidence holds all that was quiet. */
-static bool holds(const struct evidence *ev, const struct evidence_unlogged *q)
+bool evidence_unlogged_holds(const struct evidence *ev, const struct evidence_unlogged *q)
 {
 	return q->upto <= ev->last_learnt && evidence_unlogged_digest(ev, q->upto) == q->digest;
-}
-
-int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
-		 struct err *err)
-{
-	struct evidence_run *run = evidence_run(ev, run_no);
-	struct evidence_unlogged q = {0};
-	int r = evidence_unlogged_read(doc, unlogged, &q, err);
-
-	if (r == 0 && !run)
-		r = err_set(err, ENOENT, "no such run");
-	if (r < 0) {
-		evidence_unlogged_done(&q);
-		return r;
-	}
-	evidence_counts_forget(ev);
-	q.blind |= run->unlogged.blind;
-	evidence_unlogged_done(&run->unlogged);
-	run->unlogged = q;
-	if (!holds(ev, &q))
-		run->reasons |= REASON_BIT(QUIETED);
-	return begin_unlogged(ev, run) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 void evidence_unlogged_done(struct evidence_unlogged *q)

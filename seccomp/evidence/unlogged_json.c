@@ -301,3 +301,25 @@ void evidence_unlogged_write_root(struct json_writer *w, const struct evidence *
 	if (assumed.any)
 		json_write_end_array(w);
 }
+
+int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
+		 struct err *err)
+{
+	struct evidence_run *run = evidence_run(ev, run_no);
+	struct evidence_unlogged q = {0};
+	int r = evidence_unlogged_read(doc, unlogged, &q, err);
+
+	if (r == 0 && !run)
+		r = err_set(err, ENOENT, "no such run");
+	if (r < 0) {
+		evidence_unlogged_done(&q);
+		return r;
+	}
+	evidence_counts_forget(ev);
+	q.blind |= run->unlogged.blind;
+	evidence_unlogged_done(&run->unlogged);
+	run->unlogged = q;
+	if (!evidence_unlogged_holds(ev, &q))
+		run->reasons |= REASON_BIT(QUIETED);
+	return evidence_unlogged_begin(ev, run) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}

@@ -370,3 +370,20 @@ int filter_refusals(struct filter *f, const struct arch *arch, const struct filt
 	*ret_count = f->program[arch->id].refusal_count;
 	return 0;
 }
+
+/* kernel/seccomp.c seccomp_run_filters(): the newest runs first, and the lowest action wins, compared as signed numbers. */
+int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, uint32_t *ret, struct err *err)
+{
+	uint32_t lowest = SECCOMP_RET_ALLOW;
+
+	for (size_t i = 0; i < f->raw_count; i++) {
+		uint32_t answer = 0;
+
+		if (bpf_run(f->raw[i].code, f->raw[i].len, data, &answer) < 0)
+			return err_set(err, EINVAL, "a filter holds what the kernel would not have loaded");
+		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) < (int32_t)(lowest & SECCOMP_RET_ACTION_FULL))
+			lowest = answer;
+	}
+	*ret = lowest;
+	return 0;
+}

@@ -21,23 +21,6 @@ int filter_new_raw(const struct policy *stand_in, const struct filter_raw *progr
 	return 0;
 }
 
-/* kernel/seccomp.c seccomp_run_filters(): the newest runs first, and the lowest action wins, compared as signed numbers. */
-int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, uint32_t *ret, struct err *err)
-{
-	uint32_t lowest = SECCOMP_RET_ALLOW;
-
-	for (size_t i = 0; i < f->raw_count; i++) {
-		uint32_t answer = 0;
-
-		if (bpf_run(f->raw[i].code, f->raw[i].len, data, &answer) < 0)
-			return err_set(err, EINVAL, "a filter holds what the kernel would not have loaded");
-		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) < (int32_t)(lowest & SECCOMP_RET_ACTION_FULL))
-			lowest = answer;
-	}
-	*ret = lowest;
-	return 0;
-}
-
 /* A walk of one program for one call: what is not an argument is known, and where an argument decides both ways are gone. */
 struct walk {
 	const struct filter_raw *program;
