@@ -44,7 +44,7 @@ static size_t line_break(const struct walk *w, size_t at)
 /* Blanks, and what of them and of line breaks is left of a quoted scalar: a break is a space, each further one a newline. */
 static void take_blanks(struct walk *w)
 {
-	size_t from = w->at, breaks = 0, first = 0, n;
+	size_t from = w->at, breaks = 0, first = 0, n = 0;
 
 	while (w->at < w->end && is_blank(w->file[w->at]))
 		w->at++;

@@ -107,8 +107,14 @@ int policy_write_libseccomp(const struct policy *p, const char *name, const stru
 	if (buf_failed(&id))
 		return err_set(err, ENOMEM, "out of memory");
 	buf_adds(out, "/* A seccomp filter for libseccomp; made by snug. */\n");
-	for (const char *s = lost && lost->data ? lost->data : ""; *s; s += strcspn(s, "\n") + (s[strcspn(s, "\n")] != 0))
-		buf_addf(out, "// %.*s\n", (int)strcspn(s, "\n"), s);
+	for (const char *s = lost && lost->data ? lost->data : ""; *s;) {
+		size_t n = strcspn(s, "\n");
+
+		buf_adds(out, "// ");
+		buf_add(out, s, n);
+		buf_addc(out, '\n');
+		s += n + (s[n] != 0);
+	}
 	buf_addf(out, "#include <seccomp.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
 		      "static const struct {\n\tconst char *name;\n\tuint32_t action;\n\tunsigned count;\n"
 		      "\tstruct scmp_arg_cmp args[6];\n} %s_rules[] = {\n", id.data);
