@@ -183,7 +183,8 @@ crash() {
 @test "a program that calls the runtime: it reads the file first and has children of its own, and the runtime still finds the rewriting" {
   bundle "$T/b" '.root.readonly = false' sh -c 'echo started'
   [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = started ]
-  snug approve --no-sample shell >/dev/null 2>&1
+  # Sampled: a start may need a call that the one learnt did not make.
+  snug approve shell >/dev/null 2>&1
   cat >"$T/before.c" <<'C'
 #include <stdlib.h>
 #include <unistd.h>
