@@ -22,7 +22,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny; with --key by itself the approved one"},
 	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE and the missing calls to OUT, print the difference"},
 	[OPT_FOLLOW] = {"follow", 'f', NULL, "tell as it happens: what is added to FILE, else what the kernel says (root)"},
-	[OPT_LEARNING] = {"learning", 0, NULL, "show the records of containers that snug learns, too"},
+	[OPT_LEARNING] = {"learning", 0, NULL, "show the records of containers that snug learns, too (with --profile they always are)"},
 	[OPT_UNREADABLE] = {"unreadable", 0, NULL, "show the records that could not be read"},
 	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON; with --follow one object a line"},
 };
@@ -179,7 +179,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be fixed", x.key);
 	if (!r && x.profile)
 		r = explain_load(&x, &text, err);
-	if (!args->value[OPT_LEARNING])
+	/* Whoever names a profile wants to hear of every record: a like program beside a learning one is told by nothing. */
+	if (!args->value[OPT_LEARNING] && !args->value[OPT_PROFILE])
 		x.own_dir = cli->config.state_dir;
 	if (!r)
 		r = read_all(cli, &x, args, err);

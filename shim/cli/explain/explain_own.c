@@ -64,7 +64,7 @@ static bool was_running(const struct evidence_run *run, const struct record *r)
 		return false;
 	if (run->attribution == EVIDENCE_BY_SESSION && r->session == SESSION_UNSET)
 		return false;
-	return !run->ended_ms || r->time_ms <= run->ended_ms + SLACK_MS;
+	return !run->ended_ms || r->time_ms <= run->ended_ms;
 }
 
 static bool made_it(const struct evidence *ev, const struct arch *arch, const struct record *r)
