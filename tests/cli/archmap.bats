@@ -15,7 +15,11 @@ entry() {
   printf '{"architecture":"SCMP_ARCH_%s","subArchitectures":[%s]}' "$1" "$(join "${subs[@]}")"
 }
 
-host() { [ "$(uname -m)" = x86_64 ] || skip "the entries below are for x86_64"; }
+host() {
+  [ "$(uname -m)" = x86_64 ] || skip "the entries below are for x86_64"
+  # It is the entries that are looked at, not what a runtime of this node needs.
+  sed -i 's#^{#{"runtime": "/bin/true", #' "$SNUG_CONFIG"
+}
 
 # arches: what a profile in $output lists.
 arches() { sed -n 's/.*"architectures": \[\(.*\)\].*/\1/p' <<<"$output" | tr -d ' "'; }
