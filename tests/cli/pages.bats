@@ -376,6 +376,8 @@ given() {
   echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >x.json
   echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >y.json
   gives merge 2 x.json y.json
+  echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >all.json
+  gives merge 1 all.json good.json
   given merge
   gives report 0 web
   gives report 0 torn
