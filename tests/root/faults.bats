@@ -12,8 +12,9 @@ setup() {
 }
 teardown() {
   auditctl -r 0 -f 1 -b "$BACKLOG" --backlog_wait_time "$WAIT" >/dev/null 2>&1
-  auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null 2>&1
-  auditctl -d always,exclude -F uid=54321 >/dev/null 2>&1
+  for rule in "-F msgtype=SECCOMP" "-F uid=54321" "-F msgtype>=1320 -F msgtype<=1330" "-F gid=54321" "-F exe=/fault"; do
+    auditctl -d always,exclude $rule >/dev/null 2>&1
+  done
   [ "$(cat /proc/sys/kernel/seccomp/actions_logged)" = "$OLD" ] || echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
   [ -z "${GROUP:-}" ] || { for p in $(cat "$GROUP/cgroup.procs"); do kill -9 "$p"; done; eventually rmdir "$GROUP"; } 2>/dev/null
   snug_teardown
@@ -352,7 +353,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   sleep 3
   prlimit --nofile=1024: --pid "$(recorder_pid)"
   eventually eval 'snug ls 2>/dev/null'
-  lost shell end-not-seen
+  lost shell end-not-seen log-off
   control . /fault flood 10
 }
 
@@ -393,7 +394,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   [ -n "$dir" ] || skip "no cgroup v2 here"
   GROUP=$dir/snug-test.$$
   mkdir "$GROUP"
-  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\")) | .mounts += [{destination: \"/cg\", type: \"bind\", source: \"$GROUP\", options: [\"bind\", \"rw\"]}]" \
+  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\")) | .mounts += [{destination: \"/cg\", type: \"bind\", source: \"/sys/fs/cgroup/${GROUP##*/}\", options: [\"bind\", \"rw\"]}]" \
     sh -c 'echo 0 >/cg/cgroup.procs; /fault daemon /tmp/made'
   v2 snug-learn --root "$T/root" run --detach --bundle "$T/shell" shell </dev/null >/dev/null 2>&1
   eventually test -d "$T/shell/rootfs/tmp/made"
@@ -424,10 +425,9 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
 
 @test "an exclude rule by message numbers, one by group, one by program" {
   for rule in "-F msgtype>=1320 -F msgtype<=1330" "-F gid=54321" "-F exe=/fault"; do
-    learn shell . sh -c 'sleep 0.7; /fault flood 10; sleep 1.2' &
-    sleep 0.3
+    background shell . sh -c 'sleep 0.7; /fault flood 10; sleep 1.2'
     auditctl -a always,exclude $rule >/dev/null 2>&1
-    wait $!
+    wait $run
     auditctl -d always,exclude $rule >/dev/null 2>&1
     if newest shell | jq -e .complete; then lost shell exclude-rule; fi
     newest shell | jq -e '.complete | not'
@@ -511,7 +511,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
 }
 
 @test "no session of its own, and processes that are gone at once" {
-  configure session=false
+  configure 'session="off"'
   learn shell . sh -c '/fault flood 10; true'
   if newest shell | jq -e .complete; then kept shell getppid 11; else lost shell attribution; fi
   configure
