@@ -581,13 +581,14 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   printf '#!/bin/bash\nargs=(); for a; do [ "$a" = "%s" ] && a="%s"; args+=("$a"); done; exec runc "${args[@]}"\n' "$T/root" "$T/elsewhere" >"$T/odd"
   chmod 755 "$T/odd"
   configure "runtime=\"$T/odd\""
-  prepare shell . sh -c 'sleep 14; /fault flood 77'
+  prepare shell . sh -c 'sleep 22; /fault flood 77'
   cp "$T/shell/config.json" "$T/before"
   snug-learn --root "$T/root" run --bundle "$T/shell" shell & run=$!
   sleep 3
   ! cmp -s "$T/before" "$T/shell/config.json"
-  sleep 9
+  for i in $(seq 150); do cmp -s "$T/before" "$T/shell/config.json" && break; sleep 0.1; done
   cmp "$T/before" "$T/shell/config.json"
+  kill -0 $run
   wait $run
   kept shell getppid 78
 }

@@ -19,11 +19,12 @@ teardown() {
 }
 
 mend() {
-  auditctl -r 0 -f 1 -b "$BACKLOG" --backlog_wait_time "$WAIT" >/dev/null 2>&1
-  auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null 2>&1
-  auditctl -d always,exclude -F exe=/fault >/dev/null 2>&1
+  auditctl -r 0 -f 1 -b "$BACKLOG" --backlog_wait_time "$WAIT" >/dev/null 2>&1 || true
+  auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null 2>&1 || true
+  auditctl -d always,exclude -F exe=/fault >/dev/null 2>&1 || true
   [ "$(cat /proc/sys/kernel/seccomp/actions_logged)" = "$OLD" ] || echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
-  local p=$(recorder_pid)
+  local p
+  p=$(recorder_pid) || true
   [ -z "$p" ] || { kill -CONT $p $(pgrep -x -P "$p" snugd-probe); prlimit --nofile=1024: --pid "$p"; } 2>/dev/null
   true
 }
@@ -60,14 +61,14 @@ one() {
   : >"$T/b/rootfs/tmp/done"
   snug-learn --root "$T/root" run --bundle "$T/b" "$key" </dev/null >/dev/null 2>&1 & run=$!
   sleep "$(printf '0.%03d' "$ms")"
-  $way "$key" >/dev/null 2>&1
-  wait $run 2>/dev/null
+  $way "$key" >/dev/null 2>&1 || true
+  wait $run 2>/dev/null || true
   # A runtime that was killed leaves its container behind.
   for n in $(seq 200); do runc --root "$T/root" state "$key" 2>/dev/null | grep -q running || break; sleep 0.02; done
-  runc --root "$T/root" delete --force "$key" >/dev/null 2>&1
+  runc --root "$T/root" delete --force "$key" >/dev/null 2>&1 || true
   while read -r n; do done=$((done + n)); done <"$T/b/rootfs/tmp/done"
   mend
-  for n in 1 2 3; do got=$(snug show --json "$key" 2>/dev/null) && break; sleep 0.3; done
+  for n in 1 2 3; do got=$(snug show --json "$key" 2>/dev/null) && break; got=; sleep 0.3; done
   [ -n "$got" ] || { echo "none $way"; return; }
   shown=$(jq '[.syscalls[] | select(.name == "getppid" and .phase == "workload") | .count] | add // 0' <<<"$got")
   if ! jq -e '.runs[-1].complete' <<<"$got" >/dev/null; then echo "stamped $way $(jq -r '.runs[-1].reasons | join(",")' <<<"$got")"
