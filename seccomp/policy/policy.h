@@ -103,6 +103,7 @@ enum policy_remark_kind {
 	POLICY_WRAPPED_ERRNO,    /* an errno above all: runtimes take its lower 16 bits */
 	POLICY_NEGATIVE_VALUE,   /* of a comparison: crun takes it modulo 2^64, runc refuses it */
 	POLICY_WIDE_ERRNO,       /* one of more than 32 bits, which crun refuses */
+	POLICY_WIDE_INDEX,       /* of an argument: the same */
 	POLICY_EMPTY_RULE,       /* a rule without names */
 	POLICY_NO_NAMES,         /* the same, whose names are null or missing: crun refuses it */
 	POLICY_OUTSIDE,          /* what decides lies outside the text: baseProfileName */

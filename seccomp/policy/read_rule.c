@@ -78,10 +78,15 @@ static int read_condition(struct section *s, const struct json *obj, struct poli
 }
 
 /* A rule that answers as the default does is left out before anybody looks at its arguments. */
-static int index_too_high(struct section *s, const struct json *v, const struct policy_answer *answer)
+static int index_too_high(struct section *s, const struct json *v, uint64_t index, const struct policy_answer *answer)
 {
 	const struct policy_answer *def = policy_default(s->policy);
+	int r = 0;
 
+	if (index > UINT32_MAX)
+		r = section_remark(s, POLICY_WIDE_INDEX, v, "%llu has more than 32 bits", (unsigned long long)index);
+	if (r < 0)
+		return r;
 	if (answer->action == def->action && answer->has_errno == def->has_errno && answer->errno_ret == def->errno_ret)
 		return section_remark(s, POLICY_EMPTY_RULE, v, "compares an argument that no call has, and answers as the default does");
 	return json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d", POLICY_ARGS_MAX - 1);
@@ -111,7 +116,7 @@ static int read_arg(struct section *s, const struct json *v, const struct policy
 	if (r == 0)
 		r = section_member(v, "index") ? json_want_u64(s->doc, v, "index", &index, s->err) : 0;
 	if (r == 0 && index >= POLICY_ARGS_MAX)
-		return index_too_high(s, v, answer);
+		return index_too_high(s, v, index, answer);
 	if (r == 0)
 		r = read_value(s, v, "value", &ret->value);
 	if (r == 0)

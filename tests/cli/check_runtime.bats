@@ -40,6 +40,9 @@ rule() { printf '"syscalls": [{"names": [%s], "action": "SCMP_ACT_%s"%s}]' "$1" 
   [ "$(refuse "$(rule '"mkdir"' LOG ', "errnoRet": 1')")" = crun ]
   [ "$(refuse "$(rule '"mkdir"' TRACE ', "errnoRet": 4294967296')")" = crun ]
   [ "$(refuse "$(rule '"mkdir"' ERRNO ', "errnoRet": 65536')")" = "" ]
+  # Such a rule answers as the default does, so nobody looks at its argument; crun reads it all the same.
+  [ "$(refuse "$(rule '"mkdir"' ALLOW ', "args": [{"index": 4294967295, "value": 0, "op": "SCMP_CMP_EQ"}]')")" = "" ]
+  [ "$(refuse "$(rule '"mkdir"' ALLOW ', "args": [{"index": 4294967296, "value": 0, "op": "SCMP_CMP_EQ"}]')")" = crun ]
   [ "$(refuse "\"syscalls\": null, \"architectures\": null, \"flags\": null")" = "" ]
 }
 

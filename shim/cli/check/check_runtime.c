@@ -234,6 +234,11 @@ static bool wide_errno(const struct check_view *v, struct buf *where)
 	return has_remark(v, POLICY_WIDE_ERRNO, where);
 }
 
+static bool wide_index(const struct check_view *v, struct buf *where)
+{
+	return has_remark(v, POLICY_WIDE_INDEX, where);
+}
+
 static bool negative_value(const struct check_view *v, struct buf *where)
 {
 	return has_remark(v, POLICY_NEGATIVE_VALUE, where);
@@ -293,6 +298,7 @@ static const struct refusal {
 	{no_names, crun, "crun", false, "a rule has no \"names\"", "name the calls, or take the rule out"},
 	{ignored_errno, crun, "crun", false, "an errno stands on an action that returns none", "take the errno out"},
 	{wide_errno, crun, "crun", false, "an errno has more than 32 bits", "take the errno's number that is meant"},
+	{wide_index, crun, "crun", false, "the index of an argument has more than 32 bits", "arguments are 0 to 5"},
 	{negative_value, runc, "runc", false, "an argument is compared with a negative number", "write it as the unsigned number that is meant"},
 	{unknown_arch, any, "every runtime", true, "it does not know the architecture", "take it out of \"architectures\""},
 	{arch_spelling, runc, "runc", false, "it does not know the architecture by this spelling", "write it as SCMP_ARCH_X86_64 is written"},
