@@ -1,7 +1,7 @@
 #include "seccomp/evidence/confidence.h"
 
 #include "base/text.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/sets.h"
 
 #include <stdio.h>

@@ -30,7 +30,7 @@
  * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup.
  * end_proof: how it was seen that no process of it lived any more: its cgroup holds none (cgroup), or a look at all processes found none (processes); absent
  * where it was not seen. note: absent where there is nothing to say, as that older evidence was damaged and set aside. "quiet", where a run's filter
- * let known calls pass unlogged: seccomp/evidence/unlogged.h; counts of such calls are lower bounds from then on. "new": calls of
+ * let known calls pass unlogged: seccomp/evidence/unlogged_proof.h; counts of such calls are lower bounds from then on. "new": calls of
  * the workload or a hook that this run was the first to show, and arguments. "opened": calls that this run made and that its caller's own profile
  * would have refused, at most EVIDENCE_OPENED_MAX.
  */
@@ -78,7 +78,7 @@ int evidence_attribution_by_name(const char *name, enum evidence_attribution *re
 int evidence_end_by_name(const char *name, enum evidence_end *ret);
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret);
 
-/* What a run's filter let pass unlogged (seccomp/evidence/unlogged.h). */
+/* What a run's filter let pass unlogged (seccomp/evidence/unlogged_proof.h). */
 struct evidence_unlogged {
 	bool on;
 	uint64_t upto;   /* calls whose `learnt` is at most this */

@@ -1,4 +1,4 @@
-/* What the files of this folder share; nobody else but learning/known_calls.c includes it. */
+/* What the files of this folder share; nobody else but learning/unlogged_calls.c includes it. */
 #ifndef SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 #define SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 

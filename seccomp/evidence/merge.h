@@ -5,7 +5,7 @@
  * The verdict of the result is never better than the worst of theirs: where one is not complete the newest learning run
  * of the result is stamped REASON_MERGED.
  *
- * Runs that let known calls pass unlogged (seccomp/evidence/unlogged.h) stay what they were, and none of them proves more than its own evidence:
+ * Runs that let known calls pass unlogged (seccomp/evidence/unlogged_proof.h) stay what they were, and none of them proves more than its own evidence:
  * arguments are narrow where they are so in each evidence whose workload made the call, and wide where they are so in one; a name that
  * one still assumes is assumed, unless another has seen it, whichever found it absent. An older copy of an evidence therefore
  * takes back what its newer one has proved since.

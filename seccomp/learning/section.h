@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the filter may let pass unlogged (seccomp/evidence/unlogged.h). Everywhere below NULL means nothing. */
+/* What the filter may let pass unlogged (seccomp/evidence/unlogged_proof.h). Everywhere below NULL means nothing. */
 struct learning_unlogged {
 	struct names names; /* whole */
 	struct names exact; /* with the arguments of one rule, as learning_add_exact() writes it */
@@ -19,7 +19,7 @@ struct learning_unlogged {
 	uint64_t applied;   /* of the forms, those that the section made of it really has */
 };
 
-/* Reads the object of a known_calls_offer(). Forms that this program does not know are left out. *ret is to be freed whatever is
+/* Reads the object of a unlogged_calls_offer(). Forms that this program does not know are left out. *ret is to be freed whatever is
  * returned. */
 int learning_unlogged_read(const struct json_doc *doc, const struct json *unlogged, struct learning_unlogged *ret,
 			struct err *err);

@@ -2,7 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
 

@@ -77,7 +77,7 @@ struct profile_inputs {
 };
 
 /* Builds it: learnt calls, floors, the static set, and the always-set over the result. A call of which the workload alone was
- * seen to need no more than the harmless form (seccomp/evidence/unlogged.h: narrow) is allowed in that form, or not at all where
+ * seen to need no more than the harmless form (seccomp/evidence/unlogged_proof.h: narrow) is allowed in that form, or not at all where
  * that is ENOSYS and the fall-back was seen. Of a hot set what is still assumed is allowed. Architectures are those on
  * which the evidence (without any used call in it: the floors, else this machine) shows a used call, that of the
  * init's execve first. From floors and sets only what one of these has is taken. Calls that nobody can name are left

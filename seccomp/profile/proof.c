@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "seccomp/filter/filter.h"
 #include "seccomp/policy/read.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/names.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
  *        Optional members: "quiet", the object of an offer with the forms that were applied; "caller_allows" or "caller_denies",
  *        the names that the caller's own profile allows, or refuses, where learning opens more.
  *   {"op":"offer","key":...,"hot":true|[NAME...],"experiments":bool} -> {"ok":true,"since":MS,"quiet":{...}}: when the key's first
- *        learning run began (0: none has), and what a new one may have unlogged (seccomp/evidence/unlogged.h)
+ *        learning run began (0: none has), and what a new one may have unlogged (seccomp/evidence/unlogged_proof.h)
  *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}
  *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
  *   {"op":"health"}       -> {"ok":true}: recording works here and does no harm; a failure says why not

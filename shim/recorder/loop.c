@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "shim/recorder/process/log.h"
-#include "shim/recorder/server/run_end.h"
+#include "shim/recorder/server/run_is_over.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -201,7 +201,7 @@ static void on_ready(struct recorder *r, int fd)
 		take_signal(r);
 	else if (fd == saver_fd(r->saver))
 		store_see_saved(&r->store, clock_monotonic_ms());
-	else if (!run_end_see(r, fd))
+	else if (!run_over_see(r, fd))
 		server_serve(r, fd);
 }
 
@@ -219,7 +219,7 @@ static uint64_t earliest(const struct recorder *r)
 	at = other < at ? other : at;
 	other = server_deadline(&r->server);
 	at = other < at ? other : at;
-	other = run_end_deadline(r);
+	other = run_over_deadline(r);
 	at = other < at ? other : at;
 	other = r->runs.proving ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
 	at = other < at ? other : at;
@@ -248,7 +248,7 @@ static void step(struct recorder *r)
 	if (r->step_owed)
 		return;
 	r->stepped_ms = now;
-	run_end_look(r, now);
+	run_over_look(r, now);
 	server_step(r, now);
 	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
 		r->ticked_ms = now;

@@ -299,7 +299,7 @@ page_names() {
   machine
   put_web
   { sed -n 's/.*\(json_write_[a-z0-9]*\|write_\(time\|who\|names\|forms\)\)(w, "\([a-z_]*\)".*/\3/p' "$SNUG_SOURCE"/seccomp/evidence/json_write.c \
-    "$SNUG_SOURCE"/seccomp/evidence/unlogged_json.c; "$snug" show --json web | jq 'del(.shape[])' | names; } | sort -u >members
+    "$SNUG_SOURCE"/seccomp/evidence/unlogged_proof_json.c; "$snug" show --json web | jq 'del(.shape[])' | names; } | sort -u >members
   [ "$(wc -l <members)" -ge 50 ]
   missing=$(grep -oE '[a-z_]+' "$man/snug-evidence.5" | sort -u | comm -13 - members)
   [ -z "$missing" ] || { echo "not in snug-evidence(5): $missing"; false; }

@@ -8,8 +8,8 @@
 #define NODES 3
 
 static const char *hot[] = {"futex", "poll", "read", "write"};
-static const struct known_calls_wish hot_wish = {.hot = hot, .hot_count = 4};
-static const struct known_calls_wish enosys_wish = {.experiments = true};
+static const struct unlogged_calls_wish hot_wish = {.hot = hot, .hot_count = 4};
+static const struct unlogged_calls_wish enosys_wish = {.experiments = true};
 
 /* A word of a run: a call of the workload, "rt:NAME" one of the runtime, "32:NAME" one of another ABI. */
 static void play_call(struct evidence *ev, uint64_t no, const char *word)
@@ -24,7 +24,7 @@ static void play_call(struct evidence *ev, uint64_t no, const char *word)
 
 static uint64_t play_begin(struct evidence *ev, char mode)
 {
-	const struct known_calls_wish *wish = mode == 'h' ? &hot_wish : mode == 'e' ? &enosys_wish : NULL;
+	const struct unlogged_calls_wish *wish = mode == 'h' ? &hot_wish : mode == 'e' ? &enosys_wish : NULL;
 
 	return mode == 'l' ? begin(ev) : begin_unlogged(ev, wish);
 }

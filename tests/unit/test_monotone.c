@@ -166,7 +166,7 @@ static struct json_doc *ask(struct history *h)
 	static const char *const sets[][3] = {{"futex", "read"}, {"read"}, {"clone", "futex", "socket"}};
 	uint64_t r = next(h);
 	const char *hot[3];
-	struct known_calls_wish wish = {.experiments = r % 4 == 0, .loud = r % 7 == 0, .hot = hot};
+	struct unlogged_calls_wish wish = {.experiments = r % 4 == 0, .loud = r % 7 == 0, .hot = hot};
 
 	for (; r % 3 && wish.hot_count < 3 && sets[r / 8 % 3][wish.hot_count]; wish.hot_count++)
 		hot[wish.hot_count] = sets[r / 8 % 3][wish.hot_count];
@@ -352,7 +352,7 @@ static void histories(void **state)
 static void runs_that_left_the_list(void **state)
 {
 	static const char *hot[] = {"futex", "socket"};
-	const struct known_calls_wish wish = {.hot = hot, .hot_count = 2};
+	const struct unlogged_calls_wish wish = {.hot = hot, .hot_count = 2};
 	cleanup_evidence struct evidence *ev = make(), *again = NULL;
 	struct profile_inputs in = {.errno_ret = 38};
 	cleanup_profile struct profile *p = NULL;

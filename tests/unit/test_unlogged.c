@@ -38,7 +38,7 @@ static void conditions(void **state)
 /* Nothing is quiet for a container that must show all, but the forms without which a record would tell nothing. */
 static void offers_little_where_all_must_show(void **state)
 {
-	const struct known_calls_wish loud = {.loud = true, .hot = (const char *[]){"read"}, .hot_count = 1};
+	const struct unlogged_calls_wish loud = {.loud = true, .hot = (const char *[]){"read"}, .hot_count = 1};
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = NULL;
 	uint64_t no = begin(ev);
@@ -250,7 +250,7 @@ static void unlogged_whole_voids_the_proof(void **state)
 {
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = NULL;
-	const struct known_calls_wish wish = {.experiments = true};
+	const struct unlogged_calls_wish wish = {.experiments = true};
 	uint64_t no = begin_stamped(ev);
 
 	call(ev, no, "clone3");
@@ -272,7 +272,7 @@ static void unlogged_whole_voids_the_proof(void **state)
 static void a_form_of_the_hot_set_is_learnt(void **state)
 {
 	static const char *names[] = {"clone", "socket"};
-	const struct known_calls_wish wish = {.hot = names, .hot_count = 2};
+	const struct unlogged_calls_wish wish = {.hot = names, .hot_count = 2};
 	cleanup_evidence struct evidence *ev = make();
 	cleanup_json struct json_doc *doc = offer(ev, &wish);
 	uint64_t no = begin_unlogged(ev, &wish);
@@ -328,7 +328,7 @@ static void prctl_is_never_unlogged_whole(void **state)
 }
 
 static const char *hot[] = {"futex", "poll", "read", "write"};
-static const struct known_calls_wish hot_wish = {.hot = hot, .hot_count = 4};
+static const struct unlogged_calls_wish hot_wish = {.hot = hot, .hot_count = 4};
 
 static void hot_set_is_confirmed_in_turn(void **state)
 {

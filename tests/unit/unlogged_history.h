@@ -4,8 +4,8 @@
 
 #include "base/cleanup.h"
 #include "seccomp/syscall/arguments.h"
-#include "seccomp/learning/known_calls.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/learning/unlogged_calls.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/names.h"
 
 #include <setjmp.h>
@@ -54,14 +54,14 @@ static inline void call(struct evidence *ev, uint64_t no, const char *name)
 	call_on(ev, no, ARCH_X86_64, name, EVIDENCE_WORKLOAD);
 }
 
-static inline struct json_doc *offer(const struct evidence *ev, const struct known_calls_wish *wish)
+static inline struct json_doc *offer(const struct evidence *ev, const struct unlogged_calls_wish *wish)
 {
-	static const struct known_calls_wish none;
+	static const struct unlogged_calls_wish none;
 	cleanup_buf struct buf b = {0};
 	struct json_doc *doc = NULL;
 	struct err err = {0};
 
-	assert_int_equal(known_calls_offer(ev, wish ? wish : &none, &b, &err), 0);
+	assert_int_equal(unlogged_calls_offer(ev, wish ? wish : &none, &b, &err), 0);
 	if (json_parse(b.data, b.len, JSON_OURS, "offer", &doc, &err) < 0)
 		fail_msg("%s", err.msg);
 	return doc;
@@ -89,7 +89,7 @@ static inline void assert_forms(const struct json_doc *doc, const char *want)
 }
 
 /* A run that takes what is offered, all of it. */
-static inline uint64_t begin_unlogged(struct evidence *ev, const struct known_calls_wish *wish)
+static inline uint64_t begin_unlogged(struct evidence *ev, const struct unlogged_calls_wish *wish)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	struct err err = {0};

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/arguments.h"
 #include "shim/common/features.h"
 

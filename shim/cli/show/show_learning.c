@@ -1,7 +1,7 @@
 #include "shim/cli/show/show_learning.h"
 
 #include "base/text.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
 #include "shim/cli/key/approved.h"

@@ -1,6 +1,6 @@
 /* Whose a record is, and what it says of its run. */
 #include "shim/recorder/attribution/proc.h"
-#include "shim/recorder/attribution/known_calls.h"
+#include "shim/recorder/attribution/unlogged_request.h"
 #include "shim/recorder/attribution/runs.h"
 
 #include <errno.h>
@@ -103,7 +103,7 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
 	/* The runtime's own too: what its caller's profile refuses to that keeps the container from starting. */
 	if (arch && use == EVIDENCE_USED)
-		known_calls_see(run, arch, rec->nr);
+		unlogged_request_see(run, arch, rec->nr);
 	store_touch(r->store, run->key, news != 0, now_ms);
 	/* What was done here for this record need not be done for its like: none of it depends on more than the call and the program. */
 	if (phase == EVIDENCE_WORKLOAD && run->state != RUN_ENDED && run->cgroup && !s->shared)

@@ -3,10 +3,10 @@
 #include "base/cleanup.h"
 #include "base/json/json.h"
 #include "base/text.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/names.h"
 #include "shim/recorder/process/log.h"
-#include "shim/recorder/attribution/known_calls.h"
+#include "shim/recorder/attribution/unlogged_request.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -287,7 +287,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	if (rc == 0 && q->callers_cgroup && !(run->callers_cgroup = strdup(q->callers_cgroup)))
 		rc = err_set(err, ENOMEM, "out of memory");
 	if (rc == 0 && q->request)
-		rc = known_calls_accept(run, q->request, err);
+		rc = unlogged_request_accept(run, q->request, err);
 	if (rc == 0)
 		rc = runs_add_session(r, run, &session, err);
 	if (rc < 0) {

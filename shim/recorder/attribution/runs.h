@@ -55,7 +55,7 @@ struct run {
 	char *callers_cgroup; /* of who called the wrapper; NULL: not known */
 	bool shared_cgroup;   /* others sit in `cgroup` too: the runtime made none for the container, so that a place in it tells nothing */
 	int events;           /* of that group (cgroup.h); -1: there is nothing to ask */
-	bool in_cgroup;       /* a look found no process of its sessions, but its group holds one: run_end.c asks that again */
+	bool in_cgroup;       /* a look found no process of its sessions, but its group holds one: run_is_over.c asks that again */
 	uint64_t blind_ms;    /* since when looks could not see whether it has ended; 0: they can */
 	bool by_cgroup;       /* records are told by process and cgroup */
 	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */

@@ -6,7 +6,7 @@
 #include "oci/key.h"
 #include "shim/common/hidepid.h"
 #include "shim/common/session.h"
-#include "shim/recorder/server/run_end.h"
+#include "shim/recorder/server/run_is_over.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/server/recorder.h"
 
@@ -130,7 +130,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	if (rc < 0)
 		return rc;
 	/* Without it the next look at /proc finds a process to watch. */
-	if (pidfd >= 0 && run_end_watch(r, r->runs.list, pidfd) == 0)
+	if (pidfd >= 0 && run_over_watch(r, r->runs.list, pidfd) == 0)
 		(void)steal_fd(&pidfd);
 	*ret_recorded = true;
 	/* The run's own first barrier; its records cannot come before this. */

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
-#include "shim/recorder/server/run_end.h"
-#include "shim/recorder/attribution/known_calls.h"
+#include "shim/recorder/server/run_is_over.h"
+#include "shim/recorder/attribution/unlogged_request.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/server/recorder.h"
 #include "shim/recorder/server/registration.h"
@@ -176,13 +176,13 @@ static void on_lookup(struct recorder *r, struct client *c, struct json_doc **do
 
 static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	run_end_notice(r);
+	run_over_notice(r);
 	c->gone = true;
 }
 
 static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	run_end_notice(r);
+	run_over_notice(r);
 	c->waiting = WAIT_SYNC;
 	c->marked = false;
 	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
@@ -193,7 +193,7 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 	cleanup_buf struct buf b = {0};
 	struct err err = {0};
 
-	if (known_calls_answer(&r->store, doc, &b, &err) < 0)
+	if (unlogged_request_answer(&r->store, doc, &b, &err) < 0)
 		requests_refuse(c, err.msg);
 	else
 		answer(c, &b);
@@ -202,7 +202,7 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 /* Offered is what is on disk: what containers of the key did up to now is read and brought there first. */
 static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	if (!known_calls_is_busy(&r->store, *doc)) {
+	if (!unlogged_request_is_busy(&r->store, *doc)) {
 		answer_offer(r, c, *doc);
 		return;
 	}
@@ -215,7 +215,7 @@ static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc
 /* True if it was answered. What cannot be saved is not offered. */
 static bool step_offer(struct recorder *r, struct client *c, uint64_t now_ms)
 {
-	if (!c->marked && known_calls_is_unsaved(&r->store, c->request)) {
+	if (!c->marked && unlogged_request_is_unsaved(&r->store, c->request)) {
 		c->mark = store_mark(&r->store, now_ms);
 		c->marked = true;
 	}
@@ -231,7 +231,7 @@ static bool step_sync(struct recorder *r, struct client *c, uint64_t now_ms)
 	struct err err = {0};
 	int saved;
 
-	if (!run_end_is_settled(r))
+	if (!run_over_is_settled(r))
 		return false;
 	if (!c->marked) {
 		c->mark = store_mark(&r->store, now_ms);

@@ -1,6 +1,6 @@
 #include "seccomp/evidence/evidence_private.h"
-#include "seccomp/learning/known_calls.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/learning/unlogged_calls.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/sets.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 struct offer {
 	const struct evidence *ev;
-	const struct known_calls_wish *wish;
+	const struct unlogged_calls_wish *wish;
 	struct names names, forms, assumed, confirming;
 	size_t known; /* names and forms of what was seen */
 	size_t tried; /* of confirming, those that no complete run has looked for yet */
@@ -132,7 +132,7 @@ static void write_offer(const struct offer *o, struct buf *out)
 	json_write_end_object(&w);
 }
 
-int known_calls_offer(const struct evidence *ev, const struct known_calls_wish *wish, struct buf *out, struct err *err)
+int unlogged_calls_offer(const struct evidence *ev, const struct unlogged_calls_wish *wish, struct buf *out, struct err *err)
 {
 	cleanup_with(offer_done) struct offer o = {.ev = ev, .wish = wish};
 	int r = add_all_first(&o);

@@ -1,6 +1,6 @@
-/* What quieting books in the evidence, and what follows from it. The offer to a new run: seccomp/learning/known_calls.c. */
+/* What quieting books in the evidence, and what follows from it. The offer to a new run: seccomp/learning/unlogged_calls.c. */
 #include "seccomp/evidence/evidence_private.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 
 #include "base/text.h"
 #include "seccomp/syscall/sets.h"

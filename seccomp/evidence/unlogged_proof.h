@@ -20,8 +20,8 @@
  * Each run names what was quiet for it: calls are numbered in the order in which they were learnt, `upto` is the highest number,
  * and a digest tells that the evidence still holds exactly those; else the run is stamped REASON_QUIETED.
  */
-#ifndef SNUG_SECCOMP_UNLOGGED_H
-#define SNUG_SECCOMP_UNLOGGED_H
+#ifndef SNUG_SECCOMP_UNLOGGED_PROOF_H
+#define SNUG_SECCOMP_UNLOGGED_PROOF_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -74,7 +74,7 @@ enum unlogged_hot unlogged_hot_of(const struct evidence *ev, const char *name);
 /* Every name that some learning run has assumed: calls fn for each, once. */
 int unlogged_each_assumed(const struct evidence *ev, int (*fn)(const char *name, void *arg), void *arg);
 
-/* Books what a run's filter was made with: the object of known_calls_offer, with those forms that were really applied. What the evidence
+/* Books what a run's filter was made with: the object of unlogged_calls_offer, with those forms that were really applied. What the evidence
  * does not hold stamps the run. -EINVAL for what is no such object. */
 int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
 		 struct err *err);

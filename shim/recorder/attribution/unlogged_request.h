@@ -1,6 +1,6 @@
 /* What a learning container may have unlogged, asked for by the wrapper before it makes the filter, and booked with the run. */
-#ifndef SNUG_SHIM_RECORDER_KNOWN_CALLS_H
-#define SNUG_SHIM_RECORDER_KNOWN_CALLS_H
+#ifndef SNUG_SHIM_RECORDER_UNLOGGED_REQUEST_H
+#define SNUG_SHIM_RECORDER_UNLOGGED_REQUEST_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -9,18 +9,18 @@
 #include "shim/recorder/store/store.h"
 
 /* Appends the answer to an "offer" (shim/common/client.h). Offered is only what is on disk. */
-int known_calls_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err);
+int unlogged_request_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err);
 
 /* True if a container of the key of an "offer" runs, or has just ended: there may be records of it that were not read yet. */
-bool known_calls_is_busy(struct store *store, const struct json_doc *request);
+bool unlogged_request_is_busy(struct store *store, const struct json_doc *request);
 
 /* True if the key has learnt calls that are not on disk yet. */
-bool known_calls_is_unsaved(struct store *store, const struct json_doc *request);
+bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *request);
 
 /* Books what the registration of a run says of its filter: members "quiet", "caller_allows", "caller_denies", all optional. */
-int known_calls_accept(struct run *run, const struct json_doc *request, struct err *err);
+int unlogged_request_accept(struct run *run, const struct json_doc *request, struct err *err);
 
 /* A call that the run used: is it one that its caller's own profile would have refused? */
-void known_calls_see(struct run *run, const struct arch *arch, uint32_t nr);
+void unlogged_request_see(struct run *run, const struct arch *arch, uint32_t nr);
 
 #endif

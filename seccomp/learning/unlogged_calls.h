@@ -1,7 +1,7 @@
 /* Known calls: which of the calls that a key is known to use a new run's filter lets pass unlogged, so that they cost nothing and only
- * what is new shows. The rules of it: seccomp/evidence/unlogged.h. */
-#ifndef SNUG_SECCOMP_LEARNING_KNOWN_CALLS_H
-#define SNUG_SECCOMP_LEARNING_KNOWN_CALLS_H
+ * what is new shows. The rules of it: seccomp/evidence/unlogged_proof.h. */
+#ifndef SNUG_SECCOMP_LEARNING_UNLOGGED_CALLS_H
+#define SNUG_SECCOMP_LEARNING_UNLOGGED_CALLS_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct known_calls_wish {
+struct unlogged_calls_wish {
 	bool experiments;      /* forms of ARGUMENT_ENOSYS may be tried */
 	bool loud;             /* nothing is to be quiet but the forms without which a record would tell nothing */
 	const char **hot;      /* the hot set; may be NULL */
@@ -20,6 +20,6 @@ struct known_calls_wish {
 /* Appends what a new run may have quiet, a JSON object on one line:
  *   {"upto":40,"digest":"...","count":35,"names":[...],"forms":["clone:0:..."],"assumed":[...],"confirming":[...]}
  * names: to be let pass whole; forms: to be let pass in their harmless form only. */
-int known_calls_offer(const struct evidence *ev, const struct known_calls_wish *wish, struct buf *out, struct err *err);
+int unlogged_calls_offer(const struct evidence *ev, const struct unlogged_calls_wish *wish, struct buf *out, struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* What quieting means to a merge: where one source has not seen or not proved something, the proof of another must not speak for it. */
 #include "seccomp/evidence/evidence_private.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 
 #include <errno.h>
 

@@ -1,9 +1,9 @@
-#include "shim/recorder/attribution/known_calls.h"
+#include "shim/recorder/attribution/unlogged_request.h"
 
 #include "base/cleanup.h"
 #include "oci/key.h"
-#include "seccomp/evidence/unlogged.h"
-#include "seccomp/learning/known_calls.h"
+#include "seccomp/evidence/unlogged_proof.h"
+#include "seccomp/learning/unlogged_calls.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
 
@@ -40,23 +40,23 @@ static const struct store_key *find_key(struct store *store, const struct json_d
 	return key ? store_find(store, STATE_KEYS, key) : NULL;
 }
 
-bool known_calls_is_busy(struct store *store, const struct json_doc *request)
+bool unlogged_request_is_busy(struct store *store, const struct json_doc *request)
 {
 	return find_key(store, request) != NULL;
 }
 
-bool known_calls_is_unsaved(struct store *store, const struct json_doc *request)
+bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *request)
 {
 	const struct store_key *k = find_key(store, request);
 
 	return k && unlogged_is_unsaved(k->evidence);
 }
 
-int known_calls_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err)
+int unlogged_request_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err)
 {
 	const struct json *root = json_root(request);
 	const char *key = NULL, *hot[UNLOGGED_HOT_MAX];
-	struct known_calls_wish wish = {.hot = hot, .experiments = json_type(json_get(root, "experiments")) == JSON_TRUE,
+	struct unlogged_calls_wish wish = {.hot = hot, .experiments = json_type(json_get(root, "experiments")) == JSON_TRUE,
 				   .loud = json_type(json_get(root, "loud")) == JSON_TRUE};
 	cleanup_buf struct buf offer = {0};
 	struct store_key *k = NULL;
@@ -73,7 +73,7 @@ int known_calls_answer(struct store *store, const struct json_doc *request, stru
 	if (r < 0)
 		return r;
 	since = unlogged_since(k->evidence);
-	r = known_calls_offer(k->evidence, &wish, &offer, err);
+	r = unlogged_calls_offer(k->evidence, &wish, &offer, err);
 	store_release(store, k);
 	if (r < 0)
 		return r;
@@ -97,7 +97,7 @@ static void see_name(struct run *run, struct evidence_run *er, const char *name)
 		unlogged_opened(er, name);
 }
 
-void known_calls_see(struct run *run, const struct arch *arch, uint32_t nr)
+void unlogged_request_see(struct run *run, const struct arch *arch, uint32_t nr)
 {
 	uint64_t bit = (uint64_t)1 << nr % 64;
 	char name[SYSCALL_NAME_MAX];
@@ -128,7 +128,7 @@ static void see_unlogged(struct run *run)
 			see_name(run, er, name);
 }
 
-int known_calls_accept(struct run *run, const struct json_doc *request, struct err *err)
+int unlogged_request_accept(struct run *run, const struct json_doc *request, struct err *err)
 {
 	const struct json *root = json_root(request), *list = json_get(root, "caller_allows");
 

@@ -1,4 +1,4 @@
-#include "shim/recorder/server/run_end.h"
+#include "shim/recorder/server/run_is_over.h"
 
 #include "base/clock.h"
 #include "base/cleanup.h"
@@ -17,7 +17,7 @@
 #define BLIND_MS   2000 /* looks that see nothing, until that is stamped */
 #define ASK_MS     100  /* between questions to a group that holds a process */
 
-int run_end_watch(struct recorder *r, struct run *run, int pidfd)
+int run_over_watch(struct recorder *r, struct run *run, int pidfd)
 {
 	if (pidfd >= r->watched_size) {
 		int size = 2 * pidfd + 64;
@@ -42,7 +42,7 @@ static void unwatch(struct recorder *r, struct run *run)
 	close(steal_fd(&run->pidfd));
 }
 
-bool run_end_see(struct recorder *r, int fd)
+bool run_over_see(struct recorder *r, int fd)
 {
 	if (fd >= r->watched_size || !r->watched[fd])
 		return false;
@@ -58,7 +58,7 @@ static void ask_groups(struct recorder *r)
 		run->in_cgroup = run->in_cgroup && run->state == RUN_LIVE && run->pidfd < 0 && runs_is_populated(&r->runs, run) == 1;
 }
 
-void run_end_notice(struct recorder *r)
+void run_over_notice(struct recorder *r)
 {
 	for (struct run *run = r->runs.list; run; run = run->next) {
 		struct pollfd p = {.fd = run->pidfd, .events = POLLIN};
@@ -75,7 +75,7 @@ static bool is_blind(const struct recorder *r, const struct run *run)
 	return run->blind_ms && r->last_look_ms - run->blind_ms >= BLIND_MS;
 }
 
-bool run_end_is_settled(const struct recorder *r)
+bool run_over_is_settled(const struct recorder *r)
 {
 	for (const struct run *run = r->runs.list; run; run = run->next)
 		if (run->state != RUN_ENDED && (run->state == RUN_ENDING || (run->pidfd < 0 && !run->in_cgroup)) && !is_blind(r, run))
@@ -126,7 +126,7 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 	fd = liveness_hold(pid, session);
 	if (fd < 0)
 		return fd;
-	if (run_end_watch(r, run, fd) < 0) {
+	if (run_over_watch(r, run, fd) < 0) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -194,7 +194,7 @@ static uint64_t interval_after(uint64_t cost, bool saw_all)
 
 /* A run ends when no process of its sessions was found and its group is empty, everything logged up to then has been read, and a second look says the
  * same: a fork that slipped through the first look shows in the second. Where /proc hides processes the group alone tells. */
-void run_end_look(struct recorder *r, uint64_t now_ms)
+void run_over_look(struct recorder *r, uint64_t now_ms)
 {
 	uint64_t passed = r->loss.passed;
 	struct err err = {0};
@@ -225,7 +225,7 @@ static bool any_in_cgroup(const struct recorder *r)
 	return false;
 }
 
-uint64_t run_end_deadline(const struct recorder *r)
+uint64_t run_over_deadline(const struct recorder *r)
 {
 	uint64_t look = any_wants_look(r) ? r->last_look_ms + r->look_interval_ms : UINT64_MAX;
 	uint64_t ask = any_in_cgroup(r) ? r->asked_ms + ASK_MS : UINT64_MAX;

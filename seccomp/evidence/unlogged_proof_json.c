@@ -1,6 +1,6 @@
 /* The part of the evidence file that belongs to quieting. */
 #include "seccomp/evidence/evidence_private.h"
-#include "seccomp/evidence/unlogged.h"
+#include "seccomp/evidence/unlogged_proof.h"
 
 #include "base/text.h"
 
