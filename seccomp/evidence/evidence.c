@@ -361,23 +361,3 @@ size_t evidence_calls(const struct evidence *ev, const struct evidence_call *con
 	*ret = (const struct evidence_call *const *)ev->calls;
 	return ev->call_count;
 }
-
-void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
-{
-	struct evidence_verdict v = {0};
-
-	for (size_t i = 0; i < ev->run_count; i++) {
-		const struct evidence_run *run = ev->runs[i];
-
-		if (run->mode != EVIDENCE_LEARN)
-			continue;
-		v.learn_runs++;
-		v.live_runs += run->ended_ms == 0;
-		v.reasons = evidence_run_reasons(run);
-		v.complete_runs += v.reasons == 0;
-	}
-	if (v.live_runs)
-		v.reasons |= REASON_BIT(RUNNING);
-	v.complete = v.learn_runs > 0 && v.reasons == 0;
-	*ret = v;
-}

@@ -170,14 +170,3 @@ struct evidence_run *evidence_run(struct evidence *ev, uint64_t no)
 		return NULL;
 	return ev->last_run = ev->runs[lo];
 }
-
-reason_set evidence_run_reasons(const struct evidence_run *run)
-{
-	reason_set s = run->reasons;
-
-	if (!run->ended_ms)
-		s |= REASON_BIT(RUNNING);
-	if (run->mode != EVIDENCE_LEARN)
-		s |= REASON_BIT(NOT_LEARNING);
-	return s;
-}

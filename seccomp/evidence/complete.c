@@ -1,0 +1,33 @@
+/* Whether a run is complete (nothing speaks against it), and whether a key is. */
+#include "seccomp/evidence/evidence_private.h"
+
+reason_set evidence_run_reasons(const struct evidence_run *run)
+{
+	reason_set s = run->reasons;
+
+	if (!run->ended_ms)
+		s |= REASON_BIT(RUNNING);
+	if (run->mode != EVIDENCE_LEARN)
+		s |= REASON_BIT(NOT_LEARNING);
+	return s;
+}
+
+void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
+{
+	struct evidence_verdict v = {0};
+
+	for (size_t i = 0; i < ev->run_count; i++) {
+		const struct evidence_run *run = ev->runs[i];
+
+		if (run->mode != EVIDENCE_LEARN)
+			continue;
+		v.learn_runs++;
+		v.live_runs += run->ended_ms == 0;
+		v.reasons = evidence_run_reasons(run);
+		v.complete_runs += v.reasons == 0;
+	}
+	if (v.live_runs)
+		v.reasons |= REASON_BIT(RUNNING);
+	v.complete = v.learn_runs > 0 && v.reasons == 0;
+	*ret = v;
+}
