@@ -88,8 +88,7 @@ void oci_key_add_component(struct buf *out, const char *name)
 	buf_addf(out, "-%016" PRIx64, text_hash(name, strlen(name)));
 }
 
-/* containerd's runtimes keep a namespace's containers in a directory of its name. */
-static bool is_root_of(const char *root, const char *namespace)
+bool oci_key_is_root_of(const char *root, const char *namespace)
 {
 	size_t len = root ? strlen(root) : 0, n = strlen(namespace);
 
@@ -103,7 +102,7 @@ enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *ro
 	const char *containerd = oci_spec_annotation(spec, CRI_ANNOTATION("container-type"));
 	const char *crio = oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType"));
 
-	if (!is_root_of(root, "k8s.io") || (!containerd && !crio))
+	if (!oci_key_is_root_of(root, "k8s.io") || (!containerd && !crio))
 		return OCI_KIND_PLAIN;
 	if (containerd && crio)
 		return OCI_KIND_POD;
@@ -138,29 +137,6 @@ bool oci_key_id_is_chosen(const char *id)
 	if (len >= 64 && (len == 64 || id[len - 65] == '-') && all_hex(id + len - 64, 64))
 		return false;
 	return !(len >= 36 && (len == 36 || id[len - 37] == '-') && is_uuid(id + len - 36));
-}
-
-/* Beginnings of annotations that an engine writes beside those that it copies. */
-static const char *const engine_marks[] = {
-	"io.container.manager",      "io.podman.",     "io.buildah.",       "io.kubernetes.", "io.cri-containerd",
-	"org.opencontainers.image.", "io.containers.", "org.opencontainers.runtime-tools"};
-
-static bool is_engine_mark(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(engine_marks); i++)
-		if (text_starts(name, engine_marks[i]))
-			return true;
-	return false;
-}
-
-bool oci_key_is_callers(const struct oci_spec *spec, const char *root, const char *id)
-{
-	const struct json *annotations = json_get(json_root(oci_spec_doc(spec)), "annotations");
-
-	for (const struct json *a = json_first(annotations); a; a = json_next(a))
-		if (is_engine_mark(json_key(a)))
-			return false;
-	return is_root_of(root, "moby") || oci_key_id_is_chosen(id);
 }
 
 /* "sha256:" and 64 hex digits: an image that was named by its id has no repository and no tag. */
@@ -248,7 +224,6 @@ static int read_pod(const struct oci_spec *spec, struct pod *pod, struct err *er
 
 static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rules, struct buf *out, struct err *err)
 {
-	const char *chosen = rules->pod_annotation ? oci_spec_annotation(spec, ANNOTATION_PROFILE) : NULL;
 	cleanup_with(pod_done) struct pod pod = {0};
 	cleanup_free char *repository = NULL;
 	int r = read_pod(spec, &pod, err);
@@ -260,9 +235,9 @@ static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rule
 	buf_adds(out, PODS "/");
 	oci_key_add_component(out, pod.namespace);
 	buf_addc(out, '/');
-	if (chosen) {
-		oci_key_add_component(out, chosen);
-		return check_annotation(chosen, err);
+	if (rules->chosen) {
+		oci_key_add_component(out, rules->chosen);
+		return check_annotation(rules->chosen, err);
 	}
 	if (!pod.container || !*pod.container)
 		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("container-name"));
@@ -298,7 +273,7 @@ static const char *program_name(const struct oci_spec *spec)
 static int plain_key(const struct oci_spec *spec, const char *id, const struct oci_key_rules *rules, struct buf *out,
 		     struct err *err)
 {
-	const char *name = rules->plain_annotation ? oci_spec_annotation(spec, ANNOTATION_PROFILE) : NULL;
+	const char *name = rules->chosen;
 	int r;
 
 	/* CRI-O hands a pod's own annotations on; under a root that is no CRI's they would pass for root's. */

@@ -31,18 +31,9 @@ enum oci_container_kind {
  * both containerd's and CRI-O's stand, one is a forgery: the kind is a pod, which then gets no key. */
 enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root);
 
-/* True if the annotations of a plain container are surely those of whoever called the runtime, and not of its image.
- *
- * Podman copies the annotations of an image's manifest into config.json, umoci an image's labels; neither lets an image remove what they write
- * beside them (io.container.manager, org.opencontainers.image.os, ...), and under Podman the id is a generated one. So they are the
- * caller's where a person chose the id and no engine left such a mark; and under Docker (a root directory that ends in /moby), whose
- * annotations are those of `docker run --annotation`, unless a kubelet's are among them. */
-bool oci_key_is_callers(const struct oci_spec *spec, const char *root, const char *id);
-
 struct oci_key_rules {
-	bool pod_annotation;   /* a pod's io.snug.profile counts */
-	bool plain_annotation; /* a plain container's does */
-	bool program_name;     /* fall back on the program's name (learning) */
+	const char *chosen; /* io.snug.profile, where it counts (shim/runtime/annotations.h); else NULL */
+	bool program_name;  /* fall back on the program's name (learning) */
 };
 
 /* Makes the key; *ret is allocated (free). -ENOENT if there is none (no annotation, a generated id, no fall-back; a
@@ -52,6 +43,9 @@ struct oci_key_rules {
  * SpecAddAnnotations): only those are read, and Namespace and ContainerName, which it gives to sandboxes alone, are not. */
 int oci_key_make(const struct oci_spec *spec, enum oci_container_kind kind, const char *id,
 		 const struct oci_key_rules *rules, char **ret, struct err *err);
+
+/* True if `root` is the directory in which containerd's runtimes keep the containers of this namespace: its last component is the name. */
+bool oci_key_is_root_of(const char *root, const char *namespace);
 
 /* True if a person chose the id: not 64 hex digits and not a UUID, with or without a prefix that ends in '-', and not
  * just 12 hex digits (a shortened one). */

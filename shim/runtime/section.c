@@ -9,30 +9,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* With annotations that begin like this crun loads another filter in place of linux.seccomp, or hands its listener to others: seccomp_bpf_data,
- * seccomp_bpf_file, seccomp.receiver, seccomp.plugins (crun.1, ANNOTATIONS, of several versions). */
-#define OVERRIDING "run.oci.seccomp"
-
-/* That one only makes it refuse names that it does not know. */
-#define HARMLESS "run.oci.seccomp_fail_unknown_syscall"
-
-int section_check(const struct oci_spec *spec, struct err *err)
-{
-	const struct json *annotations = json_get(json_root(oci_spec_doc(spec)), "annotations");
-
-	for (const struct json *a = json_first(annotations); a; a = json_next(a)) {
-		cleanup_buf struct buf name = {0};
-
-		if (!text_starts(json_key(a), OVERRIDING) || text_streq(json_key(a), HARMLESS))
-			continue;
-		text_add_safe(&name, json_key(a), json_key_len(a));
-		return err_set(err, EPERM, "config.json: annotations.%.80s makes crun load another filter than the one written here;"
-			       " remove the annotation, or call the runtime without snug",
-			       name.data ? name.data : OVERRIDING);
-	}
-	return 0;
-}
-
 /* The first rule of a section that has one of these actions; *ret is NULL if there is none. */
 static int find_rule(const char *section, size_t len, const char *const *actions, size_t count, struct json_doc **ret_doc,
 		     const struct json **ret, struct err *err)

@@ -18,9 +18,6 @@ struct section {
 	bool handed_over;     /* it hands calls to a listener or a tracer, of which no record comes */
 };
 
-/* Refuses the annotations that would have the runtime load another filter than the one made here. */
-int section_check(const struct oci_spec *spec, struct err *err);
-
 /* Chooses and makes it; `learn` is NULL unless the mode is to learn. A missing approved profile is -ENOENT. */
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
 		 const char *key, struct learn *learn, struct section *ret, struct err *err);

@@ -9,6 +9,7 @@
 #include "seccomp/learning/log_flag.h"
 #include "shim/common/features.h"
 #include "shim/common/state.h"
+#include "shim/runtime/annotations.h"
 #include "shim/runtime/guardian.h"
 #include "shim/runtime/learn.h"
 #include "shim/common/note.h"
@@ -34,6 +35,7 @@ struct start {
 	struct buf text; /* config.json */
 	struct oci_spec *spec;
 	enum oci_container_kind kind;
+	struct annotations annotations;
 	enum config_mode mode;
 	char *key;
 	struct learn learn;
@@ -42,7 +44,6 @@ struct start {
 	bool exists;      /* the runtime has a container of this id already */
 	bool noted;
 	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
-	bool callers;     /* the annotations are the caller's, not an image's nor a pod's */
 	bool brought;     /* what the container brings along is why it cannot be started */
 	bool denials;     /* what it is denied is logged, and somebody listens */
 	bool callers_own; /* the bundle surely holds the caller's own file */
@@ -80,47 +81,10 @@ static int open_bundle(struct start *s, struct err *err)
 	return r;
 }
 
-/* Who may choose by annotation: a pod what the configuration lists, any other container what its caller or the configuration says. */
-static bool profile_counts(const struct start *s)
-{
-	const struct config *c = &s->plan->config;
-
-	return s->kind == OCI_KIND_PLAIN ? s->callers || c->image_annotations : c->annotation_profile;
-}
-
-static bool mode_counts(const struct start *s)
-{
-	const struct config *c = &s->plan->config;
-
-	return c->annotation_mode && (s->kind != OCI_KIND_PLAIN || s->callers || c->image_annotations);
-}
-
-/* Whatever it asks for, an annotation cannot have less denied than the handler does, nor something else: audit opens what learning may not. */
-static int choose_mode(struct start *s, struct err *err)
-{
-	const char *wanted = oci_spec_annotation(s->spec, "io.snug.mode");
-	enum config_mode mode;
-
-	s->mode = s->plan->mode;
-	if (!wanted || !mode_counts(s) || s->mode == CONFIG_PASS)
-		return 0;
-	if (config_mode_by_name(wanted, &mode) < 0 || mode == CONFIG_PASS)
-		return err_set(err, EINVAL, "config.json: annotations.io.snug.mode: no such mode '%.40s' (learn, audit or enforce)",
-			       wanted);
-	if (mode != s->mode && mode != CONFIG_ENFORCE)
-		return err_set(err, EPERM, "config.json: annotations.io.snug.mode: a container under the handler for %s cannot choose %s,"
-			       " only enforce",
-			       config_mode_name(s->mode), wanted);
-	s->mode = mode;
-	return 0;
-}
-
 static int make_key(struct start *s, struct err *err)
 {
-	const struct oci_key_rules rules = {.pod_annotation = profile_counts(s),
-					    .plain_annotation = profile_counts(s),
-					    .program_name = s->mode == CONFIG_LEARN};
-	bool ignored = oci_spec_annotation(s->spec, "io.snug.profile") && !profile_counts(s);
+	const struct oci_key_rules rules = {.chosen = s->annotations.profile, .program_name = s->mode == CONFIG_LEARN};
+	bool ignored = s->annotations.ignored;
 	int r = oci_key_make(s->spec, s->kind, s->plan->call.id, &rules, &s->key, err);
 
 	if (r == 0 && ignored && s->kind == OCI_KIND_PLAIN)
@@ -258,13 +222,6 @@ static int set_guardian(struct start *s, struct err *err)
 	return r;
 }
 
-/* Whether the container chose by an annotation. */
-static bool chose(const struct start *s)
-{
-	return (profile_counts(s) && oci_spec_annotation(s->spec, "io.snug.profile")) ||
-	       (mode_counts(s) && oci_spec_annotation(s->spec, "io.snug.mode"));
-}
-
 /* Once its time is over a key is not learnt any more: what was approved applies, or what the caller asked for. */
 static int ask_recorder(struct start *s, struct err *err)
 {
@@ -280,16 +237,16 @@ static int ask_recorder(struct start *s, struct err *err)
 
 static int ready(struct start *s, struct err *err)
 {
-	int r = choose_mode(s, err);
+	int r = annotations_choose_mode(&s->annotations, s->plan->mode, &s->mode, err);
 
 	if (r == 0)
-		r = section_check(s->spec, err);
+		r = annotations_check(s->spec, err);
 	s->brought = r < 0;
 	if (r == 0 && is_recorded(s->mode))
 		r = refuse_rootless(err);
 	if (r == 0) {
 		r = make_key(s, err);
-		s->brought = r < 0 && (r != -ENOENT || chose(s));
+		s->brought = r < 0 && (r != -ENOENT || annotations_chose(&s->annotations));
 	}
 	if (r == 0 && s->mode == CONFIG_LEARN)
 		r = ask_recorder(s, err);
@@ -298,7 +255,7 @@ static int ready(struct start *s, struct err *err)
 	if (r == 0)
 		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, err);
 	s->missing = r == -ENOENT;
-	s->brought |= s->missing && chose(s);
+	s->brought |= s->missing && annotations_chose(&s->annotations);
 	if (r == 0) {
 		log_denials(s);
 		r = prepare(s, err);
@@ -377,13 +334,13 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 	r = open_bundle(&s, err);
 	if (r == 0) {
 		s.kind = oci_key_kind(s.spec, p->root);
-		s.callers = s.kind == OCI_KIND_PLAIN && oci_key_is_callers(s.spec, p->root, p->call.id);
+		annotations_read(s.spec, s.kind, p->root, p->call.id, &p->config, &s.annotations);
 		if (s.kind != OCI_KIND_SANDBOX)
 			r = ready(&s, err);
 	}
 	policy = s.missing && s.mode != CONFIG_LEARN ? p->config.missing_profile : p->config.on_error;
 	/* Nothing that a container brings along gets it past its profile, such as the name of one that is not there. */
-	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL && (s.callers || !s.brought);
+	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL && (s.annotations.callers || !s.brought);
 	if (r < 0)
 		(void)oci_bundle_restore(&s.bundle, NULL);
 	if (r < 0 && s.noted)

@@ -132,13 +132,11 @@ static void test_plain(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		/* what a container says of a pod is nothing to a plain one */
-		const char *const pairs[][2] = {{"io.snug.profile", cases[i].annotation},
-						{CRI "sandbox-namespace", "kube-system"},
+		const char *const pairs[][2] = {{CRI "sandbox-namespace", "kube-system"},
 						{CRI "container-name", "c"},
 						{CRI "image-name", "i"}};
 		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), cases[i].program);
-		struct oci_key_rules rules = {.program_name = cases[i].program_name, .plain_annotation = true,
-					      .pod_annotation = i % 2};
+		struct oci_key_rules rules = {.program_name = cases[i].program_name, .chosen = cases[i].annotation};
 		cleanup_free char *key = NULL;
 		struct err err = {0};
 		int r = oci_key_make(spec, OCI_KIND_PLAIN, cases[i].id, &rules, &key, &err);
@@ -154,55 +152,51 @@ static void test_pod(void **state)
 {
 	static const struct {
 		const char *namespace, *container, *image, *annotation;
-		bool pod_annotation;
 		const char *key; /* NULL: refused */
 	} cases[] = {
-		{"prod", "web", "docker.io/library/nginx:1.25", NULL, false,
+		{"prod", "web", "docker.io/library/nginx:1.25", NULL,
 		 "k8s/prod/web/docker.io%2Flibrary%2Fnginx"},
-		{"prod", "web", "nginx", "mine", false, "k8s/prod/web/nginx"},
-		{"prod", "web", "nginx", "mine", true, "k8s/prod/mine"},
-		{"prod", "web", "nginx", NULL, true, "k8s/prod/web/nginx"},
-		{"prod", NULL, NULL, "mine", true, "k8s/prod/mine"},
-		{"prod", "web", NULL, NULL, false, "k8s/prod/web/%"},
-		{NULL, "web", "nginx", NULL, false, NULL},
-		{"", "web", "nginx", NULL, false, NULL},
-		{NULL, "web", "nginx", "mine", true, NULL},
-		{"prod", NULL, "nginx", NULL, false, NULL},
-		{"prod", "", "nginx", NULL, false, NULL},
-		{"prod", "web", "nginx", "", true, NULL},
-		{"prod", "web", "nginx", A200 "x", true, NULL},
+		{"prod", "web", "nginx", "mine", "k8s/prod/mine"},
+		{"prod", "web", "nginx", NULL, "k8s/prod/web/nginx"},
+		{"prod", NULL, NULL, "mine", "k8s/prod/mine"},
+		{"prod", "web", NULL, NULL, "k8s/prod/web/%"},
+		{NULL, "web", "nginx", NULL, NULL},
+		{"", "web", "nginx", NULL, NULL},
+		{NULL, "web", "nginx", "mine", NULL},
+		{"prod", NULL, "nginx", NULL, NULL},
+		{"prod", "", "nginx", NULL, NULL},
+		{"prod", "web", "nginx", "", NULL},
+		{"prod", "web", "nginx", A200 "x", NULL},
 		/* no way to another namespace, nor out of the pods' directory */
-		{"prod", "web", "nginx", "../other/web", true, "k8s/prod/%2E.%2Fother%2Fweb"},
-		{"prod", "web", "nginx", "/k8s/other", true, "k8s/prod/%2Fk8s%2Fother"},
-		{"prod", "web", "nginx", "..", true, "k8s/prod/%2E."},
-		{"prod", "web", "nginx", "evidence.json", true, "k8s/prod/evidence%2Ejson"},
-		{"prod/../other", "web", "nginx", NULL, false, "k8s/prod%2F..%2Fother/web/nginx"},
-		{"..", "..", "..", NULL, false, "k8s/%2E./%2E./%2E."},
-		{"k8s", "k8s", "k8s", NULL, false, "k8s/k8s/k8s/k8s"},
+		{"prod", "web", "nginx", "../other/web", "k8s/prod/%2E.%2Fother%2Fweb"},
+		{"prod", "web", "nginx", "/k8s/other", "k8s/prod/%2Fk8s%2Fother"},
+		{"prod", "web", "nginx", "..", "k8s/prod/%2E."},
+		{"prod", "web", "nginx", "evidence.json", "k8s/prod/evidence%2Ejson"},
+		{"prod/../other", "web", "nginx", NULL, "k8s/prod%2F..%2Fother/web/nginx"},
+		{"..", "..", "..", NULL, "k8s/%2E./%2E./%2E."},
+		{"k8s", "k8s", "k8s", NULL, "k8s/k8s/k8s/k8s"},
 		/* repositories */
-		{"n", "c", "localhost:5000/x/y:tag", NULL, false, "k8s/n/c/localhost%3A5000%2Fx%2Fy"},
-		{"n", "c", "localhost:5000/x", NULL, false, "k8s/n/c/localhost%3A5000%2Fx"},
-		{"n", "c", "docker.io/library/nginx:1.2@sha256:" HEX64, NULL, false,
+		{"n", "c", "localhost:5000/x/y:tag", NULL, "k8s/n/c/localhost%3A5000%2Fx%2Fy"},
+		{"n", "c", "localhost:5000/x", NULL, "k8s/n/c/localhost%3A5000%2Fx"},
+		{"n", "c", "docker.io/library/nginx:1.2@sha256:" HEX64, NULL,
 		 "k8s/n/c/docker.io%2Flibrary%2Fnginx"},
-		{"n", "c", "r.io/a@sha256:" HEX64, NULL, false, "k8s/n/c/r.io%2Fa"},
-		{"n", "c", "[::1]:5000/a:b", NULL, false, "k8s/n/c/%5B%3A%3A1%5D%3A5000%2Fa"},
-		{"n", "c", "sha256:" HEX64, NULL, false, "k8s/n/c/sha256%3A" HEX64},
-		{"n", "c", "sha256:tag", NULL, false, "k8s/n/c/sha256"},
-		{"n", "c", ":tag", NULL, false, "k8s/n/c/%"},
-		{"n", "c", "@sha256:" HEX64, NULL, false, "k8s/n/c/%"},
-		{"n", "c", "a/:tag", NULL, false, "k8s/n/c/a%2F"},
+		{"n", "c", "r.io/a@sha256:" HEX64, NULL, "k8s/n/c/r.io%2Fa"},
+		{"n", "c", "[::1]:5000/a:b", NULL, "k8s/n/c/%5B%3A%3A1%5D%3A5000%2Fa"},
+		{"n", "c", "sha256:" HEX64, NULL, "k8s/n/c/sha256%3A" HEX64},
+		{"n", "c", "sha256:tag", NULL, "k8s/n/c/sha256"},
+		{"n", "c", ":tag", NULL, "k8s/n/c/%"},
+		{"n", "c", "@sha256:" HEX64, NULL, "k8s/n/c/%"},
+		{"n", "c", "a/:tag", NULL, "k8s/n/c/a%2F"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const char *const pairs[][2] = {{"io.snug.profile", cases[i].annotation},
-						{CRI "sandbox-namespace", cases[i].namespace},
+		const char *const pairs[][2] = {{CRI "sandbox-namespace", cases[i].namespace},
 						{CRI "container-name", cases[i].container},
 						{CRI "image-name", cases[i].image},
 						{"io.kubernetes.cri-o.Metadata", "{}"}};
 		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-		struct oci_key_rules rules = {.program_name = true, .plain_annotation = true,
-					      .pod_annotation = cases[i].pod_annotation};
+		struct oci_key_rules rules = {.program_name = true, .chosen = cases[i].annotation};
 		cleanup_free char *key = NULL;
 		struct err err = {0};
 		int r = oci_key_make(spec, OCI_KIND_POD, "chosen", &rules, &key, &err);
@@ -253,10 +247,9 @@ static void test_crio(void **state)
 					  {CRI "container-type", cases[i].containerd_type},
 					  {CRIO "ContainerType", cases[i].type},
 					  {CRIO "Name", cases[i].name},
-					  {CRIO "ImageName", cases[i].image},
-					  {"io.snug.profile", cases[i].profile}};
+					  {CRIO "ImageName", cases[i].image}};
 		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-		struct oci_key_rules rules = {.program_name = true, .plain_annotation = true, .pod_annotation = true};
+		struct oci_key_rules rules = {.program_name = true, .chosen = cases[i].profile};
 		enum oci_container_kind kind = oci_key_kind(spec, cases[i].root);
 		cleanup_free char *key = NULL;
 		struct err err = {0};
@@ -269,12 +262,11 @@ static void test_crio(void **state)
 
 static void test_no_key(void **state)
 {
-	static const char *const pairs[][2] = {{"io.snug.profile", "web"},
-					       {"io.kubernetes.cri-o.Metadata", "{}"},
+	static const char *const pairs[][2] = {{"io.kubernetes.cri-o.Metadata", "{}"},
 					       {CRI "sandbox-namespace", "n"},
 					       {CRI "container-name", "c"}};
 	cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-	struct oci_key_rules rules = {.program_name = true, .plain_annotation = true, .pod_annotation = true};
+	struct oci_key_rules rules = {.program_name = true, .chosen = "web"};
 	char *key = NULL;
 	struct err err = {0};
 
@@ -283,45 +275,6 @@ static void test_no_key(void **state)
 	assert_non_null(strstr(err.msg, "CRI-O"));
 	assert_int_equal(oci_key_make(spec, OCI_KIND_SANDBOX, "chosen", &rules, &key, &err), -ENOENT);
 	assert_null(key);
-}
-
-static void test_callers(void **state)
-{
-	static const struct {
-		const char *root, *id, *mark;
-		bool callers;
-	} cases[] = {
-		{"/run/runc", "web", NULL, true},
-		{"/run/containerd/runc/default", "web", NULL, true},
-		{"/run/runc", HEX64, NULL, false},
-		{"/run/runc", UUID, NULL, false},
-		{"/var/run/docker/runtime-runc/moby", HEX64, NULL, true},
-		{"/var/run/docker/runtime-runc/moby/", HEX64, NULL, true},
-		{"/var/run/docker/runtime-runc/moby", HEX64, "io.kubernetes.container.hash", false},
-		{"/run/notmoby", HEX64, NULL, false},
-		{NULL, HEX64, NULL, false},
-		{NULL, "web", NULL, true},
-		/* an image's labels, and the marks beside them */
-		{"/run/runc", "web", "org.opencontainers.image.os", false},
-		{"/run/runc", "web", "io.container.manager", false},
-		{"/run/runc", "web", "io.podman.annotations.init", false},
-		{"/run/runc", "web", "io.kubernetes.cri-o.Created", false},
-		{"/run/runc", "web", "com.example.team", true},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const char *pairs[][2] = {{"io.snug.profile", "mine"}, {cases[i].mark ? cases[i].mark : "a", cases[i].mark ? "" : NULL}};
-		cleanup_spec struct oci_spec *spec = with_annotations(pairs, ARRAY_SIZE(pairs), "sh");
-		struct oci_key_rules rules = {.program_name = true, .plain_annotation = cases[i].callers};
-		cleanup_free char *key = NULL;
-		bool callers = oci_key_is_callers(spec, cases[i].root, cases[i].id);
-
-		if (callers != cases[i].callers)
-			fail_msg("root %s, id %s, %s", cases[i].root, cases[i].id, cases[i].mark);
-		assert_int_equal(oci_key_make(spec, OCI_KIND_PLAIN, cases[i].id, &rules, &key, NULL), 0);
-		assert_int_equal(strcmp(key, "mine") == 0, callers);
-	}
 }
 
 static void test_chosen_id(void **state)
@@ -460,7 +413,7 @@ int main(void)
 		cmocka_unit_test(test_pod),
 		cmocka_unit_test(test_crio),
 		cmocka_unit_test(test_no_key),
-		cmocka_unit_test(test_callers), cmocka_unit_test(test_chosen_id),
+		cmocka_unit_test(test_chosen_id),
 		cmocka_unit_test(test_component),
 		cmocka_unit_test(test_long_component),
 		cmocka_unit_test(test_check),
