@@ -1,0 +1,91 @@
+bats_require_minimum_version 1.5.0
+# Programs for nodes that have none of the libraries: built with -Dstatic=true, run in a root that holds no library, and in one that holds a
+# runtime and containerd with the libraries of these two alone.
+
+setup_file() {
+  load lib
+  snug_setup
+  export T STATIC=$SNUG_SOURCE/build-static
+  [ -f "$STATIC/build.ninja" ] || meson setup "$STATIC" "$SNUG_SOURCE" -Dwerror=true -Dstatic=true -Dsystemd_unit_dir=no >"$T/log" 2>&1 || cat "$T/log" >&2
+  ninja -C "$STATIC" snug snugd snug-runtime snug-canary >"$T/log" 2>&1 || { tail -30 "$T/log" >&2; false; }
+}
+setup() {
+  load lib
+  unset SNUG_CONFIG
+}
+teardown_file() {
+  load lib
+  # The recorder of the root: its socket, if it is still there.
+  for p in $(pgrep -x snugd); do
+    if [ -e "/proc/$p/root/opt/snug/bin/snugd" ]; then kill "$p" && ended "$p"; fi
+  done
+  snug_teardown
+}
+
+# put_programs ROOT: as they lie on a node.
+put_programs() {
+  local p
+  mkdir -p "$1/opt/snug/bin"
+  for p in snug snugd snug-runtime snug-canary; do cp "$STATIC/$p" "$1/opt/snug/bin/"; done
+  for p in learn audit enforce; do ln -sfn snug-runtime "$1/opt/snug/bin/snug-$p"; done
+}
+
+@test "no program needs a loader, and each answers in an empty root" {
+  local p
+  put_programs "$T/empty"
+  for p in snug snugd snug-runtime snug-canary; do
+    [ -z "$(readelf -l "$STATIC/$p" | grep INTERP)" ]
+    [ -z "$(readelf -d "$STATIC/$p" | grep NEEDED)" ]
+  done
+  [[ "$(chroot "$T/empty" /opt/snug/bin/snug --version)" == 'snug '* ]]
+  [[ "$(chroot "$T/empty" /opt/snug/bin/snugd --help)" == 'usage: snugd'* ]]
+  run chroot "$T/empty" /opt/snug/bin/snug ls
+  [ "$status" -eq 0 ]
+  [[ "$output" == 'Nothing has been learnt yet'* ]]
+  run chroot "$T/empty" /opt/snug/bin/snug-learn --version
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'neither runc nor crun'* ]]
+  # YAML is read too.
+  printf 'apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  name: a\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  syscalls:\n  - action: SCMP_ACT_ALLOW\n    names: [read]\n' >"$T/empty/a.yaml"
+  chroot "$T/empty" /opt/snug/bin/snug merge /a.yaml >"$T/a.json"
+  jq -e '.syscalls[0].names == ["read"]' "$T/a.json"
+}
+
+# put_engine ROOT: runc and containerd, and what they need themselves.
+put_engine() {
+  local p lib
+  for p in runc containerd; do
+    mkdir -p "$1/usr/sbin" "$1/tmp"
+    cp "$(command -v $p)" "$1/usr/sbin/"
+    for lib in $(ldd "$(command -v $p)" | grep -o '/[^ )]*'); do
+      mkdir -p "$1$(dirname "$lib")"
+      cp -L "$lib" "$1$lib"
+    done
+  done
+}
+
+# in_root COMMAND...: with the node's own /proc, /sys and /dev.
+in_root() {
+  unshare -m sh -c 'root=$1; shift
+    mkdir -p $root/proc $root/sys $root/dev $root/run $root/etc
+    mount --bind $root $root
+    for d in proc sys dev; do mount --rbind /$d $root/$d; done
+    cp $(command -v busybox) $root/busybox
+    cd $root && pivot_root . . && /busybox umount -l . && /busybox rm /busybox && exec "$@"' sh "$T/node" "$@"
+}
+
+@test "in a root that holds runc and containerd alone: learn, approve, enforce" {
+  put_programs "$T/node"
+  put_engine "$T/node"
+  [ ! -e "$T/node/bin/sh" ]
+  run ! ls "$T"/node/usr/lib/*/libyajl* "$T"/node/lib/*/libyajl*
+  mkdir -p "$T/node/b"
+  bundle "$T/node/b" '.linux.seccomp = null' sh -c 'echo hi; mkdir /tmp/x 2>/dev/null || true'
+  in_root /opt/snug/bin/snug setup containerd --bin /opt/snug/bin >"$T/piece"
+  grep -q 'BinaryName = "/opt/snug/bin/snug-enforce"' "$T/piece"
+  in_root /opt/snug/bin/snug-runtime --version | grep -q '^runc version'
+  [ "$(in_root /opt/snug/bin/snug-learn run --bundle /b web)" = hi ]
+  in_root /opt/snug/bin/snug show --json web | jq -e '.runs[0].complete'
+  in_root /opt/snug/bin/snug approve --no-sample web
+  [ "$(in_root /opt/snug/bin/snug-enforce run --bundle /b web)" = hi ]
+}
