@@ -44,7 +44,7 @@ static int write_manual(struct cli *cli, const char *name, struct err *err)
 static int dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	if (argc < 2)
-		return err_set(err, EINVAL, "which command? `snug --help` lists them");
+		return err_set(err, EINVAL, "a command is missing; `snug --help` lists them");
 	for (size_t i = 0; i < ARRAY_SIZE(COMMANDS); i++)
 		if (text_streq(argv[1], COMMANDS[i]->name))
 			return run_command(COMMANDS[i], cli, argc - 2, argv + 2, err);

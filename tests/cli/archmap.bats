@@ -95,7 +95,7 @@ floor_of() {
   [ "$status" -eq 0 ]
   [[ "$output" == *", aarch64, libseccomp"* ]]
   run_snug check --machine sparc "$dir/p.json"
-  refused 2 "'sparc' is no machine that is known here"
+  refused 2 "unknown machine 'sparc'"
   floor_of aarch64 close:57 >"$dir/floor.json"
   run_snug check --machine aarch64 --floor-file "$dir/floor.json" "$dir/p.json"
   refused 2 "--floor-file tells the machine already"

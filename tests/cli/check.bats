@@ -215,7 +215,7 @@ failure /usr/sbin/crun - -" ]
   refused 2 "no default profile @docker"
   mkdir "$dir/empty"
   check "$dir/empty"
-  refused 2 "no file below it"
+  refused 2 "no .json, .yaml, .yml or .conf file"
   check --runtime /usr/sbin/runc "$dir/floor.json"
   refused 2 "leave out --runtime"
   echo '{"version": 3}' >"$dir/floor.json"

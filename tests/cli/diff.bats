@@ -67,7 +67,7 @@ PY
   put_web
   run_snug diff web @containerd
   [ "$status" -eq 1 ]
-  [[ "$output" == "web (the profile that the evidence of web gives; none is approved): allows "* ]]
+  [[ "$output" == "web (the profile from the evidence of web; none is approved): allows "* ]]
   [[ "$output" == *"@containerd (the default of containerd "[0-9]* ]]
   [[ "$output" == *"call that @containerd refuses and web allows, dangerous:"*"    mount "* ]]
   "$snug" approve web --no-sample >/dev/null 2>&1

@@ -168,7 +168,7 @@ fixes() {
   run_snug explain syslog.log --profile profile.json --fix link.json
   refused 2 "not a regular file"
   run_snug explain syslog.log --profile profile.json --fix syslog.log
-  refused 2 "would be lost"
+  refused 2 "refusing to overwrite"
   gzip -k syslog.log
   run_snug explain syslog.log.gz
   refused 2 "zcat"
@@ -194,7 +194,7 @@ fixes() {
   [ "$status" -eq 0 ]
   [[ "$output" == *"with the RuntimeClass of snug-learn"* ]]
   run_snug explain --key nobody
-  refused 2 "nothing is known"
+  refused 2 "unknown key"
   run_snug explain --key web x.log
   refused 2 "leave out x.log"
 }

@@ -39,18 +39,18 @@ P
   run_snug check --no-sample "$(inputs)/stream-other-kinds.yaml"
   [ "$status" -eq 0 ]
   [[ "$output" == "1 profile: 0 fail"* ]]
-  [[ "$stderr" == *"stream-other-kinds.yaml: 1 object of other kinds passed over (Namespace)"* ]]
+  [[ "$stderr" == *"stream-other-kinds.yaml: skipped 1 object of other kinds (Namespace)"* ]]
   manifest >"$dir/p"
   { echo '# rendered'; echo '---'; echo 'apiVersion: v1'; echo 'kind: Service'; echo '---'; echo; echo '---'; cat "$dir/p"; echo '...'; echo '---'
     printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\nbinaryData: {}\n'; } >"$dir/stream.yaml"
   run_snug check --no-sample "$dir/stream.yaml"
   [ "$status" -eq 0 ]
   [[ "$output" == "1 profile: "* ]]
-  [[ "$stderr" == *"2 objects of other kinds passed over (Service, ConfigMap)"* ]]
+  [[ "$stderr" == *"skipped 2 objects of other kinds (Service, ConfigMap)"* ]]
   { printf 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n- kind: List\n  apiVersion: v1\n  items:\n  -\n'; sed 's/^/    /' "$dir/p"; } >"$dir/list.yaml"
   run_snug check --no-sample "$dir/list.yaml"
   [ "$status" -eq 0 ]
-  [[ "$output" == "1 profile: "* && "$stderr" == *"1 object of other kinds passed over (Pod)"* ]]
+  [[ "$output" == "1 profile: "* && "$stderr" == *"skipped 1 object of other kinds (Pod)"* ]]
   printf '{"apiVersion":"v1","kind":"ConfigMapList","items":[{"metadata":{"name":"a"},"data":{"x":"{\\"defaultAction\\":\\"SCMP_ACT_ERRNO\\"}"}}]}' >"$dir/typed.json"
   run_snug check --no-sample --json "$dir/typed.json"
   [[ "$output" == *'a: data.x"'* ]]
@@ -123,10 +123,10 @@ P
     for command in "diff $dir/alone/app.yaml @moby" "merge $dir/alone/app.yaml"; do
       # shellcheck disable=SC2086
       run_snug $command
-      [[ "$stderr" == *"a part of it lies elsewhere: its base $base is not here"* ]]
+      [[ "$stderr" == *"it builds on the base profile $base, which is not here"* ]]
     done
     run_snug explain --profile "$dir/alone/app.yaml" /dev/null
-    [[ "$stderr" == *"its base $base is not here"* ]]
+    [[ "$stderr" == *"base profile $base, which is not here"* ]]
   done
 }
 

@@ -29,7 +29,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$output"
   [ "$status" -eq 0 ]
   [ "$(field 'list(r), sorted(c), c["read"]["count"], c["read"]["runs"], sorted(c["read"]["comm"])')" = \
     "(['a-1', 'b-1'], ['execve', 'read', 'write'], 12, 2, ['nginx', 'web'])" ]
-  [[ "$stderr" == *"2 evidences with 2 runs and 3 calls; together they are complete"* ]]
+  [[ "$stderr" == *"2 evidence files with 2 runs and 3 calls; together complete"* ]]
   first="$output"
   run_snug merge "$dir/a.json" "$dir/b.json"
   [ "$(field 'c["read"]["count"]')" = 12 ]
@@ -62,7 +62,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$output"
   # The newest run of a node that is still live is not complete, whatever others say.
   evidence b web "$(join "$(run_of b-1 02 '')" "$(run_of b-2 03 '"running"' null)")" "$(call 0 read workload 1)"
   run_snug merge "$dir/b.json" "$dir/ended.json"
-  [[ "$stderr" == *"together they are NOT complete"* ]]
+  [[ "$stderr" == *"together NOT complete"* ]]
 }
 
 @test "merge: incomplete evidence of one node never becomes complete by another's" {
@@ -70,7 +70,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$output"
   evidence b web "$(run_of b-1 02 '')" "$(call 0 read workload 5)"
   run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
   [ "$status" -eq 0 ]
-  [[ "$stderr" == *"together they are NOT complete"* ]]
+  [[ "$stderr" == *"together NOT complete"* ]]
   run_snug profile "$dir/all.json"
   refused 3 "evidence that was merged into this was itself not complete"
   run_snug approve "$dir/all.json" --no-sample
@@ -173,7 +173,7 @@ quiet_node() {
   quiet_node b '' "$NARROW" "$(call 1 write workload 2)"
   run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
   [ "$status" -eq 0 ]
-  [[ "$stderr" == *"together they are complete"* ]]
+  [[ "$stderr" == *"together complete"* ]]
   jq -e '[.runs[] | select(.quiet) | .quiet | .upto == 0 and .count == 1] == [true, true]' "$dir/all.json"
   jq -e '.arguments == [{"form": "clone:0:0x7e020000:0x0", "known": "narrow", "runs": 2}]' "$dir/all.json"
   run_snug profile "$dir/all.json"
@@ -200,11 +200,11 @@ quiet_node() {
   quiet_node a '' "$NARROW"
   quiet_node b '"overrun"' "$NARROW"
   run_snug merge "$dir/a.json" "$dir/b.json"
-  [[ "$stderr" == *"together they are NOT complete"* ]]
+  [[ "$stderr" == *"together NOT complete"* ]]
   [ "$(field 'e["arguments"][0]["known"]')" = unknown ]
   DIGEST=0123456789abcdef quiet_node b '' "$NARROW"
   run_snug merge "$dir/a.json" "$dir/b.json" -o "$dir/all.json"
-  [[ "$stderr" == *"together they are NOT complete"* ]]
+  [[ "$stderr" == *"together NOT complete"* ]]
   run_snug approve "$dir/all.json" --no-sample
   [ "$status" -eq 3 ]
   # A call that is taken out of the merged file is missed.
@@ -236,7 +236,7 @@ quiet_node() {
   run_snug merge "$dir/a.json" @moby
   refused 2 "is evidence and"
   run_snug merge "$dir/a.json" --format oci
-  refused 2 "leave out --format"
+  refused 2 "--format applies to profiles"
   run_snug merge @moby --format yaml
   refused 2 "--format is"
   run_snug merge "$dir/a.json" --key ../x

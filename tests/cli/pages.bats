@@ -181,7 +181,7 @@ denied() {
   for n in a b; do mkdir -p nodes/$n; sed "s/web-1/$n-1/g" "$state/keys/web/evidence.json" >nodes/$n/web.json; done
   shows snug-merge.1
   example 0 'snug merge nodes/*/web.json -o web.json'
-  [[ "$output" == *"2 evidences with 2 runs"*"complete"* ]]
+  [[ "$output" == *"2 evidence files with 2 runs"*"complete"* ]]
   example 0 'snug approve ./web.json'
   told
   shows merge

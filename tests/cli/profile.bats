@@ -55,13 +55,13 @@ last_line() { [ "$status" -eq 2 ] && [[ "${stderr##*$'\n'}" == "snug: $1"* ]]; }
   ln -s e.json link.json
   for command in profile report; do
     run_snug $command "$dir/e.json" -o "$dir/e.json"
-    last_line "$dir/e.json: is what was read, and would be lost"
+    last_line "$dir/e.json: refusing to overwrite the input"
     run_snug $command ./link.json -o e.json
-    last_line "e.json: is what was read, and would be lost"
+    last_line "e.json: refusing to overwrite the input"
     run_snug $command web -o "$state/keys/web/evidence.json"
-    last_line "$state/keys/web/evidence.json: lies in the state directory"
+    last_line "$state/keys/web/evidence.json: only snug writes files in the state directory"
     run_snug $command web -o state/new.json
-    last_line "state/new.json: lies in the state directory"
+    last_line "state/new.json: only snug writes files in the state directory"
   done
   cmp "$dir/e.json" "$state/keys/web/evidence.json"
   # A key that is called as a file here is another thing.
@@ -121,7 +121,7 @@ PY
   put_web
   run_snug profile web
   plain="$(names <<<"$output")"
-  [[ "$stderr" == *"architecture: x86_64 (all that was seen); a program of i386 or x32 (32-bit) would be killed"* ]]
+  [[ "$stderr" == *"architecture: x86_64 (no other was seen); programs for i386 or x32 (32-bit) are killed"* ]]
   run_snug profile web --format docker
   [ "$status" -eq 0 ]
   # What C libraries try first is refused by a rule, for a dockerd that reads no default errno.
@@ -155,7 +155,7 @@ assert p["defaultErrnoRet"] == 38 and p["architectures"] == ["SCMP_ARCH_X86_64"]
   put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 4 write workload 1 | sed 's/x86_64/i386/')")"
   run_snug profile web
   [ "$status" -eq 0 ]
-  [[ "$stderr" == *"architectures: x86_64, i386 (all that was seen); a program of x32 (32-bit) would be killed"* ]]
+  [[ "$stderr" == *"architectures: x86_64, i386 (no other was seen); programs for x32 (32-bit) are killed"* ]]
   python3 -c 'import json,sys
 assert json.load(sys.stdin)["architectures"] == ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]' <<<"$output"
 }
@@ -167,7 +167,7 @@ assert json.load(sys.stdin)["architectures"] == ["SCMP_ARCH_X86_64", "SCMP_ARCH_
   [ "$status" -eq 0 ]
   [[ "$stderr" == *"x86_64 777"* ]]
   told=no
-  [[ "$stderr" != *"file_setattr: this machine's libseccomp does not know the name"* ]] || told=yes
+  [[ "$stderr" != *"file_setattr: unknown to libseccomp here"* ]] || told=yes
   # From 2.6.1 on it does.
   known=$(python3 -c 'import ctypes
 print("yes" if ctypes.CDLL("libseccomp.so.2").seccomp_syscall_resolve_name(b"file_setattr") != -1 else "no")')

@@ -4,7 +4,7 @@ load helper
   run_snug ls
   [ "$status" -eq 0 ]
   [ -z "$output" ]
-  [[ "$stderr" == "Nothing has been learnt yet: "*"snug-learn"* ]]
+  [[ "$stderr" == "Nothing learnt yet: "*"snug-learn"* ]]
   [ "$(grep -c '' "$dir/stderr")" -eq 1 ]
   rm -r "$state"
   run_snug ls
@@ -69,7 +69,7 @@ PY
   grep -q '^web .* damaged$' <<<"$output"
   run_snug show web
   [ "$status" -eq 0 ]
-  [[ "$output" == *"cannot be read, so that nothing starts under it: "*"fix: \`snug approve web --to N\`"* ]]
+  [[ "$output" == *"cannot be read, so nothing starts under it: "*"To fix it: \`snug approve web --to N\`"* ]]
   run_snug approve web --no-sample
   [ "$status" -eq 2 ]
   [[ "${stderr##*$'\n'}" == "snug: "*"approved.json: line 1: not JSON"*"--to N"* ]]
@@ -86,9 +86,9 @@ PY
   "$snug" profile web 2>/dev/null >"$dir/p.json"
   run_snug approve typo --profile "$dir/p.json"
   [ "$status" -eq 0 ]
-  [[ "$stderr" == *"nothing was known of typo so far"* ]]
+  [[ "$stderr" == *"typo is a new key"* ]]
   run_snug show typo
-  refused 2 "nothing was recorded of 'typo'; all that is known is the profile that is approved for it"
+  refused 2 "'typo' has an approved profile, but nothing was recorded for it"
 }
 
 @test "show: verdict, runs, calls by phase, audited and denied apart" {
@@ -97,8 +97,9 @@ PY
   run_snug show web
   [ "$status" -eq 0 ]
   expected='web: complete
-  The newest learning run lost nothing: all that it called is listed here, for x86_64.
-  A single call by another architecture (i386, x32) need not have shown; under the profile it is killed.
+  The newest learning run lost nothing: every call it made is listed here, for x86_64.
+  Learning may have missed a single call by another architecture (i386, x32); the profile
+  kills the process that makes one.
   Learning runs: 1, complete: 1, running now: 0.
   Settled: 1 complete runs (0.0 hours) since the last that brought a new call.
   The chance that the next run brings a new one: not known from a single run.
@@ -115,7 +116,7 @@ Calls of the program: 1
   CALL  COUNT  RUNS  FIRST SEEN           BY
   read  7      1     2026-01-31 12:00:01  web
 
-Outside the approved profile: seen by an audit run, not learnt: 1
+Outside the approved profile: seen in audit mode, not learnt: 1
   CALL   COUNT  RUNS  FIRST SEEN           BY
   mount  3      1     2026-01-31 12:00:01  web
 
@@ -160,10 +161,10 @@ PY
     refused 2 "is not a key"
   done
   run_snug show nobody
-  refused 2 "nothing is known of 'nobody'"
+  refused 2 "unknown key 'nobody'"
   rm -r "$state"
   run_snug show web
-  refused 2 "nothing is known"
+  refused 2 "unknown key"
 }
 
 @test "no link is followed below the state directory" {
@@ -241,8 +242,8 @@ PY
   run_snug show web
   [ "$status" -eq 0 ]
   [[ "$output" == *"1 known calls (digest 00000000000000ab), 1 assumed"* ]]
-  [[ "$output" == *"Hot set: 1"*"getppid  assumed, in the profile; nobody has seen it"* ]]
-  [[ "$output" == *"let pass by baseline drop: 2 and more"*"bpf"* ]]
+  [[ "$output" == *"Hot set: 1"*"getppid  assumed, in the profile; not seen yet"* ]]
+  [[ "$output" == *"while learning (baseline drop), though the caller's own profile refuses it: 2 and more"*"bpf"* ]]
 }
 
 @test "a key typed with a slash: the message tells how it is written" {
@@ -250,6 +251,6 @@ PY
   run_snug show web/one
   refused 2 "%2F"
   run_snug show k8s/shop/web
-  refused 2 "nothing is known"
+  refused 2 "unknown key"
   [[ "$stderr" != *%2F* ]]
 }

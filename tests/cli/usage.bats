@@ -2,7 +2,7 @@ load helper
 
 @test "no command, an unknown one, a bad option: status 2 and one sentence" {
   run_snug
-  refused 2 "which command"
+  refused 2 "a command is missing"
   run_snug frobnicate
   refused 2 "no command 'frobnicate'"
   run_snug ls --frobnicate
@@ -18,11 +18,11 @@ load helper
   run_snug ls a
   refused 2 "no operand"
   run_snug floor --silent 0
-  refused 2 "--silent wants a number"
+  refused 2 "--silent takes a number"
   run_snug floor --max 12x
-  refused 2 "--max wants a number"
+  refused 2 "--max takes a number"
   run_snug approve web --to x
-  refused 2 "--to wants a number"
+  refused 2 "--to takes a number"
 }
 
 @test "help of all names each command, help of each its options" {

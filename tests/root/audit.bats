@@ -38,7 +38,7 @@ learnt() { snug show --json "$ID" | jq -S '[.syscalls[] | select(.count > 0) | [
   diff "$T/learnt" <(learnt)
   diff "$T/profile" <(snug profile "$ID")
   runs "$ID" | jq -e '.[-1] | .mode == "audit" and .complete == false and .reasons == ["not-learning"]'
-  [[ "$(snug show "$ID")" == *"$ID: complete"*"Outside the approved profile: seen by an audit run, not learnt"*"mkdir "* ]]
+  [[ "$(snug show "$ID")" == *"$ID: complete"*"Outside the approved profile: seen in audit mode, not learnt"*"mkdir "* ]]
   run snug explain --key "$ID"
   [ "$status" -eq 1 ]
   grep -q '^  mkdir  *used  *denied  *1 ' <<<"$output"

@@ -21,16 +21,16 @@
 enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE, OPT_FOR };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_FORCE] = {"force", 0, NULL, "approve incomplete evidence too"},
+	[OPT_FORCE] = {"force", 0, NULL, "approve even if the evidence is incomplete"},
 	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "do not start containers to sample the runtime"},
 	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
-		       "what a refused call returns; enosys (default) lets libraries fall back"},
-	[OPT_RUNTIME] = {"runtime", 0, "PATH", "hold what this runtime needs too, for example before an upgrade"},
-	[OPT_TO] = {"to", 0, "N", "go back to the approved profile number N"},
-	[OPT_DIGEST] = {"digest", 0, "D", "approve exactly what was reviewed: the digest that `snug profile` printed, or nothing"},
-	[OPT_PROFILE] = {"profile", 0, "FILE", "approve this profile of snug's own form, as `snug explain --fix` writes it"},
+		       "the errno of a refused call; with enosys (default) libraries fall back to older calls"},
+	[OPT_RUNTIME] = {"runtime", 0, "PATH", "also allow what this runtime needs, for example before an upgrade"},
+	[OPT_TO] = {"to", 0, "N", "go back to approved profile number N"},
+	[OPT_DIGEST] = {"digest", 0, "D", "approve only the profile with this digest, as printed by `snug profile`"},
+	[OPT_PROFILE] = {"profile", 0, "FILE", "approve this file, in the form that `snug explain --fix` writes"},
 	[OPT_FOR] = {"for", 0, "RUNTIME,...",
-		     "hold what these runtimes need too: releases such as runc-1.3.6 (snug floor --list), paths, or names"},
+		     "also allow what these runtimes need: releases (snug floor --list), paths or names"},
 };
 
 /* What the table of changes is made with. */
@@ -67,11 +67,11 @@ static void print_changes(const struct build *b, const struct profile *old, cons
 	table_begin(&c.table, 2);
 	n = delta_each(old, new, add_change, &c);
 	if (old && n)
-		buf_adds(out, "Changes against the profile approved before:\n");
+		buf_adds(out, "Changes since the last approved profile:\n");
 	else if (old)
-		buf_adds(out, "The same calls as before, with other architectures or another errno.\n");
+		buf_adds(out, "Same calls as before; the architectures or the errno changed.\n");
 	else
-		buf_addf(out, "The %zu system calls that it allows, and why:\n", delta_count_calls(new));
+		buf_addf(out, "Allows %zu system calls:\n", delta_count_calls(new));
 	table_write(&c.table, "  ", out);
 	table_done(&c.table);
 }
@@ -79,14 +79,14 @@ static void print_changes(const struct build *b, const struct profile *old, cons
 static void print_use(const struct cli *cli, const char *key, unsigned number, const struct profile *p, struct buf *out)
 {
 	buf_addf(out,
-		 "\nApproved as number %u: containers of %s may make these %zu system calls (requests to the kernel); "
-		 "any other one\n"
-		 "will be refused.\n\n"
-		 "To use it, start them with\n"
-		 "  snug-audit    in place of runc, first: refuses nothing, and `snug show %s` lists what it would "
-		 "have refused\n"
-		 "  snug-enforce  in place of runc, then: refuses it\n"
-		 "or hand this file to Docker, Podman or Kubernetes: %s/keys/%s/approved.json\n",
+		 "\n"
+		 "Approved as number %u: containers of %s may make these %zu system calls (requests to the\n"
+		 "kernel) and no others.\n"
+		 "\n"
+		 "To use it, start the container with one of these in place of runc:\n"
+		 "  snug-audit    refuses nothing; `snug show %s` lists what would have been refused\n"
+		 "  snug-enforce  refuses every other call\n"
+		 "Docker, Podman and Kubernetes can use the file %s/keys/%s/approved.json\n",
 		 number, key, delta_count_calls(p), key, cli->config.state_dir, key);
 	if (cli->config.export_dir)
 		export_add_use(cli->config.export_dir, key, out);
@@ -111,11 +111,11 @@ static int sample_runtime(struct cli *cli, const struct build *b, const struct b
 	if (r < 0)
 		return r;
 	fprintf(stderr,
-		"sampling what %s itself needs to start such a container (some seconds; --no-sample leaves it out)\n",
+		"sampling what %s itself needs to start such a container (takes seconds; --no-sample skips it)\n",
 		rt->path);
 	r = sample_floor(&plan, &confidence, err);
 	if (r < 0 && r != -EINTR)
-		err_wrap(err, "cannot sample the runtime (--no-sample approves without)");
+		err_wrap(err, "cannot sample the runtime (--no-sample skips this)");
 	return r;
 }
 
@@ -137,7 +137,7 @@ static int keep_export(const struct cli *cli, const char *key, const struct buf 
 {
 	int r = cli->config.export_dir ? export_save(cli->config.export_dir, key, text, err) : 0;
 
-	return r < 0 ? err_wrap(err, "it is approved, but not exported") : CLI_GOOD;
+	return r < 0 ? err_wrap(err, "approved, but not exported") : CLI_GOOD;
 }
 
 /* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `fix`: one that
@@ -153,14 +153,16 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 	int r = approved_read(cli->config.state_dir, key, 0, &old_text, &old, &why);
 
 	if (r == -EINVAL && fix)
-		fprintf(stderr, "snug: %s; another takes its place\n", why.msg);
+		fprintf(stderr, "snug: %s; replacing it\n", why.msg);
 	else if (r == -EINVAL)
-		return err_set(err, r, "%s; `snug approve %s --to N` puts one that is kept in its place (`snug show %s` lists them)", why.msg, key,
-			       key);
+		return err_set(
+			err, r,
+			"%s; `snug approve %s --to N` replaces it with an earlier one (`snug show %s` lists them)",
+			why.msg, key, key);
 	else if (r < 0 && r != -ENOENT)
 		return err_set(err, r, "%s", why.msg);
 	if (!r && old_text.len == text->len && !memcmp(old_text.data, text->data, text->len)) {
-		buf_addf(&cli->out, "Nothing has changed: this is the approved profile of %s already.\n", key);
+		buf_addf(&cli->out, "No change: this is already the approved profile of %s.\n", key);
 		return keep_export(cli, key, text, err);
 	}
 	r = profile_parse_oci(text->data, text->len, name, &new, err);
@@ -214,17 +216,22 @@ static int approve_file(struct cli *cli, const struct cli_args *args, struct err
 	known = word_is_key(cli, key);
 	r = save(cli, key, NULL, &text, args->value[OPT_PROFILE], false, err);
 	if (r >= 0 && !known)
-		fprintf(stderr, "snug: nothing was known of %s so far: if that is not its key, `snug ls` lists what is\n", key);
+		fprintf(stderr, "snug: %s is a new key, nothing was recorded for it; `snug ls` lists the others\n",
+			key);
 	return r;
 }
 
 static int check_options(const struct cli_args *args, struct err *err)
 {
 	if (args->value[OPT_TO] && args->value[OPT_PROFILE])
-		return err_set(err, EINVAL, "--to and --profile each name the profile: leave one out");
+		return err_set(err, EINVAL, "--to and --profile cannot be combined: each names the profile");
 	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) && (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME] || args->value[OPT_FOR]))
-		return err_set(err, EINVAL, "--%s belongs to a profile that is made from evidence: leave it out with --%s",
-			       args->value[OPT_ERRNO] ? "errno" : args->value[OPT_FOR] ? "for" : "runtime", args->value[OPT_TO] ? "to" : "profile");
+		return err_set(err, EINVAL,
+			       "--%s cannot be combined with --%s: it applies only to a profile made from evidence",
+			       args->value[OPT_ERRNO] ? "errno"
+			       : args->value[OPT_FOR] ? "for"
+						      : "runtime",
+			       args->value[OPT_TO] ? "to" : "profile");
 	return 0;
 }
 
@@ -263,8 +270,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 		build_add_verdict(&b.verdict, &why);
 		err_set(err, EAGAIN,
-			"the evidence of %s is %s; `snug show %s` tells how to fix it, --force approves all the same",
-			key, buf_failed(&why) ? "not complete" : why.data, key);
+			"the evidence of %s is %s; `snug show %s` says how to fix it, --force approves anyway", key,
+			buf_failed(&why) ? "not complete" : why.data, key);
 		return CLI_INCOMPLETE;
 	}
 	r = build_add_runtimes(cli, &b, key, args->value[OPT_FOR], err);
@@ -291,16 +298,15 @@ const struct cli_command cmd_approve = {
 	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "makes the profile of a key the one that audit and enforce use",
-	.details = "A program asks the kernel for everything it does by system calls. Approving says: containers of "
-		   "KEY may make the\n"
-		   "calls that they were seen to make, and no other. Each call is printed with its reason, later only "
-		   "what changes\n"
-		   "(+ allowed now, - no longer, ~ with other arguments). Where nobody has yet seen what this runtime\n"
-		   "itself needs, that is sampled first (see `snug floor --help`). Incomplete evidence is refused "
-		   "(exit status 3).\n",
+	.summary = "approves the profile of a key: audit and enforce use it from then on",
+	.details = "Programs ask the kernel for everything by system calls. Once approved, containers of KEY may make\n"
+		   "the calls that they were seen to make, and no others. The first time, each call is printed with\n"
+		   "its reason; later only changes are (+ newly allowed, - no longer allowed, ~ other arguments).\n"
+		   "If this runtime has no floor yet, it is sampled first (see `snug floor --help`). Incomplete\n"
+		   "evidence is refused (exit status 3).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
-	.exits = "0: good. 2: bad usage or input, or it could not be saved or exported. 3: refused, because the evidence is incomplete",
+	.exits = "0: approved. 2: bad usage or input, or the profile could not be saved or exported. 3: refused, the "
+		 "evidence is incomplete",
 	.run = run,
 };

@@ -84,7 +84,7 @@ static bool is_form(const struct group *g, const struct argument *a)
 
 static void add_form(const struct argument *a, struct buf *out)
 {
-	buf_addf(out, "only where argument %u & 0x%x is ", a->index, a->mask);
+	buf_addf(out, "only if argument %u & 0x%x is ", a->index, a->mask);
 	if (a->inverted)
 		buf_adds(out, "not ");
 	for (unsigned i = 0; i < a->count; i++)
@@ -106,8 +106,8 @@ void delta_add_arguments(const struct profile *p, const struct profile_rule *rul
 	if (place >= 0 && is_form(&g, argument_get(place)))
 		add_form(argument_get(place), out);
 	else if (g.count == 1)
-		buf_addf(out, "only where argument %u & 0x%llx is 0x%llx", rule->index, (unsigned long long)rule->mask,
+		buf_addf(out, "only if argument %u & 0x%llx is 0x%llx", rule->index, (unsigned long long)rule->mask,
 			 (unsigned long long)rule->value);
 	else
-		buf_addf(out, "only where one of %zu conditions on its arguments holds", g.count);
+		buf_addf(out, "only if one of %zu conditions on its arguments holds", g.count);
 }

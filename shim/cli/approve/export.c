@@ -81,7 +81,7 @@ void export_add_use(const char *export_dir, const char *key, struct buf *out)
 	while (len && directory[len - 1] == '/')
 		len--;
 	buf_addf(out,
-		 "\nKept for the kubelet as %s/%s.json. A container of a pod uses it by\n"
+		 "\nExported for the kubelet to %s/%s.json. A container of a pod uses it with\n"
 		 "  securityContext:\n"
 		 "    seccompProfile:\n"
 		 "      type: Localhost\n"

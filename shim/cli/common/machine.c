@@ -16,6 +16,6 @@ int machine_named(const char *name, const struct arch **ret, struct err *err)
 	for (unsigned i = 0; i < ARCH_COUNT; i++)
 		if (i != ARCH_X32)
 			buf_addf(&known, "%s%s", known.len ? ", " : "", arch_get((enum arch_id)i)->name);
-	return err_set(err, EINVAL, "--machine: '%s' is no machine that is known here; there are %s", name,
+	return err_set(err, EINVAL, "--machine: unknown machine '%s'; known are %s", name,
 		       buf_failed(&known) ? "others" : known.data);
 }

@@ -60,7 +60,7 @@ static int take_option(const struct cli_command *cmd, int argc, char *const argv
 static int check_operands(const struct cli_command *cmd, size_t count, struct err *err)
 {
 	if (count < cmd->operands_min)
-		return err_set(err, EINVAL, "usage: snug %s %s; `snug %s --help` tells more", cmd->name, cmd->operands,
+		return err_set(err, EINVAL, "usage: snug %s %s; see `snug %s --help`", cmd->name, cmd->operands,
 			       cmd->name);
 	if (count > cmd->operands_max && !cmd->operands_max)
 		return err_set(err, EINVAL, "%s takes no operand", cmd->name);
@@ -118,7 +118,7 @@ static int each_part(const char *option, const char *values, int (*fn)(const cha
 		cleanup_free char *value = strndup(p, len);
 		int r = !value ? err_set(err, ENOMEM, "out of memory")
 			: len  ? fn(value, arg, err)
-			       : err_set(err, EINVAL, "--%s: '%s' holds an empty value", option, values);
+			       : err_set(err, EINVAL, "--%s: '%s' contains an empty value", option, values);
 
 		p += len;
 		if (r || !*p)
@@ -143,7 +143,7 @@ int cli_args_number(const struct cli_command *cmd, const struct cli_args *args, 
 	uint64_t v = unset;
 
 	if (args->value[i] && (text_parse_u64(args->value[i], &v) < 0 || v < min || v > max))
-		return err_set(err, EINVAL, "--%s wants a number from %llu to %llu, not '%s'", cmd->options[i].name,
+		return err_set(err, EINVAL, "--%s takes a number from %llu to %llu, not '%s'", cmd->options[i].name,
 			       (unsigned long long)min, (unsigned long long)max, args->value[i]);
 	*ret = v;
 	return 0;
@@ -182,7 +182,9 @@ void cli_help_all(const struct cli_command *const *cmds, size_t count, struct bu
 		snprintf(left, sizeof(left), "%s %s", cmds[i]->name, cmds[i]->operands);
 		buf_addf(out, "  %-17s %s\n", left, cmds[i]->summary);
 	}
-	buf_adds(out, "\n`snug COMMAND --help` tells more of each, `snug --version` which snug this is.\n\n"
-		      "Exit status: 0 good, 1 found something, 2 bad usage or input, 3 refused: the evidence is "
+	buf_adds(out, "\n"
+		      "`snug COMMAND --help` describes a command, `snug --version` prints the version.\n"
+		      "\n"
+		      "Exit status: 0 good, 1 found something, 2 bad usage or input, 3 refused, the evidence is "
 		      "incomplete.\n");
 }

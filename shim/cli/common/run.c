@@ -113,7 +113,7 @@ static int failed(const char *program, int status, int err_fd, struct err *err)
 	if (line)
 		line++;
 	else
-		line = text.len ? text.data : "it said nothing";
+		line = text.len ? text.data : "no output";
 	if (WIFSIGNALED(status))
 		return err_set(err, EREMOTEIO, "%s: killed by signal %d: %s", program, WTERMSIG(status), line);
 	return err_set(err, EREMOTEIO, "%s: exit status %d: %s", program, WEXITSTATUS(status), line);

@@ -53,7 +53,7 @@ static int check_target(const char *path, const char *const *read, size_t count,
 		return err_set(err, EINVAL, "%s: is not a regular file", path);
 	for (size_t i = 0; i < count; i++)
 		if (is_same(read[i], &st))
-			return err_set(err, EINVAL, "%s: is what was read, and would be lost: name another file", path);
+			return err_set(err, EINVAL, "%s: refusing to overwrite the input; name another file", path);
 	return 0;
 }
 
@@ -73,13 +73,14 @@ int save_output(const struct cli *cli, const char *path, const struct buf *text,
 	if (r < 0)
 		return r;
 	if (!*name)
-		return err_set(err, EISDIR, "'%s' names no file", path);
+		return err_set(err, EISDIR, "'%s' is not a file name", path);
 	cleanup_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(err, errno, "%s", dir);
 	if (is_below(fd, cli->config.state_dir))
-		return err_set(err, EINVAL, "%s: lies in the state directory, whose files snug alone writes: name another file", path);
+		return err_set(err, EINVAL, "%s: only snug writes files in the state directory; name another file",
+			       path);
 	r = file_save_at(fd, name, text->data, text->len, 0644, &why);
 	return r < 0 ? err_set(err, r, "%s%s%s", slash ? dir : "", slash && slash != copy ? "/" : "", why.msg) : 0;
 }

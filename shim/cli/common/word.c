@@ -63,7 +63,7 @@ static int load_file(const char *path, struct evidence **ret, struct err *err)
 	struct stat st;
 
 	if (fd >= 0 && !fstat(fd, &st) && S_ISDIR(st.st_mode))
-		return err_set(err, EISDIR, "%s: is a directory; evidence is wanted here", path);
+		return err_set(err, EISDIR, "%s: is a directory, not evidence", path);
 	int r = fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, EVIDENCE_SIZE_MAX, path, &text, err);
 
 	return r < 0 ? r : evidence_parse(text.data ? text.data : "", text.len, path, ret, err);
@@ -81,9 +81,11 @@ int word_load_evidence(const struct cli *cli, const char *key, struct evidence *
 		return r;
 	r = state_load_evidence(cli->config.state_dir, STATE_KEYS, key, ret, &inner);
 	if (r == -ENOENT && word_is_key(cli, key))
-		return err_set(err, r, "nothing was recorded of '%s'; all that is known is the profile that is approved for it", key);
+		return err_set(err, r, "'%s' has an approved profile, but nothing was recorded for it", key);
 	if (r == -ENOENT)
-		return err_set(err, r, "nothing is known of '%s'; `snug ls` lists what is%s", key,
-			       strchr(key, '/') && strncmp(key, "k8s/", 4) != 0 ? " (a slash in a container's own name is %2F there)" : "");
+		return err_set(err, r, "unknown key '%s'; `snug ls` lists the keys%s", key,
+			       strchr(key, '/') && strncmp(key, "k8s/", 4) != 0
+				       ? " (a slash in a container's name is written %2F)"
+				       : "");
 	return r < 0 ? err_set(err, r, "%s", inner.msg) : 0;
 }

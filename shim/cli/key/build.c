@@ -121,7 +121,7 @@ static int add_release(struct build *b, const char *name, struct err *err)
 		if (text_streq(b->runtimes[i].id, e->name))
 			return 0;
 	if (!r && b->runtime_count == BUILD_RUNTIMES_MAX)
-		r = err_set(err, E2BIG, "a profile cannot hold what more than %d runtimes need", BUILD_RUNTIMES_MAX);
+		r = err_set(err, E2BIG, "too many runtimes for one profile: at most %d", BUILD_RUNTIMES_MAX);
 	if (!r)
 		r = add_runtime(b, e->name, e->name, text_starts(e->name, "runc"), false, err);
 	if (r < 0)
@@ -148,7 +148,8 @@ int build_add_runtime(const struct cli *cli, struct build *b, const char *key, c
 	for (size_t i = 0; i < b->runtime_count && r == 0; i++)
 		if (text_streq(b->runtimes[i].id, id) && !floor_is_sampled(&b->runtimes[i].floor))
 			return err_set(err, ENOENT,
-				       "%s was never sampled for such containers: `snug floor --runtime %s --key %s` does it",
+				       "%s has no floor for such containers yet; `snug floor --runtime %s --key %s` "
+				       "samples it",
 				       rt.path, rt.path, key);
 	return r;
 }
@@ -354,6 +355,6 @@ int build_parse_errno(const char *name, uint32_t *ret, struct err *err)
 	else if (text_streq(name, "eperm"))
 		*ret = EPERM;
 	else
-		return err_set(err, EINVAL, "--errno is enosys or eperm, not '%s'", name);
+		return err_set(err, EINVAL, "--errno takes enosys or eperm, not '%s'", name);
 	return 0;
 }

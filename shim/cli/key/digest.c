@@ -21,13 +21,13 @@ int build_check_digest(const struct buf *text, const char *digest, struct err *e
 
 	if (len < DIGEST_MIN || len >= SHA256_HEX_MAX || strspn(hex, "0123456789abcdef") != len)
 		return err_set(err, EINVAL,
-			       "--digest wants what `snug profile` printed, at least %d of its digits, not '%s'",
-			       DIGEST_MIN, digest);
+			       "--digest takes at least %d digits of what `snug profile` printed, not '%s'", DIGEST_MIN,
+			       digest);
 	sha256_hex(text->data, text->len, own);
 	if (strncmp(own, hex, len) != 0)
 		return err_set(err, ESTALE,
-			       "the profile is not the one of digest %.12s: it is %.12s now; look at it again with `snug "
-			       "profile`, and give the same --errno and --runtime as then",
+			       "the profile has changed: its digest is %2$.12s now, not %1$.12s; review it again with "
+			       "`snug profile` and the same --errno and --runtime",
 			       hex, own);
 	return 0;
 }

@@ -45,12 +45,13 @@ static int read_program(pid_t pid, size_t index, struct filter_raw *ret, bool *r
 	if (*ret_end)
 		return 0;
 	if (n < 0)
-		return err_sys(err, errno, "pid %d: its filters cannot be read (it takes root, in no container, under no filter of its own)", pid);
+		return err_sys(err, errno,
+			       "pid %d: cannot read its filters (needs root, outside any container and filter)", pid);
 	code = calloc((size_t)n + 1, sizeof(*code));
 	if (!code)
 		return err_set(err, ENOMEM, "out of memory");
 	if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, code) != n)
-		return err_sys(err, errno, "pid %d: a filter cannot be read", pid);
+		return err_sys(err, errno, "pid %d: cannot read a filter", pid);
 	*ret = (struct filter_raw){steal_ptr(&code), (size_t)n};
 	return 0;
 }
@@ -81,7 +82,7 @@ static int read_stopped(pid_t pid, struct live *ret, struct err *err)
 	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
 		return err_sys(err, errno, "pid %d", pid);
 	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 || waitpid(pid, &status, __WALL) != pid)
-		return err_sys(err, errno, "pid %d: cannot be stopped", pid);
+		return err_sys(err, errno, "pid %d: cannot stop it", pid);
 	if (!WIFSTOPPED(status))
 		return err_set(err, ESRCH, "pid %d has ended", pid);
 	r = read_programs(pid, ret, err);
@@ -128,7 +129,9 @@ static int find_container(const char *id, pid_t *ret, struct err *err)
 	}
 	closedir(proc);
 	if (!found)
-		return err_set(err, ENOENT, "container:%s: no process lives in a cgroup of that name; pid:N names one by its number", id);
+		return err_set(err, ENOENT,
+			       "container:%s: no process runs in a cgroup of that name; name the process with pid:N",
+			       id);
 	*ret = found;
 	return 0;
 }
@@ -141,11 +144,11 @@ int live_open(const char *word, struct live *ret, struct buf *ret_what, struct e
 	int r = 0;
 
 	if (!*name)
-		return err_set(err, EINVAL, "%s names nothing", word);
+		return err_set(err, EINVAL, "%s: the name is missing", word);
 	if (text_starts(word, "container:"))
 		r = find_container(name, &ret->pid, err);
 	else if (text_parse_u64(name, &pid) < 0 || pid == 0 || pid > INT32_MAX)
-		r = err_set(err, EINVAL, "%s: a process has a number", word);
+		r = err_set(err, EINVAL, "%s: not a process number", word);
 	else
 		ret->pid = (pid_t)pid;
 	if (!r)
@@ -155,7 +158,11 @@ int live_open(const char *word, struct live *ret, struct buf *ret_what, struct e
 	if (r < 0)
 		return r;
 	policy_set_default(ret->stand_in, &allow);
-	buf_addf(ret_what, "what the kernel holds for process %d: ", ret->pid);
-	buf_addf(ret_what, ret->count == 0 ? "no filter" : ret->count == 1 ? "one filter" : "%zu filters over each other", ret->count);
+	buf_addf(ret_what, "loaded for process %d: ", ret->pid);
+	buf_addf(ret_what,
+		 ret->count == 0   ? "no filter"
+		 : ret->count == 1 ? "one filter"
+				   : "%zu stacked filters",
+		 ret->count);
 	return filter_new_raw(ret->stand_in, ret->programs, ret->count, &ret->filter, err);
 }

@@ -30,7 +30,7 @@ static int no_default(const char *word, struct err *err)
 
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&list, ", @%s", all[i].name);
-	return err_set(err, ENOENT, "there is no default profile %s; there are @moby, @containerd, @podman (the newest)%s", word,
+	return err_set(err, ENOENT, "no default profile %s; known are @moby, @containerd, @podman (the newest)%s", word,
 		       list.data ? list.data : "");
 }
 
@@ -80,7 +80,7 @@ static int build_text(struct cli *cli, const char *key, struct buf *ret, struct 
 	if (r < 0)
 		return r;
 	buf_add(ret, b.oci.data, b.oci.len);
-	buf_addf(ret_what, "the profile that the evidence of %s gives; none is approved", key);
+	buf_addf(ret_what, "the profile from the evidence of %s; none is approved", key);
 	if (!b.verdict.complete) {
 		buf_adds(ret_what, "; the evidence is ");
 		build_add_verdict(&b.verdict, ret_what);
@@ -127,7 +127,7 @@ int operand_read(struct cli *cli, const char *word, enum operand_want want, size
 		return r;
 	switch (kind) {
 	case OPERAND_DIRECTORY:
-		return err_set(err, EISDIR, "%s: is a directory; one profile is wanted here", word);
+		return err_set(err, EISDIR, "%s: is a directory, not a profile", word);
 	case OPERAND_STDIN:
 		return file_read_fd(STDIN_FILENO, max, "standard input", ret, err);
 	case OPERAND_FILE:
@@ -205,7 +205,7 @@ static int walk_directory(struct walk *w, const char *path, unsigned depth, stru
 	int n = depth < DEPTH_MAX ? scandir(path, &names, is_visible, name_order) : 0, r = 0;
 
 	if (depth >= DEPTH_MAX)
-		return err_set(err, ELOOP, "%s: more than %d directories below each other", path, DEPTH_MAX);
+		return err_set(err, ELOOP, "%s: directories nested more than %d deep", path, DEPTH_MAX);
 	if (n < 0)
 		return err_sys(err, errno, "%s", path);
 	for (int i = 0; i < n; i++) {
@@ -233,7 +233,7 @@ int operand_each(struct cli *cli, const char *word, enum operand_want want, size
 		if (ret_skipped)
 			*ret_skipped += w.skipped;
 		if (!r && !w.found)
-			r = err_set(err, ENOENT, "%s: no file below it ends in .json, .yaml, .yml or .conf", word);
+			r = err_set(err, ENOENT, "%s: no .json, .yaml, .yml or .conf file in it", word);
 		return r;
 	}
 	r = operand_read(cli, word, want, max, &text, &what, err);

@@ -104,7 +104,7 @@ int profiles_read_one(const struct buf *text, const char *name, const char *path
 	int r = profiles_read(text, name, path, &list, err);
 
 	if (r == 0 && list.count > 1)
-		r = err_set(err, EINVAL, "%s: holds %zu profiles, and one is wanted", name, list.count);
+		r = err_set(err, EINVAL, "%s: contains %zu profiles; name a file with one", name, list.count);
 	if (r < 0)
 		return r;
 	profiles_tell(&list, name, true);
@@ -118,8 +118,9 @@ void profiles_tell(const struct policy_list *list, const char *name, bool bases)
 
 	text_add_safe(&safe, name, strlen(name));
 	if (list->others && !buf_failed(&safe) && !buf_failed(&list->other_kinds))
-		fprintf(stderr, "snug: %s: %zu object%s of other kinds passed over (%s%s)\n", safe.data ? safe.data : "", list->others,
-			list->others == 1 ? "" : "s", list->other_kinds.data, list->others > POLICY_KINDS_NAMED ? ", ..." : "");
+		fprintf(stderr, "snug: %s: skipped %zu object%s of other kinds (%s%s)\n", safe.data ? safe.data : "",
+			list->others, list->others == 1 ? "" : "s", list->other_kinds.data,
+			list->others > POLICY_KINDS_NAMED ? ", ..." : "");
 	for (size_t i = 0; bases && i < list->count; i++) {
 		cleanup_buf struct buf base = {0};
 
@@ -127,9 +128,9 @@ void profiles_tell(const struct policy_list *list, const char *name, bool bases)
 			continue;
 		buf_adds(&base, "snug: ");
 		text_add_safe(&base, policy_name(list->policy[i]), strlen(policy_name(list->policy[i])));
-		buf_adds(&base, ": a part of it lies elsewhere: its base ");
+		buf_adds(&base, ": it builds on the base profile ");
 		text_add_safe(&base, policy_base(list->policy[i]), strlen(policy_base(list->policy[i])));
 		if (!buf_failed(&base))
-			fprintf(stderr, "%s is not here, and what that allows is not counted\n", base.data);
+			fprintf(stderr, "%s, which is not here, so what that allows is not counted\n", base.data);
 	}
 }

@@ -15,7 +15,7 @@ void build_add_verdict(const struct evidence_verdict *v, struct buf *out)
 	if (v->complete)
 		buf_adds(out, "complete");
 	else if (!v->learn_runs)
-		buf_adds(out, "not complete: there is no learning run");
+		buf_adds(out, "not complete: no learning run");
 	for (size_t i = 0; v->learn_runs && !v->complete && i < REASON_COUNT; i++)
 		if (v->reasons & (reason_set)1 << i) {
 			buf_addf(out, "%s%s", separator, reason_what((enum reason)i));
@@ -50,12 +50,12 @@ static void add_counts(const struct build *b, struct buf *out)
 		else if (rules[i].sources & PROFILE_FROM_ASSUMED)
 			assumed++;
 	}
-	buf_addf(out, "%zu calls: %zu the program's, %zu more for the runtime, %zu for safety", calls, workload, runtime,
-		 calls - workload - runtime - assumed);
+	buf_addf(out, "%zu calls: %zu for the program, %zu more for the runtime, %zu for safety", calls, workload,
+		 runtime, calls - workload - runtime - assumed);
 	if (assumed)
 		buf_addf(out, ", %zu assumed", assumed);
 	if (narrow)
-		buf_addf(out, "; %zu of them with some arguments only", narrow);
+		buf_addf(out, "; %zu of them only with certain arguments", narrow);
 }
 
 static void report_unnamed(const struct build *b)
@@ -64,8 +64,7 @@ static void report_unnamed(const struct build *b)
 
 	if (!n)
 		return;
-	fprintf(stderr,
-		"%zu calls have no name on this machine and are NOT in the profile (architecture and number):\n", n);
+	fprintf(stderr, "%zu calls have no name here and are NOT in the profile (architecture and number):\n", n);
 	for (const char *p = b->unnamed.data; p && *p;) {
 		size_t len = strcspn(p, "\n");
 
@@ -91,14 +90,14 @@ static void report_arches(const struct build *b)
 	buf_addf(&line, "architecture%s: ", n == 1 ? "" : "s");
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&line, "%s%s", i ? ", " : "", arches[i]->name);
-	buf_adds(&line, " (all that was seen)");
+	buf_adds(&line, " (no other was seen)");
 	for (size_t i = 1; i < hosts && has_arch(b, host[0]->id); i++)
 		if (!profile_has_arch(b->profile, host[i])) {
-			buf_addf(&line, "%s%s", *separator ? separator : "; a program of ", host[i]->name);
+			buf_addf(&line, "%s%s", *separator ? separator : "; programs for ", host[i]->name);
 			separator = " or ";
 		}
 	if (*separator)
-		buf_adds(&line, " (32-bit) would be killed, and so would a single call by it, which need not have shown");
+		buf_adds(&line, " (32-bit) are killed, even for a single such call, which learning may have missed");
 	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 }
 
@@ -126,8 +125,8 @@ static void report_unknown(const struct build *b)
 
 		if (!syscall_known_to_libseccomp(rules[i].name)) {
 			fprintf(stderr,
-				"%s: this machine's libseccomp does not know the name; a runtime with the same one drops it "
-				"without a word, and it stays refused\n",
+				"%s: unknown to libseccomp here; a runtime with this libseccomp drops it, so it stays "
+				"refused\n",
 				rules[i].name);
 			continue;
 		}
@@ -137,8 +136,7 @@ static void report_unknown(const struct build *b)
 			if (highest && syscall_number(host[0], rules[i].name, &nr) == 0 && nr > highest &&
 			    !(nr & ARCH_X32_BIT))
 				fprintf(stderr,
-					"%s: the libseccomp %s of %s does not know the name; it drops it without a word, and "
-					"it stays refused\n",
+					"%s: unknown to libseccomp %s of %s, which drops it, so it stays refused\n",
 					rules[i].name, version, b->runtimes[k].path);
 		}
 	}
@@ -153,7 +151,7 @@ static void report_left_out(const struct build *b)
 		fprintf(stderr, "%s%s", i ? ", " : "left out: ", name);
 	}
 	if (b->left_out_count)
-		fprintf(stderr, " (dangerous, and the runtime starts containers without)\n");
+		fprintf(stderr, " (dangerous, and the runtime does without)\n");
 }
 
 static void add_arches(const struct build *b, struct buf *out)
@@ -184,7 +182,7 @@ void build_report(const struct build *b, const char *key)
 		if (!floor_is_sampled(&rt->floor) && rt->present)
 			buf_addf(&line, "; `snug floor --key %s` samples it", key);
 		else if (!rt->present && !rt->floor.catalogued)
-			buf_adds(&line, "; this runtime has been replaced since");
+			buf_adds(&line, "; the runtime has changed since");
 		fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	}
 	report_left_out(b);
@@ -230,7 +228,7 @@ static void add_set_reason(const struct build *b, const char *name, struct buf *
 	n = set_siblings(&siblings);
 	for (size_t i = 0; i < n; i++)
 		if (text_streq(siblings[i].older, name) && profile_find(b->profile, siblings[i].modern)) {
-			buf_addf(out, "stands in for %s: %s", siblings[i].modern, siblings[i].reason);
+			buf_addf(out, "fallback for %s: %s", siblings[i].modern, siblings[i].reason);
 			return;
 		}
 	buf_adds(out, "always allowed");
@@ -246,8 +244,8 @@ void build_add_origin(const struct build *b, const struct profile_rule *rule, st
 	} else if (rule->sources & PROFILE_FROM_FLOOR) {
 		buf_adds(out, "the runtime needs it at some starts");
 	} else if (rule->sources & PROFILE_FROM_ASSUMED) {
-		buf_adds(out, rule->masked ? "assumed: this harmless form was let pass while learning, seen or not"
-					   : "assumed: of the hot set, let pass while learning, not yet seen");
+		buf_adds(out, rule->masked ? "assumed: learning lets this harmless form pass unlogged"
+					   : "assumed: in the hot set, passes unlogged while learning, not seen yet");
 	} else {
 		add_set_reason(b, rule->name, out);
 	}

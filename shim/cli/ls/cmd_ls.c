@@ -140,13 +140,15 @@ static int list_key(const char *key, void *arg, struct err *err)
 		return 0;
 	}
 	if (damaged)
-		fprintf(stderr, "snug: %s: older evidence was damaged and set aside: %u file(s) " STATE_DAMAGED "N in its directory\n", key,
-			damaged);
+		fprintf(stderr,
+			"snug: %s: older evidence was damaged and moved aside: %u file(s) " STATE_DAMAGED
+			"N in its directory\n",
+			key, damaged);
 	r = approved_read(l->state_dir, key, 0, &approved, &profile, &inner);
 	row.approved = r == 0;
 	row.damaged = r < 0 && r != -ENOENT;
 	if (row.damaged) {
-		fprintf(stderr, "snug: %s; `snug approve %s --to N` puts one that is kept in its place\n", inner.msg, key);
+		fprintf(stderr, "snug: %s; `snug approve %s --to N` replaces it with an earlier one\n", inner.msg, key);
 		l->broken++;
 	}
 	if (ev) {
@@ -194,8 +196,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (r < 0)
 		return r;
 	if (!l.keys && !l.broken)
-		fputs("Nothing has been learnt yet: start a container with snug-learn in place of runc, as in "
-		      "`snug-learn run --bundle DIR NAME`.\n",
+		fputs("Nothing learnt yet: start a container with snug-learn, as in `snug-learn run --bundle DIR "
+		      "NAME`.\n",
 		      stderr);
 	return l.broken ? CLI_BAD : CLI_GOOD;
 }
@@ -203,14 +205,14 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 const struct cli_command cmd_ls = {
 	.name = "ls",
 	.operands = "",
-	.summary = "lists the keys that something is known of",
-	.details = "A key names the containers that share one profile. EVIDENCE says `complete` if nothing that the "
-		   "newest\n"
-		   "learning run did can have been missed, else why not. RUNS SINCE: complete runs since the last that brought a new\n"
-		   "call; NEXT NEW: the chance that the next run brings one (~ an estimate, < a bound of 95%; `snug show KEY`\n"
-		   "names the method and tells more).\n",
+	.summary = "lists the keys, and whether their evidence is complete",
+	.details =
+		"A key names the containers that share one profile. EVIDENCE says `complete` if nothing of the\n"
+		"newest learning run was lost, else why not. RUNS SINCE counts the complete runs since the last one\n"
+		"that brought a new call. NEXT NEW is the chance that the next run brings one (~ estimate, < 95%\n"
+		"bound; `snug show KEY` names the method).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
-	.exits = "0: good. 2: bad usage or input, also where the evidence or the approved profile of some key cannot be read",
+	.exits = "0: good. 2: bad usage or input, or the evidence or approved profile of a key cannot be read",
 	.run = run,
 };

@@ -19,8 +19,8 @@
 enum { OPT_KEY, OPT_FORMAT, OPT_OUTPUT };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_KEY] = {"key", 'k', "KEY", "the key of merged evidence, where the operands' own keys differ"},
-	[OPT_FORMAT] = {"format", 'f', "FORMAT", "form of a merged profile: oci (default), docker, spo, systemd"},
+	[OPT_KEY] = {"key", 'k', "KEY", "the key of the merged evidence, if the keys differ"},
+	[OPT_FORMAT] = {"format", 'f', "FORMAT", "format of a merged profile: oci (default), docker, spo, systemd"},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 };
 
@@ -150,7 +150,7 @@ static int read_all(struct work *w, const struct cli_args *args, struct err *err
 		}
 	}
 	if (!r && skipped)
-		fprintf(stderr, "%zu other files lie there, which are no .json, .yaml, .yml or .conf\n", skipped);
+		fprintf(stderr, "skipped %zu files that are not .json, .yaml, .yml or .conf\n", skipped);
 	return r;
 }
 
@@ -165,8 +165,8 @@ static int check_mixture(const struct work *w, struct err *err)
 	while (w->evidence[profile])
 		profile++;
 	return err_set(err, EINVAL,
-		       "%s is evidence and %s a profile: evidence is merged with evidence, profiles with profiles; `snug "
-		       "profile %s` makes a profile of the evidence",
+		       "%s is evidence and %s a profile; merge only one kind (`snug profile %s` makes a profile from "
+		       "the evidence)",
 		       w->names[evidence], w->names[profile], w->names[evidence]);
 }
 
@@ -178,7 +178,8 @@ static int choose_key(const struct work *w, const char *wanted, const char **ret
 	for (size_t i = 1; !wanted && i < w->count; i++)
 		if (!text_streq(evidence_key(w->evidence[i]), *ret))
 			return err_set(err, EINVAL,
-				       "%s is evidence of %s and %s of %s: if they do the same, name the result by --key",
+				       "%s is evidence of %s, %s of %s; if they are the same program, name the result "
+				       "with --key",
 				       w->names[0], *ret, w->names[i], evidence_key(w->evidence[i]));
 	return 0;
 }
@@ -203,7 +204,7 @@ static void tell_sources(const struct work *w, const struct evidence *all, const
 		evidence_evaluate(w->evidence[i], &v);
 		table_add(&t, w->names[i]);
 		if (merged[i].shared_runs)
-			table_addf(&t, "%zu, %zu of them known already", merged[i].runs, merged[i].shared_runs);
+			table_addf(&t, "%zu, %zu of them already known", merged[i].runs, merged[i].shared_runs);
 		else
 			table_addf(&t, "%zu", merged[i].runs);
 		table_addf(&t, "%zu", merged[i].new_calls);
@@ -213,7 +214,7 @@ static void tell_sources(const struct work *w, const struct evidence *all, const
 	if (w->count > SOURCES_SHOWN)
 		buf_addf(&out, "  and %zu more\n", w->count - SOURCES_SHOWN);
 	evidence_evaluate(all, &v);
-	buf_addf(&out, "%zu evidences with %zu runs and %zu calls; together they are %s\n", w->count,
+	buf_addf(&out, "%zu evidence files with %zu runs and %zu calls; together %s\n", w->count,
 		 evidence_runs(all, &runs), evidence_calls(all, &calls), v.complete ? "complete" : "NOT complete");
 	if (!buf_failed(&out))
 		fputs(out.data, stderr);
@@ -227,8 +228,8 @@ static int merge_evidence(struct work *w, const struct cli_args *args, struct bu
 	int r = merged ? choose_key(w, args->value[OPT_KEY], &key, err) : oom(err);
 
 	if (!r && args->value[OPT_FORMAT])
-		r = err_set(err, EINVAL, "merged evidence is evidence: leave out --format, and give the result to `snug "
-					 "profile`");
+		r = err_set(err, EINVAL,
+			    "--format applies to profiles, not to evidence; `snug profile` takes the merged evidence");
 	if (!r)
 		r = evidence_merge((const struct evidence *const *)w->evidence, w->count, key, merged, &all, err);
 	if (!r)
@@ -263,16 +264,14 @@ const struct cli_command cmd_merge = {
 	.operands = "A...",
 	.operands_min = 1,
 	.operands_max = 100000,
-	.summary = "makes one evidence of several, or one profile of several",
-	.details = "Evidence (keys, evidence.json files of several nodes, a directory of them) gives evidence, which `snug "
-		   "profile`,\n"
-		   "`approve` and `show` take in place of a key. A run that several files hold counts once. It is "
-		   "complete only\n"
-		   "where each is.\n"
-		   "  snug merge nodes/*/web.json -o web.json && snug approve ./web.json\n"
-		   "Profiles give a profile that allows what any of them allows, arguments included, and refuses the "
-		   "rest as the\n"
-		   "first does.\n",
+	.summary = "merges evidence of several nodes, or several profiles",
+	.details =
+		"Evidence (keys, evidence.json files of several nodes, a directory of them) gives evidence, which\n"
+		"`snug profile`, `approve` and `show` take in place of a key. A run that is in several files counts\n"
+		"once. The result is complete only if each file is.\n"
+		"  snug merge nodes/*/web.json -o web.json && snug approve ./web.json\n"
+		"Profiles give a profile that allows what any of them allows, arguments included, and refuses the\n"
+		"rest as the first one does.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

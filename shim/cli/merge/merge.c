@@ -46,8 +46,9 @@ int merge_profiles(const struct policy *const in[], size_t count, const char *fo
 		fputs(lost.data, stderr);
 	*ret_unconfined = is_unconfined(adapted);
 	if (*ret_unconfined)
-		fputs("snug: what these profiles allow together is everything: a container under the result is unconfined. A list of calls "
-		      "to refuse takes nothing away from the others; write the refusals into the one that they are meant for\n",
+		fputs("snug: together these profiles allow everything, so the result does not confine a container. A "
+		      "list of refused calls takes nothing away from the other profiles; add the refusals to the "
+		      "profile that they are meant for\n",
 		      stderr);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

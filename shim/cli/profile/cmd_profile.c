@@ -15,12 +15,14 @@
 enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_OUTPUT, OPT_FORCE };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_FORMAT] = {"format", 'f', "FORM", "oci (default), docker, spo, spo-v1beta1, systemd or libseccomp-c: see above"},
+	[OPT_FORMAT] = {"format", 'f', "FORM",
+			"oci (default), docker, spo, spo-v1beta1, systemd or libseccomp-c: see above"},
 	[OPT_ERRNO] = {"errno", 0, "enosys|eperm",
-		       "what a refused call returns; enosys (default) lets libraries fall back"},
-	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...", "hold what these runtimes need too: paths, names such as runc,crun, or releases such as runc-1.3.6"},
+		       "the errno of a refused call; with enosys (default) libraries fall back to older calls"},
+	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...",
+		       "also allow what these runtimes need: paths, names (runc,crun) or releases (runc-1.3.6)"},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
-	[OPT_FORCE] = {"force", 0, NULL, "print a profile of incomplete evidence too"},
+	[OPT_FORCE] = {"force", 0, NULL, "print a profile even if the evidence is incomplete"},
 };
 
 static int parse_format(const char *name, enum policy_format *ret, struct err *err)
@@ -75,7 +77,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		cleanup_buf struct buf why = {0};
 
 		build_add_verdict(&b.verdict, &why);
-		err_set(err, EAGAIN, "the evidence of %s is %s; --force prints the profile all the same", key,
+		err_set(err, EAGAIN, "the evidence of %s is %s; --force prints the profile anyway", key,
 			buf_failed(&why) ? "not complete" : why.data);
 		return CLI_INCOMPLETE;
 	}
@@ -91,23 +93,21 @@ const struct cli_command cmd_profile = {
 	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "prints the profile that the evidence of a key gives",
-	.details = "The profile allows what the containers of KEY were seen to call, what their runtime needs to start "
-		   "them (its\n"
-		   "floor, as far as it has been sampled) and a few calls that every program needs. Everything else is "
-		   "refused.\n"
-		   "Incomplete evidence gives none (exit status 3), as the container might miss a call. What is printed "
-		   "was read again,\n"
-		   "compiled and tried on all that was seen and on every other call.\n"
-		   "Forms:\n"
+	.summary = "prints the profile made from the evidence of a key",
+	.details = "The profile allows the calls that containers of KEY made, those that their runtime needs to start\n"
+		   "them (its floor, once sampled) and a few that every program needs. It refuses all others.\n"
+		   "Incomplete evidence gives no profile (exit status 3): it might lack a call. Before it is printed,\n"
+		   "the profile is read back, compiled and tested on every call.\n"
+		   "Formats:\n"
 		   "  oci      containerd, CRI-O, a Kubernetes localhost profile; also Docker and Podman\n"
 		   "  docker   docker and podman run --security-opt seccomp=FILE\n"
-		   "  spo      a SeccompProfile of security-profiles-operator (v1: cluster-scoped), with its annotation of how\n"
-		   "           many of the complete runs showed each call; spo-v1beta1: as the operator before 1.0 has it\n"
-		   "  systemd  a drop-in for a unit; what systemd cannot express is told on standard error and in it\n"
-		   "  libseccomp-c  C for a program that confines itself by libseccomp\n",
+		   "  spo      a SeccompProfile for security-profiles-operator (v1: cluster-scoped), annotated with "
+		   "how many\n"
+		   "           complete runs showed each call; spo-v1beta1: for the operator before 1.0\n"
+		   "  systemd  a drop-in for a unit; it and standard error name what systemd cannot express\n"
+		   "  libseccomp-c  C code for a program that confines itself with libseccomp\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
-	.exits = "0: good. 2: bad usage or input. 3: refused, because the evidence is incomplete",
+	.exits = "0: good. 2: bad usage or input. 3: refused, the evidence is incomplete",
 	.run = run,
 };

@@ -29,7 +29,7 @@ static const struct group {
 	{EVIDENCE_RUNTIME, EVIDENCE_USED, "Calls of the runtime itself, to start the container"},
 	{EVIDENCE_HOOK, EVIDENCE_USED, "Calls of startContainer hooks"},
 	{EVIDENCE_WORKLOAD, EVIDENCE_USED, "Calls of the program"},
-	{ANY_PHASE, EVIDENCE_AUDITED, "Outside the approved profile: seen by an audit run, not learnt"},
+	{ANY_PHASE, EVIDENCE_AUDITED, "Outside the approved profile: seen in audit mode, not learnt"},
 	{ANY_PHASE, EVIDENCE_DENIED, "Denied under enforce"},
 };
 
@@ -133,7 +133,7 @@ static void show_runs(const struct evidence *ev, struct buf *out)
 	if (first)
 		buf_addf(out, ", the newest %d", RUNS_SHOWN);
 	if (evidence_runs_dropped(ev))
-		buf_addf(out, " (%llu older ones are no longer listed)", (unsigned long long)evidence_runs_dropped(ev));
+		buf_addf(out, " (%llu older ones not listed)", (unsigned long long)evidence_runs_dropped(ev));
 	buf_addc(out, '\n');
 	table_write(&t, "  ", out);
 }
@@ -158,7 +158,7 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 	if (v.complete)
 		show_scope(ev, out);
 	else if (!v.learn_runs)
-		buf_adds(out, "  There is no learning run: start a container of this key with snug-learn.\n");
+		buf_adds(out, "  No learning run yet: start a container of this key with snug-learn.\n");
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (v.reasons & (reason_set)1 << i)
 			buf_addf(out, "  %s: %s.\n    To fix it: %s.\n", reason_code((enum reason)i),
@@ -177,7 +177,9 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		return r;
 	damaged = state_count_damaged(cli->config.state_dir, STATE_KEYS, args->operand[0]);
 	if (damaged)
-		fprintf(stderr, "snug: older evidence of this key was damaged and set aside: %u file(s) " STATE_DAMAGED "N in its directory\n",
+		fprintf(stderr,
+			"snug: older evidence of this key was damaged and moved aside: %u file(s) " STATE_DAMAGED
+			"N in its directory\n",
 			damaged);
 	if (args->value[OPT_JSON])
 		return show_json(cli, ev, &cli->out, err);
@@ -197,7 +199,7 @@ const struct cli_command cmd_show = {
 	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "shows the evidence of a key: its runs and every call",
+	.summary = "shows the evidence of a key: its runs and all calls",
 	.details = "",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),

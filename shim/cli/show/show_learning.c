@@ -47,20 +47,22 @@ static void show_arguments(const struct evidence *ev, struct buf *out)
 			continue;
 		table_add(&t, table[i].name);
 		if (known == UNLOGGED_NARROW && table[i].kind == ARGUMENT_ENOSYS)
-			table_addf(&t, "not needed: answered with ENOSYS in %llu complete runs", (unsigned long long)runs);
+			table_addf(&t, "not needed: %llu complete runs got ENOSYS and did without",
+				   (unsigned long long)runs);
 		else if (known == UNLOGGED_NARROW)
-			table_addf(&t, "harmless form is all that is needed: %llu complete runs that logged any other showed none",
+			table_addf(&t, "only the harmless form: %llu complete runs logged every other and saw none",
 				   (unsigned long long)runs);
 		else if (known == UNLOGGED_WIDE)
-			table_add(&t, "any: a run showed more than the harmless form");
+			table_add(&t, "any: a run used more than the harmless form");
 		else
-			table_add(&t, unlogged_is_blind(ev, (int)i) ? "any: a complete run used it without showing its arguments"
-								 : "any: the harmless form does not hold on every architecture in use");
+			table_add(&t, unlogged_is_blind(ev, (int)i)
+					      ? "any: a complete run used it and did not log its arguments"
+					      : "any: the harmless form differs between the architectures in use");
 		shown++;
 	}
 	if (!shown)
 		return;
-	buf_addf(out, "\nArguments that decide: %zu\n", shown);
+	buf_addf(out, "\nCalls judged by their arguments: %zu\n", shown);
 	table_write(&t, "  ", out);
 }
 
@@ -72,11 +74,13 @@ struct assumed_rows {
 
 static int add_assumed(const char *name, void *arg)
 {
-	static const char *const words[] = {[UNLOGGED_NOT_HOT] = "",
-					    [UNLOGGED_ASSUMED] = "assumed, in the profile; nobody has seen it",
-					    [UNLOGGED_KEPT] = "kept, in the profile: a complete run may have used it unseen, none that looked saw it",
-					    [UNLOGGED_CONFIRMED] = "confirmed: seen since",
-					    [UNLOGGED_ABSENT] = "dropped: no complete run let it pass, and none saw it"};
+	static const char *const words[] = {
+		[UNLOGGED_NOT_HOT] = "",
+		[UNLOGGED_ASSUMED] = "assumed, in the profile; not seen yet",
+		[UNLOGGED_KEPT] =
+			"kept, in the profile: not seen where it was logged, but a complete run let it pass unlogged",
+		[UNLOGGED_CONFIRMED] = "confirmed: seen since then",
+		[UNLOGGED_ABSENT] = "dropped: not seen, and no complete run let it pass unlogged"};
 	struct assumed_rows *rows = arg;
 
 	table_add(rows->table, name);
@@ -122,8 +126,11 @@ static void show_opened(const struct evidence *ev, struct buf *out)
 		n--;
 	if (!n)
 		return;
-	buf_addf(out, "\nBeyond the caller's own profile, let pass by baseline %s: %zu%s\n  ", runs[n - 1]->baseline,
-		 runs[n - 1]->opened.count, runs[n - 1]->opened_more ? " and more" : "");
+	buf_addf(out,
+		 "\n"
+		 "Allowed while learning (baseline %s), though the caller's own profile refuses it: %zu%s\n"
+		 "  ",
+		 runs[n - 1]->baseline, runs[n - 1]->opened.count, runs[n - 1]->opened_more ? " and more" : "");
 	for (size_t i = 0; i < runs[n - 1]->opened.count; i++) {
 		bool own = is_runtimes(ev, runs[n - 1]->opened.v[i]);
 
@@ -132,7 +139,8 @@ static void show_opened(const struct evidence *ev, struct buf *out)
 	}
 	buf_addc(out, '\n');
 	if (any)
-		buf_adds(out, "  * by the runtime itself: under the caller's own profile the container would not start\n");
+		buf_adds(out, "  * used by the runtime itself: the container would not start under the caller's own "
+			      "profile\n");
 }
 
 /* The newest run says what is quiet now. */
@@ -145,8 +153,9 @@ static void show_unlogged(const struct evidence *ev, struct buf *out)
 		n--;
 	if (!n)
 		return;
-	buf_addf(out, "  Quiet in the newest run that had any: %llu known calls (digest %016llx), %zu assumed; counts marked + are\n"
-		      "  lower bounds.\n",
+	buf_addf(out,
+		 "  Newest run with unlogged calls: %llu known calls (digest %016llx), %zu assumed. Counts marked +\n"
+		 "  are lower bounds.\n",
 		 (unsigned long long)runs[n - 1]->unlogged.count, (unsigned long long)runs[n - 1]->unlogged.digest,
 		 runs[n - 1]->unlogged.assumed.count);
 }
@@ -170,8 +179,11 @@ static void tell_damaged(struct cli *cli, const char *key, struct buf *out)
 	int r = approved_read(cli->config.state_dir, key, 0, &text, &p, &why);
 
 	if (r < 0 && r != -ENOENT)
-		buf_addf(out, "\nThe approved profile cannot be read, so that nothing starts under it: %s\n"
-			      "  fix: `snug approve %s --to N` puts one that is kept in its place\n", why.msg, key);
+		buf_addf(out,
+			 "\n"
+			 "The approved profile cannot be read, so nothing starts under it: %s\n"
+			 "  To fix it: `snug approve %s --to N` replaces it with an earlier one\n",
+			 why.msg, key);
 }
 
 static int show_history(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
@@ -226,7 +238,7 @@ void show_scope(const struct evidence *ev, struct buf *out)
 	const struct arch *host[4];
 	size_t hosts = arch_host(host);
 
-	buf_adds(out, "  The newest learning run lost nothing: all that it called is listed here");
+	buf_adds(out, "  The newest learning run lost nothing: every call it made is listed here");
 	for (size_t i = 0; i < ARCH_COUNT; i++)
 		if (is_used_on(ev, arch_get((enum arch_id)i))) {
 			buf_addf(out, "%s%s", *separator ? separator : ", for ", arch_get((enum arch_id)i)->name);
@@ -236,11 +248,14 @@ void show_scope(const struct evidence *ev, struct buf *out)
 	separator = "";
 	for (size_t i = 0; i < hosts && is_used_on(ev, host[0]); i++)
 		if (!is_used_on(ev, host[i])) {
-			buf_addf(out, "%s%s", *separator ? separator : "  A single call by another architecture (", host[i]->name);
+			buf_addf(out, "%s%s",
+				 *separator ? separator
+					    : "  Learning may have missed a single call by another architecture (",
+				 host[i]->name);
 			separator = ", ";
 		}
 	if (*separator)
-		buf_adds(out, ") need not have shown; under the profile it is killed.\n");
+		buf_adds(out, "); the profile\n  kills the process that makes one.\n");
 }
 
 int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
