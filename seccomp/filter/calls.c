@@ -160,7 +160,7 @@ static uint64_t points_number(const struct points *p)
 	return p->number < POINTS_MAX ? p->number : POINTS_MAX;
 }
 
-static bool holds(const struct policy_arg *a, uint64_t v, bool wide)
+bool filter_arg_holds(const struct policy_arg *a, uint64_t v, bool wide)
 {
 	uint64_t value = wide ? a->value : a->value & UINT32_MAX;
 
@@ -188,7 +188,7 @@ static bool any_clause_holds(const struct filter_call *c, const uint64_t args[PO
 		size_t k = 0;
 
 		while (k < c->clauses[i].arg_count &&
-		       holds(&c->clauses[i].args[k], args[c->clauses[i].args[k].index], wide))
+		       filter_arg_holds(&c->clauses[i].args[k], args[c->clauses[i].args[k].index], wide))
 			k++;
 		if (k == c->clauses[i].arg_count)
 			return true;
@@ -343,29 +343,57 @@ void filter_call_done(struct filter_call *c)
 		free(c->clauses);
 }
 
-int filter_compare(struct filter *a, struct filter *b, const struct arch *arch, uint32_t nr,
-		   struct filter_difference *ret, struct err *err)
+int filter_each_point(struct filter *const filters[], size_t count, const struct arch *arch, uint32_t nr,
+		      int (*fn)(const uint64_t args[POLICY_ARGS_MAX], void *arg), void *arg)
 {
-	struct filter_difference d = {0};
+	uint64_t args[POLICY_ARGS_MAX];
 	char name[SYSCALL_NAME_MAX];
 	struct points points;
 	int r = 0;
 
 	syscall_name(arch, nr, name);
 	points_begin(&points, arch);
-	add_filter(&points, a, arch, nr, name);
-	add_filter(&points, b, arch, nr, name);
+	for (size_t i = 0; i < count; i++)
+		add_filter(&points, filters[i], arch, nr, name);
 	points_end(&points, name);
-	for (uint64_t i = 0; i < points_number(&points) && !d.differs; i++) {
-		point_at(&points, i, d.args);
-		r = filter_answer(a, arch, nr, d.args, &d.answer[0], err);
-		if (r == 0)
-			r = filter_answer(b, arch, nr, d.args, &d.answer[1], err);
-		if (r < 0)
-			return r;
-		d.differs = d.answer[0] != d.answer[1];
+	for (uint64_t i = 0; i < points_number(&points) && r == 0; i++) {
+		point_at(&points, i, args);
+		r = fn(args, arg);
 	}
-	*ret = d;
+	return r;
+}
+
+struct comparison {
+	struct filter *filter[2];
+	const struct arch *arch;
+	uint32_t nr;
+	struct filter_difference found;
+	struct err *err;
+};
+
+static int compare_at(const uint64_t args[POLICY_ARGS_MAX], void *arg)
+{
+	struct comparison *c = arg;
+	int r = filter_answer(c->filter[0], c->arch, c->nr, args, &c->found.answer[0], c->err);
+
+	if (r == 0)
+		r = filter_answer(c->filter[1], c->arch, c->nr, args, &c->found.answer[1], c->err);
+	if (r < 0)
+		return r;
+	memcpy(c->found.args, args, sizeof(c->found.args));
+	c->found.differs = c->found.answer[0] != c->found.answer[1];
+	return c->found.differs;
+}
+
+int filter_compare(struct filter *a, struct filter *b, const struct arch *arch, uint32_t nr,
+		   struct filter_difference *ret, struct err *err)
+{
+	struct comparison c = {.filter = {a, b}, .arch = arch, .nr = nr, .err = err};
+	int r = filter_each_point(c.filter, 2, arch, nr, compare_at, &c);
+
+	if (r < 0)
+		return r;
+	*ret = c.found;
 	return 0;
 }
 

@@ -68,6 +68,15 @@ int filter_answer(struct filter *f, const struct arch *arch, uint32_t nr, const 
 /* True for an answer that lets the call happen (ALLOW, LOG). */
 bool filter_allows(uint32_t answer);
 
+/* What runtimes make of an answer: ERRNO and TRACE without a number get EPERM. */
+uint32_t filter_action_of(const struct policy_answer *a);
+
+/* True if the rule's comparisons each stand for themselves: an argument is compared twice. */
+bool filter_splits(const struct policy_rule *rule);
+
+/* True if the comparison holds for the value; `wide`: on an ABI of 64-bit arguments. */
+bool filter_arg_holds(const struct policy_arg *a, uint64_t value, bool wide);
+
 /* A rule that libseccomp refuses, for example because it contradicts an earlier one: runc does not start the container. */
 struct filter_refusal {
 	const struct policy_rule *rule;
@@ -108,6 +117,11 @@ struct filter_difference {
 };
 int filter_compare(struct filter *a, struct filter *b, const struct arch *arch, uint32_t nr,
 		   struct filter_difference *ret, struct err *err);
+
+/* Calls fn for arguments that lie on, beside and between everything that the filters compare for the call, until it returns other
+ * than 0; returns that. */
+int filter_each_point(struct filter *const filters[], size_t count, const struct arch *arch, uint32_t nr,
+		      int (*fn)(const uint64_t args[POLICY_ARGS_MAX], void *arg), void *arg);
 
 struct buf;
 /* Writes an answer in words: "allow", "log", "ENOSYS", "errno 300", "trap", "notify", "trace", "kill the thread", "kill

@@ -28,10 +28,4 @@ int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, u
 void filter_each_comparison(const struct filter *f, const struct arch *arch, uint32_t nr,
 			    void (*each)(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg), void *arg);
 
-/* What runtimes make of an answer: ERRNO and TRACE without a number get EPERM. */
-uint32_t filter_action_of(const struct policy_answer *a);
-
-/* True if the rule's comparisons each stand for themselves. */
-bool filter_splits(const struct policy_rule *rule);
-
 #endif

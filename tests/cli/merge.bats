@@ -140,17 +140,33 @@ assert all(r["a"] == "allow" for r in d["differences"] if r["kind"] == "argument
   done
 }
 
-@test "merge: what no profile can say is refused, an ABI that only one lists is told" {
+@test "merge: what one refuses by arguments and another allows by arguments is parted by them" {
   echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ERRNO",
-    "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >"$dir/a.json"
+    "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_LE"}]}]}' >"$dir/a.json"
   echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ALLOW",
     "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >"$dir/b.json"
   run_snug merge "$dir/a.json" "$dir/b.json"
-  refused 2 "clone: one of the profiles refuses it by its arguments"
+  [ "$status" -eq 0 ]
+  printf '%s\n' "$output" >"$dir/all.json"
+  # Neither may set an argument twice in a rule: 0, and 2 to 8 in blocks.
+  echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+    {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 0, "op": "SCMP_CMP_EQ"}]},
+    {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 18446744073709551614, "valueTwo": 2, "op": "SCMP_CMP_MASKED_EQ"}]},
+    {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 18446744073709551612, "valueTwo": 4, "op": "SCMP_CMP_MASKED_EQ"}]},
+    {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_EQ"}]}]}' >"$dir/want.json"
+  "$snug" diff "$dir/all.json" "$dir/want.json"
+}
+
+@test "merge: an ABI that only one lists is told" {
   echo '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]}' >"$dir/a.json"
-  run_snug merge "$dir/a.json" "$dir/b.json"
+  echo '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"]}' >"$dir/b.json"
+  run_snug merge --machine x86_64 "$dir/a.json" "$dir/b.json"
   [ "$status" -eq 0 ]
   [[ "$stderr" == "i386: "*"a.json lists this ABI and "*"b.json does not"* ]]
+  run_snug merge --machine x86_64 "$dir/a.json" --within "$dir/b.json"
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == "i386: "*"programs of it are killed"* ]]
+  [[ "$output" != *SCMP_ARCH_X86\"* ]]
 }
 
 # quiet_run CONTAINER MINUTE REASONS QUIET: one that did not log what its evidence numbers 1; QUIET: further members. The digest is its own.

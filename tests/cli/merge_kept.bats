@@ -44,3 +44,74 @@ rule() { printf '{"names": ["%s"], "action": "SCMP_ACT_%s"}' "$1" "$2"; }
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"together these profiles allow everything"* ]]
 }
+
+socket='{"index": 0, "value": 40, "op": "SCMP_CMP'
+@test "merge: an errno of its own for some arguments is kept" {
+  profile ERRNO '"defaultErrnoRet": 38,' "{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 1, \"args\": [${socket}_EQ\"}]},
+    {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [${socket}_NE\"}]}, $(rule read ALLOW)" >"$dir/podman.json"
+  "$snug" merge "$dir/podman.json" >"$dir/one.json"
+  "$snug" diff "$dir/podman.json" "$dir/one.json"
+  # Where others allow the rest too, each alone and together.
+  profile ERRNO '' "{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [${socket}_NE\"}]}" >"$dir/moby.json"
+  "$snug" merge "$dir/podman.json" "$dir/moby.json" >"$dir/both.json"
+  "$snug" diff "$dir/podman.json" "$dir/both.json"
+}
+
+@test "merge: today's defaults are one profile, each whole in it" {
+  "$snug" merge @moby @containerd @podman >"$dir/all.json"
+  for d in @moby @containerd @podman; do
+    run_snug diff --json "$dir/all.json" $d
+    [ "$(jq '.counts."refused-by-a"' <<<"$output")" -eq 0 ]
+  done
+}
+
+@test "merge --without: what the other allows is taken away, what it hands over is not" {
+  profile ERRNO '"defaultErrnoRet": 38,' "$(rule read ALLOW), $(rule mkdir ALLOW), $(rule rmdir ALLOW), $(rule chmod NOTIFY)" >"$dir/a.json"
+  profile ERRNO '' "$(rule mkdir ALLOW), $(rule rmdir NOTIFY), $(rule chmod ALLOW)" >"$dir/b.json"
+  "$snug" merge "$dir/a.json" --without "$dir/b.json" >"$dir/less.json"
+  profile ERRNO '"defaultErrnoRet": 38,' "$(rule read ALLOW), $(rule rmdir ALLOW)" >"$dir/want.json"
+  "$snug" diff "$dir/less.json" "$dir/want.json"
+  # By arguments.
+  profile ERRNO '' "{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [${socket}_EQ\"}]}" >"$dir/vsock.json"
+  profile ERRNO '' "$(rule socket ALLOW)" >"$dir/socket.json"
+  "$snug" merge "$dir/socket.json" --without "$dir/vsock.json" >"$dir/less.json"
+  profile ERRNO '' "{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [${socket}_NE\"}]}" >"$dir/want.json"
+  "$snug" diff "$dir/less.json" "$dir/want.json"
+}
+
+@test "merge --within: what both allow, on all ABIs of the first where the other lists none" {
+  profile ALLOW '' "$(rule chmod ERRNO), $(rule chown KILL), $(rule mkdir NOTIFY)" >"$dir/deny.json"
+  run_snug merge @moby --within "$dir/deny.json"
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
+  printf '%s\n' "$output" >"$dir/less.json"
+  run_snug diff --json "$dir/less.json" @moby
+  [ "$(jq -c '[.differences[] | select(.arches[0] == "x86_64") | [.call, .a]]' <<<"$output")" = \
+    '[["chmod","EPERM"],["chown","kill the thread"],["mkdir","notify"]]' ] || [ "$(uname -m)" != x86_64 ]
+  [ "$(jq -c '.a.only_it_lists + .b.only_it_lists' <<<"$output")" = '[]' ]
+  # The other way about little is left, which is told.
+  run_snug merge @moby --without "$dir/deny.json"
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"--within takes away what it refuses"* ]]
+}
+
+@test "merge --without, --within: several, one behind the other; evidence counts as its profile" {
+  profile ERRNO '' "$(rule read ALLOW), $(rule write ALLOW), $(rule mkdir ALLOW), $(rule rmdir ALLOW)" >"$dir/a.json"
+  for c in read write mkdir; do profile ERRNO '' "$(rule $c ALLOW)" >"$dir/$c.json"; done
+  profile ALLOW '' "$(rule mkdir ERRNO)" >"$dir/deny.json"
+  "$snug" merge "$dir/a.json" --without "$dir/read.json,$dir/write.json" --within "$dir/deny.json" >"$dir/less.json"
+  profile ERRNO '' "$(rule rmdir ALLOW)" >"$dir/want.json"
+  "$snug" diff "$dir/less.json" "$dir/want.json"
+  run_snug merge "$dir/a.json" --without "$dir/none.json"
+  refused 2 none.json
+}
+
+@test "merge: a call that is handed over and no longer is, is told" {
+  profile ERRNO '"listenerPath": "/run/x",' "$(rule mkdir NOTIFY), $(rule chmod TRACE)" >"$dir/a.json"
+  profile ERRNO '' "$(rule mkdir ALLOW)" >"$dir/b.json"
+  run_snug merge "$dir/a.json" "$dir/b.json"
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"mkdir: "*a.json*"hands it over"* ]]
+  # What only one speaks of stays as it is.
+  [ "$(jq -r '.syscalls[] | select(.names == ["chmod"]).action' <<<"$output")" = SCMP_ACT_TRACE ]
+}

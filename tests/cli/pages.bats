@@ -180,12 +180,17 @@ denied() {
   put_web
   for n in a b; do mkdir -p nodes/$n; sed "s/web-1/$n-1/g" "$state/keys/web/evidence.json" >nodes/$n/web.json; done
   shows snug-merge.1
+  echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["chmod"], "action": "SCMP_ACT_ERRNO"}]}' >deny.json
   example 0 'snug merge nodes/*/web.json -o web.json'
   [[ "$output" == *"2 evidence files with 2 runs"*"complete"* ]]
   example 0 'snug approve ./web.json'
+  example 0 'snug merge @moby --within deny.json'
+  example 0 'snug merge web --without @containerd'
   told
   shows merge
   example 0 'snug merge nodes/*/web.json -o web.json && snug approve ./web.json'
+  example 0 'snug merge @moby --within deny.json'
+  example 0 'snug merge web --without @containerd'
   told
   # "The result is taken by profile, approve and show", and report.
   for c in profile show report; do ends 0 "snug $c ./web.json"; done
@@ -373,8 +378,10 @@ given() {
   given floor 1
   gives merge 0 web
   gives merge 2 "$state/keys/web/evidence.json" good.json
-  echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >x.json
-  echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >y.json
+  for n in 1 2 3 4 5 6 7; do
+    jq -cn --argjson n $n '{names: ["clone"], action: "SCMP_ACT_ALLOW", args: [{index: 0, value: $n, op: "SCMP_CMP_EQ"}, {index: 1, value: $n, op: "SCMP_CMP_EQ"}]}'
+  done | jq -s '{defaultAction: "SCMP_ACT_ERRNO", syscalls: .}' >x.json
+  jq -n '{defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["clone"], action: "SCMP_ACT_LOG", args: [{index: 2, value: 1, op: "SCMP_CMP_EQ"}]}]}' >y.json
   gives merge 2 x.json y.json
   echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >all.json
   gives merge 1 all.json good.json

@@ -1,4 +1,5 @@
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/machine.h"
 #include "shim/cli/merge/merge.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/key/profiles.h"
@@ -16,11 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_KEY, OPT_FORMAT, OPT_OUTPUT };
+enum { OPT_WITHOUT, OPT_WITHIN, OPT_KEY, OPT_FORMAT, OPT_MACHINE, OPT_OUTPUT };
 
 static const struct cli_option OPTIONS[] = {
+	[OPT_WITHOUT] = {"without", 0, "B", "take away what profile B allows; several with commas"},
+	[OPT_WITHIN] = {"within", 0, "B", "keep only what profile B allows too; several with commas"},
 	[OPT_KEY] = {"key", 'k', "KEY", "the key of the merged evidence, if the keys differ"},
 	[OPT_FORMAT] = {"format", 'f', "FORMAT", "format of a merged profile: oci (default), docker, spo, systemd"},
+	[OPT_MACHINE] = {"machine", 0, "NAME", "merge for another machine than this one: aarch64, x86_64, s390x ..."},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 };
 
@@ -32,6 +36,7 @@ struct work {
 	char **names;
 	size_t count, cap; /* of evidence, policies and names */
 	size_t evidence_count;
+	bool profiles; /* evidence counts as the profile of its calls */
 };
 
 static void work_done(struct work *w)
@@ -125,7 +130,7 @@ static int add_text(const struct operand *op, void *arg, struct err *err)
 
 	if (!op->text)
 		return err_set(err, op->error->code, "%s", op->error->msg);
-	if (!is_evidence(op->text))
+	if (w->profiles || !is_evidence(op->text))
 		return add_policies(w, op, err);
 	r = evidence_parse(op->text->data, op->text->len, op->name, &ev, err);
 	return r < 0 ? r : add(w, op->name, ev, NULL, err);
@@ -139,7 +144,7 @@ static int read_all(struct work *w, const struct cli_args *args, struct err *err
 	int r = 0;
 
 	for (int pass = 0; !r && pass < 2; pass++) {
-		want = w->evidence_count == w->count ? OPERAND_EVIDENCE : OPERAND_PROFILE;
+		want = w->evidence_count == w->count && !w->profiles ? OPERAND_EVIDENCE : OPERAND_PROFILE;
 		for (size_t i = 0; !r && i < args->operands; i++) {
 			enum operand_kind kind = OPERAND_KEY;
 
@@ -239,9 +244,36 @@ static int merge_evidence(struct work *w, const struct cli_args *args, struct bu
 	return r;
 }
 
+static int read_part(const char *word, void *arg, struct err *err)
+{
+	struct work *w = arg;
+
+	return operand_each(w->cli, word, OPERAND_PROFILE, EVIDENCE_SIZE_MAX, add_text, w, NULL, err);
+}
+
+static int merge_all_profiles(struct work *w, const struct cli_args *args, struct buf *out, bool *ret_unconfined, struct err *err)
+{
+	cleanup_with(work_done) struct work without = {.cli = w->cli, .profiles = true};
+	cleanup_with(work_done) struct work within = {.cli = w->cli, .profiles = true};
+	const char *machine = args->value[OPT_MACHINE];
+	struct merge_request request = {.format = args->value[OPT_FORMAT]};
+	int r = cli_args_each(&cmd_merge, args, OPT_WITHOUT, read_part, &without, err);
+
+	if (!r)
+		r = cli_args_each(&cmd_merge, args, OPT_WITHIN, read_part, &within, err);
+	if (!r && machine)
+		r = machine_named(machine, &request.machine, err);
+	if (r < 0)
+		return r;
+	request.all = (struct merge_parts){w->policies, w->count};
+	request.without = (struct merge_parts){without.policies, without.count};
+	request.within = (struct merge_parts){within.policies, within.count};
+	return merge_profiles(&request, out, ret_unconfined, err);
+}
+
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
-	cleanup_with(work_done) struct work w = {.cli = cli};
+	cleanup_with(work_done) struct work w = {.cli = cli, .profiles = args->value[OPT_WITHOUT] || args->value[OPT_WITHIN]};
 	cleanup_buf struct buf out = {0};
 	bool unconfined = false;
 	int r = read_all(&w, args, err);
@@ -251,7 +283,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r && w.evidence_count)
 		r = merge_evidence(&w, args, &out, err);
 	else if (!r)
-		r = merge_profiles((const struct policy *const *)w.policies, w.count, args->value[OPT_FORMAT], &out, &unconfined, err);
+		r = merge_all_profiles(&w, args, &out, &unconfined, err);
 	if (r < 0)
 		return r;
 	/* One of those that were merged may be it: the result holds what it held. */
@@ -271,7 +303,9 @@ const struct cli_command cmd_merge = {
 		"once. The result is complete only if each file is.\n"
 		"  snug merge nodes/*/web.json -o web.json && snug approve ./web.json\n"
 		"Profiles give a profile that allows what any of them allows, arguments included, and refuses the\n"
-		"rest as the first one does.\n",
+		"rest as the first one does.\n"
+		"  snug merge @moby --within deny.json     the default, without the calls that deny.json refuses\n"
+		"  snug merge web --without @containerd    what web is allowed beyond the default\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

@@ -1,7 +1,7 @@
 #include "shim/cli/merge/merge.h"
 
 #include "base/text.h"
-#include "seccomp/combine/merge.h"
+#include "seccomp/combine/combine.h"
 #include "seccomp/write/write.h"
 
 #include <errno.h>
@@ -20,20 +20,74 @@ static bool is_unconfined(const struct policy *p)
 	return action == POLICY_ALLOW || action == POLICY_LOG;
 }
 
-int merge_profiles(const struct policy *const in[], size_t count, const char *format, struct buf *out, bool *ret_unconfined,
-		   struct err *err)
+/* All that is combined so far is *all, which is exchanged. */
+static int narrow(struct policy **all, enum combine_kind kind, const struct merge_parts *parts, const struct merge_request *request,
+		  struct buf *remarks, struct err *err)
 {
+	const struct combine_view view = {.kind = kind, .machine = request->machine, .remarks = remarks};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < parts->count; i++) {
+		struct policy *part = parts->policies[i], *narrower = NULL;
+		const struct policy *const both[] = {*all, part};
+
+		if (!policy_lists_arches(part))
+			policy_copy_arches(*all, part);
+		r = policy_combine(&view, both, 2, "merged profile", &narrower, err);
+		if (r < 0)
+			return r;
+		policy_free(*all);
+		*all = narrower;
+	}
+	return r;
+}
+
+/* A list of refusals, taken away from what allows little else. */
+static void tell_contrary(const struct merge_parts *without)
+{
+	for (size_t i = 0; i < without->count; i++) {
+		enum policy_action action = policy_default(without->policies[i])->action;
+
+		if (action == POLICY_ALLOW || action == POLICY_LOG)
+			fprintf(stderr, "snug: %s allows every call that it does not name, so --without leaves almost nothing;\n"
+				"--within takes away what it refuses\n", policy_name(without->policies[i]));
+	}
+}
+
+static void tell_unconfined(const struct merge_request *request)
+{
+	fputs("snug: together these profiles allow everything, so the result does not confine a container", stderr);
+	fputs(request->all.count > 1 ? "; a list of refused calls takes\nnothing away from the others, --within that list does\n" : "\n", stderr);
+}
+
+static int combine(const struct merge_request *request, struct policy **ret, struct buf *remarks, struct err *err)
+{
+	const struct combine_view view = {.kind = COMBINE_UNION, .machine = request->machine, .remarks = remarks};
+	cleanup_policy struct policy *all = NULL;
+	int r = policy_combine(&view, (const struct policy *const *)request->all.policies, request->all.count, "merged profile", &all, err);
+
+	if (!r)
+		r = narrow(&all, COMBINE_WITHOUT, &request->without, request, remarks, err);
+	if (!r)
+		r = narrow(&all, COMBINE_WITHIN, &request->within, request, remarks, err);
+	if (!r)
+		*ret = steal_ptr(&all);
+	return r;
+}
+
+int merge_profiles(const struct merge_request *request, struct buf *out, bool *ret_unconfined, struct err *err)
+{
+	bool alone = request->all.count == 1 && !request->without.count && !request->within.count;
 	cleanup_policy struct policy *all = NULL, *adapted = NULL;
 	cleanup_buf struct buf remarks = {0}, lost = {0};
 	enum policy_format form = POLICY_OCI;
-	int r;
+	int r = request->format ? policy_output_by_name(request->format, &form, err) : 0;
 
-	r = format ? policy_output_by_name(format, &form, err) : 0;
 	if (!r)
-		r = policy_merge(in, count, "merged profile", &all, &remarks, err);
+		r = combine(request, &all, &remarks, err);
 	/* One alone contradicts nobody: it stays as it is. */
-	if (r == -EDOM && count == 1)
-		r = policy_adapt(in[0], form, &adapted, &lost, err);
+	if (r == -EDOM && alone)
+		r = policy_adapt(request->all.policies[0], form, &adapted, &lost, err);
 	else if (!r)
 		r = policy_adapt(all, form, &adapted, &lost, err);
 	if (!r)
@@ -44,11 +98,9 @@ int merge_profiles(const struct policy *const in[], size_t count, const char *fo
 		fputs(remarks.data, stderr);
 	if (lost.len)
 		fputs(lost.data, stderr);
+	tell_contrary(&request->without);
 	*ret_unconfined = is_unconfined(adapted);
 	if (*ret_unconfined)
-		fputs("snug: together these profiles allow everything, so the result does not confine a container. A "
-		      "list of refused calls takes nothing away from the other profiles; add the refusals to the "
-		      "profile that they are meant for\n",
-		      stderr);
+		tell_unconfined(request);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

@@ -1,0 +1,77 @@
+/* Between combine.c, which goes through the calls, and what it asks (answers.c), writes (rules.c) and proves (prove.c). */
+#ifndef SNUG_SECCOMP_COMBINE_PRIVATE_H
+#define SNUG_SECCOMP_COMBINE_PRIVATE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "seccomp/combine/combine.h"
+#include "seccomp/filter/filter.h"
+#include "seccomp/policy/policy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct combine {
+	enum combine_kind kind;
+	const struct policy *const *in;
+	struct filter **filter; /* of each input */
+	uint32_t *answers; /* room for one of each input */
+	size_t count;
+	const struct arch *machine;
+	struct policy *out;
+	const char **names; /* in any input's rules: in order, each once */
+	size_t name_count;
+	struct buf *remarks; /* may be NULL */
+	struct err *err;
+};
+
+/* A call, where it is asked about. */
+struct combine_call {
+	const char *name;
+	const struct arch *arch; /* NULL: libseccomp knows the name nowhere; the text alone is left to read */
+	uint32_t nr;
+};
+
+/* Finds where to ask: on the machine's own ABI, else on the first of the result's that has it. */
+void combine_find_call(const struct combine *c, const char *name, struct combine_call *ret);
+
+/* True if the rule says something of the call in input i: it names it, it counts on the machine, and it does not answer as the
+ * default does. */
+bool combine_speaks(const struct combine *c, size_t i, const struct policy_rule *rule, const char *name);
+
+/* What input i answers (SECCOMP_RET_*); where it does not list the ABI, what its text says. */
+int combine_ask(const struct combine *c, size_t i, const struct combine_call *call, const uint64_t args[POLICY_ARGS_MAX],
+		uint32_t *ret);
+
+/* What all together are to answer. *ret_lost (may be NULL): the input that hands the call over, where the result does not; else
+ * count. */
+int combine_answer(const struct combine *c, const struct combine_call *call, const uint64_t args[POLICY_ARGS_MAX], uint32_t *ret,
+		   size_t *ret_lost);
+uint32_t combine_default(const struct combine *c);
+
+bool combine_hands_over(uint32_t answer);
+
+/* The answer as a profile says it. */
+struct policy_answer combine_policy_answer(uint32_t answer);
+
+/* The arguments of a call in cells, and what is to be answered in each. */
+struct combine_grid;
+int combine_grid_new(const struct combine *c, const struct combine_call *call, struct combine_grid **ret);
+void combine_grid_free(struct combine_grid *g); /* NULL is allowed */
+DEFINE_CLEANUP(combine_grid, struct combine_grid *, combine_grid_free)
+#define cleanup_grid cleanup_with(combine_grid_cleanup)
+
+/* True if the arguments do not matter; *ret_answer then. */
+bool combine_grid_is_plain(const struct combine_grid *g, uint32_t *ret_answer);
+
+/* The first input that hands some of it over which the result does not; else the number of inputs. */
+size_t combine_grid_lost(const struct combine_grid *g);
+
+/* Adds rules for all that is not answered by default to the result. */
+int combine_grid_write(const struct combine *c, const struct combine_grid *g);
+
+/* On the ABIs of the result it answers as is wanted. */
+int combine_prove(const struct combine *c);
+
+#endif
