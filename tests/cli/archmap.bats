@@ -30,7 +30,7 @@ arches() { sed -n 's/.*"architectures": \[\(.*\)\].*/\1/p' <<<"$output" | tr -d 
   echo "$output"
   [ "$status" -eq 0 ]
   run_snug check --no-sample --all "$dir/p.json"
-  [[ "$output" == *"note: an entry of archMap is for a machine that is not known here"*LOONGARCH64* ]]
+  [[ "$output" == *"note: an archMap entry is for a machine unknown to snug"*LOONGARCH64* ]]
 }
 
 @test "check: an unknown ABI in the entry of the machine at hand is a failure, in another machine's none" {
@@ -98,5 +98,5 @@ floor_of() {
   refused 2 "unknown machine 'sparc'"
   floor_of aarch64 close:57 >"$dir/floor.json"
   run_snug check --machine aarch64 --floor-file "$dir/floor.json" "$dir/p.json"
-  refused 2 "--floor-file tells the machine already"
+  refused 2 "--floor-file already names the machine"
 }

@@ -11,7 +11,7 @@ diff_of() { run_snug diff "$dir/a.json" "$dir/b.json"; }
     "action": "SCMP_ACT_ALLOW"}], "defaultErrnoRet": 1, "defaultAction": "SCMP_ACT_ERRNO"}'
   diff_of
   [ "$status" -eq 0 ]
-  [[ "$output" == *"They mean the same."* ]]
+  [[ "$output" == *"Both have the same effect."* ]]
   run_snug diff @moby @moby
   [ "$status" -eq 0 ]
 }
@@ -41,9 +41,9 @@ PY
     {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}]}'
   diff_of
   [ "$status" -eq 1 ]
-  [[ "$output" == *"1 call for which the arguments decide:"* ]]
+  [[ "$output" == *"1 call that differs by arguments:"* ]]
   grep -qE '^  clone +allow +only \(arg0 & 0x7e020000\) == 0' <<<"$output"
-  [[ "$output" == *"1 call that $dir/a.json answers with EPERM and $dir/b.json with ENOSYS: clone3"* ]]
+  [[ "$output" == *"1 call answered by $dir/a.json with EPERM, by $dir/b.json with ENOSYS: clone3"* ]]
   [[ "$output" != *"refuses and"* ]]
   # The same comparison written otherwise.
   put a <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
@@ -59,7 +59,7 @@ PY
   put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}'
   diff_of
   [ "$status" -eq 1 ]
-  [[ "$output" == *"Only $dir/b.json lists i386: under $dir/a.json programs of this kind are killed"* ]]
+  [[ "$output" == *"Only $dir/b.json lists i386: $dir/a.json kills programs of this architecture"* ]]
   [[ "$output" != *"calls that"* ]]
 }
 
@@ -84,7 +84,7 @@ PY
   run_snug diff "$dir/a.json" nobody
   refused 2 "nobody is neither a key nor a file"
   run_snug diff - - <"$dir/a.json"
-  refused 2 "one profile only"
+  refused 2 "standard input can be only one"
   run_snug diff "$dir" "$dir/a.json"
   refused 2 "is a directory"
   put b <<<'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_NO"}]}'
@@ -104,7 +104,7 @@ PY
 @test "diff: what an upgrade of the runtime starts to need" {
   run_snug diff @crun-1.28 @runc-1.3.6
   [ "$status" -eq 1 ]
-  [[ "$output" == "crun 1.28 > runc 1.3.6+ds1: starts to need "*"openat2"* ]]
+  [[ "$output" == "crun 1.28 > runc 1.3.6+ds1: newly needs "*"openat2"* ]]
   grep -qE '^  openat2 +- > needs ' <<<"$output"
   # Both need it, or only try it: no difference.
   run ! grep -qE '^  execve ' <<<"$output"

@@ -6,7 +6,7 @@ inputs() { echo "$SNUG_SOURCE/tests/cli/inputs"; }
 # means_same A B
 means_same() {
   run_snug diff "$1" "$2"
-  [ "$status" -eq 0 ] && [[ "$output" == *"They mean the same."* ]] || { echo "$output"; false; }
+  [ "$status" -eq 0 ] && [[ "$output" == *"Both have the same effect."* ]] || { echo "$output"; false; }
 }
 
 # manifest: a SeccompProfile that allows four calls, on standard output.
@@ -84,7 +84,7 @@ P
   [[ "$stderr" == *"p.yaml: spec.syscalls[0].action, line 9: there is no such action"* ]]
   { printf 'x: "folded\n  text"\n'; manifest | sed 's/read\]/7]/'; } >"$dir/r.yaml"
   run_snug diff "$dir/r.yaml" @moby
-  [[ "$stderr" == *"r.yaml: spec.syscalls[0].names[3], line 12: the name of a system call is wanted"* ]]
+  [[ "$stderr" == *"r.yaml: spec.syscalls[0].names[3], line 12: expected the name of a system call"* ]]
 }
 
 @test "a template is to be rendered first" {
@@ -105,7 +105,7 @@ P
   no_floor
   run_snug check --no-sample --json "$dir/stream.yaml" "$dir/base"
   [ "$status" -eq 0 ]
-  [[ "$output" != *"lies elsewhere"* && "$output" != *'"failure"'* ]]
+  [[ "$output" != *"base profile is elsewhere"* && "$output" != *'"failure"'* ]]
   # Bases of bases.
   mkdir "$dir/chain"
   { manifest c; } >"$dir/chain/c.yaml"
@@ -118,7 +118,7 @@ P
     sed "s#runc-v1.4.2#\"$base\"#" "$(inputs)/base/app.yaml" >"$dir/alone/app.yaml"
     run_snug check --no-sample "$dir/alone/app.yaml"
     [ "$status" -eq 0 ]
-    [[ "$output" == *"a part of the profile lies elsewhere"*"$base"* ]]
+    [[ "$output" == *"the base profile is elsewhere"*"$base"* ]]
     [[ "$output" != *"does not start"* && "$output" != *exit_group* ]]
     for command in "diff $dir/alone/app.yaml @moby" "merge $dir/alone/app.yaml"; do
       # shellcheck disable=SC2086
@@ -136,7 +136,7 @@ P
   no_floor
   run_snug check --no-sample "$dir/a.yaml" "$dir/b.yaml"
   [ "$status" -eq 0 ]
-  [[ "$output" == *"lies elsewhere"* ]]
+  [[ "$output" == *"base profile is elsewhere"* ]]
 }
 
 @test "systemd: groups are known, those of this machine where systemd-analyze is there" {

@@ -90,7 +90,7 @@ inline() { sed 's/\\-/-/g' "$man/$1" | tr '\n' ' ' | grep -qF -- "$2" || { echo 
   grep -qE '^  profiles/old.json +FAILS +no exec' <<<"$output"
   grep -qE 'CALL +ANSWER +EXECS, noNewPrivileges +EXECS, no noNewPrivileges' <<<"$output"
   grep -qE '^ +statx +ENOSYS +1 of 1 +1 of 1' <<<"$output"
-  [[ "$output" == *'add to the names that are allowed: "statx"'* ]]
+  [[ "$output" == *'add to the allowed names: "statx"'* ]]
   example 0 'snug check /var/lib/kubelet/seccomp'
   [[ "$output" == *"1 ok. Checked for runc 1.1.5"* ]]
   example 0 'kubectl get configmap X -o json | snug check -'

@@ -49,7 +49,7 @@ E
     if command -v containerd >/dev/null && ! containerd --config "$dir/config.toml" config dump >/dev/null 2>&1; then
       # The containerd of this machine is older than that version.
       setup_at "$dir/config.toml" --write
-      refused 2 'containerd does not take it'
+      refused 2 'containerd rejects it'
       cmp "$dir/config.toml" "$dir/before"
       continue
     fi
@@ -65,7 +65,7 @@ E
     cmp "$dir/config.toml.before-snug" "$dir/before"
     cp "$dir/config.toml" "$dir/once"
     setup_at "$dir/config.toml" --write
-    [[ "$output" == *'nothing has changed'* ]]
+    [[ "$output" == *'already contains snug'* ]]
     cmp "$dir/config.toml" "$dir/once"
     # What the user changes meanwhile stays, and the first backup too.
     setup_at "$dir/config.toml" --remove
@@ -100,17 +100,17 @@ E
   done
   echo 'version = 5' >"$dir/config.toml"
   setup_at "$dir/config.toml" --write
-  refused 2 'version 5, handlers go into one of version 2, 3 or 4'
+  refused 2 'version 5; handlers need a file of version 2, 3 or 4'
   printf 'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.snug-learn]\n' >"$dir/config.toml"
   setup_at "$dir/config.toml" --write
-  refused 2 'line 3: there is a handler snug-learn already'
+  refused 2 'line 3: there already is a handler snug-learn'
   printf 'version = 2\n# snug: begin\n' >"$dir/config.toml"
   setup_at "$dir/config.toml" --write
   refused 2 'snug: end'
   if command -v containerd >/dev/null; then
     printf 'version = 2\nplugins = 7\n' >"$dir/config.toml"
     setup_at "$dir/config.toml" --write
-    refused 2 'containerd does not take it'
+    refused 2 'containerd rejects it'
     [ "$(cat "$dir/config.toml")" = "$(printf 'version = 2\nplugins = 7')" ]
     [ "$(ls -A "$dir" | grep -c snug-check)" -eq 0 ]
   fi
@@ -128,7 +128,7 @@ E
   grep -qF '"a\u0041=b"' "$dir/daemon.json"
   [ "$(jq -S 'del(.runtimes["snug-learn", "snug-audit", "snug-enforce"])' "$dir/daemon.json")" = "$(jq -S . "$dir/before")" ]
   setup_at "$dir/daemon.json" --write
-  [[ "$output" == *'nothing has changed'* ]]
+  [[ "$output" == *'already contains snug'* ]]
   jq '. + {debug: true}' "$dir/daemon.json" >"$dir/x" && cat "$dir/x" >"$dir/daemon.json"
   setup_at "$dir/daemon.json" --remove
   [ "$(jq -S . "$dir/daemon.json")" = "$(jq -S '. + {debug: true}' "$dir/before")" ]
@@ -169,7 +169,7 @@ E
       [ "$(toml "$dir/conf.d/snug.conf" "'snug-learn' in c['engine']['runtime_supports_json']")" = True ]
     fi
     setup_at "$dir/conf.d/snug.conf" --write
-    [[ "$output" == *'nothing has changed'* ]]
+    [[ "$output" == *'already contains snug'* ]]
     setup_at "$dir/conf.d/snug.conf" --remove
     [ "$(ls -A "$dir/conf.d")" = "" ]
     rmdir "$dir/conf.d"
@@ -221,20 +221,20 @@ P
   mkdir -p "$dir/run/containers/a" "$dir/run/containers/b"
   CALLER=docker
   setup_at "$dir/daemon.json" --remove
-  [[ "$output" == *'No container runs'* ]]
+  [[ "$output" == *'No container started by snug is running'* ]]
   touch "$dir/run/containers/a/one" "$dir/run/containers/b/two" "$dir/run/containers/b/.temp"
   setup_at "$dir/daemon.json" --remove
-  [[ "$output" == *'2 containers still run that snug started'* ]]
+  [[ "$output" == *'2 containers started by snug still run'* ]]
   [[ "$output" != *'refuses exec'* ]]
   CALLER=containerd
   setup_at "$dir/config.toml" --remove
-  [[ "$output" == *'containerd 2 refuses exec into a pod whose handler is gone: restart it when they have ended'* ]]
+  [[ "$output" == *'restart it once they have ended: containerd 2 refuses exec into a pod whose handler is gone'* ]]
 }
 
 @test "bad usage" {
   run_snug setup lxc; refused 2 'containerd, crio, docker, podman, kubernetes'
   run_snug setup; refused 2 'usage: snug setup CALLER'
-  run_snug setup docker --write --remove; refused 2 'not both'
+  run_snug setup docker --write --remove; refused 2 'cannot be combined'
   run_snug setup kubernetes --write; refused 2 'kubectl apply'
   run_snug setup docker --config daemon.json --write; refused 2 'absolute'
   run_snug setup docker --bin bin; refused 2 '--bin'

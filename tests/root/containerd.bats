@@ -291,7 +291,7 @@ E
   cp "$T/containerd.toml" "$T/with"
   run snug setup containerd --remove --config "$T/containerd.toml"
   [ "$status" -eq 0 ]
-  [[ "$output" == *'still run that snug started'* || "$output" == *'still runs that snug started'* ]]
+  [[ "$output" == *'started by snug still run:'* || "$output" == *'started by snug still runs:'* ]]
   run ! grep -q 'snug-learn' "$T/containerd.toml"
   containerd_restart
   run cri <<E

@@ -88,7 +88,7 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
   run_ learn --detach --name dlast "$IMAGE" sleep 1000
   run snug setup docker --remove --config "$T/daemon.json"
   [ "$status" -eq 0 ]
-  [[ "$output" == *'1 container still runs that snug started'* ]]
+  [[ "$output" == *'1 container started by snug still runs'* ]]
   cmp "$T/daemon.json" "$T/daemon.before"
   docker_restart
   run ! grep -q snug <(docker_ info --format '{{json .Runtimes}}')
@@ -97,7 +97,7 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
   docker_ rm dlast
   eventually sh -c "! ls '$T'/run/containers/*/* 2>/dev/null"
   run snug setup docker --remove --config "$T/daemon.json"
-  [[ "$output" == *'No container runs'* ]]
+  [[ "$output" == *'No container started by snug is running'* ]]
   gone() { [ -z "$(processes_with "-address $T/docker/exec/containerd/containerd.sock")" ]; }
   eventually gone
 }

@@ -102,10 +102,10 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   echo 'version = 3' >"$T/c.toml"
   snug setup containerd --write --config "$T/c.toml" --bin "$SNUG_BUILD" >/dev/null
   run snug setup containerd --remove --config "$T/c.toml"
-  [[ "$output" == *"1 container still runs that snug started"* ]]
+  [[ "$output" == *"1 container started by snug still runs"* ]]
   runc --root "$T/root" delete --force two
   run snug setup containerd --remove --config "$T/c.toml"
-  [[ "$output" == *"No container runs that snug started"* ]]
+  [[ "$output" == *"No container started by snug is running"* ]]
   no_notes
 }
 

@@ -14,7 +14,7 @@
 
 static const char *when(const struct floor_part *p)
 {
-	return p->no_new_privileges ? "where noNewPrivileges is true" : "where noNewPrivileges is false";
+	return p->no_new_privileges ? "with noNewPrivileges true" : "with noNewPrivileges false";
 }
 
 /* Appends the names, quoted, as they stand in a profile. */
@@ -30,7 +30,7 @@ static size_t add_names(const struct check_finding *f, bool by_errno, const char
 
 void check_add_fix(const struct check_finding *f, struct buf *out)
 {
-	size_t n = add_names(f, false, "add to the names that are allowed: ", out);
+	size_t n = add_names(f, false, "add to the allowed names: ", out);
 
 	if (add_names(f, true, n ? "; add to \"syscalls\": {\"names\": [" : "add to \"syscalls\": {\"names\": [", out))
 		buf_adds(out, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}");
@@ -77,7 +77,7 @@ static enum check_level level_of(const struct floor_call *c, uint32_t answer)
 	return c->use == FLOOR_TRIES ? CHECK_NOTE : CHECK_WARNING;
 }
 
-/* "X does not start a container where noNewPrivileges is true: it makes ..." */
+/* "X does not start a container with noNewPrivileges true: it makes ..." */
 static void add_sentence(const char *who, enum check_level level, const struct floor_part *part, struct buf *out)
 {
 	static const char *const verbs[CHECK_LEVELS][FLOOR_PHASES] = {
@@ -86,8 +86,8 @@ static void add_sentence(const char *who, enum check_level level, const struct f
 		[CHECK_FAILURE] = {"does not start", "cannot exec into"},
 	};
 	static const char *const whys[CHECK_LEVELS] = {
-		[CHECK_NOTE] = "it tries these calls, and does without them where they are refused like this",
-		[CHECK_WARNING] = "it makes these calls at times",
+		[CHECK_NOTE] = "it tries these calls and copes with this refusal",
+		[CHECK_WARNING] = "it sometimes makes these calls",
 		[CHECK_FAILURE] = "it makes these calls itself",
 	};
 
@@ -135,7 +135,7 @@ static int check_part(struct check_view *v, const struct floor_runtime *rt, cons
 			continue;
 		memcpy(call.name, c->name, sizeof(call.name));
 		call.answer = check_is_stubbed(v, rt, c->nr) ? SECCOMP_RET_ERRNO | ENOSYS : a.answer;
-		call.reason = a.allows ? "allowed for some arguments only" : NULL;
+		call.reason = a.allows ? "allowed only for some arguments" : NULL;
 		level = level_of(c, call.answer);
 		call.by_errno = level == CHECK_FAILURE && c->use == FLOOR_TRIES && c->without[ABLATION_ENOSYS] == ABLATION_STARTS;
 		/* What is up to the arguments alone may do; what is refused for certain does not. */
@@ -210,7 +210,7 @@ static int amend_scheduler(struct check_view *v, struct check_finding *f)
 	cleanup_buf struct buf all = {0};
 
 	if (names.len)
-		buf_addf(&all, "add to the names that are allowed: %s%s", names.data, rules.len ? rules.data : "");
+		buf_addf(&all, "add to the allowed names: %s%s", names.data, rules.len ? rules.data : "");
 	else if (rules.len)
 		buf_addf(&all, "add %s", rules.data + 2);
 	f->fix = buf_steal(&all);
@@ -239,8 +239,8 @@ static int check_scheduler(struct check_view *v, const struct floor_runtime *rt)
 		memcpy(call.name, set[i].name, strlen(set[i].name) + 1);
 		if (!f)
 			r = check_add(v->result, CHECK_WARNING, CHECK_SCHEDULER, &f, v->err,
-				      "%s may fail to start a container now and then: it is a Go program, whose "
-				      "scheduler may make these calls at any moment, though no sampled start did",
+				      "%s may occasionally fail to start a container: the Go scheduler can make these "
+				      "calls at any time, though no sampled start did",
 				      who.data ? who.data : "");
 		if (r < 0)
 			return r;
@@ -260,7 +260,7 @@ static int check_runtime(struct check_view *v, const struct floor_runtime *rt)
 	check_add_runtime(rt, &who);
 	if (!rt->part_count && !v->reader) {
 		r = check_add(v->result, CHECK_WARNING, CHECK_NOT_SAMPLED, &f, v->err,
-			      "nobody has seen what %s calls itself under a filter, so this is not checked",
+			      "not checked: %s was never sampled, so the calls that it needs itself are unknown",
 			      who.data ? who.data : "");
 		if (r < 0)
 			return r;
@@ -299,10 +299,9 @@ static int check_always(struct check_view *v, bool ends)
 		memcpy(call.name, set[i].name, strlen(set[i].name) + 1);
 		if (!f)
 			r = check_add(v->result, ends ? CHECK_FAILURE : CHECK_WARNING, CHECK_ALWAYS, &f, v->err,
-				      ends ? "programs do not end as they should: they need these calls, whatever they "
-					     "do else"
-					   : "programs may fail on another day or machine: these calls are made though "
-					     "no program asks for them");
+				      ends ? "every program needs these calls to exit cleanly"
+					   : "programs may fail later or on another machine: the kernel or libc makes "
+					     "these calls for them");
 		if (r < 0)
 			return r;
 		f->reader = v->reader;

@@ -17,19 +17,26 @@ static const struct remark {
 	enum check_kind kind;
 	const char *text, *fix;
 } REMARKS[POLICY_REMARK_KINDS] = {
-	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE, "no reader of this form has such a field, so it does nothing",
-				  "take it out, or fix its spelling"},
-	[POLICY_UNKNOWN_MACHINE] = {CHECK_NOTE, CHECK_INEFFECTIVE, "an entry of archMap is for a machine that is not known here: the others pass it over",
+	[POLICY_UNKNOWN_FIELD] = {CHECK_WARNING, CHECK_INEFFECTIVE,
+				  "no reader of this format knows this field, so it has no effect",
+				  "remove it or fix its spelling"},
+	[POLICY_UNKNOWN_MACHINE] = {CHECK_NOTE, CHECK_INEFFECTIVE,
+				    "an archMap entry is for a machine unknown to snug; other machines ignore it",
 				    NULL},
-	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE, "a call was learnt that nobody here can name, so no profile can allow it",
-				 "use a snug and a libseccomp that are at least as new as the kernel"},
-	[POLICY_INDEX_TWICE] = {CHECK_WARNING, CHECK_AMBIGUOUS, "one rule compares the same argument twice: runtimes take any of the two for enough, where both may be meant",
-				"write it as one comparison, or as two rules where either is meant"},
-	[POLICY_WRAPPED_ERRNO] = {CHECK_WARNING, CHECK_AMBIGUOUS, "an errno is higher than any: runtimes take its lower 16 bits",
-				  "write the number that is meant"},
-	[POLICY_EMPTY_RULE] = {CHECK_WARNING, CHECK_INEFFECTIVE, "a rule without names does nothing", "take it out"},
-	[POLICY_OUTSIDE] = {CHECK_WARNING, CHECK_INEFFECTIVE, "a part of the profile lies elsewhere, and is not checked",
-			    "put the base beside it, into the same file or directory, or check what the operator makes of both"},
+	[POLICY_UNNAMED_CALL] = {CHECK_WARNING, CHECK_UNNAMEABLE,
+				 "a learnt call has no name here, so no profile can allow it",
+				 "use a snug and a libseccomp at least as new as the kernel"},
+	[POLICY_INDEX_TWICE] = {CHECK_WARNING, CHECK_AMBIGUOUS,
+				"a rule compares one argument twice: runtimes allow the call if either matches, though "
+				"both may be meant",
+				"write one comparison, or two rules if either should do"},
+	[POLICY_WRAPPED_ERRNO] = {CHECK_WARNING, CHECK_AMBIGUOUS,
+				  "an errno is out of range: runtimes use its lower 16 bits",
+				  "write the intended number"},
+	[POLICY_EMPTY_RULE] = {CHECK_WARNING, CHECK_INEFFECTIVE, "a rule without names has no effect", "remove it"},
+	[POLICY_OUTSIDE] =
+		{CHECK_WARNING, CHECK_INEFFECTIVE, "the base profile is elsewhere and was not checked",
+		 "put the base into the same file or directory, or check the profile that the operator merges"},
 };
 
 static int add_remarks(struct check_view *v, enum policy_remark_kind kind)
@@ -67,12 +74,12 @@ static int check_refusals(struct check_view *v)
 	if (r < 0 || !n)
 		return r;
 	r = check_add(v->result, CHECK_FAILURE, CHECK_REFUSED, &f, v->err,
-		      "libseccomp refuses the rule for %s (%s%s): no container starts with it", refusals[0].name,
-		      refusals[0].rule->path ? refusals[0].rule->path : "", n > 1 ? ", and more rules" : "");
+		      "libseccomp rejects the rule for %s (%s%s), so no container starts", refusals[0].name,
+		      refusals[0].rule->path ? refusals[0].rule->path : "", n > 1 ? ", and others" : "");
 	if (r < 0)
 		return r;
 	f->reader = v->reader;
-	f->fix = strdup("it contradicts another rule of the same call: leave one of them");
+	f->fix = strdup("it contradicts another rule for the same call: keep one of them");
 	return 0;
 }
 
@@ -143,13 +150,14 @@ static int check_elsewhere(struct check_view *v)
 				continue;
 			if (!f)
 				r = check_add(v->result, CHECK_WARNING, CHECK_ELSEWHERE, &f, v->err,
-					      "calls that only other machines have, while what is near them here is not named");
+					      "calls that exist only on other machines; this machine's equivalents are "
+					      "not listed");
 			if (r < 0)
 				return r;
 			snprintf(call.name, sizeof(call.name), "%s", name);
 			r = check_add_call(f, &call, v->err);
 		}
-	if (!r && f && !(f->fix = strdup("use this machine's names, if they are meant")))
+	if (!r && f && !(f->fix = strdup("use this machine's names if these are meant")))
 		r = err_set(v->err, ENOMEM, "out of memory");
 	return r;
 }
@@ -170,18 +178,18 @@ static int check_default(struct check_view *v)
 			denied += rules[i]->name_count;
 	if (!denied && action == POLICY_ALLOW)
 		r = check_add(v->result, CHECK_FAILURE, CHECK_UNCONFINED, &f, v->err,
-			      "it allows everything: a container with it is unconfined");
+			      "it allows everything, so a container with it is unconfined");
 	else if (!denied)
 		r = check_add(v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
-			      "it refuses nothing, it only logs");
+			      "it only logs and refuses nothing");
 	else
-		r = check_add(v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
-			      "it refuses only the %zu names that it holds; every other call is allowed, also those "
-			      "that the next kernel brings",
-			      denied);
+		r = check_add(
+			v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
+			"it refuses only the %zu listed calls and allows all others, including those of newer kernels",
+			denied);
 	if (r < 0)
 		return r;
-	f->fix = strdup("make \"defaultAction\" SCMP_ACT_ERRNO, and list what is allowed");
+	f->fix = strdup("set \"defaultAction\" to SCMP_ACT_ERRNO and list what is allowed");
 	return 0;
 }
 
@@ -195,13 +203,13 @@ int check_form(struct check_view *v)
 		r = add_remarks(v, k);
 	if (!r)
 		r = check_names(v, CHECK_NAME_UNKNOWN, CHECK_UNKNOWN_NAME,
-				"knows no system call of such a name, nor does snug; runtimes leave it out without a word",
-				"fix its spelling, or take it out");
+				"does not know this call, nor does snug; runtimes silently ignore it",
+				"fix its spelling, or remove it");
 	if (!r)
 		r = check_names(v, CHECK_NAME_LACKING, CHECK_UNNAMEABLE,
-				"does not know these names: runtimes that use it leave them out without a word, and the "
-				"default action decides",
-				"nothing in the profile fixes it; a newer libseccomp under the runtime does");
+				"does not know these calls: runtimes that use it silently ignore them, so the default "
+				"action applies",
+				"the profile cannot fix this; a newer libseccomp for the runtime does");
 	if (!r)
 		r = check_elsewhere(v);
 	return r ? r : check_refusals(v);

@@ -86,9 +86,9 @@ int check_fallback(struct check_view *v)
 			continue;
 		memcpy(call.name, set[i].name, strlen(set[i].name) + 1);
 		if (!f)
-			r = check_add(v->result, CHECK_WARNING, CHECK_FALLBACK, &f, v->err,
-				      "programs try these newer calls first, and go back to the older ones only when the "
-				      "answer is ENOSYS");
+			r = check_add(
+				v->result, CHECK_WARNING, CHECK_FALLBACK, &f, v->err,
+				"programs try these newer calls first and fall back to older ones only on ENOSYS");
 		if (r < 0)
 			return r;
 		f->reader = v->reader;
@@ -151,12 +151,12 @@ static int add_beyond(struct check_view *v, bool dangers, const char *name, stru
 	if ((call.reason != NULL) != dangers)
 		return 0;
 	if (!call.reason && allowed == CHECK_DEPENDS)
-		call.reason = "with any arguments; the defaults allow it with some only";
+		call.reason = "with any arguments; the defaults allow it only with some";
 	memcpy(call.name, name, strlen(name) + 1);
 	if (!*f)
 		r = check_add(v->result, dangers ? CHECK_WARNING : CHECK_NOTE, CHECK_BEYOND, f, v->err,
-			      dangers ? "it allows dangerous calls that the defaults of Docker and containerd refuse"
-				      : "it allows calls that the defaults of Docker and containerd refuse; none is known "
+			      dangers ? "it allows dangerous calls that the Docker and containerd defaults refuse"
+				      : "it allows calls that the Docker and containerd defaults refuse; none is known "
 					"to be dangerous");
 	if (r < 0)
 		return r;

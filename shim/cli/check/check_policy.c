@@ -19,8 +19,7 @@ static int check_arch(struct check_view *v)
 	if (!policy_lists_arches(v->policy) || policy_has_arch(v->policy, arch))
 		return 0;
 	r = check_add(v->result, CHECK_WARNING, CHECK_ARCHITECTURE, &f, v->err,
-		      "it lists %s%s and not %s: it was made for other machines; runtimes apply its names to this one's calls "
-		      "all the same",
+		      "it lists %s%s but not %s, so it was made for other machines; runtimes apply it here anyway",
 		      n ? arches[0]->oci : "other architectures", n > 1 ? " and others" : "", arch->oci);
 	if (r < 0)
 		return r;
@@ -98,10 +97,10 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 		return r;
 	unite(ret, first_count);
 	r = check_add(ret, CHECK_WARNING, CHECK_INEFFECTIVE, &f, err,
-		      "it is of Docker's form: containerd, and so Kubernetes, leaves %s\"includes\" and \"excludes\" out "
-		      "without a word, and takes every rule for unconditional",
+		      "it is in Docker's format: containerd, and so Kubernetes, ignores %s\"includes\" and "
+		      "\"excludes\" and applies every rule unconditionally",
 		      policy_has_arch_map(p) ? "\"archMap\", " : "");
-	if (!r && !(f->fix = strdup("for Kubernetes use the plain form: snug merge --format oci FILE")))
+	if (!r && !(f->fix = strdup("for Kubernetes convert it to plain OCI: snug merge --format oci FILE")))
 		r = err_set(err, ENOMEM, "out of memory");
 	return r;
 }

@@ -17,8 +17,8 @@ static const char *const verdicts[] = {
 	[VERDICT_OK] = "ok",
 	[VERDICT_NOT_SAMPLED] = "not known",
 	[VERDICT_NO_EXEC] = "no exec",
-	[VERDICT_AT_TIMES] = "starts at times",
-	[VERDICT_NNP_ONLY] = "starts with noNewPrivileges only",
+	[VERDICT_AT_TIMES] = "starts sometimes",
+	[VERDICT_NNP_ONLY] = "only with noNewPrivileges",
 	[VERDICT_NO_START] = "does not start",
 };
 
@@ -171,9 +171,10 @@ static void free_calls(struct check_finding *f)
 static void add_group(const struct check_result *r, size_t first, struct buf *out)
 {
 	static const char *const leads[CHECK_LEVELS] = {
-		[CHECK_NOTE] = " tries the calls below, and does without them where they are refused like this.",
-		[CHECK_WARNING] = " makes the calls below at some starts, and the profile refuses them.",
-		[CHECK_FAILURE] = " itself makes the calls below once the filter is loaded, and the profile refuses them.",
+		[CHECK_NOTE] = " tries the calls below and copes with this refusal.",
+		[CHECK_WARNING] = " makes the calls below at some starts, but the profile refuses them.",
+		[CHECK_FAILURE] =
+			" itself makes the calls below after loading the filter, but the profile refuses them.",
 	};
 	const struct check_finding *group[GROUP_MAX], *f = &r->findings[first];
 	cleanup_with(free_calls) struct check_finding all = {0};
@@ -240,7 +241,7 @@ static void add_calls(const struct check_finding *f, struct buf *out)
 		if (answers)
 			table_add(&t, answer.data ? answer.data : "");
 		if (*f->calls[i].nearest)
-			table_addf(&t, "is %s meant?", f->calls[i].nearest);
+			table_addf(&t, "did you mean %s?", f->calls[i].nearest);
 		else
 			table_add(&t, f->calls[i].reason ? f->calls[i].reason : "");
 	}
@@ -251,7 +252,7 @@ static void add_finding(const struct check_finding *f, struct buf *out)
 {
 	buf_addf(out, "  %s: ", check_level_name(f->level));
 	if (f->reader)
-		buf_addf(out, "as %s reads it: ", f->reader);
+		buf_addf(out, "for %s: ", f->reader);
 	add_wrapped(out, 4, f->text);
 	if (f->call_count)
 		add_calls(f, out);
@@ -317,7 +318,7 @@ static void add_head(const struct floor_file *floors, const struct check_item *i
 		buf_adds(out, i ? ", " : " ");
 		check_add_runtime(&floors->runtimes[i], out);
 		if (floors->runtimes[i].catalogued)
-			buf_adds(out, " (of the catalogue)");
+			buf_adds(out, " (from the catalogue)");
 	}
 	if (!floors->runtime_count)
 		buf_adds(out, " no runtime");

@@ -24,15 +24,14 @@ enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_MACH
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH",
-			 "a runtime that is to start them, or several with commas: paths, names such as crun, or releases such as "
-			 "runc-1.3.6; default: "
-			 "the configured one"},
-	[OPT_FLOOR_FILE] = {"floor-file", 0, "FILE", "check for the node that printed FILE: `snug floor --json`"},
-	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "start no containers to find out what a runtime calls itself"},
-	[OPT_STRICT] = {"strict", 0, NULL, "a warning is a failure too"},
-	[OPT_ALL] = {"all", 'a', NULL, "show notes too, and the profiles that nothing is wrong with"},
-	[OPT_MACHINE] = {"machine", 0, "NAME", "check for another machine than this one: aarch64, x86_64, s390x ..."},
-	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
+			 "runtimes that will use them: paths, names (crun) or releases (runc-1.3.6); default: the "
+			 "configured one"},
+	[OPT_FLOOR_FILE] = {"floor-file", 0, "FILE", "check for the node where `snug floor --json` printed FILE"},
+	[OPT_NO_SAMPLE] = {"no-sample", 0, NULL, "do not start containers to sample a runtime"},
+	[OPT_STRICT] = {"strict", 0, NULL, "treat warnings as failures"},
+	[OPT_ALL] = {"all", 'a', NULL, "also show notes, and profiles without findings"},
+	[OPT_MACHINE] = {"machine", 0, "NAME", "check for another machine: aarch64, x86_64, s390x ..."},
+	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON"},
 };
 
 #define VERSION_TIMEOUT_MS 10000
@@ -109,13 +108,13 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 		return 0;
 	if (r < 0 || floor_is_sampled(ret) || !w->sample)
 		return r;
-	fprintf(stderr, "sampling what %s itself needs to start containers (some seconds; --no-sample leaves it out)\n",
+	fprintf(stderr, "sampling what %s itself needs to start containers (takes seconds; --no-sample skips it)\n",
 		rt->path);
 	r = sample_floor(&plan, &confidence, err);
 	if (r < 0) {
 		if (r != -EINTR)
-			err_wrap(err, "cannot sample the runtime (--no-sample checks without, --floor-file with another "
-				      "node's)");
+			err_wrap(err, "cannot sample the runtime (--no-sample skips this, --floor-file uses another "
+				      "node's floor)");
 		return r;
 	}
 	floor_done(ret);
@@ -242,9 +241,9 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 	int r;
 
 	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_RUNTIME])
-		return err_set(err, EINVAL, "--floor-file tells the runtimes already: leave out --runtime");
+		return err_set(err, EINVAL, "--floor-file already names the runtimes: leave out --runtime");
 	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_MACHINE])
-		return err_set(err, EINVAL, "--floor-file tells the machine already: leave out --machine");
+		return err_set(err, EINVAL, "--floor-file already names the machine: leave out --machine");
 	if (args->value[OPT_FLOOR_FILE])
 		return read_floor_file(w, args->value[OPT_FLOOR_FILE], err);
 	/* A runtime that nobody named is not sampled without being asked to, except by root, who can. */
@@ -432,7 +431,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	else
 		check_text(&w->floors, w->items, w->item_count, args->value[OPT_ALL], &cli->out);
 	if (w->skipped)
-		fprintf(stderr, "%zu other files lie there, which are no .json, .yaml, .yml or .conf\n", w->skipped);
+		fprintf(stderr, "skipped %zu files that are not .json, .yaml, .yml or .conf\n", w->skipped);
 	return is_found(w, args->value[OPT_STRICT]) ? CLI_FOUND : CLI_GOOD;
 }
 
@@ -441,17 +440,17 @@ const struct cli_command cmd_check = {
 	.operands = "PROFILE...",
 	.operands_min = 1,
 	.operands_max = 100000,
-	.summary = "tells what a profile breaks, before it is rolled out",
-	.details = "PROFILE is a file of any form (OCI, Docker, SeccompProfile, ConfigMap, systemd), a directory of them "
-		   "(such as\n"
-		   "/var/lib/kubelet/seccomp), a key, @moby, @containerd or @podman, or - for standard input.\n"
-		   "  snug check --runtime runc-1.3.6 profiles/              before an upgrade, anywhere (snug floor --list)\n"
-		   "  snug check --runtime /usr/sbin/runc.new my.json        where the new runtime is at hand\n"
-		   "  snug floor --json >node.json                           on a node that has been upgraded, then "
-		   "anywhere:\n"
-		   "  snug check --floor-file node.json profiles/\n"
-		   "  kubectl get configmap X -o json | snug check -\n"
-		   "Exit status: 0 nothing breaks (warnings may be there), 1 something does, 2 bad usage or input.\n",
+	.summary = "says what a profile breaks, before you roll it out",
+	.details =
+		"PROFILE is a file in any format (OCI, Docker, SeccompProfile, ConfigMap, systemd), a directory of\n"
+		"such files (/var/lib/kubelet/seccomp), a key, @moby, @containerd or @podman, or - for standard "
+		"input.\n"
+		"  snug check --runtime runc-1.3.6 profiles/          before an upgrade, anywhere (snug floor --list)\n"
+		"  snug check --runtime /usr/sbin/runc.new my.json    with the new runtime at hand\n"
+		"  snug floor --json >node.json                       on an upgraded node, then anywhere:\n"
+		"  snug check --floor-file node.json profiles/\n"
+		"  kubectl get configmap X -o json | snug check -\n"
+		"Exit status: 0 nothing breaks (there may be warnings), 1 something does, 2 bad usage or input.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

@@ -17,7 +17,7 @@
 enum { OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON"},
+	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON"},
 };
 
 struct side {
@@ -81,7 +81,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	int r;
 
 	if (text_streq(args->operand[0], "-") && text_streq(args->operand[1], "-"))
-		return err_set(err, EINVAL, "standard input holds one profile only");
+		return err_set(err, EINVAL, "standard input can be only one of the two");
 	if (is_release(args->operand[0]) && is_release(args->operand[1])) {
 		bool same = false;
 
@@ -109,17 +109,15 @@ const struct cli_command cmd_diff = {
 	.operands = "A B",
 	.operands_min = 2,
 	.operands_max = 2,
-	.summary = "tells how two profiles differ in what they mean",
-	.details = "pid:N and container:ID are what the kernel holds for a live process: all filters that stand over each other.\n"
-		   "A and B are keys, profiles of any form, evidence files, @moby, @containerd, @podman (the defaults), "
-		   "or - for\n"
-		   "standard input. What counts is what each answers to each call, arguments and errno included, not "
-		   "how it is\n"
-		   "written.\n"
-		   "  snug diff web @containerd      what would change if web had its own profile in place of the "
-		   "default\n"
-		   "  snug diff @crun-1.28 @runc-1.3.6    what this change of the runtime starts to need (snug floor --list)\n"
-		   "Exit status: 0 they mean the same, 1 they differ, 2 bad usage or input.\n",
+	.summary = "shows how two profiles differ in effect",
+	.details =
+		"A and B are keys, profiles in any format, evidence files, the defaults @moby, @containerd and\n"
+		"@podman, or - for standard input. pid:N and container:ID are the filters that the kernel has loaded\n"
+		"for a live process, all of them together. What counts is the answer to each call, arguments and\n"
+		"errno included, not how the profile is written.\n"
+		"  snug diff web @containerd           what changes if web gets its own profile, not the default\n"
+		"  snug diff @crun-1.28 @runc-1.3.6    what the new runtime needs in addition (snug floor --list)\n"
+		"Exit status: 0 same effect, 1 they differ, 2 bad usage or input.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

@@ -78,9 +78,9 @@ static char *say_when(const struct filter_call *c)
 	cleanup_buf struct buf b = {0};
 
 	if (!c->depends || !c->clause_count) {
-		buf_adds(&b, c->depends ? "by its arguments" : "");
+		buf_adds(&b, c->depends ? "depends on its arguments" : "");
 	} else if (filter_allows(c->answer)) {
-		buf_adds(&b, "allow, but not ");
+		buf_adds(&b, "allow, except ");
 		add_clauses(c, false, &b);
 	} else {
 		buf_adds(&b, "only ");

@@ -63,7 +63,7 @@ static void add_others(const struct diff *d, enum diff_kind kind, struct buf *ou
 	if (n)
 		buf_addc(out, '\n');
 	if (elsewhere)
-		buf_addf(out, "    and %zu more that only other ABIs have (--json lists them)\n", elsewhere);
+		buf_addf(out, "    and %zu more that exist only on other ABIs (--json lists them)\n", elsewhere);
 }
 
 static void add_refused(const struct diff *d, enum diff_kind kind, const char *refuses, const char *allows,
@@ -90,7 +90,7 @@ static void add_refused(const struct diff *d, enum diff_kind kind, const char *r
 		 dangers);
 	table_write(&t, "    ", out);
 	if (dangers && dangers < n)
-		buf_adds(out, "  the others:\n");
+		buf_adds(out, "  others:\n");
 	add_others(d, kind, out);
 }
 
@@ -101,7 +101,7 @@ static void add_arguments(const struct diff *d, const struct diff_names *names, 
 
 	if (!n)
 		return;
-	buf_addf(out, "\n%zu call%s for which the arguments decide:\n", n, n == 1 ? "" : "s");
+	buf_addf(out, "\n%zu call%s that differ%s by arguments:\n", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 	table_begin(&t, 3);
 	table_add(&t, "CALL");
 	table_add(&t, names->name[0]);
@@ -141,8 +141,8 @@ static void add_answers(const struct diff *d, const struct diff_names *names, st
 		if (row->kind != DIFF_ANSWER || count_answers(d, row, 0) != count_answers(d, row, i))
 			continue;
 		n = count_answers(d, row, i);
-		buf_addf(out, "\n%zu call%s that %s answers with %s and %s with %s", n, n == 1 ? "" : "s", names->name[0],
-			 row->says[0], names->name[1], row->says[1]);
+		buf_addf(out, "\n%zu call%s answered by %s with %s, by %s with %s", n, n == 1 ? "" : "s",
+			 names->name[0], row->says[0], names->name[1], row->says[1]);
 		for (size_t k = i; n <= ANSWERS_NAMED && k < d->count; k++)
 			if (d->rows[k].kind == DIFF_ANSWER && text_streq(d->rows[k].says[0], row->says[0]) &&
 			    text_streq(d->rows[k].says[1], row->says[1])) {
@@ -159,8 +159,8 @@ static void add_only(const struct diff *d, size_t who, const struct diff_names *
 		return;
 	buf_addf(out, "\nOnly %s lists ", names->name[who]);
 	add_arches(d->only[who], out);
-	buf_addf(out, ": under %s programs of %s are killed, whatever they call.\n", names->name[!who],
-		 d->only[who] & (d->only[who] - 1) ? "these kinds" : "this kind");
+	buf_addf(out, ": %s kills programs of %s at any call.\n", names->name[!who],
+		 d->only[who] & (d->only[who] - 1) ? "these architectures" : "this architecture");
 }
 
 void diff_text(const struct diff *d, const struct diff_names *names, struct buf *out)
@@ -174,7 +174,7 @@ void diff_text(const struct diff *d, const struct diff_names *names, struct buf 
 		buf_addc(out, '\n');
 	}
 	if (diff_is_same(d)) {
-		buf_adds(out, "\nThey mean the same.\n");
+		buf_adds(out, "\nBoth have the same effect.\n");
 		return;
 	}
 	add_refused(d, DIFF_REFUSED_BY_A, names->name[0], names->name[1], out);

@@ -181,7 +181,7 @@ static int read_call(const struct json_doc *doc, const struct json *v, struct ab
 	int r = json_want_string(doc, v, "phase", &phase_name, err);
 
 	if (!r && floor_phase_by_name(phase_name, &phase) < 0)
-		r = json_err(doc, json_get(v, "phase"), err, "\"create\" or \"exec\" is wanted");
+		r = json_err(doc, json_get(v, "phase"), err, "expected \"create\" or \"exec\"");
 	if (!r)
 		r = json_want_string(doc, v, "arch", &arch_name, err);
 	if (!r && !(arch = arch_by_name(arch_name)))
@@ -196,7 +196,7 @@ static int read_call(const struct json_doc *doc, const struct json *v, struct ab
 
 		r = json_want_string(doc, v, errnos[e], &name, err);
 		if (!r && ablation_outcome_by_name(name, &outcome) < 0)
-			r = json_err(doc, json_get(v, errnos[e]), err, "\"starts\", \"fails\" or \"untried\" is wanted");
+			r = json_err(doc, json_get(v, errnos[e]), err, "expected \"starts\", \"fails\" or \"untried\"");
 		if (!r)
 			r = ablation_set(a, phase, arch, (uint32_t)nr, e, outcome, err);
 	}
@@ -213,8 +213,8 @@ int ablation_parse(const char *text, size_t len, const char *name, struct ablati
 	if (!r)
 		r = json_want_u64(doc, json_root(doc), "version", &version, err);
 	if (!r && version != ABLATION_VERSION) {
-		json_err(doc, json_get(json_root(doc), "version"), err, "this snug reads version %d of such files",
-			 ABLATION_VERSION);
+		json_err(doc, json_get(json_root(doc), "version"), err,
+			 "this snug reads only version %d of these files", ABLATION_VERSION);
 		return -EPROTONOSUPPORT;
 	}
 	if (r < 0)
@@ -222,7 +222,7 @@ int ablation_parse(const char *text, size_t len, const char *name, struct ablati
 	const struct json *calls = json_get(json_root(doc), "calls");
 
 	if (json_type(calls) != JSON_ARRAY || json_count(calls) > CALLS_MAX)
-		return json_err(doc, json_root(doc), err, "\"calls\" is wanted, an array");
+		return json_err(doc, json_root(doc), err, "expected an array \"calls\"");
 	for (const struct json *v = json_first(calls); !r && v; v = json_next(v))
 		r = read_call(doc, v, &a, err);
 	if (r < 0)

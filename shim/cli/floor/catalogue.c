@@ -78,7 +78,7 @@ int catalogue_read(const struct catalogue_entry *e, struct floor_file *ret, stru
 	int r = floor_file_parse(e->text, e->len, e->name, &f, err);
 
 	if (!r && f.runtime_count != 1)
-		r = err_set(err, EINVAL, "%s: an entry of the catalogue holds one runtime", e->name);
+		r = err_set(err, EINVAL, "%s: a catalogue entry must contain one runtime", e->name);
 	if (r < 0)
 		return r;
 	*ret = f;
@@ -120,7 +120,7 @@ static int add_part(const struct catalogue_entry *e, const struct floor_file *fi
 		const struct record record = {.arch = file->arch->audit, .nr = c->nr, .time_ms = 1};
 
 		r = evidence_add(f->phase[part->phase], run, EVIDENCE_RUNTIME, EVIDENCE_USED, &record);
-		r = r < 0 ? err_set(err, r, "%s: cannot be taken as a floor", e->name) : 0;
+		r = r < 0 ? err_set(err, r, "%s: not usable as a floor", e->name) : 0;
 		for (enum ablation_errno k = 0; !r && c->use == FLOOR_TRIES && k < ABLATION_ERRNOS; k++)
 			r = ablation_set(&f->ablation, part->phase, file->arch, c->nr, k, c->without[k], err);
 	}

@@ -18,13 +18,13 @@ enum { OPT_RUNTIME, OPT_KEY, OPT_SILENT, OPT_MAX, OPT_SHOW, OPT_JSON, OPT_LIST }
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH",
-			 "the runtime, or several with commas: paths, or names such as crun; default: the configured one"},
-	[OPT_KEY] = {"key", 0, "KEY", "start as KEY's containers are started; default: as `runc spec` has it"},
-	[OPT_SILENT] = {"silent", 0, "N", "stop when N starts in a row showed no new call; default 60"},
-	[OPT_MAX] = {"max", 0, "N", "stop after N starts in any case; default 400"},
-	[OPT_SHOW] = {"show", 0, NULL, "only show what earlier samplings found"},
-	[OPT_JSON] = {"json", 0, NULL, "print a file for `snug check --floor-file`: this node, its runtimes, their floors"},
-	[OPT_LIST] = {"list", 0, NULL, "list the catalogue: released runtimes whose floors are built in"},
+			 "runtimes, separated by commas: paths or names (crun); default: the configured one"},
+	[OPT_KEY] = {"key", 0, "KEY", "start like the containers of KEY; default: like `runc spec`"},
+	[OPT_SILENT] = {"silent", 0, "N", "stop after N starts in a row without a new call; default 60"},
+	[OPT_MAX] = {"max", 0, "N", "stop after N starts at most; default 400"},
+	[OPT_SHOW] = {"show", 0, NULL, "only show what was sampled before"},
+	[OPT_JSON] = {"json", 0, NULL, "print this node's runtimes and floors, for `snug check --floor-file`"},
+	[OPT_LIST] = {"list", 0, NULL, "list the runtime releases whose floors are built in"},
 };
 
 struct work {
@@ -40,7 +40,7 @@ struct work {
 static void add_runs(struct table *t, const struct floor *f, enum floor_phase phase, const struct evidence_call *c)
 {
 	static const char *const words[FLOOR_USES] = {
-		[FLOOR_UNKNOWN] = "", [FLOOR_NEEDS] = "needed", [FLOOR_TRIES] = "tried", [FLOOR_MAY_USE] = "at times"};
+		[FLOOR_UNKNOWN] = "", [FLOOR_NEEDS] = "needed", [FLOOR_TRIES] = "tried", [FLOOR_MAY_USE] = "sometimes"};
 	const struct ablation_call *a = c ? ablation_find(&f->ablation, phase, c->arch, c->nr) : NULL;
 	enum floor_use use = c ? floor_use(f, phase, c) : FLOOR_UNKNOWN;
 
@@ -122,8 +122,8 @@ static int do_key(struct cli *cli, struct work *w, const char *key, struct err *
 	if (r < 0)
 		return r;
 	if (!evidence_shape(ev))
-		return err_set(err, ENOENT, "%s has no learning run that tells how its containers are started", key);
-	buf_addf(&title, "started as the containers of %s", key);
+		return err_set(err, ENOENT, "%s has no learning run, so how its containers start is unknown", key);
+	buf_addf(&title, "started like the containers of %s", key);
 	if (buf_failed(&title))
 		return err_set(err, ENOMEM, "out of memory");
 	return do_shape(w, title.data, evidence_shape(ev), canary_no_new_privileges(evidence_shape(ev)), &cli->out,
@@ -218,18 +218,14 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 const struct cli_command cmd_floor = {
 	.name = "floor",
 	.operands = "",
-	.summary = "finds out what a runtime itself must be allowed to call",
-	.details = "Once the filter is loaded the runtime still makes calls of its own before the program starts, some "
-		   "of them only\n"
-		   "now and then. A profile without them starts only sometimes. This starts many empty containers and "
-		   "notes what\n"
-		   "is called, every second ten of them with one CPU kept busy. It stops when the last N starts and "
-		   "the last N/2\n"
-		   "execs showed no new call (--silent), at most after --max starts (exit status 1). Only starts of "
-		   "which the\n"
-		   "kernel's record is complete count. Then each of the calls is refused in turn: what does not start "
-		   "without it is\n"
-		   "needed, what falls back is only tried.\n",
+	.summary = "samples which calls a runtime itself needs",
+	.details =
+		"After loading the filter, the runtime makes calls of its own before the program starts, some of\n"
+		"them only now and then. Without them in the profile, a container starts only sometimes. This starts\n"
+		"many empty containers and records the calls; in every second batch of ten, one CPU is kept busy. It\n"
+		"stops once the last N starts and the last N/2 execs showed no new call (--silent), or after --max\n"
+		"starts (exit status 1). Only completely recorded starts count. Then each call is refused in turn:\n"
+		"if nothing starts without it, it is needed; if the runtime falls back, it is only tried.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

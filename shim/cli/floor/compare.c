@@ -15,7 +15,7 @@
 static const char *const columns[WAYS] = {"STARTS, noNewPrivileges", "EXECS, noNewPrivileges", "STARTS, no noNewPrivileges",
 					  "EXECS, no noNewPrivileges"};
 static const char *const words[FLOOR_USES] = {
-	[FLOOR_UNKNOWN] = "makes", [FLOOR_NEEDS] = "needs", [FLOOR_TRIES] = "tries", [FLOOR_MAY_USE] = "at times"};
+	[FLOOR_UNKNOWN] = "makes", [FLOOR_NEEDS] = "needs", [FLOOR_TRIES] = "tries", [FLOOR_MAY_USE] = "sometimes"};
 
 static const struct floor_call *find(const struct floor_file *f, size_t way, const char *name)
 {
@@ -136,7 +136,7 @@ static void write_text(const struct floor_file f[2], const char *const names[], 
 	floor_add_version(f[0].runtimes[0].version, out);
 	buf_adds(out, " > ");
 	floor_add_version(f[1].runtimes[0].version, out);
-	buf_addf(out, ": starts to need %s\n", fresh.len ? fresh.data : "nothing that no start or exec needed before");
+	buf_addf(out, ": newly needs %s\n", fresh.len ? fresh.data : "nothing");
 	if (t.cells > t.columns)
 		table_write(&t, "  ", out);
 }

@@ -150,20 +150,20 @@ void floor_describe(const struct floor *f, const char *runtime_id, bool go, stru
 		buf_adds(out, runtime_id);
 	}
 	if (f->catalogued) {
-		buf_addf(out, ": %zu calls, of the catalogue", st.calls);
+		buf_addf(out, ": %zu calls, from the catalogue", st.calls);
 	} else if (st.starts) {
 		buf_addf(out, ": %zu calls from %zu starts", st.calls, st.starts);
 		if (st.execs)
 			buf_addf(out, " and %zu execs", st.execs);
 		buf_addf(out,
-			 "; chance that a further start needs another one: at most %.0f%% (95%% confidence, %zu starts "
+			 "; at most a %.0f%% chance that the next start needs another (95%% confidence, %zu starts "
 			 "without a new one)",
 			 100 * set_bound(st.silent), st.silent);
 	} else {
 		buf_adds(out, ": not sampled");
 	}
 	if (go)
-		buf_adds(out, ", plus the Go scheduler's static set");
+		buf_adds(out, ", plus the static set for Go's scheduler");
 }
 
 static int load_phase(const char *state_dir, const char *key, struct evidence **ret, struct err *err)

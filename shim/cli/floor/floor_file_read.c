@@ -35,7 +35,7 @@ static int want_bool(struct reader *rd, const struct json *parent, const char *w
 	if (!v)
 		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
 	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
-		return json_err(rd->doc, v, rd->err, "true or false is wanted");
+		return json_err(rd->doc, v, rd->err, "expected true or false");
 	*ret = json_type(v) == JSON_TRUE;
 	return 0;
 }
@@ -47,14 +47,14 @@ static int want_array(struct reader *rd, const struct json *parent, const char *
 	if (!v)
 		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
 	if (json_type(v) != JSON_ARRAY || json_count(v) > LIST_MAX)
-		return json_err(rd->doc, v, rd->err, "an array is wanted");
+		return json_err(rd->doc, v, rd->err, "expected an array");
 	*ret = v;
 	return 0;
 }
 
 static int want_object(struct reader *rd, const struct json *v)
 {
-	return json_type(v) == JSON_OBJECT ? 0 : json_err(rd->doc, v, rd->err, "an object is wanted");
+	return json_type(v) == JSON_OBJECT ? 0 : json_err(rd->doc, v, rd->err, "expected an object");
 }
 
 /* Use and outcomes, as far as they are there: files of version 1 have none. */
@@ -64,7 +64,8 @@ static int read_use(struct reader *rd, const struct json *v, struct floor_call *
 	int r = json_get(v, "use") ? json_want_string(rd->doc, v, "use", &name, rd->err) : 0;
 
 	if (!r && name && floor_use_by_name(name, &ret->use) < 0)
-		r = json_err(rd->doc, json_get(v, "use"), rd->err, "\"needs\", \"tries\", \"may-use\" or \"unknown\" is wanted");
+		r = json_err(rd->doc, json_get(v, "use"), rd->err,
+			     "expected \"needs\", \"tries\", \"may-use\" or \"unknown\"");
 	for (enum ablation_errno e = 0; !r && e < ABLATION_ERRNOS; e++) {
 		const char *outcome = NULL;
 
@@ -73,7 +74,7 @@ static int read_use(struct reader *rd, const struct json *v, struct floor_call *
 		r = json_want_string(rd->doc, v, ablation_errno_name(e), &outcome, rd->err);
 		if (!r && ablation_outcome_by_name(outcome, &ret->without[e]) < 0)
 			r = json_err(rd->doc, json_get(v, ablation_errno_name(e)), rd->err,
-				     "\"starts\", \"fails\" or \"untried\" is wanted");
+				     "expected \"starts\", \"fails\" or \"untried\"");
 	}
 	return r;
 }
@@ -93,7 +94,7 @@ static int read_call(struct reader *rd, const struct json *v, struct floor_call 
 	if (r < 0)
 		return r;
 	if (strlen(name) >= sizeof(ret->name) || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
-		return json_err(rd->doc, json_get(v, "name"), rd->err, "the name of a system call is wanted");
+		return json_err(rd->doc, json_get(v, "name"), rd->err, "expected the name of a system call");
 	if (nr > INT32_MAX)
 		return json_err(rd->doc, json_get(v, "nr"), rd->err, "no call has this number");
 	memcpy(ret->name, name, strlen(name) + 1);
@@ -107,7 +108,7 @@ static int read_phase(struct reader *rd, const struct json *v, enum floor_phase 
 	int r = json_want_string(rd->doc, v, "phase", &phase, rd->err);
 
 	if (!r && floor_phase_by_name(phase, ret) < 0)
-		r = json_err(rd->doc, json_get(v, "phase"), rd->err, "\"create\" or \"exec\" is wanted");
+		r = json_err(rd->doc, json_get(v, "phase"), rd->err, "expected \"create\" or \"exec\"");
 	return r;
 }
 
@@ -131,7 +132,7 @@ static int read_part(struct reader *rd, const struct json *v, struct floor_part 
 	if (!r)
 		r = want_array(rd, v, "calls", &calls);
 	if (!r && part->starts && !json_count(calls))
-		r = json_err(rd->doc, calls, rd->err, "no runtime starts a container without a system call");
+		r = json_err(rd->doc, calls, rd->err, "a floor without system calls: every runtime makes some");
 	if (r < 0)
 		return r;
 	part->calls = calloc(json_count(calls) + 1, sizeof(*part->calls));
@@ -183,7 +184,7 @@ static int read_node(struct reader *rd, const struct json *root)
 		r = want_array(rd, root, "libseccomp_lacks", &lacks);
 	for (const struct json *e = json_first(lacks); e && !r; e = json_next(e))
 		r = json_type(e) == JSON_STRING ? floor_file_add_lack(rd->file, json_text(e), rd->err)
-						: json_err(rd->doc, e, rd->err, "a string is wanted");
+						: json_err(rd->doc, e, rd->err, "expected a string");
 	return r;
 }
 
@@ -197,7 +198,7 @@ static int read_root(struct reader *rd, const struct json *root)
 		r = json_want_u64(rd->doc, root, "version", &version, rd->err);
 	if (!r && (version < FLOOR_FILE_OLDEST || version > FLOOR_FILE_VERSION)) {
 		json_err(rd->doc, json_get(root, "version"), rd->err,
-			 "this snug reads versions %d to %d of such files; use one that is at least as new as the node's",
+			 "this snug reads versions %d to %d of these files; use a snug at least as new as the node's",
 			 FLOOR_FILE_OLDEST, FLOOR_FILE_VERSION);
 		return -EPROTONOSUPPORT;
 	}

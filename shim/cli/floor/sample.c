@@ -148,8 +148,9 @@ static int do_round(struct sampling *s, unsigned round, struct err *err)
 	if (round + 1 >= HOPELESS_ROUNDS && (!s->stat.starts || !s->stat.execs)) {
 		reason_set reasons = floor_reasons(&floor);
 
-		return err_set(err, EIO, "no canary could be recorded completely: %s",
-			       reasons ? reason_what((enum reason)__builtin_ctz(reasons)) : "the recorder booked none");
+		return err_set(err, EIO, "no canary was recorded completely: %s",
+			       reasons ? reason_what((enum reason)__builtin_ctz(reasons))
+				       : "the recorder registered none");
 	}
 	return 0;
 }
@@ -186,7 +187,7 @@ static int ablate(struct sampling *s, struct err *err)
 	if (!r)
 		r = ablate_floor(s->canary, &floor, s->plan->runtime->path, s->plan->runtime->is_go, &floor.ablation, err);
 	if (r > 0) {
-		fprintf(stderr, "%s starts no canary that is not recorded: which of its calls it needs is not known\n",
+		fprintf(stderr, "%s starts no unrecorded canary, so which of its calls it needs is unknown\n",
 			s->plan->runtime->path);
 		return 0;
 	}
@@ -234,7 +235,7 @@ static int take_turn(const struct config *config, struct err *err)
 	if (dir < 0)
 		return dir;
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0) {
-		fprintf(stderr, "waiting for another sampling to end\n");
+		fprintf(stderr, "waiting for another sampling to finish\n");
 		if (flock(dir, LOCK_EX) < 0)
 			return err_sys(err, errno, "%s/canary: cannot lock", config->run_dir);
 	}

@@ -21,8 +21,8 @@ static const struct standard {
 	const char *title, *config;
 	bool no_new_privileges;
 } STANDARDS[] = {
-	{"started as `runc spec` has it (noNewPrivileges true)", CONFIG("true"), true},
-	{"started as `runc spec` has it, noNewPrivileges false", CONFIG("false"), false},
+	{"started like `runc spec` (noNewPrivileges true)", CONFIG("true"), true},
+	{"started like `runc spec`, noNewPrivileges false", CONFIG("false"), false},
 };
 _Static_assert(ARRAY_SIZE(STANDARDS) == SHAPES_COUNT, "the header tells how many");
 

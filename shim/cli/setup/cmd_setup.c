@@ -24,11 +24,11 @@
 enum { OPT_WRITE, OPT_REMOVE, OPT_CONFIG, OPT_BIN, OPT_IMAGE };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_WRITE] = {"write", 0, NULL, "put it into the caller's configuration; the file as it was is kept beside it"},
-	[OPT_REMOVE] = {"remove", 0, NULL, "take it out again"},
-	[OPT_CONFIG] = {"config", 0, "FILE", "the caller's configuration, if it lies elsewhere"},
-	[OPT_BIN] = {"bin", 0, "DIR", "where the caller finds snug-learn and the others; default: beside this program"},
-	[OPT_IMAGE] = {"image", 0, "NAME", "kubernetes: the image that holds snug"},
+	[OPT_WRITE] = {"write", 0, NULL, "write it into CALLER's configuration, and keep a copy of the old file"},
+	[OPT_REMOVE] = {"remove", 0, NULL, "remove it again"},
+	[OPT_CONFIG] = {"config", 0, "FILE", "CALLER's configuration file, if it is elsewhere"},
+	[OPT_BIN] = {"bin", 0, "DIR", "the directory of snug-learn and the others; default: this program's"},
+	[OPT_IMAGE] = {"image", 0, "NAME", "kubernetes: the image that contains snug"},
 };
 
 enum form {
@@ -46,13 +46,17 @@ static const struct caller {
 	const char *unuse;    /* what to do after --remove */
 	const char *still;    /* what --remove means for containers that still run; NULL: nothing */
 } CALLERS[] = {
-	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, "systemctl restart containerd", "systemctl restart containerd",
-	 "containerd 2 refuses exec into a pod whose handler is gone: restart it when they have ended"},
-	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, "systemctl restart crio", "systemctl restart crio", NULL},
+	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, "systemctl restart containerd",
+	 "systemctl restart containerd",
+	 "restart it once they have ended: containerd 2 refuses exec into a pod whose handler is gone"},
+	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, "systemctl restart crio",
+	 "systemctl restart crio", NULL},
 	{"docker", FORM_JSON, "/etc/docker/daemon.json", TEMPLATE_docker_json, "systemctl reload docker",
-	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)", NULL},
+	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)",
+	 NULL},
 	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL, NULL, NULL},
-	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -", NULL, NULL},
+	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -",
+	 NULL, NULL},
 };
 
 /* One caller's configuration on this machine. */
@@ -85,7 +89,7 @@ static int find_caller(const char *name, const struct caller **ret, struct err *
 		}
 		buf_addf(&list, "%s%s", i ? ", " : "", CALLERS[i].name);
 	}
-	return err_set(err, EINVAL, "there is no caller '%s'; there are %s", name, list.data);
+	return err_set(err, EINVAL, "unknown caller '%s'; known are %s", name, list.data);
 }
 
 static int read_file(struct job *j, struct err *err)
@@ -100,7 +104,7 @@ static int read_file(struct job *j, struct err *err)
 	if (!j->directory)
 		return err_set(err, ENOMEM, "out of memory");
 	if (j->file[0] != '/' || !slash[1])
-		return err_set(err, EINVAL, "%s: an absolute path of a file is wanted", j->file);
+		return err_set(err, EINVAL, "%s: expected an absolute path of a file", j->file);
 	j->name = strdup(slash + 1);
 	*slash = '\0';
 	if (!j->name)
@@ -111,7 +115,7 @@ static int read_file(struct job *j, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "%s", inner.msg);
 	if (j->text.data && strlen(j->text.data) != j->text.len)
-		return err_set(err, EINVAL, "%s: holds a zero byte", j->file);
+		return err_set(err, EINVAL, "%s: contains a zero byte", j->file);
 	j->exists = true;
 	j->mode = stat(j->file, &st) < 0 ? 0644 : st.st_mode & 07777;
 	return 0;
@@ -159,11 +163,13 @@ static int choose_containerd(struct job *j, const char **ret_template, bool *ret
 		buf_addf(&j->text, "version = %u\n\n", newest_version());
 	setup_toml_read(text_of(&j->text), &toml);
 	if (toml.version < 2 || toml.version > 4)
-		return err_set(err, EINVAL, "%s: is of version %u, handlers go into one of version 2, 3 or 4%s", j->file, toml.version,
-			       toml.version < 2 ? "; `containerd config migrate` makes the newest of it" : "");
+		return err_set(err, EINVAL, "%s: version %u; handlers need a file of version 2, 3 or 4%s", j->file,
+			       toml.version, toml.version < 2 ? "; `containerd config migrate` upgrades it" : "");
 	if (toml.foreign_line)
-		return err_set(err, EEXIST, "%s: line %u: there is a handler %s already that `snug setup` did not write; take it out first",
-			       j->file, toml.foreign_line, toml.foreign);
+		return err_set(
+			err, EEXIST,
+			"%s: line %u: there already is a handler %s that `snug setup` did not write; remove it first",
+			j->file, toml.foreign_line, toml.foreign);
 	*ret_template = toml.version == 2 ? TEMPLATE_containerd_2_toml : TEMPLATE_containerd_3_toml;
 	*ret_systemd = toml.systemd_cgroup;
 	return 0;
@@ -184,7 +190,7 @@ static int find_bin(const char *given, char **ret, struct err *err)
 	}
 	/* It goes into files of three syntaxes unquoted. */
 	if (given[0] != '/' || strpbrk(given, "\"'\\\n"))
-		return err_set(err, EINVAL, "--bin: an absolute path without quotes and backslashes is wanted");
+		return err_set(err, EINVAL, "--bin: expected an absolute path without quotes or backslashes");
 	*ret = strdup(given);
 	return *ret ? 0 : err_set(err, ENOMEM, "out of memory");
 }
@@ -246,7 +252,7 @@ static int check(const struct job *j, int dir, const struct buf *text, struct er
 	run.argv = (char *[]){program.data, config, path.data, command, dump, NULL};
 	r = run_program(&run, NULL, err);
 	unlinkat(dir, temp.data, 0);
-	return r < 0 ? err_wrap(err, "%s is left as it is: containerd does not take it with the handlers in it", j->file) : 0;
+	return r < 0 ? err_wrap(err, "%s is unchanged: containerd rejects it with the handlers in it", j->file) : 0;
 }
 
 static int open_directory(const struct job *j, struct err *err)
@@ -293,7 +299,7 @@ static int write_piece(struct cli *cli, struct job *j, struct err *err)
 	if (buf_failed(&text))
 		return err_set(err, ENOMEM, "out of memory");
 	if (j->exists && same(&text, &j->text)) {
-		buf_addf(&cli->out, "%s: snug is in it already, nothing has changed\n", j->file);
+		buf_addf(&cli->out, "%s: already contains snug, nothing changed\n", j->file);
 		return CLI_GOOD;
 	}
 
@@ -306,12 +312,12 @@ static int write_piece(struct cli *cli, struct job *j, struct err *err)
 		r = file_save_at(dir, j->name, text.data, text.len, j->exists ? j->mode : 0644, err);
 	if (r < 0)
 		return r;
-	buf_addf(&cli->out, "%s: snug-learn, snug-audit and snug-enforce are in it now", j->file);
+	buf_addf(&cli->out, "%s: added snug-learn, snug-audit and snug-enforce", j->file);
 	if (fstatat(dir, backup.data, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		buf_addf(&cli->out, "; %s is the file as it was", backup.data);
+		buf_addf(&cli->out, "; the old file is %s", backup.data);
 	buf_addc(&cli->out, '\n');
 	if (j->caller->use)
-		buf_addf(&cli->out, "To make it count: %s\n", j->caller->use);
+		buf_addf(&cli->out, "To apply it: %s\n", j->caller->use);
 	return CLI_GOOD;
 }
 
@@ -321,12 +327,14 @@ static void tell_running(struct cli *cli, const struct caller *caller)
 	size_t n = note_sweep(cli->config.run_dir);
 
 	if (n) {
-		buf_addf(&cli->out, "%zu container%s still run%s that snug started: leave its programs in place until they have ended, what"
-			 " stops them calls them\n", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+		buf_addf(&cli->out,
+			 "%zu container%s started by snug still run%s: keep snug installed until then, stopping them "
+			 "needs it\n",
+			 n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 		if (caller->still)
 			buf_addf(&cli->out, "%s\n", caller->still);
 	} else {
-		buf_addf(&cli->out, "No container runs that snug started: its programs may go\n");
+		buf_addf(&cli->out, "No container started by snug is running: its programs can be removed\n");
 	}
 }
 
@@ -365,7 +373,7 @@ static int remove_piece(struct cli *cli, struct job *j, struct err *err)
 	int r;
 
 	if (!j->exists) {
-		buf_addf(&cli->out, "%s: there is no such file, nothing to take out\n", j->file);
+		buf_addf(&cli->out, "%s: no such file, nothing to remove\n", j->file);
 		tell_running(cli, j->caller);
 		return CLI_GOOD;
 	}
@@ -378,18 +386,18 @@ static int remove_piece(struct cli *cli, struct job *j, struct err *err)
 	if (r < 0)
 		return r;
 	if (same(&text, &j->text)) {
-		buf_addf(&cli->out, "%s: nothing of snug is in it\n", j->file);
+		buf_addf(&cli->out, "%s: does not contain snug, nothing to remove\n", j->file);
 	} else if (original && !text.len) {
 		r = unlinkat(dir, j->name, 0) < 0 ? err_sys(err, errno, "%s", j->file) : 0;
-		buf_addf(&cli->out, "%s: removed, nothing else was in it\n", j->file);
+		buf_addf(&cli->out, "%s: removed the file, it contained nothing else\n", j->file);
 	} else {
 		r = file_save_at(dir, j->name, text.data, text.len, j->mode, err);
-		buf_addf(&cli->out, "%s: snug is taken out%s\n", j->file, original ? ", the file is what it was" : "");
+		buf_addf(&cli->out, "%s: removed snug%s\n", j->file, original ? ", the file is as it was before" : "");
 	}
 	if (r == 0 && original)
 		unlinkat(dir, backup.data, 0);
 	if (j->caller->unuse)
-		buf_addf(&cli->out, "To make it count: %s\n", j->caller->unuse);
+		buf_addf(&cli->out, "To apply it: %s\n", j->caller->unuse);
 	tell_running(cli, j->caller);
 	return r < 0 ? r : CLI_GOOD;
 }
@@ -403,10 +411,12 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (r < 0)
 		return r;
 	if (write && remove)
-		return err_set(err, EINVAL, "--write or --remove, not both");
+		return err_set(err, EINVAL, "--write and --remove cannot be combined");
 	if (j.caller->form == FORM_MANIFESTS && (write || remove || args->value[OPT_CONFIG]))
-		return err_set(err, EINVAL, "%s has no file on this machine: snug setup %s | kubectl apply -f - (delete -f - to roll back)",
-			       j.caller->name, j.caller->name);
+		return err_set(
+			err, EINVAL,
+			"%s has no file here; use `snug setup %s | kubectl apply -f -` (delete -f - to roll back)",
+			j.caller->name, j.caller->name);
 	j.file = args->value[OPT_CONFIG] ? args->value[OPT_CONFIG] : j.caller->file;
 	if (j.file)
 		r = read_file(&j, err);
@@ -420,7 +430,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		return remove_piece(cli, &j, err);
 	buf_adds(&cli->out, text_of(&j.piece));
 	if (j.file)
-		fprintf(stderr, "This belongs into %s: `snug setup %s --write` puts it there.\n", j.file, j.caller->name);
+		fprintf(stderr, "This belongs in %s; `snug setup %s --write` puts it there.\n", j.file, j.caller->name);
 	return CLI_GOOD;
 }
 
@@ -429,11 +439,13 @@ const struct cli_command cmd_setup = {
 	.operands = "CALLER",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "makes containerd, crio, docker, podman or kubernetes call snug",
-	.details = "Prints the configuration that makes CALLER know the runtimes snug-learn, snug-audit and snug-enforce, as it fits this\n"
-		   "machine. --write puts it into CALLER's own file, twice is as good as once; --remove takes it out and tells how many\n"
-		   "containers still need snug's programs. For kubernetes it prints manifests: RuntimeClasses, a DaemonSet that installs\n"
-		   "snug on nodes and rolls back when it is deleted, a pod that learns.\n",
+	.summary = "configures containerd, crio, docker, podman or kubernetes to use snug",
+	.details =
+		"Prints the configuration that adds the runtimes snug-learn, snug-audit and snug-enforce to CALLER\n"
+		"on this machine. --write puts it into CALLER's own file (again is harmless); --remove takes it out\n"
+		"and says how many containers still need snug's programs. For kubernetes it prints manifests:\n"
+		"RuntimeClasses, a DaemonSet that installs snug on nodes and rolls back when deleted, and a pod that\n"
+		"learns.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

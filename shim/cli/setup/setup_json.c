@@ -102,12 +102,12 @@ static int merge(const char *text, const char *members, const char *name, bool p
 	m.root = json_root(doc);
 	m.ours = json_first(json_root(ours));
 	if (json_type(m.root) != JSON_OBJECT)
-		return json_err(doc, m.root, err, "an object is wanted");
+		return json_err(doc, m.root, err, "expected an object");
 
 	const struct json *theirs = json_get(m.root, json_key(m.ours));
 
 	if (theirs && json_type(theirs) != JSON_OBJECT)
-		return json_err(doc, theirs, err, "an object is wanted");
+		return json_err(doc, theirs, err, "expected an object");
 	if (put ? holds_ours(&m) : !holds_any(&m))
 		buf_adds(out, text);
 	else

@@ -156,7 +156,9 @@ static int find_block(const char *text, const char *name, const char **ret_begin
 	const char *begin = find_line(text, BEGIN), *end = begin ? find_line(begin, END) : NULL;
 
 	if (begin && !end)
-		return err_set(err, EINVAL, "%s: the line \"" BEGIN "\" has no \"" END "\" behind it; take that piece out by hand", name);
+		return err_set(err, EINVAL,
+			       "%s: the line \"" BEGIN "\" has no \"" END "\" after it; remove that part by hand",
+			       name);
 	*ret_begin = begin;
 	if (begin) {
 		end += strcspn(end, "\n");
