@@ -25,6 +25,8 @@
 	  "let snugd see all of /proc (hidepid, a security module, CAP_SYS_PTRACE); learn again")                              \
 	X(OWN_FILTER, "own-filter", "the workload may have loaded a seccomp filter of its own, which can hide calls",          \
 	  "learn with that feature of the program switched off, or review by hand")                                           \
+	X(INHERITED_FILTER, "inherited-filter", "its caller ran under a seccomp filter, which the container inherits and which can hide calls", \
+	  "start it from a process under none (Seccomp: 0 in /proc/PID/status), or review by hand")                         \
 	X(HANDED_OVER, "handed-over", "the caller's profile hands calls to a listener or a tracer, and the kernel logs none of them", \
 	  "learn without its SCMP_ACT_NOTIFY and SCMP_ACT_TRACE rules, or review by hand: the approved profile refuses such calls") \
 	X(SESSION_CHANGED, "session-changed", "a process of the container may have left its audit session (CAP_AUDIT_CONTROL)", \

@@ -1,17 +1,22 @@
 /* What /proc and the cgroup mount show of the processes. */
 #include "base/cleanup.h"
 #include "shim/common/hidepid.h"
+#include "shim/common/session.h"
 #include "shim/recorder/attribution/cgroup.h"
+#include "shim/recorder/attribution/proc.h"
+#include "tests/unit/child_under.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -121,6 +126,55 @@ static void populated(void **state)
 	assert_int_equal(cgroup_is_populated(-1), -EBADF);
 }
 
+static void filters(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		uint32_t count;
+	} cases[] = {
+		{"Name:\tsh\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\nSpeculation:\tx\n", 0, 3},
+		{"Name:\tsh\nSeccomp:\t0\nSeccomp_filters:\t0\n", 0, 0},
+		{"Name:\tsh\nSeccomp:\t0\n", 0, 0},
+		/* Kernels before 5.9 tell no number; strict mode has none. */
+		{"Name:\tsh\nSeccomp:\t2\nSpeculation:\tx\n", 0, PROC_FILTERS_SOME},
+		{"Name:\tSeccomp:\t0\nState:\tS\n", -ENODATA, 7},
+		{"", -ENODATA, 7},
+	};
+	uint32_t now = 7;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint32_t count = 7;
+
+		if (proc_parse_filters(cases[i].text, &count) != cases[i].r || count != cases[i].count)
+			fail_msg("case %zu: %u", i, count);
+	}
+	assert_int_equal(proc_read_filters(4194304, 1, &now), -ESRCH);
+}
+
+static void filters_of_a_process(void **state)
+{
+	uint32_t session = 0, before = 0, now = 0;
+
+	(void)state;
+	if (session_of(getpid(), &session) < 0)
+		skip();
+	assert_int_equal(proc_read_filters(getpid(), session, &before), 0);
+	for (unsigned n = 0; n < 3; n++) {
+		pid_t pid = test_child_under(n);
+
+		assert_true(pid > 0);
+		assert_int_equal(proc_read_filters(pid, session, &now), 0);
+		if (now != PROC_FILTERS_SOME)
+			assert_int_equal(now, before + n);
+		assert_int_equal(proc_read_filters(pid, session + 1, &now), -ESRCH);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_int_equal(proc_read_filters(pid, session, &now), -ESRCH);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +182,8 @@ int main(void)
 		cmocka_unit_test(cgroup_mounts),
 		cmocka_unit_test(cgroup_paths),
 		cmocka_unit_test(populated),
+		cmocka_unit_test(filters),
+		cmocka_unit_test(filters_of_a_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,17 @@ static void watch_filters(const struct runs *r, struct evidence_run *er, const s
 		er->reasons |= REASON_BIT(OWN_FILTER);
 }
 
+/* The same by state, when a program begins: it is under its caller's filters and the one that the runtime loads, and under no other. Whatever loaded one more,
+ * the runtime or a program of its own before the exec. A process that is gone says nothing; the calls above speak for it. */
+static void count_filters(struct evidence_run *er, const struct run_session *s, const struct record *rec)
+{
+	uint32_t now = 0;
+
+	if (s->filters != PROC_FILTERS_SOME && proc_read_filters((pid_t)rec->pid, s->id, &now) == 0 && now != PROC_FILTERS_SOME &&
+	    now > s->filters + 1)
+		er->reasons |= REASON_BIT(OWN_FILTER);
+}
+
 static bool is_learnt(struct evidence *ev, const struct arch *arch, uint32_t nr)
 {
 	const struct evidence_call *const *calls;
@@ -97,6 +108,8 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	}
 	if (arch && phase != EVIDENCE_RUNTIME)
 		watch_filters(r, er, arch, rec->nr);
+	if (exec)
+		count_filters(er, s, rec);
 	use = use_of(run, used);
 	/* Audit logs execve although it is approved: it carries the boundary. */
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))

@@ -1,6 +1,8 @@
 #include "shim/recorder/attribution/proc.h"
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,8 @@
 #define FIELD_THREADS 17
 #define FIELD_START   19
 #define FIELD_COUNT   20
+
+#define STATUS_MAX (2u << 20) /* 65,536 groups, and what else there is */
 
 static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
 {
@@ -98,4 +102,47 @@ bool proc_never_has_capability(pid_t pid, unsigned capability)
 
 	return read_text(pid, "status", status, sizeof(status)) > 0 && read_text(pid, "uid_map", map, sizeof(map)) > 0 &&
 	       proc_parse_never_has(status, map, capability);
+}
+
+int proc_parse_filters(const char *status, uint32_t *ret)
+{
+	const char *mode = strstr(status, "\nSeccomp:"), *filters = strstr(status, "\nSeccomp_filters:");
+
+	if (!mode)
+		return -ENODATA;
+	if (strtoul(mode + strlen("\nSeccomp:"), NULL, 10) == 0)
+		*ret = 0;
+	else
+		*ret = filters ? (uint32_t)strtoul(filters + strlen("\nSeccomp_filters:"), NULL, 10) : PROC_FILTERS_SOME;
+	return 0;
+}
+
+/* Appends a file of a process's directory, however long: a list of groups may come first. */
+static int add_file(int dir, const char *name, struct buf *text)
+{
+	cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return file_read_fd(fd, STATUS_MAX, name, text, NULL);
+}
+
+int proc_read_filters(pid_t pid, uint32_t session, uint32_t *ret)
+{
+	cleanup_buf struct buf its = {0}, status = {0};
+	cleanup_fd int dir = -1;
+	char path[32];
+	int r;
+
+	/* The directory stays this process's, whoever gets its number. */
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	r = add_file(dir, "sessionid", &its);
+	if (r == 0 && (!its.data || strtoul(its.data, NULL, 10) != session))
+		r = -ESRCH;
+	if (r == 0)
+		r = add_file(dir, "status", &status);
+	return r < 0 ? r : proc_parse_filters(status.data ? status.data : "", ret);
 }

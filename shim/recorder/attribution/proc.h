@@ -27,6 +27,15 @@ bool proc_never_has_capability(pid_t pid, unsigned capability);
 /* The same from the texts of /proc/PID/status and /proc/PID/uid_map. Pure. */
 bool proc_parse_never_has(const char *status, const char *uid_map, unsigned capability);
 
+#define PROC_FILTERS_SOME UINT32_MAX /* there are some, and this kernel does not tell how many (before 5.9) */
+
+/* How many seccomp filters the process of this number is under, if it is in that audit session: -ESRCH if it is not, or is gone; else an errno that says
+ * nothing of it. Its main thread's: one that another thread loaded for itself is not among them. */
+int proc_read_filters(pid_t pid, uint32_t session, uint32_t *ret);
+
+/* The same from the text of /proc/PID/status. Pure. 0 or -ENODATA. */
+int proc_parse_filters(const char *status, uint32_t *ret);
+
 /* The text of /proc/PID/cgroup, NUL-terminated. 0, -ESRCH if the process is gone, else an errno that says nothing of it: -E2BIG if the text is too long. */
 int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX]);
 

@@ -1,6 +1,7 @@
 #include "shim/recorder/attribution/runs_private.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/json/json.h"
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
@@ -188,6 +189,8 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 		r = evidence_run_begin(ev, &init, &run->no, err);
 	if (r == 0 && q->handed_over)
 		evidence_run(ev, run->no)->reasons |= REASON_BIT(HANDED_OVER);
+	if (r == 0 && q->filters && q->mode != EVIDENCE_ENFORCE)
+		evidence_run(ev, run->no)->reasons |= REASON_BIT(INHERITED_FILTER);
 	return r;
 }
 
@@ -274,7 +277,8 @@ static bool is_usual_runtime(const char *path)
 
 int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, struct err *err)
 {
-	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .shared = q->by_cgroup};
+	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .shared = q->by_cgroup,
+					    .filters = q->filters};
 	struct run *run = NULL;
 	int rc;
 
@@ -349,13 +353,15 @@ static void bound_execs(struct runs *r, struct run *run)
 int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 {
 	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true,
-					    .shared = q->by_cgroup};
+					    .shared = q->by_cgroup, .filters = q->filters};
 	struct run *run = runs_find_live(r, q->root, q->id);
 	int rc;
 
 	if (!run)
 		return -ENOENT;
 	run->state = RUN_LIVE;
+	if (q->filters && run->mode != EVIDENCE_ENFORCE)
+		runs_stamp(r, run, REASON_INHERITED_FILTER, clock_monotonic_ms());
 	rc = runs_add_session(r, run, &session, err);
 	if (rc == 0 && q->by_cgroup)
 		runs_share_session(r, run, q->session);

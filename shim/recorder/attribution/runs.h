@@ -33,6 +33,7 @@ struct run_session {
 	bool has_init;  /* init_pid is known: the first process that showed a record */
 	bool execd;     /* and it has called execve: the workload runs */
 	bool loose;     /* a process of it may change its audit session (unattributed.h) */
+	uint32_t filters; /* seccomp filters of whoever registered it, which all of it inherits; PROC_FILTERS_SOME: how many is not known */
 	uint32_t init_pid;
 	pid_t pid;      /* that registered it, and when that started: the name of its note (live.h) */
 	uint64_t start;
@@ -100,6 +101,7 @@ struct run_request {
 	bool go;
 	bool handed_over; /* the caller's rules that stay in the filter hand calls to a listener or a tracer */
 	bool by_cgroup; /* the session is not the container's own */
+	uint32_t filters; /* that the sender is under (proc.h) */
 };
 
 /* Begins a run, the first of the list then. -EEXIST if the session is booked already. */

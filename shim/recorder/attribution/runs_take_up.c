@@ -91,7 +91,8 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 bool runs_take_up(struct runs *r, const struct live_entry *e, uint64_t now_ms)
 {
 	struct run_session session = {.id = e->session, .pid = e->pid, .start = e->start, .is_exec = e->is_exec,
-				      .has_init = e->has_init, .execd = e->execd, .init_pid = e->init_pid, .shared = e->by_cgroup, .loose = true};
+				      .has_init = e->has_init, .execd = e->execd, .init_pid = e->init_pid, .shared = e->by_cgroup, .loose = true,
+				      .filters = PROC_FILTERS_SOME};
 	struct run *run;
 
 	if (!e->by_cgroup && runs_session(r, e->session))

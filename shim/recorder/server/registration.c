@@ -63,6 +63,18 @@ static int cannot_see(pid_t pid, struct err *err)
 	return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
 }
 
+/* What it is under, the runtime and the container are under too. That it cannot be told is no reason to think that there is nothing. */
+static int check_filters(pid_t pid, struct run_request *q, struct err *err)
+{
+	int r = proc_read_filters(pid, q->session, &q->filters);
+
+	if (r == -ESRCH)
+		return cannot_see(pid, err);
+	if (r < 0)
+		q->filters = PROC_FILTERS_SOME;
+	return 0;
+}
+
 /* The sender must be in the session that it books, or its records would be given to somebody else's container. One without a session of its own is in
  * whichever it is in. */
 static int check_sender(pid_t pid, uint64_t pid_start, struct run_request *q, struct err *err)
@@ -78,7 +90,7 @@ static int check_sender(pid_t pid, uint64_t pid_start, struct run_request *q, st
 		return err_set(err, EPERM, "registration: process %d is not in audit session %u", (int)pid, q->session);
 	q->pid = pid;
 	q->pid_start = st.start;
-	return 0;
+	return check_filters(pid, q, err);
 }
 
 /* Trouble that makes recording impossible, as against trouble that is stamped. */
