@@ -212,13 +212,13 @@ denied() {
   example 0 'snug setup kubernetes --image registry.example/snug:1 | kubectl apply -f -'
   told
   [ "$(cat "$dir/called")" = "$(printf 'systemctl restart %s\n' containerd docker)" ]
-  # "three RuntimeClasses; a DaemonSet that installs snug on the nodes with the label ...; a pod that learns."
-  [ "$(sed -n 's/^kind: //p' "$dir/applied.yaml" | tr '\n' ' ')" = 'RuntimeClass RuntimeClass RuntimeClass DaemonSet Pod ' ]
-  inline snug-setup.1 'label snug.io/installed=true'
-  grep -q 'snug.io/installed: "true"' "$dir/applied.yaml"
+  # "three RuntimeClasses; a DaemonSet that installs snug on the nodes with the label ...; a service account without rights."
+  [ "$(sed -n 's/^kind: //p' "$dir/applied.yaml" | tr '\n' ' ')" = 'RuntimeClass RuntimeClass RuntimeClass ServiceAccount DaemonSet ' ]
+  inline snug-setup.1 'label snug.io/install=true'
+  grep -q 'snug.io/install: "true"' "$dir/applied.yaml"
   grep -q 'image: "registry.example/snug:1"' "$dir/applied.yaml"
   # The file of each caller, as the page names it.
-  for f in $(sed -n '/^static const struct caller/,/^};/s/.*"\(\/etc[^"]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/setup/cmd_setup.c"); do inline snug-setup.1 "$f"; done
+  for f in $(sed -n '/^static const struct setup_caller/,/^};/s/.*"\(\/etc[^"]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/setup/cmd_setup.c"); do inline snug-setup.1 "$f"; done
   ends 2 'snug setup kubernetes --remove'
 }
 
@@ -393,6 +393,7 @@ given() {
   gives report 2 web -o "$dir"
   given report
   gives setup 0 containerd
+  gives setup 1 containerd --check
   gives setup 2 lxc
   given setup
   gives ls 0

@@ -82,6 +82,26 @@ E
   done
 }
 
+@test "containerd: a file that names no runtime gets the default named too, which it would lose" {
+  CALLER=containerd
+  for version in 2 3; do
+    if [ $version = 2 ]; then runtimes=$V2; else runtimes=$V3; fi
+    echo "version = $version" >"$dir/config.toml"
+    setup_at "$dir/config.toml"
+    printf 'version = %s\n%s\n' $version "$output" >"$dir/c.toml"
+    [ "$(toml "$dir/c.toml" "$runtimes['runc']")" = "{'runtime_type': 'io.containerd.runc.v2'}" ]
+    # One that is there is not named twice, and another default needs none.
+    for own in runc mine; do
+      t='plugins."io.containerd.grpc.v1.cri".containerd'
+      [ $version = 2 ] || t="plugins.'io.containerd.cri.v1.runtime'.containerd"
+      printf 'version = %s\n[%s]\ndefault_runtime_name = "%s"\n[%s.runtimes.%s]\nruntime_type = "x"\n' $version "$t" $own "$t" $own >"$dir/config.toml"
+      setup_at "$dir/config.toml"
+      { cat "$dir/config.toml"; printf '%s\n' "$output"; } >"$dir/c.toml"
+      [ "$(toml "$dir/c.toml" "sorted($runtimes)")" = "['$own', 'snug-audit', 'snug-enforce', 'snug-learn']" ]
+    done
+  done
+}
+
 @test "containerd: a missing file, a moved program, other people's handlers, what containerd would not take" {
   CALLER=containerd
   setup_at "$dir/config.toml" --write
@@ -178,43 +198,28 @@ E
   done
 }
 
-@test "kubernetes: manifests that kubectl reads, a node that is set up and rolled back" {
+@test "kubernetes: manifests that kubectl reads, and the script of the image that they call" {
   run_snug setup kubernetes --image registry.example/snug:1
   printf '%s\n' "$output" >"$dir/k.yaml"
   $PYTHON -c 'import yaml, sys; print(*[d["kind"] for d in yaml.safe_load_all(open(sys.argv[1]))])' "$dir/k.yaml" >"$dir/kinds"
-  [ "$(cat "$dir/kinds")" = 'RuntimeClass RuntimeClass RuntimeClass DaemonSet Pod' ]
+  [ "$(cat "$dir/kinds")" = 'RuntimeClass RuntimeClass RuntimeClass ServiceAccount DaemonSet' ]
   [ "$(kubectl annotate --local -f "$dir/k.yaml" a=b -o name | wc -l)" -eq 5 ]
-  [ "$(kubectl set env --local -f "$dir/k.yaml" A=b -o yaml 2>/dev/null | grep -c 'value: b')" -ge 2 ]
-  # The DaemonSet's own scripts, with a node that is a directory, and programs that only have to be there.
-  $PYTHON - "$dir" <<'P'
+  $PYTHON - "$dir/k.yaml" "$SNUG_SOURCE/examples/kubernetes/image/snug-node" <<'P'
 import sys, yaml
-d = sys.argv[1]
-[ds] = [x for x in yaml.safe_load_all(open(d + "/k.yaml")) if x["kind"] == "DaemonSet"]
-c = ds["spec"]["template"]["spec"]["containers"][0]
-open(d + "/install", "w").write(c["args"][0].replace("/usr/bin/$p", d + "/image/$p").replace("sleep 3600", "exit 0; sleep"))
-open(d + "/stop", "w").write(c["lifecycle"]["preStop"]["exec"]["command"][2])
+[ds] = [x for x in yaml.safe_load_all(open(sys.argv[1])) if x["kind"] == "DaemonSet"]
+[c] = ds["spec"]["template"]["spec"]["containers"]
+assert c["image"] == "registry.example/snug:1"
+# No hook: a restart of the engine would end it, and the kubelet would begin again.
+assert "lifecycle" not in c
+script = open(sys.argv[2]).read()
+for command in c["command"], c["readinessProbe"]["exec"]["command"]:
+    assert command[0] == "/usr/lib/snug/snug-node" and command[1] + "() {" in script, command
+for e in c["env"]:
+    assert e["name"] + "-" in script or e["name"] + ":-" in script, e
 P
-  mkdir -p "$dir/image" "$dir/node/etc/containerd" "$dir/node/run/snug/containers/root"
-  for p in snug snugd snug-canary snug-runtime; do cp /bin/true "$dir/image/$p"; done
-  printf 'version = 2\n' >"$dir/node/etc/containerd/config.toml"
-  export NODE="$dir/node" RESTART="touch $dir/restarted" PATH="$SNUG_BUILD:$PATH"
-  sh -ec "$(cat "$dir/install")"
-  [ -e "$dir/restarted" ]
-  [ "$(toml "$dir/node/etc/containerd/config.toml" "$V2['snug-audit']['options']['BinaryName']")" = /opt/snug/bin/snug-audit ]
-  [ "$(readlink "$dir/node/opt/snug/bin/snug-enforce")" = snug-runtime ]
-  jq -e '.export_dir' "$dir/node/etc/snug/config.json"
-  # Again: no restart.
-  rm "$dir/restarted"
-  sh -ec "$(cat "$dir/install")"
-  [ ! -e "$dir/restarted" ]
-  # A container lives: the programs stay. None: they go.
-  touch "$dir/node/run/snug/containers/root/web"
-  sh -ec "$(cat "$dir/stop")"
-  [ "$(cat "$dir/node/etc/containerd/config.toml")" = 'version = 2' ]
-  [ -e "$dir/restarted" ] && [ -e "$dir/node/opt/snug/bin/snug-runtime" ]
-  rm "$dir/node/run/snug/containers/root/web"
-  sh -ec "$(cat "$dir/stop")"
-  [ ! -e "$dir/node/opt/snug" ]
+  # What selects nodes: the wish for the DaemonSet, the state for pods.
+  [ "$(grep -c 'snug.io/ready: "true"' "$dir/k.yaml")" -eq 3 ]
+  [ "$(grep -c 'snug.io/install: "true"' "$dir/k.yaml")" -eq 1 ]
 }
 
 @test "--remove tells how many containers still need the programs" {
@@ -232,7 +237,7 @@ P
 }
 
 @test "bad usage" {
-  run_snug setup lxc; refused 2 'containerd, crio, docker, podman, kubernetes'
+  run_snug setup lxc; refused 2 'containerd, crio, k3s, rke2, docker, podman, kubernetes'
   run_snug setup; refused 2 'usage: snug setup CALLER'
   run_snug setup docker --write --remove; refused 2 'cannot be combined'
   run_snug setup kubernetes --write; refused 2 'kubectl apply'

@@ -313,3 +313,23 @@ E
   cp "$T/with" "$T/containerd.toml"
   containerd_restart
 }
+
+@test "a configuration that names no runtime: with the handlers in it containerd still serves pods, and says that it knows them" {
+  mkdir -p "$T/second"
+  printf 'version = 2\nroot = "%s/root"\nstate = "%s/state"\n[grpc]\n  address = "%s/s.sock"\n' "$T/second" "$T/second" "$T/second" >"$T/second/c.toml"
+  check() { snug setup containerd --check --config "$T/second/c.toml" --bin "$SNUG_BUILD" --socket "$T/second/s.sock"; }
+  up() { ctr -a "$T/second/s.sock" version >/dev/null 2>&1; }
+  second=$(background "$T/second/log" containerd --config "$T/second/c.toml")
+  eventually up
+  run check
+  [ "$status" -eq 1 ]
+  snug setup containerd --write --config "$T/second/c.toml" --bin "$SNUG_BUILD"
+  run check
+  echo "$output"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'has run since before'* ]]
+  end_process "$second"
+  second=$(background "$T/second/log" containerd --config "$T/second/c.toml")
+  eventually check || { grep -i 'cri' "$T/second/log"; end_process "$second"; false; }
+  end_process "$second"
+}

@@ -89,3 +89,31 @@ in_root() {
   in_root /opt/snug/bin/snug approve --no-sample web
   [ "$(in_root /opt/snug/bin/snug-enforce run --bundle /b web)" = hi ]
 }
+
+@test "the image: static programs and a shell, the same digest each time, below 40 MiB; its script works under that shell" {
+  mkdir -p "$T/storage"
+  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n' "$T/storage" "$T/storage" >"$T/storage.conf"
+  export CONTAINERS_STORAGE_CONF=$T/storage.conf
+  "$SNUG_SOURCE/examples/kubernetes/image/build" --programs "$STATIC" --tag localhost/snug-test:one --output "$T/image.tar" >"$T/one"
+  touch "$STATIC"/snug*
+  "$SNUG_SOURCE/examples/kubernetes/image/build" --programs "$STATIC" --tag localhost/snug-test:two >"$T/two"
+  cat "$T/one"
+  grep -q '^digest: sha256:[0-9a-f]\{64\}$' "$T/one"
+  diff "$T/one" "$T/two"
+  [ "$(awk '/^size/ {print ($2 < 40)}' "$T/one")" = 1 ]
+  mkdir -p "$T/layout" "$T/unpacked"
+  tar -C "$T/layout" -xf "$T/image.tar"
+  manifest=$(jq -r '.manifests[0].digest' "$T/layout/index.json")
+  [ "$(jq -r '.config.Cmd | join(" ")' "$T/layout/blobs/sha256/$(jq -r '.config.digest' "$T/layout/blobs/sha256/${manifest#sha256:}" | cut -d: -f2)")" = '/usr/lib/snug/snug-node install' ]
+  for layer in $(jq -r '.layers[].digest' "$T/layout/blobs/sha256/${manifest#sha256:}"); do tar -C "$T/unpacked" -xzf "$T/layout/blobs/sha256/${layer#sha256:}"; done
+  [[ "$(chroot "$T/unpacked" /usr/lib/snug/snug --version)" == 'snug '* ]]
+  # What an engine adds.
+  mkdir "$T/unpacked/dev" && mknod -m 666 "$T/unpacked/dev/null" c 1 3
+  NODE=/node ON_NODE=/bin/busybox run chroot "$T/unpacked" /usr/lib/snug/snug-node install
+  echo "$output"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'no systemd on this node; nothing was changed'* ]]
+  NODE=/node run chroot "$T/unpacked" /usr/lib/snug/snug-node ready
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'not installed yet'* ]]
+}

@@ -25,6 +25,8 @@ void setup_fill(const char *template, const struct setup_word *words, size_t cou
 struct setup_toml {
 	unsigned version;      /* 1 where it is not said, as containerd takes it */
 	bool systemd_cgroup;   /* of the default runtime */
+	bool renames_default;  /* it is another one than runc */
+	bool names_default;    /* the default runtime has a table of its own, outside of the block */
 	unsigned foreign_line; /* of a handler of ours outside of the block; 0: none */
 	char foreign[64];      /* its name */
 };

@@ -122,7 +122,7 @@ static void look_at_handler(const struct walk *w, const char *runtimes, struct s
 
 void setup_toml_read(const char *text, struct setup_toml *ret)
 {
-	char name[LINE_MAX_BYTES], runtimes[LINE_MAX_BYTES], options[2 * LINE_MAX_BYTES + 16];
+	char name[LINE_MAX_BYTES], runtimes[LINE_MAX_BYTES], options[2 * LINE_MAX_BYTES + 16], own[2 * LINE_MAX_BYTES + 16];
 	struct walk w = {.at = text};
 	const char *table;
 
@@ -134,8 +134,11 @@ void setup_toml_read(const char *text, struct setup_toml *ret)
 	read_default_runtime(text, table, name);
 	snprintf(runtimes, sizeof(runtimes), "%s.runtimes.", table);
 	snprintf(options, sizeof(options), "%s%s.options", runtimes, name);
+	ret->renames_default = !text_streq(name, "runc");
+	snprintf(own, sizeof(own), "%s%s", runtimes, name);
 	while (walk_next(&w)) {
 		look_at_handler(&w, runtimes, ret);
+		ret->names_default |= w.line.is_table && !w.in_block && text_streq(w.table, own);
 		if (!w.line.is_table && text_streq(w.table, options) && text_streq(w.line.key, "SystemdCgroup"))
 			ret->systemd_cgroup = text_streq(w.line.value, "true");
 	}
