@@ -3,6 +3,7 @@
 #include "seccomp/write/write_private.h"
 
 #include "base/json/json.h"
+#include "base/sha256.h"
 #include "seccomp/policy/read_private.h"
 
 #include <ctype.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 
 #define NAME_MAX_BYTES 253 /* RFC 1123, as Kubernetes wants object names */
+#define READABLE_MAX   100 /* of what people read before the digest */
+#define DIGEST_LEN     16
+#define PODS           "k8s/" /* which the keys of all pods begin with */
 
 /* A JSON string is one in YAML too. */
 static void add_string(const char *s, struct buf *out)
@@ -20,20 +24,63 @@ static void add_string(const char *s, struct buf *out)
 	json_write_string(&w, NULL, s);
 }
 
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Whether it ends as a name with a digest does. */
+static bool ends_in_digest(const char *name, size_t len)
+{
+	if (len <= DIGEST_LEN || name[len - DIGEST_LEN - 1] != '-')
+		return false;
+	for (size_t i = len - DIGEST_LEN; i < len; i++)
+		if (!(name[i] >= '0' && name[i] <= '9') && !(name[i] >= 'a' && name[i] <= 'f'))
+			return false;
+	return true;
+}
+
+/* A DNS label with dots, each part of which begins and ends as a name may. */
+static bool is_object_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++) {
+		bool inner = i > 0 && i + 1 < len && is_name_char(name[i - 1]);
+
+		if (!is_name_char(name[i]) && !(name[i] == '-' && i > 0 && i + 1 < len && name[i - 1] != '.') &&
+		    !(name[i] == '.' && inner && is_name_char(name[i + 1])))
+			return false;
+	}
+	return len && len <= NAME_MAX_BYTES && !ends_in_digest(name, len);
+}
+
+/* Two keys never get one name: the object is cluster-scoped, so one would overwrite the other. What is no object's name as it is, such as the key of a
+ * pod's container, becomes one that people can read, and part of the key's digest; a name that ends like such a one gets a digest too. */
 static void add_name(const char *name, struct buf *out)
 {
-	size_t from = out->len, end;
+	char digest[SHA256_HEX_MAX];
+	size_t from = out->len;
 
-	for (const char *s = name; *s && out->len - from < NAME_MAX_BYTES; s++)
+	if (is_object_name(name)) {
+		buf_adds(out, name);
+		return;
+	}
+	sha256_hex(name, strlen(name), digest);
+	for (const char *s = strncmp(name, PODS, strlen(PODS)) == 0 ? name + strlen(PODS) : name; *s && out->len - from < READABLE_MAX; s++) {
+		bool escape = s[0] == '%' && isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2]);
+
 		if (isalnum((unsigned char)*s))
 			buf_addc(out, (char)tolower((unsigned char)*s));
-		else if (out->len > from)
-			buf_addc(out, *s == '.' ? '.' : '-');
-	for (end = out->len; !buf_failed(out) && end > from && !isalnum((unsigned char)out->data[end - 1]); end--)
-		out->data[end - 1] = '\0';
-	out->len = end;
+		else if (out->len > from && !buf_failed(out) && out->data[out->len - 1] != '-')
+			buf_addc(out, '-');
+		s += escape ? 2 : 0;
+	}
 	if (out->len == from)
 		buf_adds(out, "profile");
+	if (!buf_failed(out) && out->data[out->len - 1] != '-')
+		buf_addc(out, '-');
+	buf_add(out, digest, DIGEST_LEN);
 }
 
 static int add_rule(const struct policy_rule *rule, enum policy_format format, struct buf *out, struct err *err)

@@ -292,9 +292,122 @@ static void unknown_architectures_alone_are_refused(void **state)
 	}
 }
 
+/* What Kubernetes takes for the name of an object. */
+static bool is_dns_subdomain(const char *s)
+{
+	size_t len = strlen(s);
+	char before = '.';
+
+	for (size_t i = 0; i <= len; i++) {
+		char c = i < len ? s[i] : '.';
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+		if (!alnum && (c != '-' || before == '.') && (c != '.' || before == '.' || before == '-'))
+			return false;
+		before = c;
+	}
+	return len && len <= 253;
+}
+
+static char *object_name(const struct policy *p, enum policy_format format, const char *key)
+{
+	cleanup_buf struct buf out = {0};
+	const char *begin;
+
+	assert_int_equal(policy_write(p, format, key, NULL, &out, NULL), 0);
+	begin = strstr(out.data, "  name: \"");
+	assert_non_null(begin);
+	begin += strlen("  name: \"");
+	return strndup(begin, strcspn(begin, "\""));
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Keys of few letters, so that they are near each other; no two of them get one name, and each name is one that the cluster takes. */
+static void no_two_keys_get_one_name(void **state)
+{
+	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[]}";
+	static const char letters[] = "aaAb-._/%20";
+	enum { KEYS = 20000 };
+	cleanup_policy struct policy *p = read_text(text, strlen(text), "any.json"), *spo = NULL;
+	cleanup_buf struct buf lost = {0};
+	char **keys = calloc(KEYS, sizeof(*keys)), **names = calloc(KEYS, sizeof(*names));
+	size_t count = 0;
+	uint32_t seed = 20260131;
+
+	assert_true(keys && names);
+	assert_int_equal(policy_adapt(p, POLICY_SPO, &spo, &lost, NULL), 0);
+	for (size_t i = 0; i < KEYS; i++) {
+		char key[32];
+		size_t len = 0;
+
+		for (size_t n = (i & 1) ? (size_t)sprintf(key, "k8s/") : 0; len < n; len++)
+			;
+		for (size_t n = len + 1 + i % 7; len < n; len++) {
+			seed = seed * 1664525 + 1013904223;
+			key[len] = letters[(seed >> 16) % (sizeof(letters) - 1)];
+		}
+		key[len] = '\0';
+		/* Every other one looks like a name that was made of a key. */
+		keys[i] = i % 4 == 3 ? object_name(spo, POLICY_SPO, key) : strdup(key);
+	}
+	qsort(keys, KEYS, sizeof(*keys), by_text);
+	for (size_t i = 0; i < KEYS; i++)
+		if (i == 0 || strcmp(keys[i], keys[i - 1]) != 0) {
+			names[count] = object_name(spo, POLICY_SPO, keys[i]);
+			if (!is_dns_subdomain(names[count]))
+				fail_msg("%s: \"%s\" is no name of an object", keys[i], names[count]);
+			count++;
+		}
+	qsort(names, count, sizeof(*names), by_text);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(names[i], names[i - 1]) == 0)
+			fail_msg("two keys are called %s", names[i]);
+	assert_true(count > 4000);
+	for (size_t i = 0; i < KEYS; i++) {
+		free(keys[i]);
+		free(names[i]);
+	}
+	free(keys);
+	free(names);
+}
+
+static void names_can_be_read(void **state)
+{
+	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[]}";
+	static const struct {
+		const char *key, *begins;
+		bool digest;
+	} cases[] = {
+		{"web", "web", false},
+		{"web.one-2", "web.one-2", false},
+		{"Web", "web-", true},
+		{"k8s/shop/web/docker.io%2Flibrary%2Fnginx", "shop-web-docker-io-library-nginx-", true},
+		{"k8s/shop-web/docker.io%2Flibrary%2Fnginx", "shop-web-docker-io-library-nginx-", true},
+		{"%", "profile-", true},
+		{"a..b", "a-b-", true},
+		{"a-0123456789abcdef", "a-0123456789abcdef-", true},
+	};
+	cleanup_policy struct policy *p = read_text(text, strlen(text), "any.json"), *spo = NULL;
+	cleanup_buf struct buf lost = {0};
+
+	assert_int_equal(policy_adapt(p, POLICY_SPO, &spo, &lost, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *name = object_name(spo, POLICY_SPO, cases[i].key);
+
+		if (strncmp(name, cases[i].begins, strlen(cases[i].begins)) != 0 ||
+		    strlen(name) != strlen(cases[i].begins) + (cases[i].digest ? 16 : 0))
+			fail_msg("%s is called %s", cases[i].key, name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_two_keys_get_one_name), cmocka_unit_test(names_can_be_read),
 		cmocka_unit_test(default_ones), cmocka_unit_test(made_ones),       cmocka_unit_test(random_ones),
 		cmocka_unit_test(losses_are_told), cmocka_unit_test(odd_names_stay_out_of_a_drop_in),
 		cmocka_unit_test(unknown_architectures_alone_are_refused), cmocka_unit_test(an_answer_of_success_becomes_a_refusal),
