@@ -209,8 +209,10 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 	add_time(e, r->time_ms);
 	counter = counter_of(e, use);
 	news |= *counter == 0;
-	if (use == EVIDENCE_USED)
+	if (use == EVIDENCE_USED) {
+		run->arches |= 1u << arch->id;
 		news |= evidence_unlogged_add(ev, run, e, *counter == 0);
+	}
 	*counter += 1;
 	news |= count_who(ev, e, r);
 	if (phase == EVIDENCE_WORKLOAD && use == EVIDENCE_USED)

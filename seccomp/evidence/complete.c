@@ -12,6 +12,7 @@ reason_set evidence_run_reasons(const struct evidence_run *run)
 	return s;
 }
 
+/* What is quiet is quiet on every ABI. On those that the evidence shows the profile holds it by its name; of another one nothing is claimed. */
 void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
 {
 	struct evidence_verdict v = {0};
@@ -28,6 +29,7 @@ void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
 	}
 	if (v.live_runs)
 		v.reasons |= REASON_BIT(RUNNING);
+	v.arches = evidence_arches(ev);
 	v.complete = v.learn_runs > 0 && v.reasons == 0;
 	*ret = v;
 }

@@ -8,7 +8,7 @@
  *                 "mode": "learn", "baseline": "drop", "attribution": "session", "note": "...",
  *                 "end_proof": "cgroup",
  *                 "started": RFC3339, "ended": RFC3339 or null, "records": 123,
- *                 "complete": true, "reasons": [], "new": 5, "opened": ["mkdir"], "opened_more": true,
+ *                 "complete": true, "complete_for": ["x86_64"], "reasons": [], "new": 5, "opened": ["mkdir"], "opened_more": true,
  *                 "blind": ["socket:0:..."],
  *                 "quiet": { "upto": 40, "digest": "0123456789abcdef", "count": 35, "forms": ["clone:0:0x7e020000:0x0"],
  *                            "assumed": ["read"], "confirming": ["write"] } } ... ],
@@ -20,14 +20,16 @@
  *     "blind": ["socket:0:..."],                   as of a run, for those that are no longer listed; a file without it is of an older snug
  *     "passed": ["prctl:0:..."], "taken": ["read"],  the same of "forms" and "assumed"; absent where empty
  *     "arguments": [ { "form": "clone:0:0x7e020000:0x0", "known": "narrow", "runs": 2 } ... ],
- *     "assumed": [ { "name": "read", "known": "assumed" } ... ] }      what follows from the runs, except "wide"; a member
- *                                                                      "settled", which snug adds, is not read
+ *     "assumed": [ { "name": "read", "known": "assumed" } ... ] }      what follows from the runs, except "wide"; members
+ *                                                                      "settled" and "verdict", which snug adds, are not read
  *
  * One entry per (arch, nr, phase). count: times the call was seen used while learning; audited: times it was logged by
  * an audit run (outside the approved profile, not learnt); denied: times it was refused or killed; runs: those that
  * showed it in any of these ways. comm and exe are safe text (base/text.h), at most EVIDENCE_WHO_MAX each, and
  * EVIDENCE_NAMES_MAX of the key; "more" is there where there were others. "id" equals "container". nr carries bit 30 for x32; the name is for people, the number
  * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup.
+ * complete_for: of a complete run the ABIs of its calls; complete says nothing of any other, for what a filter lets pass it lets pass on every ABI (a file
+ * of an older snug lacks it).
  * end_proof: how it was seen that no process of it lived any more: its cgroup holds none (cgroup), or a look at all processes found none (processes); absent
  * where it was not seen. note: absent where there is nothing to say, as that older evidence was damaged and set aside. "quiet", where a run's filter
  * let known calls pass unlogged: seccomp/evidence/unlogged_proof.h; counts of such calls are lower bounds from then on. "new": calls of
@@ -102,6 +104,7 @@ struct evidence_run {
 	uint64_t started_ms, ended_ms; /* 0: not ended */
 	uint64_t records;
 	reason_set reasons; /* empty: complete */
+	uint32_t arches;    /* ABIs on which it was seen to call: bits of enum arch_id */
 	uint64_t fresh;     /* calls that it was the first to show, and those that it showed beyond their harmless form */
 	struct evidence_unlogged unlogged;
 	struct names opened; /* at most EVIDENCE_OPENED_MAX */
@@ -203,11 +206,16 @@ const char *evidence_exe(const struct evidence *ev, const struct evidence_call *
  * of other modes neither help nor harm. */
 struct evidence_verdict {
 	bool complete;
+	uint32_t arches;      /* ABIs of all calls, bits of enum arch_id: it is about these and no other */
 	size_t learn_runs;    /* kept learning runs */
 	size_t complete_runs; /* of them */
 	size_t live_runs;     /* of them */
 	reason_set reasons;   /* of the newest learning run (none without one), and REASON_RUNNING if any is live */
 };
 void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret);
+
+/* The ABIs on which any call was used: bits of enum arch_id; and such bits as an array of names. */
+uint32_t evidence_arches(const struct evidence *ev);
+void evidence_write_arches(struct json_writer *w, const char *key, uint32_t arches);
 
 #endif

@@ -124,6 +124,24 @@ static int check_verdict(struct reader *rd, const struct json *v, const struct e
 	return 0;
 }
 
+/* Files of before verdicts named their ABIs lack it. */
+static int read_complete_for(struct reader *rd, const struct json *v, struct evidence_run *run)
+{
+	const struct json *list = json_get(v, "complete_for");
+	int r = list ? want_array(rd, v, "complete_for", &list) : 0;
+
+	if (r == 0 && list && run->reasons)
+		r = json_err(rd->doc, list, rd->err, "contradicts \"reasons\"");
+	for (const struct json *e = r == 0 ? json_first(list) : NULL; e && r == 0; e = json_next(e)) {
+		const struct arch *arch = json_type(e) == JSON_STRING ? arch_by_name(json_text(e)) : NULL;
+
+		if (!arch)
+			return json_err(rd->doc, e, rd->err, "an architecture is wanted");
+		run->arches |= 1u << arch->id;
+	}
+	return r;
+}
+
 static int read_ended(struct reader *rd, const struct json *v, struct evidence_run *run)
 {
 	const struct json *ended = json_get(v, "ended");
@@ -195,7 +213,7 @@ static int read_run(struct reader *rd, const struct json *v)
 	static const char *const members[] = {
 		"id",   "root",     "container", "runtime", "runtime_id", "runtime_version", "go",     "kernel",
 		"mode", "baseline", "started",   "ended",   "records",    "complete",        "reasons", "attribution",
-		"note", "new",      "opened",    "opened_more", "quiet",      "end_proof",       "blind"};
+		"note", "new",      "opened",    "opened_more", "quiet",      "end_proof",       "blind",   "complete_for"};
 	cleanup_with(evidence_run_cleanup) struct evidence_run *run = calloc(1, sizeof(*run));
 	int r;
 
@@ -220,6 +238,8 @@ static int read_run(struct reader *rd, const struct json *v)
 		r = read_reasons(rd, v, run);
 	if (r == 0)
 		r = check_verdict(rd, v, run);
+	if (r == 0)
+		r = read_complete_for(rd, v, run);
 	if (r == 0)
 		r = evidence_unlogged_read_run(rd->doc, v, run, rd->err);
 	if (r < 0)
@@ -385,7 +405,7 @@ static int read_shape(struct reader *rd, const struct json *root, const char *te
 static int read_root(struct reader *rd, const char *text, struct evidence **ret)
 {
 	static const char *const members[] = {"version", "key",   "shape",     "runs_dropped", "runs",
-					      "syscalls", "since", "arguments", "assumed",      "settled", "blind", "passed", "taken"};
+					      "syscalls", "since", "arguments", "assumed",      "settled", "verdict", "blind", "passed", "taken"};
 	cleanup_evidence struct evidence *ev = NULL;
 	const struct json *root = json_root(rd->doc);
 	const char *key = NULL;

@@ -41,6 +41,8 @@ static void write_run(struct json_writer *w, const struct evidence_run *run)
 		json_write_string(w, "end_proof", evidence_end_name(run->end));
 	json_write_u64(w, "records", run->records);
 	json_write_bool(w, "complete", reasons == 0);
+	if (reasons == 0 && run->arches)
+		evidence_write_arches(w, "complete_for", run->arches);
 	json_write_array(w, "reasons");
 	for (unsigned i = 0; i < REASON_COUNT; i++)
 		if (reasons & (reason_set)1 << i)

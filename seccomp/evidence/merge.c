@@ -146,6 +146,7 @@ static struct evidence_run *copy_run(const struct evidence_run *from)
 	run->mode = from->mode;
 	run->attribution = from->attribution;
 	run->end = from->end;
+	run->arches = from->arches;
 	run->started_ms = from->started_ms;
 	run->ended_ms = from->ended_ms;
 	run->records = from->records;
@@ -170,6 +171,7 @@ static int unite_run(struct evidence_run *run, const struct evidence_run *other)
 		run->ended_ms = other->ended_ms;
 	if (run->end == EVIDENCE_END_UNSEEN)
 		run->end = other->end;
+	run->arches |= other->arches;
 	if (!run->ended_ms)
 		run->reasons |= running;
 	if (other->records > run->records)

@@ -108,22 +108,11 @@ bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct
 	return e->form >= 0 && add_form(ev, run, e, first && e->phase != EVIDENCE_RUNTIME);
 }
 
-/* The ABIs on which any call was used, bit 1 << enum arch_id. */
-static uint32_t used_arches(const struct evidence *ev)
-{
-	uint32_t bits = 0;
-
-	for (size_t i = 0; i < ev->call_count; i++)
-		if (ev->calls[i]->count)
-			bits |= 1u << ev->calls[i]->arch->id;
-	return bits;
-}
-
 bool unlogged_form_holds(const struct evidence *ev, int place)
 {
 	const struct argument *a = argument_get(place);
 
-	return a->kind != ARGUMENT_NONE && !(used_arches(ev) & a->except);
+	return a->kind != ARGUMENT_NONE && !(evidence_arches(ev) & a->except);
 }
 
 bool evidence_unlogged_binds(const struct evidence_run *run)

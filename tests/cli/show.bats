@@ -97,9 +97,8 @@ PY
   run_snug show web
   [ "$status" -eq 0 ]
   expected='web: complete
-  The newest learning run lost nothing: every call it made is listed here, for x86_64.
-  Learning may have missed a single call by another architecture (i386, x32); the profile
-  kills the process that makes one.
+  The newest learning run lost nothing: every call it made is listed here.
+  It holds for x86_64 only: a call as i386 or x32 can be missed, and the profile kills its process.
   Learning runs: 1, complete: 1, running now: 0.
   Settled: 1 complete runs (0.0 hours) since the last that brought a new call.
   The chance that the next run brings a new one: not known from a single run.

@@ -68,6 +68,18 @@ P
   [ ! -e "$T/state" ] && [ ! -e "$T/run" ]
 }
 
+@test "filters that are inherited from here, and ABIs" {
+  doctor "$SNUG_BUILD/tests/root/neighbour" under log; says fails filters 'under a seccomp filter'; only filters
+  doctor; says ok filters
+  says ok abis "can call as $(uname -m)"
+  [ "$(uname -m)" = x86_64 ] || return 0
+  got=$(jq -r '.checks[] | select(.code == "abis") | .found' "$T/json")
+  took=0
+  "$SNUG_BUILD/tests/root/neighbour" int80 || took=$?
+  if [ "$took" -eq 3 ]; then [[ "$got" == *"i386: SIGSEGV"* ]]; else [[ "$got" == *"x86_64, i386"* ]]; fi
+  [[ "$got" == *x32* ]]
+}
+
 @test "namespaces, capabilities, the user" {
   doctor unshare -n; says fails namespaces 'network namespace'; says skips probe; only namespaces
   doctor unshare -p -f; says fails namespaces 'pid namespace'

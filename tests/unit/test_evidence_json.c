@@ -25,7 +25,7 @@ static const char golden[] =
 	"    {\"id\": \"web-1\", \"root\": \"/run/runc\", \"container\": \"web-1\", \"runtime\": \"/usr/sbin/runc\", "
 	"\"runtime_id\": \"runc-1\", \"runtime_version\": \"runc version 1.1.5\", \"go\": true, \"kernel\": \"6.1.0\", "
 	"\"mode\": \"learn\", \"baseline\": \"drop\", \"attribution\": \"session\", \"started\": \"2026-01-31T12:00:00.000Z\", "
-	"\"ended\": \"2026-01-31T12:00:09.500Z\", \"records\": 4, \"complete\": true, \"reasons\": [], "
+	"\"ended\": \"2026-01-31T12:00:09.500Z\", \"records\": 4, \"complete\": true, \"complete_for\": [\"x86_64\", \"i386\"], \"reasons\": [], "
 	"\"new\": 2},\n"
 	"    {\"id\": \"\", \"root\": \"\", \"container\": \"\", \"runtime\": \"\", \"runtime_id\": \"\", "
 	"\"runtime_version\": \"\", \"go\": false, \"kernel\": \"\", \"mode\": \"audit\", \"baseline\": \"\", "
@@ -222,8 +222,10 @@ static const struct damage {
 	{"\"overrun\"", "null", "runs[1].reasons[1], line 8: a string"},
 	{"\"reasons\": []", "\"reasons\": {}", "runs[0].reasons, line 7: an array"},
 	/* Never believed: complete, and something else speaks against it. */
-	{"\"complete\": true, \"reasons\": []", "\"complete\": true, \"reasons\": [\"overrun\"]",
-	 "contradicts \"reasons\""},
+	{"\"i386\"], \"reasons\": []", "\"i386\"], \"reasons\": [\"overrun\"]", "contradicts \"reasons\""},
+	{"\"complete\": false", "\"complete\": false, \"complete_for\": []", "runs[1].complete_for, line 8: contradicts \"reasons\""},
+	{"[\"x86_64\", \"i386\"]", "[\"x86_64\", \"vax\"]", "runs[0].complete_for[1], line 7: an architecture"},
+	{"[\"x86_64\", \"i386\"]", "\"x86_64\"", "runs[0].complete_for, line 7: an array"},
 	{"\"complete\": true", "\"complete\": false", "contradicts \"reasons\""},
 	{"\"complete\": false", "\"complete\": true", "contradicts \"reasons\""},
 	{"\"complete\": true", "\"complete\": \"true\"", "runs[0].complete, line 7: true or false"},
@@ -292,6 +294,7 @@ static const struct {
 } variants[] = {
 	{"\"count\": 2", "\"count\": 18446744073709551615"}, /* beyond what a double holds */
 	{"\"denied\": 0", "\"more\": true, \"denied\": 0"},
+	{"\"complete_for\": [\"x86_64\", \"i386\"], ", ""}, /* of an older snug */
 	{"  \"shape\": {\"nnp\":true},\n", ""},
 	{"\"nr\": 59, \"name\": \"execve\"", "\"nr\": 9999, \"name\": \"syscall_9999\""},
 	{"\"arch\": \"x86_64\", \"nr\": 59", "\"arch\": \"aarch64\", \"nr\": 221"},

@@ -4,6 +4,7 @@
  *   cmd_doctor.c     the table, the printing
  *   doctor_kernel.c  namespaces, capabilities, seccomp, cgroups
  *   doctor_audit.c   the audit stream, its settings, its loss, the login uid
+ *   doctor_calls.c   ABIs, inherited filters
  *   doctor_node.c    configuration, directories, runtime, recorder
  *   doctor_readers.c who else reads audit records
  */
@@ -64,6 +65,9 @@ enum doctor_result doctor_exclude_rules(struct doctor *d, struct doctor_finding 
 enum doctor_result doctor_probe(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_lost(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_session(struct doctor *d, struct doctor_finding *f);
+
+enum doctor_result doctor_abis(struct doctor *d, struct doctor_finding *f);
+enum doctor_result doctor_filters(struct doctor *d, struct doctor_finding *f);
 
 enum doctor_result doctor_config(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_state_dir(struct doctor *d, struct doctor_finding *f);

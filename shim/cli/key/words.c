@@ -2,6 +2,7 @@
 #include "shim/cli/key/build.h"
 
 #include "base/text.h"
+#include "shim/cli/key/scope.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
 
@@ -73,32 +74,28 @@ static void report_unnamed(const struct build *b)
 	}
 }
 
-static bool has_arch(const struct build *b, enum arch_id id)
+static uint32_t arches_of(const struct profile *p)
 {
-	return profile_has_arch(b->profile, arch_get(id));
+	const struct arch *const *arches = NULL;
+	size_t n = profile_arches(p, &arches);
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bits |= 1u << arches[i]->id;
+	return bits;
 }
 
 /* Which ABIs may run, and what that means for programs of the others. */
 static void report_arches(const struct build *b)
 {
-	cleanup_buf struct buf line = {0};
-	const struct arch *const *arches = NULL;
-	const struct arch *host[4];
-	size_t n = profile_arches(b->profile, &arches), hosts = arch_host(host);
-	const char *separator = "";
+	cleanup_buf struct buf line = {0}, others = {0};
+	uint32_t arches = arches_of(b->profile);
 
-	buf_addf(&line, "architecture%s: ", n == 1 ? "" : "s");
-	for (size_t i = 0; i < n; i++)
-		buf_addf(&line, "%s%s", i ? ", " : "", arches[i]->name);
-	buf_adds(&line, " (no other was seen)");
-	for (size_t i = 1; i < hosts && has_arch(b, host[0]->id); i++)
-		if (!profile_has_arch(b->profile, host[i])) {
-			buf_addf(&line, "%s%s", *separator ? separator : "; programs for ", host[i]->name);
-			separator = " or ";
-		}
-	if (*separator)
-		buf_adds(&line, " (32-bit) are killed, even for a single such call, which learning may have missed");
-	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
+	buf_adds(&line, arches & (arches - 1) ? "architectures: " : "architecture: ");
+	scope_add_arches(arches, &line);
+	if (scope_add_others(arches, &others))
+		buf_addf(&line, "; %s", others.data ? others.data : "");
+	fprintf(stderr, "%s\n", buf_failed(&line) || buf_failed(&others) ? "out of memory" : line.data);
 }
 
 /* The highest number that a runtime's libseccomp can name, as its --version tells; 0 if it does not. */
@@ -154,15 +151,6 @@ static void report_left_out(const struct build *b)
 		fprintf(stderr, " (dangerous, and the runtime does without)\n");
 }
 
-static void add_arches(const struct build *b, struct buf *out)
-{
-	const struct arch *const *arches = NULL;
-	size_t n = profile_arches(b->profile, &arches);
-
-	for (size_t i = 0; i < n; i++)
-		buf_addf(out, "%s%s", i ? ", " : " for ", arches[i]->name);
-}
-
 void build_report(const struct build *b, const char *key)
 {
 	cleanup_buf struct buf line = {0};
@@ -171,8 +159,10 @@ void build_report(const struct build *b, const char *key)
 	buf_adds(&line, "; the evidence is ");
 	build_add_verdict(&b->verdict, &line);
 	/* What is quiet is quiet on every ABI, so that a call by one that the profile does not list may not have shown: of that nothing is claimed. */
-	if (b->verdict.complete)
-		add_arches(b, &line);
+	if (b->verdict.complete) {
+		buf_adds(&line, " for ");
+		scope_add_arches(b->verdict.arches, &line);
+	}
 	fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	for (size_t i = 0; i < b->runtime_count; i++) {
 		const struct build_runtime *rt = &b->runtimes[i];

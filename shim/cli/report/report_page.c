@@ -1,6 +1,7 @@
 #include "shim/cli/report/report.h"
 
 #include "base/text.h"
+#include "shim/cli/key/scope.h"
 #include "seccomp/syscall/sets.h"
 #include "seccomp/syscall/names.h"
 #include "shim/cli/approve/delta.h"
@@ -99,9 +100,11 @@ static void add_verdict(const struct report *r, struct buf *out)
 
 	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong>\n", v->complete ? "good" : "bad",
 		 v->complete ? "Complete" : "Not complete");
-	if (v->complete)
-		buf_adds(out, "<p>The newest learning run lost nothing: every system call that it made is on this page.</p>\n");
-	else if (!v->learn_runs)
+	if (v->complete) {
+		buf_adds(out, "<p>The newest learning run lost nothing: every system call that it made is on this page. ");
+		scope_add(v->arches, out);
+		buf_adds(out, "</p>\n");
+	} else if (!v->learn_runs)
 		buf_adds(out, "<p>There is no learning run yet: start a container of this key with <code>snug-learn</code>.</p>\n");
 	buf_adds(out, v->complete ? "" : "<ul>\n");
 	for (size_t i = 0; i < REASON_COUNT; i++)

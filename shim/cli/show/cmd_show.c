@@ -1,4 +1,5 @@
 #include "shim/cli/key/build.h"
+#include "shim/cli/key/scope.h"
 #include "shim/cli/common/cli.h"
 #include "shim/cli/common/word.h"
 
@@ -155,9 +156,11 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 
 	evidence_evaluate(ev, &v);
 	buf_addf(out, "%s: %s\n", evidence_key(ev), v.complete ? "complete" : "not complete");
-	if (v.complete)
-		show_scope(ev, out);
-	else if (!v.learn_runs)
+	if (v.complete) {
+		buf_adds(out, "  The newest learning run lost nothing: every call it made is listed here.\n  ");
+		scope_add(v.arches, out);
+		buf_addc(out, '\n');
+	} else if (!v.learn_runs)
 		buf_adds(out, "  No learning run yet: start a container of this key with snug-learn.\n");
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (v.reasons & (reason_set)1 << i)

@@ -221,47 +221,29 @@ int show_learning(struct cli *cli, const struct evidence *ev, struct buf *out, s
 	return show_history(cli, ev, out, err);
 }
 
-static bool is_used_on(const struct evidence *ev, const struct arch *arch)
+static void write_verdict(const struct evidence *ev, struct buf *out)
 {
-	const struct evidence_call *const *calls = NULL;
-	size_t n = evidence_calls(ev, &calls);
+	struct evidence_verdict v;
+	struct json_writer w;
 
-	for (size_t i = 0; i < n; i++)
-		if (calls[i]->arch == arch && calls[i]->count)
-			return true;
-	return false;
-}
-
-void show_scope(const struct evidence *ev, struct buf *out)
-{
-	const char *separator = "";
-	const struct arch *host[4];
-	size_t hosts = arch_host(host);
-
-	buf_adds(out, "  The newest learning run lost nothing: every call it made is listed here");
-	for (size_t i = 0; i < ARCH_COUNT; i++)
-		if (is_used_on(ev, arch_get((enum arch_id)i))) {
-			buf_addf(out, "%s%s", *separator ? separator : ", for ", arch_get((enum arch_id)i)->name);
-			separator = ", ";
-		}
-	buf_adds(out, ".\n");
-	separator = "";
-	for (size_t i = 0; i < hosts && is_used_on(ev, host[0]); i++)
-		if (!is_used_on(ev, host[i])) {
-			buf_addf(out, "%s%s",
-				 *separator ? separator
-					    : "  Learning may have missed a single call by another architecture (",
-				 host[i]->name);
-			separator = ", ";
-		}
-	if (*separator)
-		buf_adds(out, "); the profile\n  kills the process that makes one.\n");
+	evidence_evaluate(ev, &v);
+	json_write_begin(&w, out, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "complete", v.complete);
+	if (v.complete)
+		evidence_write_arches(&w, "complete_for", v.arches);
+	json_write_array(&w, "reasons");
+	for (size_t i = 0; i < REASON_COUNT; i++)
+		if (v.reasons & (reason_set)1 << i)
+			json_write_string(&w, NULL, reason_code((enum reason)i));
+	json_write_end_array(&w);
+	json_write_end_object(&w);
 }
 
 int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err)
 {
 	static const char end[] = "\n}\n";
-	cleanup_buf struct buf text = {0}, confidence = {0};
+	cleanup_buf struct buf text = {0}, confidence = {0}, verdict = {0};
 	struct json_writer w;
 	struct confidence s;
 	int r = evidence_write(ev, &text, err);
@@ -271,7 +253,8 @@ int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struc
 	confidence_evaluate(ev, cli->config.learn_for_ms, &s);
 	json_write_begin(&w, &confidence, true);
 	confidence_write(&s, &w, NULL);
+	write_verdict(ev, &verdict);
 	buf_add(out, text.data, text.len - (sizeof(end) - 1));
-	buf_addf(out, ",\n  \"settled\": %s%s", confidence.data ? confidence.data : "{}", end);
+	buf_addf(out, ",\n  \"verdict\": %s,\n  \"settled\": %s%s", verdict.data ? verdict.data : "{}", confidence.data ? confidence.data : "{}", end);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

@@ -10,13 +10,10 @@
 /* Appends the sections; those that have nothing to say are left out. */
 int show_learning(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err);
 
-/* Appends the evidence file with a member "settled". */
+/* Appends the evidence file with members "verdict" and "settled". */
 int show_json(struct cli *cli, const struct evidence *ev, struct buf *out, struct err *err);
 
 /* True if some run did not log the call, so that its count is a lower bound. */
 bool show_is_lower_bound(const struct evidence *ev, const struct evidence_call *c);
-
-/* What a complete verdict is about: the ABIs that the evidence shows, and what becomes of the others. */
-void show_scope(const struct evidence *ev, struct buf *out);
 
 #endif
