@@ -133,7 +133,7 @@ denied() {
   example 1 'snug explain --key KEY'
   # "It names what was denied and prints the command that allows it. Done." And the one that finds everything.
   grep -qE '^  mount +denied ' <<<"$output"
-  [[ "$output" == *"leaves no trace"*"snug-audit run --bundle BUNDLE ID; snug explain --key KEY"* ]]
+  [[ "$output" == *"logs no denial"*"snug-audit run --bundle BUNDLE ID; snug explain --key KEY"* ]]
   grep -E '^  snug (explain|approve) .*fixed' <<<"$output" >fix
   [ "$(wc -l <fix)" -eq 2 ]
   ends 1 "$(head -1 fix)"
@@ -156,7 +156,7 @@ denied() {
   not_here '... | snug explain --profile my.json --fix fixed.json'
   ends 1 'dmesg | snug explain --profile my.json --fix fixed.json'
   # "Read what the addition opens, and the difference, both are printed."
-  [[ "$output" == *"What that opens:"*"+++ fixed.json"* ]]
+  [[ "$output" == *"What this opens:"*"+++ fixed.json"* ]]
   ends 0 'dmesg | snug explain --profile fixed.json'
   example 1 'snug-audit run --bundle BUNDLE ID; snug explain --key ID'
   example 0 'snug-learn run --bundle BUNDLE ID; snug show ID'

@@ -146,7 +146,7 @@ lacks() {
   run snug explain --key web
   echo "$output"
   [ "$status" -eq 0 ]
-  [[ "$output" == *"runc version "*"refuses a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
+  [[ "$output" == *"runc version "*"cannot load a filter with SECCOMP_FILTER_FLAG_LOG"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
   # That one command, once.
   snug-audit --root "$T/root" run --bundle "$T/b" web || true
   run snug explain --key web

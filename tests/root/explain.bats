@@ -62,7 +62,7 @@ explain() {
   if [[ "$output" == *"operation not permitted"* ]]; then
     explain - <<<"$output"
     [ "$code" -eq 1 ]
-    [[ "$text" == *"No seccomp record goes with it"*"SECCOMP_FILTER_FLAG_LOG"*"snug-audit"* ]]
+    [[ "$text" == *"There is no seccomp record for it"*"SECCOMP_FILTER_FLAG_LOG"*"snug-audit"* ]]
   fi
 
   jq 'del(.defaultErrnoRet) | .defaultAction = "SCMP_ACT_LOG"' <"$T/p.json" >"$T/log.json"

@@ -18,13 +18,16 @@
 enum { OPT_KEY, OPT_PROFILE, OPT_FIX, OPT_FOLLOW, OPT_LEARNING, OPT_UNREADABLE, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_KEY] = {"key", 'k', "KEY", "what snugd recorded of KEY, in place of a log"},
-	[OPT_PROFILE] = {"profile", 'p', "PROFILE", "only what this profile would deny; with --key by itself the approved one"},
-	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE and the missing calls to OUT, print the difference"},
-	[OPT_FOLLOW] = {"follow", 'f', NULL, "tell as it happens: what is added to FILE, else what the kernel says (root)"},
-	[OPT_LEARNING] = {"learning", 0, NULL, "show the records of containers that snug learns, too (with --profile they always are)"},
+	[OPT_KEY] = {"key", 'k', "KEY", "read what snugd recorded for KEY, not a log"},
+	[OPT_PROFILE] = {"profile", 'p', "PROFILE",
+			 "show only what this profile denies; default with --key: the approved one"},
+	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE plus the missing calls to OUT, and print the difference"},
+	[OPT_FOLLOW] = {"follow", 'f', NULL,
+			"report as it happens: lines added to FILE, or records from the kernel (root)"},
+	[OPT_LEARNING] = {"learning", 0, NULL,
+			  "include records of containers that are being learnt (--profile always does)"},
 	[OPT_UNREADABLE] = {"unreadable", 0, NULL, "show the records that could not be read"},
-	[OPT_JSON] = {"json", 0, NULL, "print all of it as JSON; with --follow one object a line"},
+	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON; with --follow one object per line"},
 };
 
 /* What people hand over by mistake, by its first bytes. */
@@ -63,7 +66,7 @@ static int read_log(struct explain *x, struct log_line_reader *l, const char *pa
 	if (r < 0)
 		return r;
 	if (standard && isatty(fd))
-		fputs("snug: reading a log from the terminal, Ctrl-D ends it\n", stderr);
+		fputs("snug: reading a log from the terminal; Ctrl-D ends it\n", stderr);
 	r = log_line_read_fd(l, fd, &bytes);
 	x->bytes += bytes;
 	return r < 0 ? err_sys(err, r, "%s", standard ? "standard input" : path) : 0;
@@ -113,9 +116,9 @@ static int read_all(const struct cli *cli, struct explain *x, const struct cli_a
 static int check_options(const struct cli_args *args, struct err *err)
 {
 	if (args->value[OPT_FIX] && !args->value[OPT_PROFILE] && !args->value[OPT_KEY])
-		return err_set(err, EINVAL, "--fix needs --profile: which profile is to be fixed?");
+		return err_set(err, EINVAL, "--fix needs --profile: the profile to fix");
 	if (args->value[OPT_KEY] && args->operands)
-		return err_set(err, EINVAL, "--key reads the recorder's evidence and no log: leave out %s",
+		return err_set(err, EINVAL, "--key reads the recorder's evidence, not a log: leave out %s",
 			       args->operand[0]);
 	return 0;
 }
@@ -176,7 +179,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r && x.key)
 		r = read_approved(cli, &x, &approved, &text, err);
 	if (!r && args->value[OPT_FIX] && !x.profile)
-		r = err_set(err, ENOENT, "%s has no approved profile: --profile tells which one is to be fixed", x.key);
+		r = err_set(err, ENOENT, "%s has no approved profile: name the one to fix with --profile", x.key);
 	if (!r && x.profile)
 		r = explain_load(&x, &text, err);
 	/* Whoever names a profile wants to hear of every record: a like program beside a learning one is told by nothing. */
@@ -216,16 +219,16 @@ const struct cli_command cmd_explain = {
 	.operands = "[FILE...]",
 	.operands_min = 0,
 	.operands_max = 4096,
-	.summary = "tells from a log which calls were denied, to whom, and what to add",
-	.details = "Reads any log, or standard input: syslog, dmesg, journalctl (also -o json), audit.log, ausearch, "
-		   "what kubectl\n"
-		   "and the runtime print, in any mixture.\n"
-		   "  journalctl -k -b | snug explain\n"
-		   "  snug explain /var/log/audit/audit.log --profile my.json --fix my-fixed.json\n"
-		   "  snug explain --follow                      on a live node, until Ctrl-C\n"
-		   "  snug explain --key web                     of a container that snug-enforce or snug-audit started\n"
-		   "Exit status: 0 nothing was found, 1 a call that was denied or that the profile lacks, 2 bad usage "
-		   "or input.\n",
+	.summary = "says which calls a log shows as denied, to whom, and what to add",
+	.details =
+		"Reads any log or standard input: syslog, dmesg, journalctl (also -o json), audit.log, ausearch, the\n"
+		"output of kubectl and of the runtime, in any mixture.\n"
+		"  journalctl -k -b | snug explain\n"
+		"  snug explain /var/log/audit/audit.log --profile my.json --fix my-fixed.json\n"
+		"  snug explain --follow                on a live node, until Ctrl-C\n"
+		"  snug explain --key web               for containers started by snug-enforce or snug-audit\n"
+		"Exit status: 0 nothing found, 1 a call was denied or is missing in the profile, 2 bad usage or\n"
+		"input.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

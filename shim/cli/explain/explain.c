@@ -117,12 +117,11 @@ bool explain_is_partial(const struct explain *x)
 void explain_add_loss(const struct explain *x, enum log_line_loss loss, struct buf *out)
 {
 	static const char *const words[] = {
-		[LOG_LINE_LOSS_PRINTK] =
-			"the kernel did not print %s audit records (callbacks suppressed: ten in 5 s, no more)",
+		[LOG_LINE_LOSS_PRINTK] = "the kernel suppressed %s audit records (it prints at most ten in 5 s)",
 		[LOG_LINE_LOSS_AUDIT] = "the kernel lost %s audit records (audit_lost, limit exceeded)",
 		[LOG_LINE_LOSS_JOURNAL] = "journald suppressed or missed %s messages",
 		[LOG_LINE_LOSS_SYSLOG] = "the syslog daemon dropped %s messages",
-		[LOG_LINE_LOSS_STREAM] = "%s audit records came faster than they could be read here",
+		[LOG_LINE_LOSS_STREAM] = "%s audit records came faster than snug could read them",
 	};
 	_Static_assert(ARRAY_SIZE(words) == LOG_LINE_LOSS_COUNT, "one sentence per loss");
 	const char *gap = strstr(words[loss], "%s");

@@ -7,11 +7,11 @@
 
 #define LINES_SHOWN 5
 
-static const char whole_list[] = "\nThe whole list, in one start: in audit mode, `snug-audit run --bundle BUNDLE ID`, "
-				 "then `snug show KEY` (a pod: the\n"
-				 "RuntimeClass of snug-audit); where there is no approved profile yet, `snug-learn` in "
-				 "its place. Nothing is lost\n"
-				 "there, or it says so.\n";
+static const char whole_list[] =
+	"\n"
+	"To get the whole list in one start: `snug-audit run --bundle BUNDLE ID` (a pod: RuntimeClass snug-audit),\n"
+	"then `snug show KEY`. Without an approved profile, use `snug-learn` instead. Neither loses a call\n"
+	"without saying so.\n";
 
 static bool any_refusal(const struct explain *x)
 {
@@ -25,22 +25,20 @@ static bool any_refusal(const struct explain *x)
 static void add_not_by_seccomp(const struct explain *x, struct buf *out)
 {
 	buf_addf(out, "  - AppArmor or SELinux: journalctl -k | grep -E 'apparmor=\"DENIED\"|avc:'%s\n",
-		 x->summary.lsm ? " (there are such lines in this log)" : "");
-	buf_adds(out, "  - capabilities: a file that has some of its own cannot be run where the container's bounding "
-		      "set lacks them;\n"
+		 x->summary.lsm ? " (this log has such lines)" : "");
+	buf_adds(out, "  - capabilities: a file with file capabilities cannot run if the container's bounding set "
+		      "lacks them;\n"
 		      "    getcap FILE, and \"capabilities\" of the container (capsh --decode=$(awk '/CapBnd/ {print "
 		      "$2}' /proc/PID/status))\n"
-		      "  - the mount: noexec or nosuid, read-only; findmnt -T FILE -o TARGET,OPTIONS\n"
-		      "  - the file: its mode, its owner under a user namespace, the interpreter in its first line; ls "
-		      "-ln FILE\n");
+		      "  - the mount: noexec, nosuid or read-only; findmnt -T FILE -o TARGET,OPTIONS\n"
+		      "  - the file: its mode, its owner in the user namespace, its #! interpreter; ls -ln FILE\n");
 }
 
 static void add_other_causes(const struct explain *x, struct buf *out)
 {
-	buf_adds(out,
-		 "  - seccomp without a trace: SCMP_ACT_ERRNO is logged only where the runtime loads the filter with\n"
-		 "    SECCOMP_FILTER_FLAG_LOG; runc before 1.2 cannot. One start shows every call: snug-audit, see "
-		 "below.\n");
+	buf_adds(out, "  - seccomp, unlogged: SCMP_ACT_ERRNO is logged only if the runtime loads the filter with\n"
+		      "    SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot. One start with snug-audit shows "
+		      "every call, see below.\n");
 	add_not_by_seccomp(x, out);
 }
 
@@ -59,8 +57,8 @@ static void add_lsm(const struct explain *x, struct buf *out)
 
 	if (!t->lsm)
 		return;
-	buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile fixes: %llu line%s\n", (unsigned long long)t->lsm,
-		 t->lsm == 1 ? "" : "s");
+	buf_addf(out, "\nDenied by AppArmor or SELinux, which no seccomp profile can fix: %llu line%s\n",
+		 (unsigned long long)t->lsm, t->lsm == 1 ? "" : "s");
 	explain_add_samples(&t->lsm_samples, LINES_SHOWN, "  ", out);
 }
 
@@ -73,14 +71,14 @@ static void add_not_seccomp(const struct explain *x, struct buf *out)
 	if (is_known(x) || !(t->signs[LOG_SIGN_EPERM] + t->signs[LOG_SIGN_ENOSYS] + t->signs[LOG_SIGN_RUNTIME]))
 		return;
 	if (t->errors && any_refusal(x))
-		buf_adds(out, "The calls above may be why. If it stays so once they are allowed, it is not seccomp; "
-			      "look at:\n");
+		buf_adds(out, "The calls above may be the cause. If it still fails once they are allowed, it is not "
+			      "seccomp; check:\n");
 	else if (t->errors && t->row_count)
-		buf_adds(out, "The records above are of calls that were let through, so they are not why, unless "
-			      "another profile was loaded\n"
-			      "then. What may be:\n");
+		buf_adds(out, "The calls above were allowed, so they are not the cause, unless another profile was "
+			      "loaded at the\n"
+			      "time. Possible causes:\n");
 	else if (t->errors)
-		buf_adds(out, "No seccomp record goes with it. What may be, in this order:\n");
+		buf_adds(out, "There is no seccomp record for it. Possible causes, most likely first:\n");
 	if (t->errors)
 		add_other_causes(x, out);
 }
@@ -99,8 +97,7 @@ static void add_losses(const struct explain *x, struct buf *out)
 			buf_addc(out, '\n');
 		}
 	if (t->at_rate_limit && !t->loss[LOG_LINE_LOSS_PRINTK])
-		buf_adds(out,
-			 "  - the kernel prints ten of these lines in 5 s and drops the others; ten came within 5 s\n");
+		buf_adds(out, "  - ten of these lines came within 5 s; the kernel drops any more\n");
 	if (t->unreadable)
 		buf_addf(out, "  - %llu record%s torn or cut off; --unreadable shows %s\n",
 			 (unsigned long long)t->unreadable, t->unreadable == 1 ? " is" : "s are",
@@ -112,9 +109,9 @@ static void add_nothing(const struct explain *x, struct buf *out)
 	if (x->summary.row_count || x->summary.errors)
 		return;
 	if (!x->key)
-		buf_adds(out, "If a container is being denied something all the same: a denial by SCMP_ACT_ERRNO is "
-			      "logged only where the\n"
-			      "runtime loads the filter with SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot.\n");
+		buf_adds(out, "If a container is still denied something: SCMP_ACT_ERRNO is logged only if the runtime "
+			      "loads the\n"
+			      "filter with SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot.\n");
 }
 
 static bool is_pod(const struct explain *x)
@@ -128,11 +125,13 @@ static void add_one_start(const struct explain *x, struct buf *out)
 	const char *mode = x->approved ? "audit" : "learn";
 
 	if (x->approved)
-		buf_adds(out, "One start in audit mode, which denies nothing, finds all that the profile lacks:\n");
+		buf_adds(out,
+			 "One start in audit mode, which denies nothing, finds everything that the profile lacks:\n");
 	else
-		buf_adds(out, "No profile of it is approved. One learning run, which denies nothing, finds all that it calls:\n");
+		buf_adds(out,
+			 "It has no approved profile. One learning run, which denies nothing, finds all its calls:\n");
 	if (is_pod(x))
-		buf_addf(out, "  start the pod once with the RuntimeClass of snug-%s, then: ", mode);
+		buf_addf(out, "  start the pod once with RuntimeClass snug-%s, then: ", mode);
 	else
 		buf_addf(out, "  snug-%s run --bundle BUNDLE ID; ", mode);
 	if (x->approved)
@@ -140,7 +139,7 @@ static void add_one_start(const struct explain *x, struct buf *out)
 	else
 		buf_addf(out, "snug show %s\n", x->key);
 	if (!x->approved)
-		buf_addf(out, "Against a profile of your own: snug explain --key %s --profile PROFILE\n", x->key);
+		buf_addf(out, "To compare with your own profile: snug explain --key %s --profile PROFILE\n", x->key);
 }
 
 /* What the recorder could see of this key at all. */
@@ -148,25 +147,33 @@ static void add_key(const struct explain *x, struct buf *out)
 {
 	if (x->mute) {
 		buf_addf(out,
-			 "\n%s refuses a filter with SECCOMP_FILTER_FLAG_LOG (runc takes it from 1.2, crun does): a denial by\n"
-			 "SCMP_ACT_ERRNO leaves no trace in the kernel under it, so the evidence can hold none.\n",
+			 "\n"
+			 "%s cannot load a filter with SECCOMP_FILTER_FLAG_LOG (runc from 1.2 and crun can), so the "
+			 "kernel\n"
+			 "logs no denial by SCMP_ACT_ERRNO and the evidence has none.\n",
 			 x->runtime);
 		add_one_start(x, out);
 		return;
 	}
 	if (x->errno_unlogged)
-		buf_adds(out, "\nThis kernel is told not to log denials with an errno: kernel.seccomp.actions_logged lacks \"errno\". "
-			      "Put it there\n(sysctl -w, with the words that it has now) and start the container again.\n");
+		buf_adds(out, "\n"
+			      "This kernel does not log denials with an errno: kernel.seccomp.actions_logged lacks "
+			      "\"errno\". Add it\n"
+			      "(sysctl -w, keep the other words) and start the container again.\n");
 	if (!x->enforced) {
 		buf_addf(out,
-			 "\nNo enforced run of %s was recorded; `snug show %s` tells which runs were. They are recorded from the second\n"
-			 "start on with a runtime of which that is new, where \"log_denials\" is not switched off in the configuration, and\n"
-			 "where snugd could be reached: else the system log has a line of snug's that says why.\n",
+			 "\n"
+			 "No enforced run of %s was recorded; `snug show %s` lists the recorded runs. With a new "
+			 "runtime,\n"
+			 "recording begins at the second start. It needs \"log_denials\" (on by default) and a "
+			 "reachable snugd;\n"
+			 "otherwise snug says why in the system log.\n",
 			 x->key, x->key);
 		add_one_start(x, out);
 	} else if (!x->summary.row_count && !x->errno_unlogged) {
-		buf_adds(out, "\nEnforced runs were recorded, and nothing was denied to them that the evidence still holds. What fails then is\n"
-			      "not seccomp. Look at:\n");
+		buf_adds(out, "\n"
+			      "Enforced runs were recorded, and the evidence holds no denial. So the failure is not "
+			      "seccomp. Check:\n");
 		add_not_by_seccomp(x, out);
 	}
 }

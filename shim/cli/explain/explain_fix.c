@@ -22,8 +22,8 @@ static int check_call(const struct explain *x, struct evaluator *e, const struct
 	if (r < 0 || v == EVALUATE_ALLOWS)
 		return r;
 	if (syscall_known_to_libseccomp(name))
-		return err_set(err, EEXIST, "%s: a rule of its own denies %s; take it out there first", x->profile, name);
-	fprintf(stderr, "snug: %s: this machine's libseccomp does not know the name; a runtime with the same one drops it without a word\n",
+		return err_set(err, EEXIST, "%s: a rule denies %s; remove it there first", x->profile, name);
+	fprintf(stderr, "snug: %s: unknown to libseccomp here; a runtime with this libseccomp silently drops it\n",
 		name);
 	return 0;
 }
@@ -70,8 +70,8 @@ static const char *missing_nothing(const struct explain *x)
 {
 	for (size_t i = 0; i < x->summary.row_count; i++)
 		if (explain_shows(x, i))
-			return "what it does not allow outright is not fixed by a name, see above";
-	return x->key ? "it allows all that the evidence holds" : "it allows all that the log names";
+			return "adding names cannot fix the rest, see above";
+	return x->key ? "it allows everything in the evidence" : "it allows everything in the log";
 }
 
 int explain_fix(const struct cli *cli, const struct cli_args *args, const struct explain *x, const struct buf *text, const char *path,
@@ -101,7 +101,7 @@ int explain_fix(const struct cli *cli, const struct cli_args *args, const struct
 		return r;
 	buf_addf(out, "\n%s: ", path);
 	if (!x->add_count) {
-		buf_addf(out, "the same profile: %s\n", missing_nothing(x));
+		buf_addf(out, "unchanged: %s\n", missing_nothing(x));
 		return 0;
 	}
 	buf_addf(out, "written, %zu call%s added, line %zu\n", x->add_count, x->add_count == 1 ? "" : "s", line);

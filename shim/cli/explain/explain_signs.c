@@ -25,14 +25,17 @@ void explain_add_signs(const struct explain *x, struct buf *out)
 	static const struct {
 		const char *what, *why;
 	} signs[] = {
-		[LOG_SIGN_EPERM] = {"\"operation not permitted\" (EPERM)",
-				    "the answer of a profile that names no errno; files, capabilities, security modules give it too"},
+		[LOG_SIGN_EPERM] =
+			{"\"operation not permitted\" (EPERM)",
+			 "the default errno of a profile; file modes, capabilities and security modules give it too"},
 		[LOG_SIGN_ENOSYS] = {"\"function not implemented\" (ENOSYS)",
-				     "the answer of a profile with \"defaultErrnoRet\": 38, as snug writes them; or the kernel is too old"},
+				     "the errno of a profile with \"defaultErrnoRet\": 38, as snug writes them; or the "
+				     "kernel is too old"},
 		[LOG_SIGN_SIGSYS] = {"ended by SIGSYS (signal 31, exit status 159)",
-				     "a seccomp filter ended it; its record is in that machine's log: journalctl -k | snug explain"},
-		[LOG_SIGN_ABORT] = {"a Go program aborted (SIGABRT)", "the stack behind it may name the call that was refused"},
-		[LOG_SIGN_SANDBOX] = {"Chromium's own sandbox refused a call", "no profile of the container changes that"},
+				     "a seccomp filter killed it; the record is in that machine's log: journalctl -k | "
+				     "snug explain"},
+		[LOG_SIGN_ABORT] = {"a Go program aborted (SIGABRT)", "its stack trace may name the refused call"},
+		[LOG_SIGN_SANDBOX] = {"Chromium's own sandbox refused a call", "no container profile changes that"},
 		[LOG_SIGN_RUNTIME] = {"the runtime could not start the container", NULL},
 	};
 	const struct summary *t = &x->summary;
@@ -40,8 +43,7 @@ void explain_add_signs(const struct explain *x, struct buf *out)
 	_Static_assert(ARRAY_SIZE(signs) == LOG_SIGN_COUNT, "words for each sign");
 	if (!t->errors)
 		return;
-	buf_addf(out, "\nThe log also says in words that something was refused: %llu line%s\n", (unsigned long long)t->errors,
-		 t->errors == 1 ? "" : "s");
+	buf_addf(out, "\nOther lines in the log that report a refusal: %llu\n", (unsigned long long)t->errors);
 	for (size_t i = 0; i < LOG_SIGN_COUNT; i++) {
 		if (!t->signs[i])
 			continue;
@@ -78,7 +80,8 @@ void explain_add_profiles(const struct explain *x, struct buf *out)
 		buf_addf(out, "  snug check %s%.*s\n", *p == '/' ? "" : "/var/lib/kubelet/seccomp/", (int)len, p);
 	}
 	if (!first)
-		buf_adds(out, "That is the profile that the text names; the answer is which calls the runtime itself needs and it refuses.\n");
+		buf_adds(out, "This checks the profile named in the log, and lists the calls that the runtime needs "
+			      "and it refuses.\n");
 }
 
 bool explain_is_empty(const struct explain *x)
@@ -95,12 +98,17 @@ void explain_add_empty(const struct explain *x, struct buf *out)
 {
 	if (!explain_is_empty(x))
 		return;
-	buf_adds(out, "\nNothing in it was recognised. Looked for: seccomp records of the kernel, auditd, ausearch and the journal; lines of the\n"
-		      "security-profiles-operator, CRI-O, auditbeat, falco and strace that name a call; \"operation not permitted\", \"function\n"
-		      "not implemented\", \"bad system call\", SIGSYS, exit status 159; the sentences of runc and crun.\n"
-		      "Where else to look, on the machine where it ran:\n"
-		      "  journalctl -k -b | snug explain                     (dmesg | snug explain without systemd)\n"
-		      "  snug explain /var/log/audit/audit.log               where auditd runs\n"
-		      "  journalctl -b -u containerd -u crio -u docker -u kubelet | snug explain\n"
-		      "  kubectl describe pod POD | snug explain             and kubectl logs --previous POD\n");
+	buf_adds(
+		out,
+		"\n"
+		"Nothing was recognised. snug looks for seccomp records from the kernel, auditd, ausearch and the\n"
+		"journal; lines from security-profiles-operator, CRI-O, auditbeat, falco and strace that name a call;\n"
+		"\"operation not permitted\", \"function not implemented\", \"bad system call\", SIGSYS, exit status "
+		"159; and\n"
+		"error messages of runc and crun.\n"
+		"Where else to look, on the machine where it ran:\n"
+		"  journalctl -k -b | snug explain                     (dmesg | snug explain without systemd)\n"
+		"  snug explain /var/log/audit/audit.log               where auditd runs\n"
+		"  journalctl -b -u containerd -u crio -u docker -u kubelet | snug explain\n"
+		"  kubectl describe pod POD | snug explain             and kubectl logs --previous POD\n");
 }

@@ -22,7 +22,7 @@ static void add_key_summary(const struct explain *x, struct buf *out)
 {
 	buf_addf(out, "%s: %llu denied or audited calls in the evidence", x->key, (unsigned long long)x->summary.records);
 	if (x->learnt)
-		buf_addf(out, ", %llu learnt ones compared with %s", (unsigned long long)x->learnt, x->profile);
+		buf_addf(out, ", %llu learnt calls compared with %s", (unsigned long long)x->learnt, x->profile);
 }
 
 /* Whose lines named calls, and what was left out. */
@@ -34,12 +34,13 @@ static void add_sources(const struct explain *x, struct buf *out)
 
 	for (size_t i = LOG_TOOL_NONE + 1; i < LOG_TOOL_COUNT; i++)
 		if (x->summary.tools[i])
-			buf_addf(out, "%s%s", n++ ? ", " : "Read by the name that others give the call: ", log_tool_name((enum log_tool)i));
+			buf_addf(out, "%s%s", n++ ? ", " : "Call names taken from: ", log_tool_name((enum log_tool)i));
 	if (n)
 		buf_adds(out, ".\n");
 	if (own)
-		buf_addf(out, "%llu record%s of containers that snug learns (%s) left out; --learning shows them.\n", (unsigned long long)own,
-			 own == 1 ? "" : "s", keys.data ? keys.data : "");
+		buf_addf(out,
+			 "Left out %llu record%s of containers that are being learnt (%s); --learning includes them.\n",
+			 (unsigned long long)own, own == 1 ? "" : "s", keys.data ? keys.data : "");
 }
 
 static void add_summary(const struct explain *x, struct buf *out)
@@ -65,10 +66,9 @@ static void add_summary(const struct explain *x, struct buf *out)
 	}
 	buf_addc(out, '\n');
 	if (t->duplicates)
-		buf_addf(out, "%llu more stood in the log twice and are counted once.\n",
-			 (unsigned long long)t->duplicates);
+		buf_addf(out, "%llu more were duplicates and are counted once.\n", (unsigned long long)t->duplicates);
 	if (t->unstamped && t->unstamped < t->records - t->duplicates)
-		buf_adds(out, "Some records have no serial number and no counterpart: they may be copies of others, counted twice.\n");
+		buf_adds(out, "Some records have no serial number, so copies of them may be counted twice.\n");
 	add_sources(x, out);
 }
 
@@ -129,7 +129,7 @@ static void add_table(const struct explain *x, struct buf *out)
 	buf_addc(out, '\n');
 	table_write(&t, "  ", out);
 	if (x->summary.unlisted)
-		buf_addf(out, "  and %llu records of other kinds, which are too many to list\n",
+		buf_addf(out, "  and %llu records of other kinds, too many to list\n",
 			 (unsigned long long)x->summary.unlisted);
 }
 
@@ -138,13 +138,12 @@ static void add_legend(const struct explain *x, struct buf *out)
 {
 	static const char *const outcomes[] = {
 		[SUMMARY_KILLED] = "the process was killed with SIGSYS (exit status 159)",
-		[SUMMARY_DENIED] =
-			"the call failed, with the errno that the profile gives (mostly \"operation not permitted\")",
-		[SUMMARY_TRAPPED] =
-			"the program got a SIGSYS, of which it dies (exit status 159) if it does not handle it",
-		[SUMMARY_HANDED] = "a tracer or an agent was asked, and may have allowed it",
-		[SUMMARY_USED] = "the filter logged the call and let it happen; a profile that denies by default needs its name",
-		[SUMMARY_OTHER] = "the line does not say what became of the call, or by an action that snug does not know",
+		[SUMMARY_DENIED] = "the call failed with the profile's errno (mostly \"operation not permitted\")",
+		[SUMMARY_TRAPPED] = "the program got SIGSYS, which kills it (exit status 159) unless it handles it",
+		[SUMMARY_HANDED] = "a tracer or agent decided, and may have allowed it",
+		[SUMMARY_USED] =
+			"the filter logged and allowed the call; a profile that denies by default must list it",
+		[SUMMARY_OTHER] = "the line does not say what happened to the call, or names an unknown action",
 	};
 	bool shown[SUMMARY_OUTCOMES] = {false}, init = false;
 
@@ -159,9 +158,9 @@ static void add_legend(const struct explain *x, struct buf *out)
 		if (shown[i])
 			buf_addf(out, "  %s: %s.\n", summary_outcome_name((enum summary_outcome)i), outcomes[i]);
 	if (init && !x->key)
-		buf_adds(out, "  The runtime's own init is told by its name, a hint only: programs can take that name. "
-			      "What it lacks\n"
-			      "  keeps the container from starting, whatever the program is.\n");
+		buf_adds(out, "  The runtime's own init is recognised by its name, which a program could fake. If it "
+			      "lacks a call,\n"
+			      "  no container starts, whatever the program.\n");
 }
 
 static bool first_of_number(const struct explain *x, size_t row)
@@ -184,8 +183,8 @@ static void add_unnamed(const struct explain *x, struct buf *out)
 				 row->nr, row->audit);
 		else
 			buf_addf(out,
-				 "\nNumber %d on %s has no name here: it is newer than this machine's tables, or "
-				 "none.\n",
+				 "\nNumber %d on %s has no name here: it is newer than this machine's tables, or no "
+				 "call.\n",
 				 (int)row->nr, row->arch->name);
 	}
 }
@@ -202,9 +201,9 @@ static void add_arches(const struct explain *x, struct buf *out)
 			continue;
 		told[arch->id] = true;
 		buf_addf(out,
-			 "\nCalls of %s programs: they are killed, whatever their names, where \"architectures\" of "
-			 "the profile does not\n"
-			 "hold %s.\n",
+			 "\n"
+			 "Calls of %s programs: any call kills them unless \"architectures\" of the profile lists\n"
+			 "%s.\n",
 			 arch->name, arch->oci);
 	}
 }
@@ -229,32 +228,37 @@ static void add_verdict_lists(const struct explain *x, struct buf *out)
 			continue;
 		if (x->verdict[i] == EVALUATE_DEPENDS && first_of_name(x, i))
 			buf_addf(out,
-				 "\n%s: the profile allows it for some arguments, and a record tells none. Look at its "
+				 "\n"
+				 "%s: the profile allows it for some arguments, which records do not show. Check its "
 				 "\"args\"; the name\n"
 				 "is not added, since that would allow it for all.\n",
 				 row->name);
 		if (x->verdict[i] == EVALUATE_REFUSES && first_of_name(x, i))
 			buf_addf(out,
-				 "\n%s: the profile denies it by a rule of its own, so somebody meant it; it is not "
-				 "added. (With an errnoRet of\n"
-				 "38, ENOSYS, the call is to look as if the kernel did not have it, and libraries fall "
-				 "back on an older one.)\n",
+				 "\n"
+				 "%s: a rule denies it explicitly, so it is not added. (With errnoRet 38, ENOSYS, the "
+				 "kernel seems not\n"
+				 "to have the call, and libraries fall back to an older one.)\n",
 				 row->name);
 		if (x->verdict[i] == EVALUATE_NOTIFIES && first_of_name(x, i))
 			buf_addf(out,
-				 "\n%s: the profile hands it over to an agent (SCMP_ACT_NOTIFY), which decides; whatever made the call\n"
-				 "waits for it, and fails with ENOSYS where none listens any more. The name is not added.\n",
+				 "\n"
+				 "%s: the profile hands it over to an agent (SCMP_ACT_NOTIFY). The caller waits for "
+				 "its decision, or\n"
+				 "fails with ENOSYS if no agent listens. The name is not added.\n",
 				 row->name);
 		if (x->verdict[i] == EVALUATE_TRACES && first_of_name(x, i))
 			buf_addf(out,
-				 "\n%s: the profile hands it over to a tracer (SCMP_ACT_TRACE); where none traces the process, which is\n"
-				 "the rule, it is refused with ENOSYS (\"function not implemented\"). The name is not added.\n",
+				 "\n"
+				 "%s: the profile hands it over to a tracer (SCMP_ACT_TRACE). Without one, as usual, "
+				 "it fails with\n"
+				 "ENOSYS (\"function not implemented\"). The name is not added.\n",
 				 row->name);
 		if (x->verdict[i] == EVALUATE_NO_ARCH && !arch_told[row->arch->id])
-			buf_addf(out,
-				 "\nThe profile does not list %s in \"architectures\": every call of %s programs "
-				 "kills them.\n",
-				 row->arch->oci, row->arch->name);
+			buf_addf(
+				out,
+				"\nThe profile does not list %s in \"architectures\", so any call kills %s programs.\n",
+				row->arch->oci, row->arch->name);
 		arch_told[row->arch->id] |= x->verdict[i] == EVALUATE_NO_ARCH;
 	}
 }
@@ -288,7 +292,7 @@ static void add_beyond(const struct explain *x, struct buf *out)
 		if (!first)
 			continue;
 		any = true;
-		buf_adds(out, "  Beyond the default profile of ");
+		buf_adds(out, "  Not in the default profile of ");
 		explain_add_outside(x, i, out);
 		for (size_t k = i; k < x->add_count; k++)
 			if (x->outside[k] == x->outside[i])
@@ -303,7 +307,7 @@ static void add_opened(const struct explain *x, struct buf *out)
 {
 	size_t dangerous = 0;
 
-	buf_adds(out, "What that opens:\n");
+	buf_adds(out, "What this opens:\n");
 	for (size_t i = 0; i < x->add_count; i++)
 		if (explain_danger(x->add[i])) {
 			buf_addf(out, "  %s: %s.\n", x->add[i], explain_danger(x->add[i]));
@@ -326,10 +330,10 @@ static void add_key_commands(const struct explain *x, struct buf *out)
 	buf_addf(out,
 		 "  snug explain --key %s%s%s --fix fixed.json\n"
 		 "  snug approve %s --profile fixed.json\n"
-		 "The first puts it into %s%s%s and prints the difference, the second approves that.\n",
+		 "The first adds it to %s%s%s and prints the difference, the second approves it.\n",
 		 x->key, named ? " --profile " : "", named ? named : "", x->key,
 		 named ? named : "the approved profile of ", named ? "" : x->key,
-		 named && !x->given ? ", the profile that it was started under," : "");
+		 named && !x->given ? ", the profile that it ran under," : "");
 }
 
 static void add_additions(const struct explain *x, struct buf *out)
@@ -340,15 +344,14 @@ static void add_additions(const struct explain *x, struct buf *out)
 		return;
 	buf_addf(out, "\nWhat to add: %zu call%s\n", x->add_count, x->add_count == 1 ? "" : "s");
 	add_names(x, out);
-	buf_adds(out, "Where: in the profile, into \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no "
-		      "\"args\".\n");
+	buf_adds(out, "Where: in \"names\" of the rule with \"action\": \"SCMP_ACT_ALLOW\" and no \"args\".\n");
 	if (x->key)
 		add_key_commands(x, out);
 	else if (!x->profile)
-		buf_adds(out, "  The profile is the file that --security-opt seccomp=FILE names (Docker, Podman) or "
-			      "localhostProfile, under\n"
-			      "  /var/lib/kubelet/seccomp (Kubernetes). --profile FILE tells what it lacks, --fix OUT "
-			      "writes it.\n");
+		buf_adds(out, "  The profile is the file named by --security-opt seccomp=FILE (Docker, Podman) or "
+			      "localhostProfile\n"
+			      "  under /var/lib/kubelet/seccomp (Kubernetes). --profile FILE shows what it lacks, "
+			      "--fix OUT adds it.\n");
 	add_opened(x, out);
 }
 
@@ -359,8 +362,8 @@ void explain_text(const struct explain *x, bool unreadable, struct buf *out)
 	add_summary(x, out);
 	add_table(x, out);
 	if (x->verdict && allowed)
-		buf_addf(out, "\n%s allows %zu of the calls in the %s, which %s not shown.\n", x->profile, allowed,
-			 x->key ? "evidence" : "log", allowed == 1 ? "is" : "are");
+		buf_addf(out, "\n%s allows %zu of the calls in the %s; %s not shown.\n", x->profile, allowed,
+			 x->key ? "evidence" : "log", allowed == 1 ? "it is" : "they are");
 	add_legend(x, out);
 	add_unnamed(x, out);
 	explain_add_words(x, out);

@@ -80,7 +80,7 @@ static void add_verdict(const struct explain *x, const struct sentence *s, struc
 		buf_addf(out, "    %s refuses %s.\n", x->profile, refused.data);
 	if (a)
 		buf_addf(out, "    %s allows %s%s.\n", x->profile, allowed.data,
-			 r ? "" : ": another profile was loaded then, or it was not seccomp");
+			 r ? "" : ", so another profile was loaded, or it was not seccomp");
 }
 
 static void add_sentence(const struct explain *x, const struct sentence *s, bool certain, struct buf *out)
@@ -110,7 +110,7 @@ void explain_add_words(const struct explain *x, struct buf *out)
 		if (!x->summary.sentences[i].count)
 			continue;
 		if (first)
-			buf_adds(out, "\nWhat the runtime's own words mean:\n");
+			buf_adds(out, "\nWhat the runtime's messages mean:\n");
 		first = false;
 		add_sentence(x, &all[i], all[i].certain || x->summary.sentences[i].enosys, out);
 	}

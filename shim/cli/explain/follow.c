@@ -95,7 +95,7 @@ static int follow_stream(struct follow_out *out, int signals, struct err *err)
 
 	if (r < 0)
 		return r;
-	fputs("snug: listening to the kernel; Ctrl-C ends it and sums up\n", stderr);
+	fputs("snug: listening to the kernel; Ctrl-C stops and prints a summary\n", stderr);
 	while (r == 0 && !follow_failed(out, err)) {
 		struct pollfd p[] = {{.fd = signals, .events = POLLIN}, {.fd = audit_fd(a), .events = POLLIN}};
 
@@ -229,7 +229,7 @@ static int follow_sources(struct source *s, size_t count, struct follow_out *out
 	bool ended = false;
 	int r = 0;
 
-	fputs("snug: following; Ctrl-C ends it and sums up\n", stderr);
+	fputs("snug: following; Ctrl-C stops and prints a summary\n", stderr);
 	while (r == 0 && !ended && !follow_failed(out, err)) {
 		struct pollfd p[] = {{.fd = signals, .events = POLLIN}, {.fd = any_left(s, count, true) ? STDIN_FILENO : -1, .events = POLLIN}};
 

@@ -62,7 +62,7 @@ static void add_text(const struct summary_row *row, const struct follow_out *out
 	else if (*who->place)
 		buf_addf(b, ", in %s", who->place);
 	if (row->count > 1)
-		buf_addf(b, ", %llu times by now", (unsigned long long)row->count);
+		buf_addf(b, ", %llu times so far", (unsigned long long)row->count);
 	buf_addc(b, '\n');
 }
 
@@ -127,8 +127,10 @@ static void tell_record(struct follow_out *out, const struct record *r)
 static void tell_other(struct follow_out *out, const struct log_line *line)
 {
 	static const char *const kinds[] = {
-		[LOG_LINE_UNREADABLE] = "a record that cannot be read", [LOG_LINE_LOST] = "records are missing",
-		[LOG_LINE_ERROR] = "refused, in words", [LOG_LINE_LSM] = "denied by AppArmor or SELinux",
+		[LOG_LINE_UNREADABLE] = "a record that cannot be read",
+		[LOG_LINE_LOST] = "records are missing",
+		[LOG_LINE_ERROR] = "reported as refused",
+		[LOG_LINE_LSM] = "denied by AppArmor or SELinux",
 		[LOG_LINE_PROFILE] = "names a profile",
 	};
 	cleanup_buf struct buf b = {0}, text = {0};
