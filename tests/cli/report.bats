@@ -40,21 +40,21 @@ P
   sound "$dir/web.html"
   page=$(<"$dir/web.html")
   [[ "$page" == *"<strong>Complete</strong>"*"Files and directories"*"read"*"write"*"The system as a whole"*"mount"* ]]
-  [[ "$page" == *"Over learning runs"*"<svg"*"Over time"*"<svg"*"Against the defaults"*"containerd"*"moby"*"podman"* ]]
-  [[ "$page" == *"The runtime floor"*"execve"*"Denials"*"None was seen."* ]]
+  [[ "$page" == *"Over learning runs"*"<svg"*"Over time"*"<svg"*"Compared with the defaults"*"containerd"*"moby"*"podman"* ]]
+  [[ "$page" == *"The runtime floor"*"execve"*"Denials"*"None."* ]]
   [[ "$page" == *"snug approve web"*"docker run --security-opt seccomp=web.json"*"localhostProfile: web.json"* ]]
   # The number of calls is that of approve.
   run_snug approve web --no-sample
-  [[ "$page" == *"<b>$(grep -oE 'these [0-9]+ system' <<<"$output$stderr" | tr -dc 0-9)</b><span>calls open in its profile"* ]]
+  [[ "$page" == *"<b>$(grep -oE 'these [0-9]+ system' <<<"$output$stderr" | tr -dc 0-9)</b><span>calls allowed by its profile"* ]]
   # What the profile leaves open is not listed as closed, and the figures add up.
   python3 - "$dir/web.html" <(sed -n 's/.*<title>//p' "$dir/web.html") <<'P'
 import re, sys
 page = open(sys.argv[1]).read()
-closed = re.search(r"Closed, and open by Docker.*?(?=<h2>)", page, re.S)[0]
+closed = re.search(r"Refused here, allowed by Docker.*?(?=<h2>)", page, re.S)[0]
 names = re.findall(r"<li[^>]*>(\w+)</li>", closed)
 assert "read" not in names and "exit_group" not in names, names
 assert {"ptrace", "io_uring_setup"} & set(names) and len(names) == len(set(names))
-allowed, kept, gone = map(int, re.search(r"<h3>moby.*?allows (\d+) calls; of them this profile\s+leaves (\d+) open and closes <b>(\d+)", page, re.S).groups())
+allowed, kept, gone = map(int, re.search(r"<h3>moby.*?allows (\d+) calls; this profile\s+keeps (\d+) of them and refuses <b>(\d+)", page, re.S).groups())
 assert allowed == kept + gone and gone == len(names), (allowed, kept, gone, len(names))
 P
 }
@@ -76,17 +76,17 @@ run_no() { one_run "${3:-}" | sed "s/web-1/web-$1/g; s/\"reasons\": \[[^]]*\]/&,
   four=$(join "$(run_no 1 1)" "$(run_no 2 0)" "$(run_no 3 0)" "$(run_no 4 0)")
   put_evidence web "$four" "$(call 0 read workload 1)"
   run_snug report web
-  [[ "$output" == *"<strong>Settled</strong>"*"since the last that brought a new call: 3."* ]]
+  [[ "$output" == *"<strong>Settled</strong>"*"since the last new call: 3."* ]]
   put_evidence web "$(join "$(run_no 1 1)" "$(run_no 2 0)" "$(run_no 3 0)")" "$(call 0 read workload 1)"
   run_snug report web
-  [[ "$output" == *"<strong>Not settled yet</strong>"*"since the last that brought a new call: 2."* ]]
+  [[ "$output" == *"<strong>Not settled yet</strong>"*"since the last new call: 2."* ]]
   # Newest of all one that lost something, or that brought something.
   put_evidence web "$four, $(run_no 5 0 '"overrun"')" "$(call 0 read workload 1)"
   run_snug report web
   [[ "$output" == *"<strong>Not settled yet</strong>"* ]]
   put_evidence web "$four, $(run_no 5 1)" "$(call 0 read workload 1)"
   run_snug report web
-  [[ "$output" == *"<strong>Not settled yet</strong>"*"since the last that brought a new call: 0."* ]]
+  [[ "$output" == *"<strong>Not settled yet</strong>"*"since the last new call: 0."* ]]
 }
 
 @test "report: its figures are those of show and ls" {
@@ -102,11 +102,11 @@ run_no() { one_run "${3:-}" | sed "s/web-1/web-$1/g; s/\"reasons\": \[[^]]*\]/&,
     [ "$(jq -c '.[0].settled' <<<"$output")" = "$shown" ]
     run_snug report web
     # How counts are to be read is told where runs were quiet, and only there.
-    [[ "$runs" == *quiet* && "$output" == *"no longer log"* || "$runs" != *quiet* && "$output" != *"no longer log"* ]]
+    [[ "$runs" == *quiet* && "$output" == *"do not log calls that are already known"* || "$runs" != *quiet* && "$output" != *"do not log calls that are already known"* ]]
     python3 - "$shown" <<'P' 3<<<"$output"
 import json, re, sys
 page, s = open(3).read(), json.loads(sys.argv[1])
-assert int(re.search(r"brought a new call: (\d+)\.", page)[1]) == s["silent_runs"], s
+assert int(re.search(r"since the last new call: (\d+)\.", page)[1]) == s["silent_runs"], s
 chance = re.search(r"brings a new one: about (\d+)%", page)
 bound = re.search(r"at most (\d+)%", page)
 # A chance of nothing is not told, its bound is, rounded up.
@@ -133,7 +133,7 @@ P
   grep -q '&lt;script&gt;alert(1)&lt;/script&gt;' "$dir/web.html"
   grep -q 'onerror=&quot;a&#39;&gt;&amp;amp;' "$dir/web.html"
   grep -q '&lt;b onclick=1&gt;' "$dir/web.html"
-  [[ "$(<"$dir/web.html")" == *"Denied <span"*"ptrace"*"seen by an audit run"*"mount"* ]]
+  [[ "$(<"$dir/web.html")" == *"Denied <span"*"ptrace"*"seen in audit mode"*"mount"* ]]
 }
 
 @test "report: a browser shows it, light and dark, on a desk and on a phone" {

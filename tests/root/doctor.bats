@@ -86,7 +86,7 @@ P
   doctor unshare -U -r; says fails namespaces 'user namespace'; says fails stream; says fails status
   doctor setpriv --bounding-set=-audit_read --inh-caps=-all; says fails capabilities CAP_AUDIT_READ; only capabilities stream
   doctor setpriv --bounding-set=-audit_control --inh-caps=-all; says fails capabilities CAP_AUDIT_CONTROL; only capabilities status
-  says warns session 'no login uid yet'
+  says warns session 'without a login uid'
   doctor setpriv --bounding-set=-net_admin --inh-caps=-all; says warns receive-buffer 'stamped'; [ "$status" -eq 0 ]
   chmod 755 "$T"
   doctor setpriv --reuid=65534 --regid=65534 --clear-groups; says fails state-dir denied; says fails run-dir
@@ -117,7 +117,7 @@ P
   auditctl -r 1000 >/dev/null
   doctor
   auditctl -r 0 >/dev/null
-  says fails rate-limit '1000 records a second'; only rate-limit
+  says fails rate-limit 'above 1000 per second'; only rate-limit
 }
 
 @test "exclude rules: all seccomp records, those of one user only, others" {
@@ -207,12 +207,12 @@ P
   eventually test -e "$T/ready"
   doctor
   kill $!
-  says warns readers 'journald reads along'; [ "$status" -eq 0 ]
+  says warns readers 'journald also reads'; [ "$status" -eq 0 ]
 }
 
 @test "a cgroup tree that cannot be written" {
   dir=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
   [ -n "$dir" ] || skip "no cgroup v2 here"
   doctor unshare -m sh -c 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"' "$dir"
-  says warns cgroups 'no group can be made'
+  says warns cgroups 'cannot create a cgroup'
 }

@@ -12,7 +12,7 @@
 enum { OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_JSON] = {"json", 0, NULL, "print one object: learn, checks[] {code, result, what, found, fix}"},
+	[OPT_JSON] = {"json", 0, NULL, "print one JSON object: learn, checks[] {code, result, what, found, fix}"},
 };
 
 /* One condition. */
@@ -27,45 +27,55 @@ struct check {
 static const struct check CHECKS[] = {
 	{"configuration", "the configuration is valid", "correct that file", doctor_config},
 	{"namespaces", "this is the initial user, pid and network namespace",
-	 "record on the host itself, as root: elsewhere the kernel's audit stream is not to be had", doctor_namespaces},
+	 "record on the host itself, as root: the kernel's audit stream is available nowhere else", doctor_namespaces},
 	{"capabilities", "CAP_AUDIT_READ and CAP_AUDIT_CONTROL are held",
-	 "run as root with all capabilities: a container or unit that starts snugd must keep both", doctor_capabilities},
+	 "run as root with all capabilities: a container or unit that starts snugd must keep both",
+	 doctor_capabilities},
 	{"audit-built", "the kernel has audit, and it is not off",
-	 "take audit=0 off the kernel's command line and reboot; CONFIG_AUDITSYSCALL=y is needed. audit=1 is not needed",
+	 "remove audit=0 from the kernel command line and reboot; needs CONFIG_AUDITSYSCALL=y, but not audit=1",
 	 doctor_audit_built},
-	{"seccomp-log", "the kernel can log system calls (SECCOMP_RET_LOG)", "a kernel from 4.14 on is needed", doctor_seccomp_log},
+	{"seccomp-log", "the kernel can log system calls (SECCOMP_RET_LOG)", "use kernel 4.14 or later",
+	 doctor_seccomp_log},
 	{"filters", "no seccomp filter is inherited from here",
-	 "start containers from a process under none (Seccomp: 0 in /proc/PID/status); run doctor as that one does", doctor_filters},
-	{"abis", "it is known by which ABIs a program can call", "", doctor_abis},
+	 "start containers from a process without a filter (Seccomp: 0 in /proc/PID/status); run doctor from the same place",
+	 doctor_filters},
+	{"abis", "snug knows by which ABIs a program can call", "", doctor_abis},
 	{"log-action", "`log` is in kernel.seccomp.actions_logged",
-	 "sysctl -w kernel.seccomp.actions_logged='kill_process kill_thread trap errno user_notif trace log'", doctor_log_action},
+	 "sysctl -w kernel.seccomp.actions_logged='kill_process kill_thread trap errno user_notif trace log'",
+	 doctor_log_action},
 	{"stream", "the audit multicast group can be read",
 	 "run as root in the initial namespaces; a security module may forbid it", doctor_stream},
 	{"receive-buffer", "the stream's receive buffer has its full size",
-	 "give snugd CAP_NET_ADMIN when it starts, or raise net.core.rmem_max", doctor_receive_buffer},
-	{"status", "the audit status can be read", "run as root, with CAP_AUDIT_CONTROL, in the initial namespaces", doctor_status},
+	 "start snugd with CAP_NET_ADMIN, or raise net.core.rmem_max", doctor_receive_buffer},
+	{"status", "the audit status can be read", "run as root, with CAP_AUDIT_CONTROL, in the initial namespaces",
+	 doctor_status},
 	{"failure-mode", "a lost audit record does not panic the node", "auditctl -f 1", doctor_failure_mode},
 	{"rate-limit", "audit has no rate limit", "auditctl -r 0", doctor_rate_limit},
-	{"backlog", "a full audit backlog waits before it loses records", "auditctl -b 8192 --backlog_wait_time 60000", doctor_backlog},
-	{"exclude-rules", "no audit rule drops seccomp records", "auditctl -l, and delete the exclude rule", doctor_exclude_rules},
+	{"backlog", "a full audit backlog waits before it loses records", "auditctl -b 8192 --backlog_wait_time 60000",
+	 doctor_backlog},
+	{"exclude-rules", "no audit rule drops seccomp records", "run `auditctl -l` and delete the exclude rule",
+	 doctor_exclude_rules},
 	{"probe", "a logged call comes back through the whole audit path, in order",
 	 "run `auditctl -l` and look for an exclude rule on SECCOMP", doctor_probe},
-	{"lost", "the kernel's count of lost audit records stands still",
-	 "find what floods audit (`auditctl -l`), raise backlog_limit (`auditctl -b 8192`)", doctor_lost},
+	{"lost", "the kernel's count of lost audit records does not rise",
+	 "find what floods audit (`auditctl -l`), and raise backlog_limit (`auditctl -b 8192`)", doctor_lost},
 	{"session", "a container can have an audit session of its own",
-	 "take the immutable login uid off (auditd's rules: --loginuid-immutable) and reboot", doctor_session},
-	{"state-dir", "evidence can be written", "make room in it, or choose another one: state_dir in the configuration", doctor_state_dir},
-	{"run-dir", "the recorder's socket can be made", "make room in it, or choose another one: run_dir in the configuration",
-	 doctor_run_dir},
+	 "remove --loginuid-immutable from auditd's rules and reboot", doctor_session},
+	{"state-dir", "evidence can be written", "free space in it, or set another state_dir in the configuration",
+	 doctor_state_dir},
+	{"run-dir", "the recorder's socket can be made",
+	 "free space in it, or set another run_dir in the configuration", doctor_run_dir},
 	{"runtime", "the real runtime is there and has seccomp",
-	 "install runc or crun, built with seccomp, or name it: runtime in the configuration", doctor_runtime},
-	{"cgroups", "the recorder can have a cgroup of its own", "mount the cgroup hierarchy read-write, or start snugd by its systemd socket",
-	 doctor_cgroups},
-	{"libseccomp", "this libseccomp knows the log action", "libseccomp from 2.4 on is needed", doctor_libseccomp},
-	{"recorder", "the recorder answers, or can be started", "end the process snugd that hangs, and try again", doctor_recorder},
+	 "install runc or crun with seccomp support, or set runtime in the configuration", doctor_runtime},
+	{"cgroups", "the recorder can have a cgroup of its own",
+	 "mount the cgroup hierarchy read-write, or start snugd through its systemd socket", doctor_cgroups},
+	{"libseccomp", "this libseccomp knows the log action", "use libseccomp 2.4 or later", doctor_libseccomp},
+	{"recorder", "the recorder answers, or can be started", "kill the hanging snugd and try again",
+	 doctor_recorder},
 	{"auditd", "no audit daemon halts the node when its disk is full",
-	 "in /etc/audit/auditd.conf use SYSLOG or SUSPEND: learning writes much more audit than usual", doctor_auditd},
-	{"readers", "nobody writes all audit records to a journal",
+	 "set SYSLOG or SUSPEND in /etc/audit/auditd.conf: learning writes far more audit records than usual",
+	 doctor_auditd},
+	{"readers", "no program writes all audit records to the journal",
 	 "systemctl mask --now systemd-journald-audit.socket; systemctl restart systemd-journald", doctor_readers},
 };
 
@@ -128,7 +138,7 @@ static void conclude(const struct telling *t, struct buf *out)
 		buf_addf(out, "Learning would not be complete here: %zu condition%s not met.\n", fails, fails == 1 ? " is" : "s are");
 	else
 		buf_addf(out, "Learning would be complete here%s.\n",
-			 t->count[DOCTOR_WARNS] ? "; read the warnings, they say what else to expect" : "");
+			 t->count[DOCTOR_WARNS] ? "; see the warnings" : "");
 }
 
 static void begin(struct telling *t, struct buf *out)
@@ -179,10 +189,11 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 const struct cli_command cmd_doctor = {
 	.name = "doctor",
 	.operands = "",
-	.summary = "tries whether this node can record: every condition, with the fix for each failure",
-	.details = "Each condition is tried for real and nothing is changed; the end-to-end probe included. `fails`: learning would\n"
-		   "not be complete here, or not start (exit status 1). `warns`: it would be complete, but something is worth\n"
-		   "knowing. `skips`: not tried, because of an earlier failure.\n",
+	.summary = "tests whether this node can record, and says how to fix what fails",
+	.details =
+		"Tests each condition for real, including an end-to-end probe, and changes nothing. `fails`: learning\n"
+		"would not start or not be complete here (exit status 1). `warns`: it would be complete, but there is\n"
+		"something to know. `skips`: not tested, because of an earlier failure.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.own_config = true,

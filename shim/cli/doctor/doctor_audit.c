@@ -63,14 +63,16 @@ enum doctor_result doctor_receive_buffer(struct doctor *d, struct doctor_finding
 	int got = 0, r;
 
 	if (audit_open(AUDIT_BUFFER, &reader, NULL) < 0)
-		return doctor_found(f, DOCTOR_SKIPS, "not tried: the stream cannot be opened");
+		return doctor_found(f, DOCTOR_SKIPS, "not tested: the stream cannot be opened");
 	r = getsockopt(audit_fd(reader), SOL_SOCKET, SO_RCVBUF, &got, &len);
 	audit_close(reader);
 	/* The kernel doubles what is asked for, to make room for its own bookkeeping (socket(7)). */
 	if (r < 0 || (unsigned)got < 2 * AUDIT_BUFFER)
-		return doctor_found(f, DOCTOR_WARNS, "the receive buffer is %d bytes in place of %u: a flood overruns it sooner (the run is"
-				    " then stamped)", got, 2 * AUDIT_BUFFER);
-	return doctor_found(f, DOCTOR_OK, "the receive buffer takes %d MiB", got >> 20);
+		return doctor_found(f, DOCTOR_WARNS,
+				    "the receive buffer has %d bytes, not %u, so a flood overruns it sooner (and the "
+				    "run is incomplete)",
+				    got, 2 * AUDIT_BUFFER);
+	return doctor_found(f, DOCTOR_OK, "the receive buffer has %d MiB", got >> 20);
 }
 
 enum doctor_result doctor_status(struct doctor *d, struct doctor_finding *f)
@@ -86,13 +88,14 @@ enum doctor_result doctor_status(struct doctor *d, struct doctor_finding *f)
 static bool skips_status(const struct doctor *d, struct doctor_finding *f)
 {
 	if (!d->first_known)
-		doctor_found(f, DOCTOR_SKIPS, "not tried: the audit status cannot be read");
+		doctor_found(f, DOCTOR_SKIPS, "not tested: the audit status cannot be read");
 	return !d->first_known;
 }
 
 enum doctor_result doctor_failure_mode(struct doctor *d, struct doctor_finding *f)
 {
-	static const char *const modes[] = {"is not told (0)", "is printed (1)", "panics the node (2): snug does not learn here"};
+	static const char *const modes[] = {"is not reported (0)", "is printed (1)",
+					    "panics the node (2), so snug does not learn here"};
 	enum doctor_result r;
 
 	if (skips_status(d, f))
@@ -108,7 +111,8 @@ enum doctor_result doctor_rate_limit(struct doctor *d, struct doctor_finding *f)
 	if (!d->first.rate_limit)
 		return doctor_found(f, DOCTOR_OK, "audit has no rate limit");
 	return doctor_found(f, d->first.rate_limit < RATE_ENOUGH ? DOCTOR_FAILS : DOCTOR_OK,
-			    "audit drops what goes beyond %u records a second; the start of a container alone can", d->first.rate_limit);
+			    "audit drops records above %u per second; starting one container can exceed that",
+			    d->first.rate_limit);
 }
 
 enum doctor_result doctor_backlog(struct doctor *d, struct doctor_finding *f)
@@ -132,7 +136,7 @@ enum doctor_result doctor_exclude_rules(struct doctor *d, struct doctor_finding 
 	if (skips_status(d, f))
 		return DOCTOR_SKIPS;
 	if (audit_query_exclude(&drop, &fix, &err) < 0)
-		return doctor_found(f, DOCTOR_FAILS, "audit's rules cannot be listed: %s", err.msg);
+		return doctor_found(f, DOCTOR_FAILS, "cannot list the audit rules: %s", err.msg);
 	if (drop == AUDIT_DROP_NONE)
 		return doctor_found(f, DOCTOR_OK, "no audit rule drops seccomp records");
 	buf_add(&f->fix, fix.data, fix.len);
@@ -229,7 +233,7 @@ enum doctor_result doctor_probe(struct doctor *d, struct doctor_finding *f)
 	int r;
 
 	if (!d->namespaces_initial || !d->first_known || audit_open(AUDIT_BUFFER, &reader, &err) < 0)
-		return doctor_found(f, DOCTOR_SKIPS, "not tried: the stream cannot be read here");
+		return doctor_found(f, DOCTOR_SKIPS, "not tested: the stream cannot be read here");
 	loss_init(&p.loss, &means);
 	r = kernel_open(&p.kernel, &err);
 	for (unsigned i = 0; i < PROBES && r == 0 && !(p.bad & ~REASON_BIT(EXCLUDED)); i++)
@@ -257,8 +261,10 @@ enum doctor_result doctor_lost(struct doctor *d, struct doctor_finding *f)
 	if (ask_status(&now, &err) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
 	if (now.lost != d->first.lost)
-		return doctor_found(f, DOCTOR_FAILS, "audit lost %u records while this was looked at", now.lost - d->first.lost);
-	return doctor_found(f, DOCTOR_OK, "the kernel's count of lost audit records stands still (at %u)", now.lost);
+		return doctor_found(f, DOCTOR_FAILS, "audit lost %u records during this test",
+				    now.lost - d->first.lost);
+	return doctor_found(f, DOCTOR_OK, "the kernel's count of lost audit records does not rise (it is %u)",
+			    now.lost);
 }
 
 /* What happened in the child that tried: the first try is that of containerd or dockerd, which have no login uid, the second that
@@ -296,7 +302,7 @@ static int try_in_child(struct session_try *ret, struct err *err)
 	close(steal_fd(&in));
 	n = read(out, ret, sizeof(*ret));
 	waitpid(pid, NULL, 0);
-	return n == sizeof(*ret) ? 0 : err_set(err, EIO, "the process that tried it died");
+	return n == sizeof(*ret) ? 0 : err_set(err, EIO, "the test process died");
 }
 
 enum doctor_result doctor_session(struct doctor *d, struct doctor_finding *f)
@@ -311,13 +317,15 @@ enum doctor_result doctor_session(struct doctor *d, struct doctor_finding *f)
 		return doctor_found(f, DOCTOR_OK, "a container can have an audit session of its own");
 	(void)audit_query_features(&immutable, &only_unset, NULL);
 	if (only_unset && !immutable)
-		buf_adds(&f->fix, "take the audit feature only_unset_loginuid off");
+		buf_adds(&f->fix, "switch off the audit feature only_unset_loginuid");
 	else if (!immutable)
-		buf_adds(&f->fix, "run as root: CAP_AUDIT_CONTROL lets a login uid that is set be written");
+		buf_adds(&f->fix, "run as root: changing a login uid takes CAP_AUDIT_CONTROL");
 	if (t.first.code)
 		return doctor_found(f, DOCTOR_FAILS, "%s%s", t.first.msg, immutable ? ": loginuid_immutable is set" : only_unset ? ": only_unset_loginuid is set" : "");
-	return doctor_found(f, DOCTOR_WARNS, "only whoever has no login uid yet can begin a session (containerd, dockerd; not a login shell)%s",
-			    immutable    ? ": loginuid_immutable is set"
-			    : only_unset ? ": only_unset_loginuid is set"
-					 : "");
+	return doctor_found(
+		f, DOCTOR_WARNS,
+		"only a caller without a login uid can begin a session (containerd, dockerd; not a login shell)%s",
+		immutable    ? ": loginuid_immutable is set"
+		: only_unset ? ": only_unset_loginuid is set"
+			     : "");
 }

@@ -89,7 +89,8 @@ enum doctor_result doctor_audit_built(struct doctor *d, struct doctor_finding *f
 	if (built_without("CONFIG_AUDITSYSCALL"))
 		return doctor_found(f, DOCTOR_FAILS, "the kernel was built without CONFIG_AUDITSYSCALL");
 	if (access("/proc/self/loginuid", F_OK) < 0)
-		return doctor_found(f, DOCTOR_FAILS, "/proc/self/loginuid is not there: the kernel was built without CONFIG_AUDIT");
+		return doctor_found(f, DOCTOR_FAILS,
+				    "no /proc/self/loginuid: the kernel was built without CONFIG_AUDIT");
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
 	if (fd < 0)
 		return doctor_found(f, DOCTOR_FAILS, "no audit socket: %s", strerror(errno));
@@ -145,17 +146,20 @@ enum doctor_result doctor_cgroups(struct doctor *d, struct doctor_finding *f)
 	const char *kind = !dir ? "v1 only" : v1 ? "hybrid (v1 and v2)" : "v2";
 
 	if (!dir && !v1)
-		return doctor_found(f, DOCTOR_WARNS, "no cgroup hierarchy is mounted: ending whoever starts the recorder may end it");
+		return doctor_found(
+			f, DOCTOR_WARNS,
+			"no cgroup hierarchy is mounted: stopping what starts the recorder may stop it too");
 	if (dir && asprintf(&group, "%s/snug-doctor.%d", dir, (int)getpid()) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "out of memory");
 	if (dir && mkdir(group, 0755) < 0)
-		return doctor_found(f, DOCTOR_WARNS, "%s: no group can be made (%s): ending whoever starts the recorder ends it too", dir,
-				    strerror(errno));
+		return doctor_found(f, DOCTOR_WARNS,
+				    "%s: cannot create a cgroup (%s): stopping what starts the recorder stops it too",
+				    dir, strerror(errno));
 	if (dir)
 		rmdir(group);
 	if (dir && v1 && d->runtime.path && d->runtime.dialect == OCI_DIALECT_CRUN) {
 		buf_adds(&f->fix, "mount cgroup v2 alone, or give crun a cgroup v2 tree of its own");
-		return doctor_found(f, DOCTOR_WARNS, "cgroups: %s; crun refuses such a tree in some versions (1.8)", kind);
+		return doctor_found(f, DOCTOR_WARNS, "cgroups: %s; some versions of crun (1.8) refuse this", kind);
 	}
-	return doctor_found(f, DOCTOR_OK, "cgroups: %s; the recorder can leave its caller's", kind);
+	return doctor_found(f, DOCTOR_OK, "cgroups: %s; the recorder can leave its caller's cgroup", kind);
 }

@@ -25,14 +25,14 @@ enum doctor_result doctor_config(struct doctor *d, struct doctor_finding *f)
 	if (!d->config_valid)
 		return doctor_found(f, DOCTOR_FAILS, "%s", d->config_err.msg);
 	if (access(d->config.path, F_OK) < 0)
-		return doctor_found(f, DOCTOR_OK, "%s is not there: the defaults apply", d->config.path);
+		return doctor_found(f, DOCTOR_OK, "no %s: the defaults apply", d->config.path);
 	return doctor_found(f, DOCTOR_OK, "%s is valid", d->config.path);
 }
 
 static bool skips_config(const struct doctor *d, struct doctor_finding *f)
 {
 	if (!d->config_valid)
-		doctor_found(f, DOCTOR_SKIPS, "not tried: the configuration is not valid");
+		doctor_found(f, DOCTOR_SKIPS, "not tested: the configuration is not valid");
 	return !d->config_valid;
 }
 
@@ -93,16 +93,17 @@ static enum doctor_result check_dir(const char *path, struct doctor_finding *f)
 		return doctor_found(f, DOCTOR_FAILS, "%s: cannot write: %s", dir, strerror(-r));
 	if (fstat(fd, &st) == 0 && text_streq(dir, path) && ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))) {
 		buf_addf(&f->fix, "chown root %s; chmod 700 %s", path, path);
-		return doctor_found(f, DOCTOR_FAILS, "%s: others may write there", path);
+		return doctor_found(f, DOCTOR_FAILS, "%s: other users may write there", path);
 	}
 	if (fstatvfs(fd, &fs) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s: %s", dir, strerror(errno));
 	space = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (space < SPACE_WANTED || (fs.f_files && fs.f_favail < 100))
-		return doctor_found(f, space < SPACE_NEEDED ? DOCTOR_FAILS : DOCTOR_WARNS, "%s: %llu KiB and %llu files are free", dir,
-				    (unsigned long long)space >> 10, (unsigned long long)fs.f_favail);
-	return doctor_found(f, DOCTOR_OK, "%s: can be written%s, %llu MiB free", path, text_streq(dir, path) ? "" : " (will be made)",
-			    (unsigned long long)space >> 20);
+		return doctor_found(f, space < SPACE_NEEDED ? DOCTOR_FAILS : DOCTOR_WARNS,
+				    "%s: room for %llu KiB and %llu files", dir, (unsigned long long)space >> 10,
+				    (unsigned long long)fs.f_favail);
+	return doctor_found(f, DOCTOR_OK, "%s: writable%s, %llu MiB free", path,
+			    text_streq(dir, path) ? "" : " (will be created)", (unsigned long long)space >> 20);
 }
 
 enum doctor_result doctor_state_dir(struct doctor *d, struct doctor_finding *f)
@@ -117,7 +118,7 @@ enum doctor_result doctor_run_dir(struct doctor *d, struct doctor_finding *f)
 	if (skips_config(d, f))
 		return DOCTOR_SKIPS;
 	if (strlen(d->config.run_dir) + strlen("/snugd.sock") >= sizeof(addr.sun_path))
-		return doctor_found(f, DOCTOR_FAILS, "%s: too long for a socket's name", d->config.run_dir);
+		return doctor_found(f, DOCTOR_FAILS, "%s: too long for a socket path", d->config.run_dir);
 	return check_dir(d->config.run_dir, f);
 }
 
@@ -132,14 +133,17 @@ static enum doctor_result evaluate_version(const char *version, struct doctor_fi
 		bool sure = text_starts(version, "crun version ") || (runc && (major > 1 || (major == 1 && minor > 0)));
 
 		buf_clear(&f->fix);
-		return doctor_found(f, sure ? DOCTOR_FAILS : DOCTOR_WARNS, "%.*s: %s", first, version,
-				    sure ? "built without seccomp" : "does not tell whether it was built with seccomp; a first learning run will");
+		return doctor_found(
+			f, sure ? DOCTOR_FAILS : DOCTOR_WARNS, "%.*s: %s", first, version,
+			sure ? "built without seccomp"
+			     : "does not say whether it was built with seccomp; the first learning run will");
 	}
 	if (runc && (major < 1 || (major == 1 && minor < 2))) {
 		buf_clear(&f->fix);
-		buf_adds(&f->fix, "start the container once by snug-audit, which names what its profile lacks; or runc from 1.2 on, or crun");
-		return doctor_found(f, DOCTOR_WARNS, "%.*s: learns well, but cannot have the kernel log what an enforced profile denies", first,
-				    version);
+		buf_adds(&f->fix, "start the container once with snug-audit, which names what its profile lacks; or "
+				  "use runc 1.2 or crun");
+		return doctor_found(f, DOCTOR_WARNS, "%.*s: can learn, but cannot log what an enforced profile denies",
+				    first, version);
 	}
 	return doctor_found(f, DOCTOR_OK, "%.*s, with seccomp and SECCOMP_FILTER_FLAG_LOG", first, version);
 }
@@ -161,7 +165,7 @@ enum doctor_result doctor_runtime(struct doctor *d, struct doctor_finding *f)
 				.timeout_ms = VERSION_WAIT_MS};
 
 	if (run_program(&run, &version, &err) < 0 || !version.data)
-		return doctor_found(f, DOCTOR_FAILS, "%s", err.code ? err.msg : "it tells no version");
+		return doctor_found(f, DOCTOR_FAILS, "%s", err.code ? err.msg : "it reports no version");
 	return evaluate_version(version.data, f);
 }
 
@@ -208,5 +212,5 @@ enum doctor_result doctor_recorder(struct doctor *d, struct doctor_finding *f)
 	buf_adds(&request, "{\"op\":\"sync\"}");
 	if (client_request(fd, &request, NULL, &err) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
-	return doctor_found(f, DOCTOR_OK, "a recorder runs, and answers");
+	return doctor_found(f, DOCTOR_OK, "a recorder is running and answers");
 }

@@ -60,17 +60,20 @@ enum doctor_result doctor_auditd(struct doctor *d, struct doctor_finding *f)
 	int r;
 
 	if (!d->first_known)
-		return doctor_found(f, DOCTOR_SKIPS, "not tried: the audit status cannot be read");
+		return doctor_found(f, DOCTOR_SKIPS, "not tested: the audit status cannot be read");
 	if (!d->first.auditd_pid)
-		return doctor_found(f, DOCTOR_OK, "no audit daemon runs");
+		return doctor_found(f, DOCTOR_OK, "no audit daemon is running");
 	r = file_read_at(AT_FDCWD, AUDITD_CONF, CONF_MAX, &conf, &err);
 	if (r < 0) {
 		buf_adds(&f->fix, "make sure that it does not halt the node when its disk is full");
-		return doctor_found(f, DOCTOR_WARNS, "an audit daemon runs (process %u); %s", d->first.auditd_pid, err.msg);
+		return doctor_found(f, DOCTOR_WARNS, "an audit daemon is running (process %u); %s", d->first.auditd_pid,
+				    err.msg);
 	}
 	if (conf.data && find_halting(conf.data, &halting))
-		return doctor_found(f, DOCTOR_WARNS, "auditd runs (process %u), and " AUDITD_CONF " says %s", d->first.auditd_pid, halting.data);
-	return doctor_found(f, DOCTOR_OK, "auditd runs (process %u) and does not halt the node", d->first.auditd_pid);
+		return doctor_found(f, DOCTOR_WARNS, "auditd is running (process %u), and " AUDITD_CONF " says %s",
+				    d->first.auditd_pid, halting.data);
+	return doctor_found(f, DOCTOR_OK, "auditd is running (process %u) and does not halt the node",
+			    d->first.auditd_pid);
 }
 
 /* The sockets that are in the multicast group: /proc/net/netlink, columns sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode. */
@@ -153,8 +156,11 @@ enum doctor_result doctor_readers(struct doctor *d, struct doctor_finding *f)
 	cleanup_buf struct buf names = {0};
 
 	if (n && name_holders(inodes, n, &names))
-		return doctor_found(f, DOCTOR_WARNS, "journald reads along: every logged call goes into the journal; readers: %s", names.data);
+		return doctor_found(
+			f, DOCTOR_WARNS,
+			"journald also reads audit records: every logged call goes into the journal; readers: %s",
+			names.data);
 	if (names.data)
 		return doctor_found(f, DOCTOR_OK, "also read by %s", names.data);
-	return doctor_found(f, DOCTOR_OK, "nobody else reads audit records");
+	return doctor_found(f, DOCTOR_OK, "no other program reads audit records");
 }

@@ -36,10 +36,10 @@ const struct cli_command cmd_report = {
 	.operands = "KEY|FILE",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "writes one page of HTML about a key",
-	.details = "The page holds all that it shows (no script, nothing is fetched): whether the evidence is complete and\n"
-		   "settled, the calls by what they do, the curve of new calls, what is closed in comparison with the\n"
-		   "default profiles, the runtime floor, denials, runs, and how to use the profile.\n",
+	.summary = "writes an HTML page about a key",
+	.details = "The page is self-contained (no scripts, nothing is loaded): whether the evidence is complete and\n"
+		   "settled, the calls by purpose, new calls over time, a comparison with the default profiles, the\n"
+		   "runtime floor, denials, runs, and how to use the profile.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

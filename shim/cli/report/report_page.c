@@ -25,7 +25,7 @@ static const struct {
 	{"waiting", "Waiting, pipes and messages"},
 	{"signals", "Signals"},
 	{"time", "Time"},
-	{"identity", "Users, capabilities and restrictions of its own"},
+	{"identity", "Users, capabilities and sandboxing"},
 	{"system", "The system as a whole"},
 	{"obsolete", "Obsolete"},
 	{"other", "Other"},
@@ -101,11 +101,12 @@ static void add_verdict(const struct report *r, struct buf *out)
 	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong>\n", v->complete ? "good" : "bad",
 		 v->complete ? "Complete" : "Not complete");
 	if (v->complete) {
-		buf_adds(out, "<p>The newest learning run lost nothing: every system call that it made is on this page. ");
+		buf_adds(out, "<p>The newest learning run lost nothing: this page lists every system call that it made. ");
 		scope_add(v->arches, out);
 		buf_adds(out, "</p>\n");
 	} else if (!v->learn_runs)
-		buf_adds(out, "<p>There is no learning run yet: start a container of this key with <code>snug-learn</code>.</p>\n");
+		buf_adds(out,
+			 "<p>No learning run yet: start a container of this key with <code>snug-learn</code>.</p>\n");
 	buf_adds(out, v->complete ? "" : "<ul>\n");
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (v->reasons & (reason_set)1 << i) {
@@ -128,16 +129,17 @@ static void add_confidence(const struct report *r, struct buf *out)
 
 	buf_addf(out, "<div class=\"verdict %s\"><strong>%s</strong><p>", reached ? "good" : "warn",
 		 reached ? "Settled" : "Not settled yet");
-	buf_addf(out, "Complete learning runs since the last that brought a new call: %zu.", s->silent);
+	buf_addf(out, "Complete learning runs since the last new call: %zu.", s->silent);
 	if (s->method != CONFIDENCE_NONE) {
 		buf_adds(out, " The chance that the next run brings a new one: ");
 		confidence_add_chance(s, false, out);
 	}
 	buf_adds(out, s->method != CONFIDENCE_NONE ? "." : "");
 	if (!reached)
-		buf_addf(out, " From %d such runs on it counts as settled, where the newest run is complete.", CONFIDENCE_SILENT_RUNS);
+		buf_addf(out, " It counts as settled after %d such runs, if the newest run is complete.",
+			 CONFIDENCE_SILENT_RUNS);
 	if (confidence_is_over(s))
-		buf_adds(out, " Learning of it is over (learn_for).");
+		buf_adds(out, " Learning is over (learn_for).");
 	buf_adds(out, "</p></div>\n");
 }
 
@@ -165,9 +167,9 @@ static void add_figures(const struct report *r, struct buf *out)
 	add_figure(out, v->complete_runs, "of them complete");
 	add_figure(out, r->program_calls, "calls of the program");
 	add_figure(out, r->runtime_calls, "calls of the runtime");
-	add_figure(out, delta_count_calls(r->build->profile), "calls open in its profile");
+	add_figure(out, delta_count_calls(r->build->profile), "calls allowed by its profile");
 	if (docker)
-		add_figure(out, docker->closed_count, "calls closed that Docker leaves open");
+		add_figure(out, docker->closed_count, "calls refused that Docker allows");
 	buf_adds(out, "</div>\n");
 }
 
@@ -256,14 +258,14 @@ static bool has_unlogged_runs(const struct evidence *ev)
 
 static void add_program(const struct report *r, struct buf *out)
 {
-	buf_adds(out, "<h2>What the program calls</h2>\n<p class=\"dim\">Program: the names that its processes gave themselves. &#9888; "
-		      "marks calls that open more than most.");
+	buf_adds(out, "<h2>What the program calls</h2>\n<p class=\"dim\">Program: the names that its processes give "
+		      "themselves. &#9888; marks dangerous calls.");
 	if (has_unlogged_runs(r->build->evidence))
-		buf_adds(out, " What complete runs have shown, later runs no longer log: Count and Runs tell what was logged, not how often "
-			      "it was called.");
+		buf_adds(out, " Later runs do not log calls that are already known, so Count and Runs show what was "
+			      "logged, not how often it was called.");
 	buf_adds(out, "</p>\n");
 	if (!r->program_calls)
-		buf_adds(out, "<p>Nothing has been seen yet.</p>\n");
+		buf_adds(out, "<p>None yet.</p>\n");
 	for (size_t g = 0; g < ARRAY_SIZE(GROUPS); g++)
 		add_group(r, g, out);
 }
@@ -272,16 +274,18 @@ static void add_curves(const struct report *r, struct buf *out)
 {
 	if (!r->run_count)
 		return;
-	buf_adds(out, "<h2>How much was new</h2>\n<p>Distinct calls known at the end of each learning run, and as time went. Where the line "
-		      "is flat, nothing new was seen.</p>\n<p class=\"key\">"
-		      "<span><svg viewBox=\"0 0 32 10\"><path class=\"program\" d=\"M0 5H32\"/></svg>program</span>"
-		      "<span><svg viewBox=\"0 0 32 10\"><path class=\"runtime\" d=\"M0 5H32\"/></svg>runtime</span></p>\n");
+	buf_adds(out,
+		 "<h2>New calls</h2>\n"
+		 "<p>Distinct calls known at the end of each learning run, and over time. A flat line means nothing "
+		 "new.</p>\n<p class=\"key\">"
+		 "<span><svg viewBox=\"0 0 32 10\"><path class=\"program\" d=\"M0 5H32\"/></svg>program</span>"
+		 "<span><svg viewBox=\"0 0 32 10\"><path class=\"runtime\" d=\"M0 5H32\"/></svg>runtime</span></p>\n");
 	buf_adds(out, "<h4>Over learning runs</h4>\n");
 	report_chart(r->by_run, r->run_count, false, out);
 	buf_adds(out, "<h4>Over time</h4>\n");
 	report_chart(r->by_time, r->time_count, true, out);
 	if (evidence_runs_dropped(r->build->evidence))
-		buf_addf(out, "<p class=\"dim\">%llu older runs are no longer listed.</p>\n",
+		buf_addf(out, "<p class=\"dim\">%llu older runs are not listed.</p>\n",
 			 (unsigned long long)evidence_runs_dropped(r->build->evidence));
 }
 
@@ -293,11 +297,12 @@ static void add_default(const struct report_default *d, struct buf *out)
 	report_escape(out, d->profile->name);
 	buf_adds(out, " <span class=\"dim\">");
 	report_escape(out, d->profile->version);
-	buf_addf(out, "</span></h3>\n<div class=\"bar\"><i style=\"width:%.1f%%\"></i></div>\n<p>It allows %zu calls; of them this profile "
-		      "leaves %zu open and closes <b>%zu</b>.",
+	buf_addf(out,
+		 "</span></h3>\n<div class=\"bar\"><i style=\"width:%.1f%%\"></i></div>\n<p>It allows %zu calls; this "
+		 "profile keeps %zu of them and refuses <b>%zu</b>.",
 		 share, d->allowed, d->allowed - d->closed_count, d->closed_count);
 	if (d->beyond_count)
-		buf_addf(out, " %zu that it refuses are open here:", d->beyond_count);
+		buf_addf(out, " %zu that it refuses are allowed here:", d->beyond_count);
 	buf_adds(out, "</p>\n");
 	if (d->beyond_count)
 		add_names(d->beyond, d->beyond_count, NULL, out);
@@ -306,7 +311,8 @@ static void add_default(const struct report_default *d, struct buf *out)
 /* The names once: the defaults differ by a handful. */
 static void add_closed(const struct report_default *d, struct buf *out)
 {
-	buf_addf(out, "<h3>Closed, and open by Docker's default <span class=\"dim\">%zu</span></h3>\n", d->closed_count);
+	buf_addf(out, "<h3>Refused here, allowed by Docker's default <span class=\"dim\">%zu</span></h3>\n",
+		 d->closed_count);
 	for (size_t g = 0; g < ARRAY_SIZE(GROUPS); g++) {
 		size_t n = count_group(d->closed, d->closed_count, GROUPS[g].code);
 
@@ -323,7 +329,8 @@ static void add_defaults(const struct report *r, struct buf *out)
 
 	if (!r->default_count)
 		return;
-	buf_adds(out, "<h2>Against the defaults</h2>\n<p>What a container gets that asks for no profile of its own, compared by names.</p>\n");
+	buf_adds(out, "<h2>Compared with the defaults</h2>\n"
+		      "<p>The profiles of containers that ask for none, compared by call names.</p>\n");
 	for (size_t i = 0; i < r->default_count; i++)
 		add_default(&r->defaults[i], out);
 	if (docker)
@@ -336,8 +343,9 @@ static void add_floor(const struct report *r, struct buf *out)
 	size_t n = evidence_calls(r->build->evidence, &calls);
 	cleanup_buf struct buf text = {0};
 
-	buf_adds(out, "<h2>The runtime floor</h2>\n<p>What the container runtime itself needs inside the filter to start the container. It differs "
-		      "from start to start, so it is sampled apart from the program.</p>\n");
+	buf_adds(out,
+		 "<h2>The runtime floor</h2>\n<p>The calls that the container runtime itself makes under the filter to "
+		 "start the container. They vary from start to start, so they are sampled separately.</p>\n");
 	for (size_t i = 0; i < r->build->runtime_count; i++) {
 		buf_clear(&text);
 		floor_describe(&r->build->runtimes[i].floor, r->build->runtimes[i].id, r->build->runtimes[i].go, &text);
@@ -376,9 +384,9 @@ static void add_denials(const struct report *r, struct buf *out)
 	buf_adds(out, "<h2>Denials</h2>\n");
 	before = out->len;
 	add_outside(r, true, "Denied", out);
-	add_outside(r, false, "Outside the approved profile, seen by an audit run", out);
+	add_outside(r, false, "Outside the approved profile, seen in audit mode", out);
 	if (out->len == before)
-		buf_adds(out, "<p>None was seen.</p>\n");
+		buf_adds(out, "<p>None.</p>\n");
 }
 
 static void add_run(const struct evidence_run *run, struct buf *out)
@@ -430,9 +438,12 @@ static void add_use(const struct report *r, struct buf *out)
 	report_escape(&key, r->key);
 	f = file.data ? file.data : "";
 	k = key.data ? key.data : "";
-	buf_addf(out, "<h2>How to use the profile</h2>\n<p>On this node, with snug in the runtime's place:</p>\n<pre>snug approve %s\n"
-		      "snug-enforce run ...      # or \"mode\": \"enforce\" in /etc/snug/config.json</pre>\n", k);
-	buf_addf(out, "<p>Anywhere else, as a file:</p>\n<pre>snug profile %s -o %s</pre>\n", k, f);
+	buf_addf(out,
+		 "<h2>How to use the profile</h2>\n<p>On this node, with snug in place of the runtime:</p>\n<pre>snug "
+		 "approve %s\n"
+		 "snug-enforce run ...      # or \"mode\": \"enforce\" in /etc/snug/config.json</pre>\n",
+		 k);
+	buf_addf(out, "<p>Elsewhere, as a file:</p>\n<pre>snug profile %s -o %s</pre>\n", k, f);
 	buf_addf(out, "<p>Docker and Podman:</p>\n<pre>docker run --security-opt seccomp=%s ...\npodman run --security-opt seccomp=%s ..."
 		      "</pre>\n", f, f);
 	buf_addf(out, "<p>Kubernetes, with the file at <code>/var/lib/kubelet/seccomp/%s</code> on each node:</p>\n<pre>securityContext:\n"
@@ -469,6 +480,6 @@ void report_page(const struct report *r, struct buf *out)
 	add_use(r, out);
 	buf_adds(out, "<footer>snug " SNUG_VERSION ", ");
 	report_add_time(out, text_now_ms());
-	buf_adds(out, " UTC. Complete means: nothing that this run did on this kernel was lost. What the program did not do while it was "
-		      "watched is not here.</footer>\n</main></body></html>\n");
+	buf_adds(out, " UTC. Complete means: nothing that this run did on this kernel was lost. Calls that the program "
+		      "did not make while it was recorded are missing.</footer>\n</main></body></html>\n");
 }
