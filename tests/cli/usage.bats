@@ -66,3 +66,35 @@ load helper
   "$snug" show web >/dev/full 2>"$dir/stderr" && false
   grep -q '^snug: standard output' "$dir/stderr"
 }
+
+# unread ARG...: a command whose reader, of both streams, is gone before its first word; $status.
+unread() {
+  bash -c 'snug=$0 to=$1; shift; { sleep 0.2; "$snug" "$@"; echo $? >"$to"; } 2>&1 | true' "$snug" "$dir/status" "$@" || true
+  status=$(cat "$dir/status")
+}
+
+@test "what changes something does so before it is told: a reader that ends early ends no act" {
+  put_web
+  put_web other
+  printf 'version = 3\n' >"$dir/containerd.toml"
+  unread approve --no-sample web
+  [ "$status" -eq 2 ] && [ -s "$state/keys/web/approved.json" ]
+  cp "$state/keys/web/approved.json" "$dir/first.json"
+  unread approve --no-sample --errno eperm web
+  [ "$status" -eq 2 ] && ! cmp -s "$state/keys/web/approved.json" "$dir/first.json"
+  unread approve web --to 1
+  [ "$status" -eq 2 ] && cmp "$state/keys/web/approved.json" "$dir/first.json"
+  unread approve other --profile "$dir/first.json"
+  [ "$status" -eq 2 ] && cmp "$state/keys/other/approved.json" "$dir/first.json"
+  unread setup containerd --write --config "$dir/containerd.toml" --bin "$SNUG_BUILD"
+  [ "$status" -eq 2 ] && grep -q snug-enforce "$dir/containerd.toml"
+  unread setup containerd --remove --config "$dir/containerd.toml"
+  [ "$status" -eq 2 ] && ! grep -q snug "$dir/containerd.toml"
+  # These tell nothing on standard output, so that nothing was lost.
+  unread profile web -o "$dir/p.json"
+  [ "$status" -eq 0 ] && [ -s "$dir/p.json" ]
+  unread report web -o "$dir/r.html"
+  [ "$status" -eq 0 ] && [ -s "$dir/r.html" ]
+  unread merge web other --key both -o "$dir/m.json"
+  [ "$status" -eq 0 ] && [ -s "$dir/m.json" ]
+}
