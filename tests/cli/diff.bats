@@ -117,3 +117,16 @@ assert {"name": "openat2", "phase": "create", "no_new_privileges": True, "a": "n
   run_snug diff @runc-1.3.6 @runc-0.1
   refused 2 "the catalogue has no runc-0.1"
 }
+
+@test "diff: no table is wider than the terminal" {
+  for w in 60 80 100; do
+    COLUMNS=$w "$snug" diff @moby @podman | sed -n '/^  [ A-Za-z]/p' >"$dir/out"
+    [ -s "$dir/out" ]
+    ! grep -nE ".{$((w + 1))}" "$dir/out"
+  done
+  # What stands in narrow columns is whole.
+  COLUMNS=60 "$snug" diff @moby @podman | tr -s ' \n' '  ' | grep -q 'only arg0 != 40, else'
+  # On no terminal it is 132.
+  "$snug" diff @moby @podman | sed -n '/^  [ A-Za-z]/p' >"$dir/out"
+  ! grep -nE '.{133}' "$dir/out"
+}

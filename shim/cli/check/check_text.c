@@ -3,12 +3,12 @@
 
 #include "base/text.h"
 #include "shim/cli/common/table.h"
+#include "shim/cli/common/width.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_LEN 118
 #define SAME_SHOWN   3 /* names of profiles with the same content */
 
 enum verdict { VERDICT_OK, VERDICT_NOT_SAMPLED, VERDICT_NO_EXEC, VERDICT_AT_TIMES, VERDICT_NNP_ONLY, VERDICT_NO_START };
@@ -21,30 +21,6 @@ static const char *const verdicts[] = {
 	[VERDICT_NNP_ONLY] = "only with noNewPrivileges",
 	[VERDICT_NO_START] = "does not start",
 };
-
-/* Appends the words, in lines; those behind the first begin with `indent` spaces. */
-static void add_wrapped(struct buf *out, unsigned indent, const char *text)
-{
-	size_t line = 0;
-
-	while (out->len > line && out->data[out->len - line - 1] != '\n')
-		line++;
-	for (const char *p = text; *p;) {
-		size_t len = strcspn(p, " ");
-
-		if (p > text && line + len > LINE_MAX_LEN) {
-			buf_addf(out, "\n%*s", (int)indent, "");
-			line = indent;
-		} else if (p > text) {
-			buf_addc(out, ' ');
-			line++;
-		}
-		buf_add(out, p, len);
-		line += len;
-		p += len + strspn(p + len, " ");
-	}
-	buf_addc(out, '\n');
-}
 
 /* True if some call of the finding is missing at every start. */
 static bool is_certain(const struct check_finding *f)
@@ -186,7 +162,7 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 	unite_calls(group, n, &all);
 	buf_addf(&line, "%s (%s)%s", who.data ? who.data : "", f->runtime->path, leads[f->level]);
 	buf_addf(out, "  %s: ", check_level_name(f->level));
-	add_wrapped(out, 4, line.data ? line.data : "");
+	width_add_wrapped(out, 4, line.data ? line.data : "");
 	table_begin(&t, 2 + n);
 	table_add(&t, "CALL");
 	table_add(&t, "ANSWER");
@@ -214,7 +190,7 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 	buf_clear(&line);
 	check_add_fix(&all, &line);
 	buf_adds(out, "    ");
-	add_wrapped(out, 6, line.data ? line.data : "");
+	width_add_wrapped(out, 6, line.data ? line.data : "");
 }
 
 static void add_calls(const struct check_finding *f, struct buf *out)
@@ -229,7 +205,7 @@ static void add_calls(const struct check_finding *f, struct buf *out)
 	}
 	if (!reasons) {
 		buf_adds(out, "      ");
-		add_wrapped(out, 6, names.data ? names.data : "");
+		width_add_wrapped(out, 6, names.data ? names.data : "");
 		return;
 	}
 	table_begin(&t, answers ? 3 : 2);
@@ -253,12 +229,12 @@ static void add_finding(const struct check_finding *f, struct buf *out)
 	buf_addf(out, "  %s: ", check_level_name(f->level));
 	if (f->reader)
 		buf_addf(out, "for %s: ", f->reader);
-	add_wrapped(out, 4, f->text);
+	width_add_wrapped(out, 4, f->text);
 	if (f->call_count)
 		add_calls(f, out);
 	if (f->fix) {
 		buf_adds(out, "    ");
-		add_wrapped(out, 6, f->fix);
+		width_add_wrapped(out, 6, f->fix);
 	}
 }
 

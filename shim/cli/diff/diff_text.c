@@ -4,10 +4,9 @@
 #include "base/json/json.h"
 #include "base/text.h"
 #include "shim/cli/common/table.h"
+#include "shim/cli/common/width.h"
 
 #include <string.h>
-
-#define LINE_MAX_LEN 118
 
 static void add_arches(uint32_t set, struct buf *out)
 {
@@ -50,7 +49,7 @@ static void add_others(const struct diff *d, enum diff_kind kind, struct buf *ou
 			elsewhere++;
 			continue;
 		}
-		if (!n++ || line + 1 + strlen(row->name) > LINE_MAX_LEN) {
+		if (!n++ || line + 1 + strlen(row->name) > width_of_prose()) {
 			buf_addf(out, "%s    ", n > 1 ? "\n" : "");
 			line = 4;
 		} else {
