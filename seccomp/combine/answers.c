@@ -12,7 +12,7 @@ void combine_find_call(const struct combine *c, const char *name, struct combine
 	size_t n = policy_arches(c->out, &arches);
 
 	*ret = (struct combine_call){.name = name};
-	if (!syscall_known_to_libseccomp(name))
+	if (!syscall_known_to_libseccomp(name) && !filter_is_raw(c->filter[0]))
 		return;
 	if (syscall_number(c->machine, name, &ret->nr) == 0)
 		ret->arch = c->machine;

@@ -343,14 +343,14 @@ static int say_intervals(const struct cells *c, const bool set[], struct saying 
 	return r;
 }
 
-/* Two cubes that differ in one bit of the same mask are one. */
+/* Two cubes that differ in one bit of the same mask are one; single values are plainer as they are. */
 static bool unite(struct cubes *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		for (size_t k = i + 1; k < s->count; k++) {
 			uint64_t bits = s->all[i].value ^ s->all[k].value;
 
-			if (s->all[i].mask != s->all[k].mask || !bits || bits & (bits - 1))
+			if (s->all[i].mask == UINT64_MAX || s->all[i].mask != s->all[k].mask || !bits || bits & (bits - 1))
 				continue;
 			s->all[i].mask &= ~bits;
 			s->all[i].value &= ~bits;
@@ -360,11 +360,27 @@ static bool unite(struct cubes *s)
 	return false;
 }
 
+/* All but one value. */
+static bool is_but_one(const struct cells *c, const bool set[], uint64_t *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->cube_count; i++)
+		if (!set[c->cubes[i].cell]) {
+			n += c->cubes[i].mask == UINT64_MAX ? 1 : 2;
+			*ret = c->cubes[i].value;
+		}
+	return n == 1;
+}
+
 static int say_cubes(const struct cells *c, const bool set[], struct saying *s, struct err *err)
 {
 	cleanup_free struct cubes *all = calloc(1, sizeof(*all));
 	int r = all ? 0 : err_set(err, ENOMEM, "out of memory");
+	uint64_t one = 0;
 
+	if (is_but_one(c, set, &one))
+		return say(s, POLICY_NE, one, 0, err);
 	for (size_t i = 0; !r && i < c->cube_count; i++)
 		if (set[c->cubes[i].cell])
 			r = add_cube(all, c->cubes[i].mask, c->cubes[i].value, 0, err);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void combine_done(struct combine *c)
+void combine_done(struct combine *c)
 {
 	for (size_t i = 0; c->filter && i < c->count; i++)
 		filter_free(c->filter[i]);
@@ -253,7 +253,7 @@ static void tell_lost(struct combine *c, const struct said said[])
 	}
 }
 
-static int combine_rules(struct combine *c)
+int combine_rules(struct combine *c)
 {
 	cleanup_free struct said *said = calloc(c->name_count + 1, sizeof(*said));
 	int r = said ? 0 : oom(c->err);

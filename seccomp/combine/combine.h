@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "seccomp/filter/filter.h"
 #include "seccomp/policy/policy.h"
 
 #include <stddef.h>
@@ -30,5 +31,10 @@ struct combine_view {
  * profile, or not one that libseccomp compiles rightly. */
 int policy_combine(const struct combine_view *view, const struct policy *const in[], size_t count, const char *name,
 		   struct policy **ret, struct err *err);
+
+/* The profile that a filter of programs (filter_new_raw()) amounts to, whose `stand_in` gets its ABIs and its default answer. Where an ABI is
+ * answered otherwise than the machine's own one a profile cannot say it: a line for each goes to *remarks. */
+int policy_of_filter(struct filter *f, struct policy *stand_in, const char *name, struct policy **ret, struct buf *remarks,
+		     struct err *err);
 
 #endif

@@ -71,6 +71,10 @@ size_t combine_grid_lost(const struct combine_grid *g);
 /* Adds rules for all that is not answered by default to the result. */
 int combine_grid_write(const struct combine *c, const struct combine_grid *g);
 
+/* All names of its inputs' rules are looked at, and become rules of the result. */
+int combine_rules(struct combine *c);
+void combine_done(struct combine *c);
+
 /* On the ABIs of the result it answers as is wanted. */
 int combine_prove(const struct combine *c);
 

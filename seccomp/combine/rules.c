@@ -14,6 +14,7 @@
 /* libseccomp takes twice as long with each rule on several arguments of one call. */
 #define RULES_MAX 24 /* of one call */
 #define PAIRS_MAX 6  /* of these on more than one argument */
+#define PROGRAM_MAX 512 /* comparisons of one call in programs */
 #define PARTS     32    /* of a multiplexed call, told apart by its first argument */
 
 struct dimension {
@@ -27,6 +28,9 @@ struct combine_grid {
 	size_t dim_count;
 	uint32_t *answers; /* the last dimension runs fastest */
 	size_t count;
+	struct filter_comparison *program; /* what a program compares; owned */
+	struct policy_arg *compared;       /* the same as comparisons of arguments; owned */
+	size_t program_count, compared_count;
 	size_t lost; /* an input that hands some over which the result does not; else the number of inputs */
 	struct policy_arg parts[PARTS];
 };
@@ -38,6 +42,8 @@ void combine_grid_free(struct combine_grid *g)
 	for (size_t i = 0; i < g->dim_count; i++)
 		cells_free(g->dims[i].cells);
 	free(g->answers);
+	free(g->compared);
+	free(g->program);
 	free(g);
 }
 
@@ -80,11 +86,97 @@ static int collect(const struct combine *c, const struct combine_grid *g, unsign
 				if (rules[k]->args[j].index == index)
 					r = add_compared(ret, &rules[k]->args[j], c->err);
 	}
+	for (size_t i = 0; !r && i < g->compared_count; i++)
+		if (g->compared[i].index == index)
+			r = add_compared(ret, &g->compared[i], c->err);
 	/* libseccomp opens a part of these where the call that it stands for is allowed. */
 	if (index == 0 && (text_streq(g->call.name, "socketcall") || text_streq(g->call.name, "ipc")))
 		for (size_t i = 0; !r && i < PARTS; i++)
 			r = add_compared(ret, &g->parts[i], c->err);
 	return r;
+}
+
+static void add_program_arg(struct combine_grid *g, unsigned index, enum policy_op op, uint64_t value, uint64_t value_two)
+{
+	const struct policy_arg a = {index, op, value, value_two};
+
+	for (size_t i = 0; i < g->compared_count; i++)
+		if (g->compared[i].index == index && g->compared[i].op == op && g->compared[i].value == value && g->compared[i].value_two == value_two)
+			return;
+	if (g->compared_count < PROGRAM_MAX)
+		g->compared[g->compared_count++] = a;
+}
+
+static void keep_comparison(const struct filter_comparison *c, void *arg)
+{
+	struct combine_grid *g = arg;
+
+	if (g->program_count < PROGRAM_MAX)
+		g->program[g->program_count++] = *c;
+}
+
+/* Some bits of half an argument, or all values of the half from one on, in blocks. */
+static void add_bits(struct combine_grid *g, const struct filter_comparison *c)
+{
+	unsigned shift = c->high ? 32 : 0;
+
+	add_program_arg(g, c->index, POLICY_MASKED_EQ, (uint64_t)c->mask << shift, (uint64_t)(c->value & c->mask) << shift);
+	for (uint64_t at = c->value; c->greater && at <= UINT32_MAX;) {
+		uint64_t size = at ? at & (~at + 1) : UINT64_C(1) << 32;
+
+		add_program_arg(g, c->index, POLICY_MASKED_EQ, (uint64_t)(UINT32_MAX & ~(size - 1)) << shift, at << shift);
+		at += size;
+	}
+}
+
+/* Whole halves: the upper one is compared first, and the lower one where that is equal. */
+static void add_halves(struct combine_grid *g, unsigned index, uint64_t high)
+{
+	add_program_arg(g, index, POLICY_GE, high << 32, 0);
+	add_program_arg(g, index, POLICY_GT, high << 32 | UINT32_MAX, 0);
+	for (size_t i = 0; i < g->program_count; i++)
+		if (g->program[i].index == index && !g->program[i].high)
+			add_program_arg(g, index, POLICY_EQ, high << 32 | g->program[i].value, 0);
+}
+
+static void add_programs(struct combine_grid *g, unsigned index)
+{
+	bool masked = false;
+
+	for (size_t i = 0; i < g->program_count; i++)
+		masked |= g->program[i].index == index && g->program[i].mask != UINT32_MAX;
+	if (!masked)
+		add_halves(g, index, 0);
+	for (size_t i = 0; i < g->program_count; i++)
+		if (g->program[i].index != index)
+			continue;
+		else if (masked)
+			add_bits(g, &g->program[i]);
+		else if (g->program[i].high)
+			add_halves(g, index, g->program[i].value);
+}
+
+static bool is_compared(const struct combine_grid *g, unsigned index)
+{
+	for (size_t i = 0; i < g->program_count; i++)
+		if (g->program[i].index == index)
+			return true;
+	return false;
+}
+
+static int read_programs(const struct combine *c, struct combine_grid *g)
+{
+	if (!g->call.arch || !filter_is_raw(c->filter[0]))
+		return 0;
+	g->compared = calloc(PROGRAM_MAX, sizeof(*g->compared));
+	g->program = calloc(PROGRAM_MAX, sizeof(*g->program));
+	if (!g->compared || !g->program)
+		return err_set(c->err, ENOMEM, "out of memory");
+	filter_each_comparison(c->filter[0], g->call.arch, g->call.nr, keep_comparison, g);
+	for (unsigned i = 0; i < POLICY_ARGS_MAX; i++)
+		if (is_compared(g, i))
+			add_programs(g, i);
+	return 0;
 }
 
 static int add_dimension(const struct combine *c, struct combine_grid *g, unsigned index)
@@ -149,6 +241,7 @@ int combine_grid_new(const struct combine *c, const struct combine_call *call, s
 	g->count = 1;
 	for (size_t i = 0; i < PARTS; i++)
 		g->parts[i] = (struct policy_arg){.op = POLICY_EQ, .value = i};
+	r = read_programs(c, g);
 	for (unsigned i = 0; !r && i < POLICY_ARGS_MAX; i++)
 		r = add_dimension(c, g, i);
 	if (!r)

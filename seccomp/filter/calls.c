@@ -76,10 +76,11 @@ static void add_combinations(struct points *p, const struct policy_arg *args[], 
 }
 
 /* The half that a program compares, with the other half as other comparisons have it. */
-static void add_half(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg)
+static void add_half(const struct filter_comparison *c, void *arg)
 {
 	struct points *p = arg;
-	unsigned shift = high ? 32 : 0;
+	unsigned shift = c->high ? 32 : 0, index = c->index;
+	uint32_t mask = c->mask, value = c->value;
 	size_t n = p->count[index];
 
 	for (size_t i = 0; i < n + 1 && i < VALUES_MAX; i++) {

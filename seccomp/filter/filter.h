@@ -118,6 +118,21 @@ struct filter_difference {
 int filter_compare(struct filter *a, struct filter *b, const struct arch *arch, uint32_t nr,
 		   struct filter_difference *ret, struct err *err);
 
+/* A comparison of half an argument, in a program: of the lower 32 bits or the upper ones. */
+struct filter_comparison {
+	unsigned index;
+	bool high;
+	bool greater; /* (half & mask) >= value, or > value; else: == value */
+	uint32_t mask, value;
+};
+
+/* True for a filter of programs. */
+bool filter_is_raw(const struct filter *f);
+
+/* Each comparison of the programs that decides of the call. */
+void filter_each_comparison(const struct filter *f, const struct arch *arch, uint32_t nr,
+			    void (*each)(const struct filter_comparison *c, void *arg), void *arg);
+
 /* Calls fn for arguments that lie on, beside and between everything that the filters compare for the call, until it returns other
  * than 0; returns that. */
 int filter_each_point(struct filter *const filters[], size_t count, const struct arch *arch, uint32_t nr,

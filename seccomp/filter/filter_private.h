@@ -24,8 +24,4 @@ struct filter {
 
 int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, uint32_t *ret, struct err *err);
 
-/* Each comparison of a half of an argument that decides of the call. */
-void filter_each_comparison(const struct filter *f, const struct arch *arch, uint32_t nr,
-			    void (*each)(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg), void *arg);
-
 #endif

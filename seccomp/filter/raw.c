@@ -21,11 +21,16 @@ int filter_new_raw(const struct policy *stand_in, const struct filter_raw *progr
 	return 0;
 }
 
+bool filter_is_raw(const struct filter *f)
+{
+	return f->raw;
+}
+
 /* A walk of one program for one call: what is not an argument is known, and where an argument decides both ways are gone. */
 struct walk {
 	const struct filter_raw *program;
 	const struct seccomp_data *data;
-	void (*each)(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg);
+	void (*each)(const struct filter_comparison *c, void *arg);
 	void *arg;
 	size_t steps;
 };
@@ -52,6 +57,18 @@ static void walk_branch(struct walk *w, struct walk_state s, const struct sock_f
 	other.pc += 1u + in->jf;
 	walk(w, s);
 	walk(w, other);
+}
+
+static void tell(const struct walk *w, const struct walk_state *s, const struct sock_filter *in)
+{
+	bool bits = BPF_OP(in->code) == BPF_JSET;
+
+	w->each(&(const struct filter_comparison){.index = (unsigned)s->word / 2,
+						  .high = s->word % 2,
+						  .greater = BPF_OP(in->code) == BPF_JGT || BPF_OP(in->code) == BPF_JGE,
+						  .mask = bits ? in->k : s->mask,
+						  .value = bits ? 0 : in->k},
+		w->arg);
 }
 
 static void walk(struct walk *w, struct walk_state s)
@@ -83,8 +100,7 @@ static void walk(struct walk *w, struct walk_state s)
 				s.pc += taken ? in->jt : in->jf;
 				break;
 			}
-			w->each((unsigned)s.word / 2, s.word % 2, BPF_OP(in->code) == BPF_JSET ? in->k : s.mask,
-				BPF_OP(in->code) == BPF_JSET ? 0 : in->k, w->arg);
+			tell(w, &s, in);
 			walk_branch(w, s, in);
 			return;
 		default:
@@ -97,7 +113,7 @@ static void walk(struct walk *w, struct walk_state s)
 }
 
 void filter_each_comparison(const struct filter *f, const struct arch *arch, uint32_t nr,
-			    void (*each)(unsigned index, bool high, uint32_t mask, uint32_t value, void *arg), void *arg)
+			    void (*each)(const struct filter_comparison *c, void *arg), void *arg)
 {
 	const struct seccomp_data data = {.nr = (int)nr, .arch = arch->audit};
 

@@ -36,6 +36,21 @@ end() { runc --root "$T/root" delete --force "$id"; }
   end
 }
 
+@test "show, check, merge: what a running container is under" {
+  start "$T/moby.json"
+  # By the kernel's programs alone: no profile is read.
+  snug merge "container:$id" -o "$T/back.json"
+  snug diff "$T/back.json" "$T/moby.json"
+  run snug show "container:$id"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"one filter"*"every other call: ENOSYS"*"Allowed: "*"By their arguments: "* ]]
+  [[ "$output" == *"clone "*"(arg0 & 0x7e020000) == 0x0"* || "$output" == *"clone "*CLONE_* ]]
+  [ "$(snug show --json "container:$id" | jq -r .defaultAction)" = SCMP_ACT_ERRNO ]
+  run snug check --no-sample --json "container:$id"
+  [ "$(jq '[.profiles[0].findings[] | select(.kind == "unconfined")] | length' <<<"$output")" -eq 0 ]
+  end
+}
+
 @test "diff: generated filters, each call of each ABI as the kernel holds it" {
   SNUG_LIVE_SEED=${SNUG_LIVE_SEED:-$RANDOM}
   echo "seed $SNUG_LIVE_SEED" >&3

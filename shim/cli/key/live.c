@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "seccomp/combine/combine.h"
+#include "seccomp/write/write.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -165,4 +167,15 @@ int live_open(const char *word, struct live *ret, struct buf *ret_what, struct e
 				   : "%zu stacked filters",
 		 ret->count);
 	return filter_new_raw(ret->stand_in, ret->programs, ret->count, &ret->filter, err);
+}
+
+int live_write_profile(struct live *l, const char *name, struct buf *out, struct buf *remarks, struct err *err)
+{
+	cleanup_policy struct policy *p = NULL, *adapted = NULL;
+	cleanup_buf struct buf lost = {0};
+	int r = policy_of_filter(l->filter, l->stand_in, name, &p, remarks, err);
+
+	if (!r)
+		r = policy_adapt(p, POLICY_OCI, &adapted, &lost, err);
+	return r ? r : policy_write(adapted, POLICY_OCI, name, &lost, out, err);
 }

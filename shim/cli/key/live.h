@@ -30,4 +30,7 @@ bool live_is_word(const char *word);
  * that takes. ret_what is told in words. -EPERM with a sentence for who may not, -ESRCH, -ENOENT. */
 int live_open(const char *word, struct live *ret, struct buf *ret_what, struct err *err);
 
+/* The profile that these filters amount to, as an OCI section. Lines about what that cannot say go to *remarks (may be NULL). */
+int live_write_profile(struct live *l, const char *name, struct buf *out, struct buf *remarks, struct err *err);
+
 #endif

@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "oci/key.h"
 #include "seccomp/policy/defaults.h"
+#include "seccomp/policy/read.h"
 #include "shim/cli/key/build.h"
+#include "shim/cli/key/live.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
 
@@ -34,6 +36,25 @@ static int no_default(const char *word, struct err *err)
 		       list.data ? list.data : "");
 }
 
+/* "DIR/config.json" of a bundle's directory. */
+static int config_of(const char *dir, struct buf *ret)
+{
+	size_t len = strlen(dir);
+
+	buf_addf(ret, "%s%sconfig.json", dir, len && dir[len - 1] == '/' ? "" : "/");
+	return buf_failed(ret) ? -ENOMEM : 0;
+}
+
+/* True for a directory whose config.json is a runtime's: it has a version of the specification. */
+static bool is_bundle(const char *dir)
+{
+	cleanup_buf struct buf path = {0}, text = {0};
+	struct stat st;
+
+	return config_of(dir, &path) == 0 && stat(path.data, &st) == 0 && S_ISREG(st.st_mode) &&
+	       file_read_at(AT_FDCWD, path.data, POLICY_TEXT_MAX, &text, NULL) == 0 && text.len && memmem(text.data, text.len, "\"ociVersion\"", 12);
+}
+
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err)
 {
 	struct stat st;
@@ -48,6 +69,10 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 		*ret = OPERAND_DEFAULT;
 		return 0;
 	}
+	if (live_is_word(word)) {
+		*ret = OPERAND_LIVE;
+		return 0;
+	}
 	if (!word_is_path(word) && word_is_key(cli, word)) {
 		*ret = OPERAND_KEY;
 		return 0;
@@ -58,12 +83,22 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 		*ret = OPERAND_KEY;
 		return 0;
 	}
-	*ret = S_ISDIR(st.st_mode) ? OPERAND_DIRECTORY : OPERAND_FILE;
+	*ret = S_ISDIR(st.st_mode) && !is_bundle(word) ? OPERAND_DIRECTORY : OPERAND_FILE;
 	return 0;
 }
 
+/* Of a bundle its config.json. */
 static int read_file(const char *path, size_t max, struct buf *ret, struct err *err)
 {
+	cleanup_buf struct buf config = {0};
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (config_of(path, &config) < 0)
+			return err_set(err, ENOMEM, "out of memory");
+		path = config.data;
+	}
+
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	return fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, max, path, ret, err);
@@ -115,6 +150,19 @@ static int read_key(struct cli *cli, const char *key, enum operand_want want, si
 	return build_text(cli, key, ret, ret_what, err);
 }
 
+static int read_live(const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
+{
+	cleanup_with(live_done) struct live live = {0};
+	cleanup_buf struct buf remarks = {0};
+	int r = live_open(word, &live, ret_what, err);
+
+	if (!r)
+		r = live_write_profile(&live, word, ret, &remarks, err);
+	if (!r && remarks.len && !buf_failed(&remarks))
+		fputs(remarks.data, stderr);
+	return r;
+}
+
 int operand_read(struct cli *cli, const char *word, enum operand_want want, size_t max, struct buf *ret,
 		 struct buf *ret_what, struct err *err)
 {
@@ -137,6 +185,8 @@ int operand_read(struct cli *cli, const char *word, enum operand_want want, size
 		buf_add(ret, fact->text, fact->len);
 		buf_addf(ret_what ? ret_what : &what, "the default of %s on %s", fact->version, fact->machine);
 		return 0;
+	case OPERAND_LIVE:
+		return read_live(word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_KEY:
 		break;
 	}

@@ -2,7 +2,8 @@
  *
  *   @moby @containerd @podman   the default profiles (seccomp/policy/defaults.h)
  *   -                           standard input
- *   /x ./x ../x x/ x.json ...   a file or directory
+ *   pid:N container:ID          what the kernel holds for a live process (shim/cli/key/live.h)
+ *   /x ./x ../x x/ x.json ...   a file or directory; of a bundle its config.json
  *   anything else               a key; if there is no such key, the file or directory of that name
  */
 #ifndef SNUG_SHIM_CLI_OPERAND_H
@@ -15,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum operand_kind { OPERAND_KEY, OPERAND_FILE, OPERAND_DIRECTORY, OPERAND_STDIN, OPERAND_DEFAULT };
+enum operand_kind { OPERAND_KEY, OPERAND_FILE, OPERAND_DIRECTORY, OPERAND_STDIN, OPERAND_DEFAULT, OPERAND_LIVE };
 
 /* What a word is. -ENOENT with a sentence for a path that is not there, and for a default that does not exist. */
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "shim/cli/common/run.h"
 #include "shim/cli/common/word.h"
+#include "shim/cli/key/inspect.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -85,11 +86,20 @@ static int add_bases_beside(const char *path, struct policy_list *list, struct e
 	return r < 0 ? r : policy_add_bases(list->policy, list->count, from.policy, from.count, err);
 }
 
+static int read_inspected(const struct buf *profile, const char *name, void *arg, struct err *err)
+{
+	struct policy_list *list = arg;
+
+	return policy_read(profile->data ? profile->data : "", profile->len, name, list, err);
+}
+
 int profiles_read(const struct buf *text, const char *name, const char *path, struct policy_list *ret, struct err *err)
 {
 	cleanup_buf struct buf groups = {0};
 	int r;
 
+	if (inspect_is_text(text))
+		return inspect_each(text, name, read_inspected, ret, err);
 	if (holds(text, "SystemCallFilter"))
 		ask_systemd(&groups);
 	ret->systemd_groups = groups.len ? groups.data : NULL;

@@ -1,5 +1,6 @@
 /* Profiles as commands read them: with what lies beside them. The base of a SeccompProfile is looked for in the same text and
- * in the files of the same directory, systemd's groups in what systemd-analyze of this machine says.
+ * in the files of the same directory, systemd's groups in what systemd-analyze of this machine says. What docker, podman or crictl inspect
+ * print stands for the profiles of these containers.
  */
 #ifndef SNUG_SHIM_CLI_PROFILES_H
 #define SNUG_SHIM_CLI_PROFILES_H

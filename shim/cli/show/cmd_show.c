@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 #include "seccomp/syscall/names.h"
+#include "shim/cli/key/live.h"
 #include "shim/cli/show/show_learning.h"
+#include "shim/cli/show/show_profile.h"
 #include "shim/cli/common/table.h"
 #include "shim/common/state.h"
 
@@ -174,7 +176,11 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_evidence struct evidence *ev = NULL;
 	unsigned damaged;
-	int r = word_load_evidence(cli, args->operand[0], &ev, err);
+	int r;
+
+	if (live_is_word(args->operand[0]))
+		return show_live(cli, args->operand[0], args->value[OPT_JSON], err);
+	r = word_load_evidence(cli, args->operand[0], &ev, err);
 
 	if (r < 0)
 		return r;
@@ -199,11 +205,12 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 const struct cli_command cmd_show = {
 	.name = "show",
-	.operands = "KEY|FILE",
+	.operands = "KEY|FILE|CONTAINER",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "shows the evidence of a key: its runs and all calls",
-	.details = "",
+	.details = "container:ID and pid:N show what the kernel enforces in a running container or process; `snug diff\n"
+		   "container:ID KEY` tells how it differs from what was approved.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.exits = "0: good. 2: bad usage or input",

@@ -1,0 +1,13 @@
+/* `snug show pid:N` and `container:ID`: what is enforced in a live process. */
+#ifndef SNUG_SHIM_CLI_SHOW_PROFILE_H
+#define SNUG_SHIM_CLI_SHOW_PROFILE_H
+
+#include "base/err.h"
+#include "shim/cli/common/cli.h"
+
+#include <stdbool.h>
+
+/* Appends it to cli->out, in words or as the OCI profile that it amounts to. */
+int show_live(struct cli *cli, const char *word, bool json, struct err *err);
+
+#endif
