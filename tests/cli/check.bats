@@ -232,6 +232,14 @@ failure /usr/sbin/crun - -" ]
   check "$dir/empty"
   refused 2 "runtimes[0].floors[0].calls"
   [[ "$stderr" == *": a floor without system calls: every runtime makes some" ]]
+  floor_file "$(runtime runc false "$(floor create true 'read:1:1')")"
+  either enosys read openat2
+  check "$dir/empty"
+  refused 2 "runtimes[0].floors[0].either[0].calls[1], line"
+  [[ "$stderr" == *": expected one of the calls above" ]]
+  sed -i 's/enosys/enoent/' "$dir/floor.json"
+  check "$dir/empty"
+  refused 2 'expected "enosys" or "eperm"'
   floor_file
   printf '\xef\xbb\xbf' | cat - <(profile read) >"$dir/bom.json"
   check "$dir/bom.json"
@@ -359,6 +367,39 @@ note /usr/sbin/runc exec False fsopen open_tree
 warning /usr/sbin/runc exec False uname" ]
 }
 
+# either ERRNO CALL...: what is added to the last floor of a floor file of ablated ones.
+either() {
+  jq --arg e "$1" '.runtimes[0].floors[-1].either += [{errno: $e, calls: $ARGS.positional}]' --args "${@:2}" <"$dir/floor.json" >"$dir/floor.new"
+  mv "$dir/floor.new" "$dir/floor.json"
+}
+
+@test "check: of calls of which one is needed, one is named, unless one is there or is named anyway" {
+  floor_file "$(runtime crun false "$(ablated create true close:3:80:needs:fails:fails)" "$(ablated exec true close:3:80:needs:fails:fails \
+    fcntl:72:80:either:starts:starts openat2:437:80:either:starts:starts bpf:321:80:either:starts:starts statx:332:80:either:starts:starts)")"
+  sed -i 's/"version": 1, "kernel"/"version": 2, "kernel"/' "$dir/floor.json"
+  for e in enosys eperm; do either $e fcntl openat2; either $e fcntl bpf; either $e bpf statx; done
+  for errno in 38 1; do
+    # fcntl helps two sets, the third one's harmless call is statx.
+    profile close futex_waitv >"$dir/p.json"
+    sed -i 's/"defaultErrnoRet": 38/"defaultErrnoRet": '$errno'/' "$dir/p.json"
+    check_json "$dir/p.json"
+    [ "$(found runtime-floor | grep failure)" = "failure /usr/sbin/crun exec True fcntl statx" ]
+    # What is there already is enough.
+    profile close openat2 bpf >"$dir/p.json"
+    sed -i 's/"defaultErrnoRet": 38/"defaultErrnoRet": '$errno'/' "$dir/p.json"
+    check "$dir/p.json"
+    [ "$status" -eq 0 ]
+  done
+  # openat2 is needed by another way in under the same noNewPrivileges, so that nothing else is named for the first set.
+  floor_file "$(runtime crun false "$(ablated create true close:3:80:needs:fails:fails openat2:437:80:needs:fails:fails)" \
+    "$(ablated exec true fcntl:72:80:either:starts:starts openat2:437:80:either:starts:starts)")"
+  sed -i 's/"version": 1, "kernel"/"version": 2, "kernel"/' "$dir/floor.json"
+  either enosys fcntl openat2
+  profile close >"$dir/p.json"
+  check_json "$dir/p.json"
+  [ "$(found runtime-floor | grep failure)" = "failure /usr/sbin/crun create True openat2" ]
+}
+
 @test "check: a floor file of version 1 is read, what it holds is needed" {
   floor_file "$(runtime runc false "$(floor create true close:3:80 fsopen:430:80)")"
   profile close >"$dir/p.json"
@@ -367,7 +408,7 @@ warning /usr/sbin/runc exec False uname" ]
 }
 
 @test "check --runtime runc-1.3.6: a runtime that is nowhere at hand, from the catalogue" {
-  profile close execve fstat fstatfs futex getdents64 openat write mmap epoll_ctl getpid read newfstatat faccessat2 fcntl >"$dir/p.json"
+  profile close execve fstat fstatfs futex getdents64 openat write mmap epoll_ctl getpid read newfstatat faccessat2 >"$dir/p.json"
   run_snug check --runtime runc-1.3.6 "$dir/p.json"
   [ "$status" -eq 1 ]
   [[ "$output" == *"Checked for runc 1.3.6+ds1 (from the catalogue)"* ]]
@@ -375,6 +416,11 @@ warning /usr/sbin/runc exec False uname" ]
   printf '%s\n' "$output" >"$dir/out.json"
   # What runc 1.1.5 did without, and this one does not start without.
   [ "$(found runtime-floor | grep 'create True' | grep failure)" = "failure runc create True openat2 statx" ]
+  # Without openat2 it goes another way, which fcntl is enough for.
+  profile close execve fstat fstatfs futex getdents64 openat write mmap epoll_ctl getpid read newfstatat faccessat2 fcntl >"$dir/p.json"
+  run_snug check --json --runtime runc-1.3.6 "$dir/p.json"
+  printf '%s\n' "$output" >"$dir/out.json"
+  [ "$(found runtime-floor | grep 'create True' | grep failure)" = "failure runc create True statx" ]
   run_snug check --runtime runc-0.9 "$dir/p.json"
   refused 2 "the catalogue has no runc-0.9 for x86_64; it has crun-"
   run_snug floor --list

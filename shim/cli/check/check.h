@@ -128,6 +128,25 @@ int check_beyond(struct check_view *v);   /* what the defaults do not allow */
 /* What the profile answers to a call of the machine's own ABI. */
 int check_ask(struct check_view *v, uint32_t nr, struct check_answer *ret);
 
+/* check_ask(), with what the runtime's stub answers. */
+int check_answer_of(struct check_view *v, const struct floor_runtime *rt, uint32_t nr, struct check_answer *ret);
+
+/* What a call that falls back has to be answered, as the kernel gives it to the runtime; ABLATION_ERRNOS: something else. */
+enum ablation_errno check_errno_of(uint32_t answer);
+
+/* What comes of a refusal of the call by itself. */
+enum check_level check_level_of(const struct floor_call *c, uint32_t answer);
+
+/* Of each set of calls of which a runtime needs one and is refused all: which one to add. The same for starts and execs, and as few
+ * as possible: first what helps most sets, then what is not dangerous, then the newest, which the runtime asks for first. */
+#define CHECK_CHOSEN_MAX 16
+struct check_chosen {
+	uint32_t nr[CHECK_CHOSEN_MAX];
+	size_t count;
+};
+int check_choose(struct check_view *v, const struct floor_runtime *rt, bool no_new_privileges, struct check_chosen *ret);
+bool check_chosen_has(const struct check_chosen *c, const struct floor_part *part, uint32_t nr);
+
 /* What the view needs of the plan. */
 void check_finding_done(struct check_finding *f);
 const struct floor_file *check_floors_of(const struct check_plan *p);

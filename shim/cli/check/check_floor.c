@@ -46,37 +46,6 @@ static int amend_by_names(struct check_finding *f, struct err *err)
 	return f->fix ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-/* What a call that falls back has to be answered, as the kernel gives it to the runtime; ABLATION_ERRNOS: something else. */
-static enum ablation_errno errno_of(uint32_t answer)
-{
-	if (answer == (SECCOMP_RET_ERRNO | ENOSYS) || (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE)
-		return ABLATION_ENOSYS;
-	return answer == (SECCOMP_RET_ERRNO | EPERM) ? ABLATION_EPERM : ABLATION_ERRNOS;
-}
-
-static bool is_errno(uint32_t answer)
-{
-	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
-}
-
-/* What comes of a refusal. An errno that was not tried does no better than the worse of those that were. */
-static enum check_level level_of(const struct floor_call *c, uint32_t answer)
-{
-	enum ablation_errno e = errno_of(answer);
-	bool goes_on = c->without[ABLATION_ENOSYS] == ABLATION_STARTS && c->without[ABLATION_EPERM] == ABLATION_STARTS;
-
-	if (c->use != FLOOR_TRIES && c->use != FLOOR_MAY_USE)
-		return CHECK_FAILURE;
-	if (e != ABLATION_ERRNOS)
-		goes_on = c->without[e] == ABLATION_STARTS;
-	else if (!is_errno(answer))
-		goes_on = false;
-	if (!goes_on)
-		return CHECK_FAILURE;
-	/* What was seen now and then was perhaps not made when it was refused. */
-	return c->use == FLOOR_TRIES ? CHECK_NOTE : CHECK_WARNING;
-}
-
 /* "X does not start a container with noNewPrivileges true: it makes ..." */
 static void add_sentence(const char *who, enum check_level level, const struct floor_part *part, struct buf *out)
 {
@@ -122,7 +91,8 @@ static int finding_of(struct check_view *v, const struct floor_runtime *rt, cons
 static int check_part(struct check_view *v, const struct floor_runtime *rt, const struct floor_part *part)
 {
 	size_t at[CHECK_LEVELS] = {0}; /* number of the finding, 1 and up */
-	int r = 0;
+	struct check_chosen chosen = {0};
+	int r = check_choose(v, rt, part->no_new_privileges, &chosen);
 
 	for (size_t i = 0; !r && i < part->call_count; i++) {
 		const struct floor_call *c = &part->calls[i];
@@ -130,13 +100,13 @@ static int check_part(struct check_view *v, const struct floor_runtime *rt, cons
 		struct check_answer a = {0};
 		enum check_level level;
 
-		r = check_ask(v, c->nr, &a);
+		r = check_answer_of(v, rt, c->nr, &a);
 		if (r < 0 || !a.denies)
 			continue;
 		memcpy(call.name, c->name, sizeof(call.name));
-		call.answer = check_is_stubbed(v, rt, c->nr) ? SECCOMP_RET_ERRNO | ENOSYS : a.answer;
+		call.answer = a.answer;
 		call.reason = a.allows ? "allowed only for some arguments" : NULL;
-		level = level_of(c, call.answer);
+		level = check_chosen_has(&chosen, part, c->nr) ? CHECK_FAILURE : check_level_of(c, call.answer);
 		call.by_errno = level == CHECK_FAILURE && c->use == FLOOR_TRIES && c->without[ABLATION_ENOSYS] == ABLATION_STARTS;
 		/* What is up to the arguments alone may do; what is refused for certain does not. */
 		if (a.allows && level == CHECK_FAILURE)

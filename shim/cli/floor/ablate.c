@@ -1,10 +1,8 @@
-#include "shim/cli/floor/ablate.h"
+#include "shim/cli/floor/ablate_private.h"
 
 #include "base/cleanup.h"
-#include "base/json/json.h"
 #include "base/text.h"
-#include "seccomp/syscall/sets.h"
-#include "seccomp/syscall/names.h"
+#include "shim/cli/floor/pair.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,39 +12,13 @@
 
 #define TIMEOUT_MIN_MS 2000
 #define TIMEOUT_FACTOR 3 /* of what all steps of a try take together if nothing is refused */
-#define PROOF_STARTS   2
 
-/* What the canary's own program calls: a static program of the C library. */
-static const char *const OWN_CALLS[] = {
-	"execve", "exit_group", "exit", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlink",
-	"readlinkat", "getrandom", "mprotect", "rt_sigaction", "rt_sigreturn", "alarm", "setitimer", "pause", "ppoll",
-	"restart_syscall"};
-
-/* A call that was seen, with what was seen of it. */
-struct candidate {
-	uint32_t nr;
-	char name[SYSCALL_NAME_MAX];
-	bool seen[FLOOR_PHASES];
-	bool tried; /* often enough seen, and this libseccomp can name it */
-	bool gone;  /* of the profile that is tried now */
-};
-
-struct ablating {
-	struct canary *canary;
-	const struct floor *floor;
-	const char *what;
-	bool go;
-	struct ablation *result;
-	const struct arch *arch;
-	struct candidate *candidates;
-	size_t count, done;
-	int timeout_ms;
-	struct err *err;
-};
+_Static_assert((int)PAIR == (int)ABLATION_ERRNOS, "a process for each errno");
 
 static void ablating_done(struct ablating *s)
 {
 	free(s->candidates);
+	pair_memory_free(s->found, ABLATION_ERRNOS * sizeof(*s->found));
 }
 
 /* Without these the canary's program itself does not do what it is started for. */
@@ -81,7 +53,8 @@ static int collect(struct ablating *s)
 		total += n[p];
 	}
 	s->candidates = calloc(total + 1, sizeof(*s->candidates));
-	if (!s->candidates)
+	s->found = pair_memory_new(ABLATION_ERRNOS * sizeof(*s->found));
+	if (!s->candidates || !s->found)
 		return err_set(s->err, ENOMEM, "out of memory");
 	for (size_t p = 0; p < FLOOR_PHASES; p++)
 		for (size_t i = 0; i < n[p]; i++) {
@@ -92,6 +65,7 @@ static int collect(struct ablating *s)
 				continue;
 			c = candidate_of(s, calls[p][i]->nr);
 			c->seen[p] = true;
+			c->always[p] = calls[p][i]->runs >= starts;
 			c->tried |= 100 * calls[p][i]->runs >= ABLATE_SHARE * starts && syscall_known_to_libseccomp(c->name) &&
 				    !is_own(c->name);
 		}
@@ -101,7 +75,7 @@ static int collect(struct ablating *s)
 static void show_progress(const struct ablating *s)
 {
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[Ktrying what %s needs: %zu of %zu calls", s->what, s->done, s->count);
+		fprintf(stderr, "\r\033[Ktrying what %s needs: %zu of %zu calls", s->plan->what, s->done, s->count);
 }
 
 static void end_progress(void)
@@ -110,60 +84,73 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
-static void begin_section(const struct ablating *s, const char *action, uint32_t errno_ret, struct json_writer *w, struct buf *out)
-{
-	json_write_begin(w, out, false);
-	json_write_object(w, NULL);
-	json_write_string(w, "defaultAction", action);
-	if (errno_ret)
-		json_write_u64(w, "defaultErrnoRet", errno_ret);
-	json_write_array(w, "architectures");
-	json_write_string(w, NULL, s->arch->oci);
-	json_write_end_array(w);
-	json_write_array(w, "syscalls");
-	json_write_object(w, NULL);
-	json_write_array(w, "names");
-}
-
-static int end_section(struct ablating *s, const char *action, uint32_t errno_ret, struct json_writer *w, struct buf *out)
-{
-	json_write_end_array(w);
-	json_write_string(w, "action", action);
-	if (errno_ret)
-		json_write_u64(w, "errnoRet", errno_ret);
-	json_write_end_object(w);
-	json_write_end_array(w);
-	json_write_end_object(w);
-	return buf_failed(out) ? err_set(s->err, ENOMEM, "out of memory") : canary_set_seccomp(s->canary, out->data, s->err);
-}
-
-/* Every call is allowed, but this one; NULL: every call, as the one that is refused is none that anything makes. */
-static int refuse(struct ablating *s, const char *name, uint32_t errno_ret)
+/* Every call is allowed, but this one; "": every call, as the one that is refused is none that anything makes. */
+static int refuse(struct ablating *s, const char *name, enum ablation_errno e)
 {
 	cleanup_buf struct buf section = {0};
 	struct json_writer w;
 
-	begin_section(s, "SCMP_ACT_ALLOW", 0, &w, &section);
-	json_write_string(&w, NULL, name ? name : "reboot");
-	return end_section(s, "SCMP_ACT_ERRNO", errno_ret, &w, &section);
+	ablate_begin_section(s, "SCMP_ACT_ALLOW", 0, &w, &section);
+	json_write_string(&w, NULL, *name ? name : "reboot");
+	return ablate_end_section(s, e, "SCMP_ACT_ERRNO", ablation_errno_number(e), &w, &section);
 }
 
-struct tried {
-	bool run, create, exec;
-};
-
-static int try_once(struct ablating *s, bool execs, struct tried *ret)
+/* What becomes of the other ways in is found out for all such calls together. */
+static bool is_for_later(const struct candidate *c)
 {
-	struct tried t = {.create = true, .exec = true};
-	int r = canary_try_run(s->canary, s->timeout_ms, &t.run, s->err);
+	return c->always[FLOOR_CREATE] && (!c->seen[FLOOR_EXEC] || c->always[FLOOR_EXEC]);
+}
 
-	if (!r && t.run)
-		r = canary_try_enter(s->canary, s->timeout_ms, &t.create, &t.exec, s->err);
+static int try_alone(struct ablating *s, enum ablation_errno e, const struct candidate *c, struct tried *ret)
+{
+	struct canary *canary = s->plan->canary[e];
+	struct tried t = {.run = true, .create = true, .exec = true};
+	int r = c->seen[FLOOR_CREATE] ? canary_try_run(canary, s->timeout_ms, &t.run, s->err) : 0;
+
+	if (!r && t.run && !is_for_later(c))
+		r = canary_try_enter(canary, s->timeout_ms, &t.create, c->seen[FLOOR_EXEC] ? &t.exec : NULL, s->err);
 	/* Whoever cannot be started cannot be entered. */
 	t.create &= t.run;
 	t.exec &= t.create;
 	*ret = t;
 	return r;
+}
+
+/* Two processes, of which each works for one errno. */
+struct work {
+	struct ablating *s;
+	const struct candidate *candidate; /* NULL: all together */
+	bool wanted[ABLATION_ERRNOS];
+};
+
+static void work(void *arg, unsigned which)
+{
+	struct work *w = arg;
+	enum ablation_errno e = (enum ablation_errno)which;
+	struct found *found = &w->s->found[e];
+
+	if (!w->wanted[e])
+		return;
+	w->s->err = &found->err;
+	if (!w->candidate) {
+		found->r = ablate_together(w->s, e);
+		return;
+	}
+	found->r = refuse(w->s, w->candidate->name, e);
+	if (!found->r)
+		found->r = try_alone(w->s, e, w->candidate, &found->alone);
+}
+
+static int do_work(struct ablating *s, struct work *w)
+{
+	int r = pair_run(work, w, s->plan->signal_fd);
+
+	if (r < 0)
+		return err_set(s->err, r, "%s", r == -EINTR ? "interrupted" : "cannot try two canaries at once");
+	for (enum ablation_errno e = 0; e < ABLATION_ERRNOS; e++)
+		if (w->wanted[e] && s->found[e].r < 0)
+			return err_set(s->err, s->found[e].r, "%s", s->found[e].err.msg);
+	return 0;
 }
 
 static int keep(struct ablating *s, const struct candidate *c, enum ablation_errno e, const struct tried *t)
@@ -180,28 +167,21 @@ static int keep(struct ablating *s, const struct candidate *c, enum ablation_err
 /* A start can fail for other reasons on a busy node: a failure by one errno alone is looked at again. */
 static int try_candidate(struct ablating *s, const struct candidate *c)
 {
-	struct tried t[ABLATION_ERRNOS] = {{0}};
-	int r = 0;
+	struct work first = {.s = s, .candidate = c, .wanted = {true, true}}, again = {.s = s, .candidate = c};
+	struct tried t[ABLATION_ERRNOS];
+	int r = do_work(s, &first);
 
+	for (enum ablation_errno e = 0; e < ABLATION_ERRNOS; e++)
+		t[e] = s->found[e].alone;
+	for (enum ablation_errno e = 0; e < ABLATION_ERRNOS; e++)
+		again.wanted[e] = (!t[e].create && t[!e].create) || (!t[e].exec && t[!e].exec);
+	if (!r && (again.wanted[0] || again.wanted[1]))
+		r = do_work(s, &again);
 	for (enum ablation_errno e = 0; !r && e < ABLATION_ERRNOS; e++) {
-		r = refuse(s, c->name, ablation_errno_number(e));
-		if (!r)
-			r = try_once(s, c->seen[FLOOR_EXEC], &t[e]);
-	}
-	for (enum ablation_errno e = 0; !r && e < ABLATION_ERRNOS; e++) {
-		const struct tried *other = &t[!e];
-		struct tried again = {0};
-
-		if ((t[e].create || !other->create) && (t[e].exec || !other->exec))
-			continue;
-		r = refuse(s, c->name, ablation_errno_number(e));
-		if (!r)
-			r = try_once(s, c->seen[FLOOR_EXEC], &again);
-		t[e].create |= again.create;
-		t[e].exec |= again.exec;
-	}
-	for (enum ablation_errno e = 0; !r && e < ABLATION_ERRNOS; e++)
+		t[e].create |= again.wanted[e] && s->found[e].alone.create;
+		t[e].exec |= again.wanted[e] && s->found[e].alone.exec;
 		r = keep(s, c, e, &t[e]);
+	}
 	return r;
 }
 
@@ -210,130 +190,69 @@ static bool is_tried(const struct ablating *s, const struct candidate *c)
 	return c->tried && !(ablation_find(s->result, FLOOR_CREATE, s->arch, c->nr) || ablation_find(s->result, FLOOR_EXEC, s->arch, c->nr));
 }
 
-/* True if the runtime was seen to do without the call wherever it makes it. */
-static bool can_go(const struct ablating *s, const struct candidate *c, enum ablation_errno e)
+/* What cannot go though everything else that was seen is there is needed; of others one has to be there. */
+static int keep_cut(struct ablating *s, enum floor_phase phase, enum ablation_errno e, uint64_t cut)
 {
-	bool can = c->tried;
+	struct ablation_either either = {.phase = phase, .by = e, .arch = s->arch};
 
-	for (enum floor_phase p = 0; can && p < FLOOR_PHASES; p++) {
-		const struct ablation_call *a = ablation_find(s->result, p, s->arch, c->nr);
-
-		can = !c->seen[p] || (a && a->without[e] == ABLATION_STARTS);
-	}
-	return can;
+	for (size_t i = 0; i < s->count && i < 64; i++)
+		if (cut & (UINT64_C(1) << i) && either.count < ABLATION_EITHER_MAX)
+			either.nr[either.count++] = s->candidates[i].nr;
+	return either.count == 1 ? ablation_set(s->result, phase, s->arch, either.nr[0], e, ABLATION_FAILS, s->err)
+				 : ablation_add_either(s->result, &either, s->err);
 }
 
-/* The older sibling of each call that the profile holds is in it, as in every profile of snug's. */
-static void add_siblings(const struct ablating *s, struct json_writer *w)
+static int keep_found(struct ablating *s, enum floor_phase phase, enum ablation_errno e)
 {
-	const struct set_sibling *set = NULL;
-	size_t n = set_siblings(&set);
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < s->count; k++)
-			if (!s->candidates[k].gone && text_streq(s->candidates[k].name, set[i].modern) &&
-			    syscall_known_to_libseccomp(set[i].older))
-				json_write_string(w, NULL, set[i].older);
-}
-
-/* A profile of what is not gone, and of what the canary itself calls. */
-static int set_rest(struct ablating *s, enum ablation_errno e)
-{
-	cleanup_buf struct buf section = {0};
-	const struct set_floor_go *set = NULL;
-	size_t n = s->go ? set_floor_go(&set) : 0;
-	struct json_writer w;
-
-	begin_section(s, "SCMP_ACT_ERRNO", ablation_errno_number(e), &w, &section);
-	for (size_t i = 0; i < ARRAY_SIZE(OWN_CALLS); i++)
-		if (syscall_known_to_libseccomp(OWN_CALLS[i]))
-			json_write_string(&w, NULL, OWN_CALLS[i]);
-	for (size_t i = 0; i < n; i++)
-		json_write_string(&w, NULL, set[i].name);
-	for (size_t i = 0; i < s->count; i++)
-		if (!s->candidates[i].gone)
-			json_write_string(&w, NULL, s->candidates[i].name);
-	add_siblings(s, &w);
-	return end_section(s, "SCMP_ACT_ALLOW", 0, &w, &section);
-}
-
-/* Whether all is well with what is gone now. */
-static int try_rest(struct ablating *s, enum ablation_errno e, bool *ret)
-{
-	bool good = true;
-	int r = set_rest(s, e);
-
-	for (unsigned i = 0; !r && good && i < PROOF_STARTS; i++) {
-		struct tried t = {0};
-
-		r = try_once(s, true, &t);
-		good = t.run && t.create && t.exec;
-	}
-	*ret = good;
-	return r;
-}
-
-/* One after the other, the dangerous ones first: what cannot go beside those that have gone is needed. */
-static int find_needed_together(struct ablating *s, enum ablation_errno e)
-{
+	const struct found *found = &s->found[e];
 	int r = 0;
 
-	for (size_t i = 0; i < s->count; i++)
-		s->candidates[i].gone = false;
-	for (unsigned harmless = 0; harmless < 2; harmless++)
-		for (size_t i = 0; !r && i < s->count; i++) {
-			struct candidate *c = &s->candidates[i];
-			const struct tried t = {0};
-			bool good = false;
-
-			if (!can_go(s, c, e) || set_is_danger(c->name) == harmless)
-				continue;
-			c->gone = true;
-			r = try_rest(s, e, &good);
-			c->gone = good;
-			if (!r && !good)
-				r = keep(s, c, e, &t);
-		}
+	for (size_t i = 0; !r && !found->hopeless && i < found->cuts[phase].count; i++)
+		r = keep_cut(s, phase, e, found->cuts[phase].set[i]);
+	for (unsigned i = 0; !r && found->hopeless && i < 64; i++)
+		if (found->things & (UINT64_C(1) << i) && s->candidates[i].seen[phase])
+			r = keep_cut(s, phase, e, UINT64_C(1) << i);
 	return r;
 }
 
-static int prove(struct ablating *s, enum ablation_errno e)
+static int try_together(struct ablating *s)
 {
-	bool good = false, any = false;
-	int r;
+	struct work w = {.s = s, .wanted = {true, true}};
+	int r = do_work(s, &w);
 
-	for (size_t i = 0; i < s->count; i++) {
-		s->candidates[i].gone = can_go(s, &s->candidates[i], e);
-		any |= s->candidates[i].gone;
-	}
-	if (!any)
-		return 0;
-	r = try_rest(s, e, &good);
-	return r < 0 || good ? r : find_needed_together(s, e);
+	free(s->result->either);
+	s->result->either = NULL;
+	s->result->either_count = 0;
+	for (enum ablation_errno e = 0; e < ABLATION_ERRNOS; e++)
+		for (enum floor_phase p = 0; !r && p < FLOOR_PHASES; p++)
+			r = keep_found(s, p, e);
+	return r;
 }
 
-/* How long a start takes of which nothing is refused. 1 if nothing starts at all. */
+/* How long a start takes of which nothing is refused, beside another. 1 if nothing starts at all. */
 static int calibrate(struct ablating *s)
 {
-	struct tried t = {0}, again = {0};
+	const struct candidate none = {.seen = {true, true}};
+	struct work w = {.s = s, .candidate = &none, .wanted = {true, true}};
 	uint64_t begin = text_now_ms(), took;
-	int r = refuse(s, NULL, ENOSYS);
+	bool any = false;
+	int r;
 
 	s->timeout_ms = 60000;
-	if (!r)
-		r = try_once(s, true, &t);
+	r = do_work(s, &w);
 	took = text_now_ms() - begin;
-	if (!r && !t.exec)
-		r = try_once(s, true, &again);
+	for (unsigned i = 0; !r && !any && i < 2; i++) {
+		any = s->found[ABLATION_ENOSYS].alone.exec || s->found[ABLATION_EPERM].alone.exec;
+		if (!any && !i)
+			r = do_work(s, &w);
+	}
 	s->timeout_ms = TIMEOUT_FACTOR * took < TIMEOUT_MIN_MS ? TIMEOUT_MIN_MS : (int)(TIMEOUT_FACTOR * took);
-	return r < 0 ? r : !t.exec && !again.exec;
+	return r < 0 ? r : !any;
 }
 
-int ablate_floor(struct canary *canary, const struct floor *floor, const char *what, bool go, struct ablation *a,
-		 struct err *err)
+int ablate_floor(const struct ablate_plan *plan, const struct floor *floor, struct ablation *a, struct err *err)
 {
-	cleanup_with(ablating_done) struct ablating s = {
-		.canary = canary, .floor = floor, .what = what, .go = go, .result = a, .err = err};
+	cleanup_with(ablating_done) struct ablating s = {.plan = plan, .floor = floor, .result = a, .err = err};
 	const struct arch *host[4];
 	bool fresh = false;
 	int r;
@@ -351,8 +270,8 @@ int ablate_floor(struct canary *canary, const struct floor *floor, const char *w
 		if (is_tried(&s, &s.candidates[i]))
 			r = try_candidate(&s, &s.candidates[i]);
 	}
-	for (enum ablation_errno e = 0; !r && e < ABLATION_ERRNOS; e++)
-		r = prove(&s, e);
+	if (!r)
+		r = try_together(&s);
 	end_progress();
 	return r;
 }

@@ -19,7 +19,8 @@ static const char *const outcomes[] = {
 	[ABLATION_UNTRIED] = "untried", [ABLATION_STARTS] = "starts", [ABLATION_FAILS] = "fails"};
 _Static_assert(ARRAY_SIZE(outcomes) == ABLATION_OUTCOMES, "one name per outcome");
 static const char *const uses[] = {
-	[FLOOR_UNKNOWN] = "unknown", [FLOOR_NEEDS] = "needs", [FLOOR_TRIES] = "tries", [FLOOR_MAY_USE] = "may-use"};
+	[FLOOR_UNKNOWN] = "unknown", [FLOOR_NEEDS] = "needs", [FLOOR_TRIES] = "tries", [FLOOR_MAY_USE] = "may-use",
+	[FLOOR_EITHER] = "either"};
 _Static_assert(ARRAY_SIZE(uses) == FLOOR_USES, "one name per use");
 
 static int index_of(const char *const names[], size_t n, const char *name)
@@ -75,6 +76,11 @@ const char *floor_use_name(enum floor_use u)
 	return uses[u];
 }
 
+bool floor_is_tried(enum floor_use u)
+{
+	return u == FLOOR_TRIES || u == FLOOR_EITHER;
+}
+
 int floor_use_by_name(const char *name, enum floor_use *ret)
 {
 	int i = index_of(uses, ARRAY_SIZE(uses), name);
@@ -85,7 +91,8 @@ int floor_use_by_name(const char *name, enum floor_use *ret)
 	return 0;
 }
 
-enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, const enum ablation_outcome without[ABLATION_ERRNOS])
+enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, bool either,
+			    const enum ablation_outcome without[ABLATION_ERRNOS])
 {
 	if (without[ABLATION_ENOSYS] == ABLATION_FAILS && without[ABLATION_EPERM] == ABLATION_FAILS)
 		return FLOOR_NEEDS;
@@ -93,7 +100,9 @@ enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, const en
 		return FLOOR_UNKNOWN;
 	if (seen < starts)
 		return FLOOR_MAY_USE;
-	return without[ABLATION_ENOSYS] == ABLATION_UNTRIED ? FLOOR_UNKNOWN : FLOOR_TRIES;
+	if (without[ABLATION_ENOSYS] == ABLATION_UNTRIED)
+		return FLOOR_UNKNOWN;
+	return either ? FLOOR_EITHER : FLOOR_TRIES;
 }
 
 void ablation_done(struct ablation *a)
@@ -101,6 +110,7 @@ void ablation_done(struct ablation *a)
 	if (!a)
 		return;
 	free(a->calls);
+	free(a->either);
 	*a = (struct ablation){0};
 }
 
@@ -139,6 +149,39 @@ int ablation_set(struct ablation *a, enum floor_phase phase, const struct arch *
 	return 0;
 }
 
+int ablation_add_either(struct ablation *a, const struct ablation_either *either, struct err *err)
+{
+	struct ablation_either *all = reallocarray(a->either, a->either_count + 1, sizeof(*all));
+
+	if (!all)
+		return err_set(err, ENOMEM, "out of memory");
+	a->either = all;
+	all[a->either_count++] = *either;
+	return 0;
+}
+
+bool ablation_is_either(const struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr)
+{
+	for (size_t i = 0; i < a->either_count; i++)
+		for (size_t k = 0; a->either[i].phase == phase && a->either[i].arch == arch && k < a->either[i].count; k++)
+			if (a->either[i].nr[k] == nr)
+				return true;
+	return false;
+}
+
+static void write_either(struct json_writer *w, const struct ablation_either *e)
+{
+	json_write_object_flat(w, NULL);
+	json_write_string(w, "phase", phases[e->phase]);
+	json_write_string(w, "arch", e->arch->name);
+	json_write_string(w, "errno", errnos[e->by]);
+	json_write_array_flat(w, "nr");
+	for (size_t i = 0; i < e->count; i++)
+		json_write_u64(w, NULL, e->nr[i]);
+	json_write_end_array(w);
+	json_write_end_object(w);
+}
+
 int ablation_write(const struct ablation *a, struct buf *out, struct err *err)
 {
 	char libseccomp[SYSCALL_LIBSECCOMP_MAX], name[SYSCALL_NAME_MAX];
@@ -167,25 +210,37 @@ int ablation_write(const struct ablation *a, struct buf *out, struct err *err)
 		json_write_end_object(&w);
 	}
 	json_write_end_array(&w);
+	json_write_array(&w, "either");
+	for (size_t i = 0; i < a->either_count; i++)
+		write_either(&w, &a->either[i]);
+	json_write_end_array(&w);
 	json_write_end_object(&w);
 	buf_addc(out, '\n');
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
+static int read_place(const struct json_doc *doc, const struct json *v, enum floor_phase *ret_phase, const struct arch **ret_arch,
+		      struct err *err)
+{
+	const char *phase = NULL, *arch = NULL;
+	int r = json_want_string(doc, v, "phase", &phase, err);
+
+	if (!r && floor_phase_by_name(phase, ret_phase) < 0)
+		r = json_err(doc, json_get(v, "phase"), err, "expected \"create\" or \"exec\"");
+	if (!r)
+		r = json_want_string(doc, v, "arch", &arch, err);
+	if (!r && !(*ret_arch = arch_by_name(arch)))
+		r = json_err(doc, json_get(v, "arch"), err, "snug does not know this architecture");
+	return r;
+}
+
 static int read_call(const struct json_doc *doc, const struct json *v, struct ablation *a, struct err *err)
 {
-	const char *phase_name = NULL, *arch_name = NULL;
 	const struct arch *arch = NULL;
 	enum floor_phase phase = FLOOR_CREATE;
 	uint64_t nr = 0;
-	int r = json_want_string(doc, v, "phase", &phase_name, err);
+	int r = read_place(doc, v, &phase, &arch, err);
 
-	if (!r && floor_phase_by_name(phase_name, &phase) < 0)
-		r = json_err(doc, json_get(v, "phase"), err, "expected \"create\" or \"exec\"");
-	if (!r)
-		r = json_want_string(doc, v, "arch", &arch_name, err);
-	if (!r && !(arch = arch_by_name(arch_name)))
-		r = json_err(doc, json_get(v, "arch"), err, "snug does not know this architecture");
 	if (!r)
 		r = json_want_u64(doc, v, "nr", &nr, err);
 	if (!r && nr > INT32_MAX)
@@ -201,6 +256,33 @@ static int read_call(const struct json_doc *doc, const struct json *v, struct ab
 			r = ablation_set(a, phase, arch, (uint32_t)nr, e, outcome, err);
 	}
 	return r;
+}
+
+static int read_either(const struct json_doc *doc, const struct json *v, struct ablation *a, struct err *err)
+{
+	struct ablation_either either = {0};
+	const struct json *numbers = json_get(v, "nr");
+	const char *by = NULL;
+	int r = read_place(doc, v, &either.phase, &either.arch, err), i;
+
+	if (!r)
+		r = json_want_string(doc, v, "errno", &by, err);
+	if (r < 0)
+		return r;
+	i = index_of(errnos, ARRAY_SIZE(errnos), by);
+	if (i < 0)
+		return json_err(doc, json_get(v, "errno"), err, "expected \"enosys\" or \"eperm\"");
+	either.by = (enum ablation_errno)i;
+	if (json_type(numbers) != JSON_ARRAY || json_count(numbers) > ABLATION_EITHER_MAX)
+		return json_err(doc, v, err, "expected an array \"nr\" of at most %d numbers", ABLATION_EITHER_MAX);
+	for (const struct json *e = json_first(numbers); e; e = json_next(e)) {
+		uint64_t nr = 0;
+
+		if (json_u64(e, &nr) < 0 || nr > INT32_MAX)
+			return json_err(doc, e, err, "no call has this number");
+		either.nr[either.count++] = (uint32_t)nr;
+	}
+	return ablation_add_either(a, &either, err);
 }
 
 int ablation_parse(const char *text, size_t len, const char *name, struct ablation *ret, struct err *err)
@@ -225,6 +307,8 @@ int ablation_parse(const char *text, size_t len, const char *name, struct ablati
 		return json_err(doc, json_root(doc), err, "expected an array \"calls\"");
 	for (const struct json *v = json_first(calls); !r && v; v = json_next(v))
 		r = read_call(doc, v, &a, err);
+	for (const struct json *v = json_first(json_get(json_root(doc), "either")); !r && v; v = json_next(v))
+		r = read_either(doc, v, &a, err);
 	if (r < 0)
 		return r;
 	*ret = a;

@@ -3,7 +3,10 @@
  *
  *   { "version": 1, "kernel": "6.1.0", "libseccomp": "2.5.4",
  *     "calls": [ { "phase": "exec", "arch": "x86_64", "nr": 430, "name": "fsopen", "enosys": "starts", "eperm": "fails" }
- *                ... ] }
+ *                ... ],
+ *     "either": [ { "phase": "create", "arch": "x86_64", "errno": "enosys", "nr": [72, 437] } ... ] }
+ *
+ * "either": it starts without each of these calls, but not with all of them refused.
  */
 #ifndef SNUG_SHIM_CLI_ABLATION_H
 #define SNUG_SHIM_CLI_ABLATION_H
@@ -44,9 +47,22 @@ struct ablation_call {
 	enum ablation_outcome without[ABLATION_ERRNOS]; /* where it is refused so */
 };
 
+#define ABLATION_EITHER_MAX 8
+
+/* Calls of which one has to be allowed. */
+struct ablation_either {
+	enum floor_phase phase;
+	enum ablation_errno by; /* where they are refused so */
+	const struct arch *arch;
+	uint32_t nr[ABLATION_EITHER_MAX];
+	size_t count;
+};
+
 struct ablation {
 	struct ablation_call *calls; /* owned, in order of phase and number */
 	size_t count;
+	struct ablation_either *either; /* owned */
+	size_t either_count;
 };
 
 void ablation_done(struct ablation *a); /* NULL is allowed */
@@ -59,6 +75,12 @@ struct ablation_call *ablation_find(const struct ablation *a, enum floor_phase p
 int ablation_set(struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr, enum ablation_errno e,
 		 enum ablation_outcome outcome, struct err *err);
 
+/* Adds a copy. */
+int ablation_add_either(struct ablation *a, const struct ablation_either *either, struct err *err);
+
+/* True if the call is one of several of which one has to be allowed. */
+bool ablation_is_either(const struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr);
+
 int ablation_write(const struct ablation *a, struct buf *out, struct err *err);
 
 /* Errors carry name, line and JSON path; a higher version is -EPROTONOSUPPORT. *ret is empty before. */
@@ -70,12 +92,16 @@ enum floor_use {
 	FLOOR_NEEDS,   /* nothing starts without it */
 	FLOOR_TRIES,   /* made at every start, and not needed: it falls back at least where the answer is the right one */
 	FLOOR_MAY_USE, /* seen at some starts only: nothing that started without it proves that it is not needed */
+	FLOOR_EITHER,  /* tried, and one of several of which one is needed */
 	FLOOR_USES,
 };
 const char *floor_use_name(enum floor_use u); /* "unknown" "needs" "tries" "may-use" */
+bool floor_is_tried(enum floor_use u); /* the runtime can do without it, at least where another call is there */
 int floor_use_by_name(const char *name, enum floor_use *ret);
 
-/* The use of a call that was seen in `seen` of `starts` starts or execs; `tried`: this runtime's calls were ablated. */
-enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, const enum ablation_outcome without[ABLATION_ERRNOS]);
+/* The use of a call that was seen in `seen` of `starts` starts or execs; `tried`: this runtime's calls were ablated;
+ * `either`: it is one of several. */
+enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, bool either,
+			    const enum ablation_outcome without[ABLATION_ERRNOS]);
 
 #endif

@@ -349,14 +349,15 @@ int canary_try_enter(struct canary *c, int timeout_ms, bool *ret_started, bool *
 		r = try_call(c, (const char *const[]){"start", c->id, NULL}, timeout_ms, &started, err);
 	if (!r && started)
 		started = !read_pid(pid_file, &pid, NULL) && becomes_program(pid, timeout_ms);
-	if (!r && started)
+	if (!r && started && ret_entered)
 		r = try_call(c, (const char *const[]){"exec", c->id, "/snug-canary", NULL}, timeout_ms, &entered, err);
 	if (!r)
 		r = clear_try(c, err);
 	if (r < 0)
 		return r;
 	*ret_started = started;
-	*ret_entered = entered;
+	if (ret_entered)
+		*ret_entered = entered;
 	return 0;
 }
 
@@ -392,14 +393,26 @@ static void remove_dir(const struct canary_plan *plan, const char *dir)
 	(void)nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-static void remove_stale(const struct canary_plan *plan, int parent)
+static int open_parent(const struct canary_plan *plan, struct err *err)
 {
-	cleanup_fd int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char parent[PATH_MAX];
+
+	/* Room for what is appended to it elsewhere. */
+	if (strlen(plan->config->run_dir) > PATH_MAX - 128)
+		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long", plan->config->run_dir);
+	snprintf(parent, sizeof(parent), "%s/canary", plan->config->run_dir);
+	return file_open_dirs(parent, err);
+}
+
+int canary_remove_stale(const struct canary_plan *plan, struct err *err)
+{
+	cleanup_fd int parent = open_parent(plan, err);
+	cleanup_fd int fd = parent < 0 ? -1 : openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char path[PATH_MAX];
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!d)
-		return;
+	if (parent < 0 || !d)
+		return parent < 0 ? parent : err_sys(err, errno, "%s/canary", plan->config->run_dir);
 	steal_fd(&fd);
 	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
 		if (e->d_name[0] == '.')
@@ -408,6 +421,7 @@ static void remove_stale(const struct canary_plan *plan, int parent)
 		remove_dir(plan, path);
 	}
 	closedir(d);
+	return 0;
 }
 
 /* The root of a user namespace has to get through to the rootfs; what lies beside it keeps its own modes. */
@@ -445,24 +459,19 @@ static int fill(struct canary *c, struct err *err)
 int canary_open(const struct canary_plan *plan, struct canary **ret, struct err *err)
 {
 	cleanup_with(canary_cleanup) struct canary *c = calloc(1, sizeof(*c));
-	char parent[PATH_MAX], temp[PATH_MAX];
+	char temp[PATH_MAX];
 
 	if (!c)
 		return err_set(err, ENOMEM, "out of memory");
 	c->plan = plan;
 	c->systemd_cgroup = canary_systemd_cgroup(plan->shape);
-	/* Room for what is appended to it below. */
-	if (strlen(plan->config->run_dir) > PATH_MAX - 128)
-		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long", plan->config->run_dir);
-	snprintf(parent, sizeof(parent), "%s/canary", plan->config->run_dir);
-	cleanup_fd int fd = file_open_dirs(parent, err);
+	cleanup_fd int fd = open_parent(plan, err);
 
 	if (fd < 0)
 		return fd;
-	remove_stale(plan, fd);
 	snprintf(temp, sizeof(temp), "%s/canary/XXXXXX", plan->config->run_dir);
 	if (!mkdtemp(temp))
-		return err_sys(err, errno, "%s", parent);
+		return err_sys(err, errno, "%s/canary", plan->config->run_dir);
 	c->dir = strdup(temp);
 	if (!c->dir) {
 		rmdir(temp);

@@ -2,8 +2,8 @@
  * of a learnt container, so that what the recorder sees before its execve is what this runtime itself calls under the
  * filter.
  *
- * All canaries of one sampling share a temporary directory below RUN_DIR/canary that holds their bundles, their rootfs
- * and the runtime's --root. No hooks, no mounts of the caller's, an empty network namespace where the shape has one.
+ * The canaries of one `struct canary` share a temporary directory below RUN_DIR/canary that holds their bundles, their rootfs
+ * and the runtime's --root; two processes use one of them each. No hooks, no mounts of the caller's, an empty network namespace where the shape has one.
  */
 #ifndef SNUG_SHIM_CLI_CANARY_H
 #define SNUG_SHIM_CLI_CANARY_H
@@ -25,8 +25,10 @@ struct canary_plan {
 
 struct canary; /* opaque */
 
-/* Makes the directory. The plan and what it points to must outlive *ret. What samplings that were killed left behind is
- * removed: the caller holds a lock against others. */
+/* Removes what samplings that were killed left behind: the caller holds a lock against others. */
+int canary_remove_stale(const struct canary_plan *plan, struct err *err);
+
+/* Makes the directory. The plan and what it points to must outlive *ret. */
 int canary_open(const struct canary_plan *plan, struct canary **ret, struct err *err);
 
 /* Removes every container that is left, then the directory. NULL is allowed. Not stopped by signal_fd. */
@@ -49,7 +51,7 @@ int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err);
 /* One start by `run`, at most timeout_ms: tells whether the program ran. An error is none of the runtime's: -EINTR, -ENOMEM. */
 int canary_try_run(struct canary *c, int timeout_ms, bool *ret_started, struct err *err);
 
-/* One start by `create` and `start`, and where the program runs, one exec. */
+/* One start by `create` and `start`, and where the program runs, one exec; ret_entered NULL: no exec. */
 int canary_try_enter(struct canary *c, int timeout_ms, bool *ret_started, bool *ret_entered, struct err *err);
 
 #endif

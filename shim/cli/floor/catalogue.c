@@ -121,8 +121,15 @@ static int add_part(const struct catalogue_entry *e, const struct floor_file *fi
 
 		r = evidence_add(f->phase[part->phase], run, EVIDENCE_RUNTIME, EVIDENCE_USED, &record);
 		r = r < 0 ? err_set(err, r, "%s: not usable as a floor", e->name) : 0;
-		for (enum ablation_errno k = 0; !r && c->use == FLOOR_TRIES && k < ABLATION_ERRNOS; k++)
+		for (enum ablation_errno k = 0; !r && floor_is_tried(c->use) && k < ABLATION_ERRNOS; k++)
 			r = ablation_set(&f->ablation, part->phase, file->arch, c->nr, k, c->without[k], err);
+	}
+	for (size_t i = 0; !r && i < part->either_count; i++) {
+		struct ablation_either either = {
+			.phase = part->phase, .by = part->either[i].by, .arch = file->arch, .count = part->either[i].count};
+
+		memcpy(either.nr, part->either[i].nr, sizeof(either.nr));
+		r = ablation_add_either(&f->ablation, &either, err);
 	}
 	if (!r)
 		evidence_run_end(f->phase[part->phase], run, 2);

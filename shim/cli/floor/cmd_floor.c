@@ -40,7 +40,8 @@ struct work {
 static void add_runs(struct table *t, const struct floor *f, enum floor_phase phase, const struct evidence_call *c)
 {
 	static const char *const words[FLOOR_USES] = {
-		[FLOOR_UNKNOWN] = "", [FLOOR_NEEDS] = "needed", [FLOOR_TRIES] = "tried", [FLOOR_MAY_USE] = "sometimes"};
+		[FLOOR_UNKNOWN] = "", [FLOOR_NEEDS] = "needed", [FLOOR_TRIES] = "tried", [FLOOR_MAY_USE] = "sometimes",
+		[FLOOR_EITHER] = "one of several"};
 	const struct ablation_call *a = c ? ablation_find(&f->ablation, phase, c->arch, c->nr) : NULL;
 	enum floor_use use = c ? floor_use(f, phase, c) : FLOOR_UNKNOWN;
 
@@ -49,7 +50,7 @@ static void add_runs(struct table *t, const struct floor *f, enum floor_phase ph
 	else
 		table_add(t, "-");
 	table_addf(t, "%s%s", words[use],
-		   use != FLOOR_TRIES || !a			? ""
+		   !floor_is_tried(use) || !a			? ""
 		   : a->without[ABLATION_ENOSYS] == ABLATION_FAILS ? ", not by ENOSYS"
 		   : a->without[ABLATION_EPERM] == ABLATION_FAILS  ? ", not by EPERM"
 								       : "");
@@ -222,7 +223,7 @@ const struct cli_command cmd_floor = {
 	.details =
 		"After loading the filter, the runtime makes calls of its own before the program starts, some of\n"
 		"them only now and then. Without them in the profile, a container starts only sometimes. This starts\n"
-		"many empty containers and records the calls; in every second batch of ten, one CPU is kept busy. It\n"
+		"many empty containers and records the calls; in every second round, two of them run at a time. It\n"
 		"stops once the last N starts and the last N/2 execs showed no new call (--silent), or after --max\n"
 		"starts (exit status 1). Only completely recorded starts count. Then each call is refused in turn:\n"
 		"if nothing starts without it, it is needed; if the runtime falls back, it is only tried.\n",

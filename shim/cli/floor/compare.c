@@ -15,7 +15,8 @@
 static const char *const columns[WAYS] = {"STARTS, noNewPrivileges", "EXECS, noNewPrivileges", "STARTS, no noNewPrivileges",
 					  "EXECS, no noNewPrivileges"};
 static const char *const words[FLOOR_USES] = {
-	[FLOOR_UNKNOWN] = "makes", [FLOOR_NEEDS] = "needs", [FLOOR_TRIES] = "tries", [FLOOR_MAY_USE] = "sometimes"};
+	[FLOOR_UNKNOWN] = "makes", [FLOOR_NEEDS] = "needs", [FLOOR_TRIES] = "tries", [FLOOR_MAY_USE] = "sometimes",
+	[FLOOR_EITHER] = "one of"};
 
 static const struct floor_call *find(const struct floor_file *f, size_t way, const char *name)
 {
@@ -34,7 +35,59 @@ static const struct floor_call *find(const struct floor_file *f, size_t way, con
 /* What counts for a profile: whether the call has to be in it, not how often a sampling met it. */
 static bool has_to_be(const struct floor_call *c)
 {
-	return c && c->use != FLOOR_TRIES;
+	return c && !floor_is_tried(c->use);
+}
+
+static const struct floor_part *part_of(const struct floor_file *f, size_t way)
+{
+	for (size_t i = 0; i < f->runtimes[0].part_count; i++)
+		if (f->runtimes[0].parts[i].phase == way % FLOOR_PHASES &&
+		    f->runtimes[0].parts[i].no_new_privileges == (way < FLOOR_PHASES))
+			return &f->runtimes[0].parts[i];
+	return NULL;
+}
+
+/* Appends the calls of the set, "fcntl or openat2". */
+static void add_set(const struct floor_part *p, const struct floor_either *e, struct buf *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->call_count; i++)
+		if (floor_either_has(e, p->calls[i].nr))
+			buf_addf(out, "%s%s", n++ ? " or " : "", p->calls[i].name);
+}
+
+/* True if what the older one needs in the way holds a call of the set, or it needed one of the same. */
+static bool had_one(const struct floor_file *before, size_t way, const struct floor_part *p, const struct floor_either *e)
+{
+	const struct floor_part *old = part_of(before, way);
+	bool had = false;
+
+	for (size_t i = 0; i < p->call_count; i++)
+		if (floor_either_has(e, p->calls[i].nr)) {
+			const struct floor_call *c = find(before, way, p->calls[i].name);
+
+			had |= has_to_be(c);
+			for (size_t k = 0; old && k < old->either_count; k++)
+				had |= floor_either_has(&old->either[k], p->calls[i].nr);
+		}
+	return had;
+}
+
+/* Appends each set of calls of which the newer one needs one, and the older one needed none. */
+static void add_new_sets(const struct floor_file f[2], struct buf *out)
+{
+	for (size_t way = 0; way < WAYS; way++) {
+		const struct floor_part *p = part_of(&f[1], way);
+
+		for (size_t i = 0; p && i < p->either_count; i++) {
+			cleanup_buf struct buf set = {0};
+
+			add_set(p, &p->either[i], &set);
+			if (set.len && !had_one(&f[0], way, p, &p->either[i]) && !(out->data && strstr(out->data, set.data)))
+				buf_addf(out, "%s%s", out->len ? ", " : "", set.data);
+		}
+	}
 }
 
 static bool differs(const struct floor_call *a, const struct floor_call *b)
@@ -133,6 +186,7 @@ static void write_text(const struct floor_file f[2], const char *const names[], 
 		if (is_new)
 			buf_addf(&fresh, "%s%s", fresh.len ? ", " : "", names[i]);
 	}
+	add_new_sets(f, &fresh);
 	floor_add_version(f[0].runtimes[0].version, out);
 	buf_adds(out, " > ");
 	floor_add_version(f[1].runtimes[0].version, out);

@@ -88,7 +88,8 @@ enum floor_use floor_use(const struct floor *f, enum floor_phase phase, const st
 	static const enum ablation_outcome untried[ABLATION_ERRNOS];
 	const struct ablation_call *a = ablation_find(&f->ablation, phase, c->arch, c->nr);
 
-	return floor_use_of(c->runs, complete_runs(f->phase[phase]), f->ablation.count && !(f->catalogued && !a), a ? a->without : untried);
+	return floor_use_of(c->runs, complete_runs(f->phase[phase]), f->ablation.count && !(f->catalogued && !a),
+			    ablation_is_either(&f->ablation, phase, c->arch, c->nr), a ? a->without : untried);
 }
 
 reason_set floor_reasons(const struct floor *f)

@@ -14,6 +14,7 @@ static void part_done(struct floor_part *p)
 	free(p->shape);
 	free(p->started_as);
 	free(p->calls);
+	free(p->either);
 }
 
 static void runtime_done(struct floor_runtime *rt)
@@ -42,6 +43,14 @@ void floor_file_done(struct floor_file *f)
 	free(f->date);
 	free(f->package);
 	*f = (struct floor_file){0};
+}
+
+bool floor_either_has(const struct floor_either *e, uint32_t nr)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->nr[i] == nr)
+			return true;
+	return false;
 }
 
 static int oom(struct err *err)
@@ -198,6 +207,33 @@ static int copy_calls(const struct floor_file *f, const struct floor *floor, str
 	return 0;
 }
 
+int floor_file_add_either(struct floor_part *part, const struct floor_either *either, struct err *err)
+{
+	struct floor_either *all = reallocarray(part->either, part->either_count + 1, sizeof(*all));
+
+	if (!all)
+		return oom(err);
+	part->either = all;
+	all[part->either_count++] = *either;
+	return 0;
+}
+
+static int copy_either(const struct floor_file *f, const struct floor *floor, struct floor_part *part, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < floor->ablation.either_count; i++) {
+		const struct ablation_either *a = &floor->ablation.either[i];
+		struct floor_either either = {.by = a->by, .count = a->count};
+
+		if (a->phase != part->phase || a->arch != f->arch)
+			continue;
+		memcpy(either.nr, a->nr, sizeof(either.nr));
+		r = floor_file_add_either(part, &either, err);
+	}
+	return r;
+}
+
 int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, const struct floor *floor,
 			 const char *shape, const char *started_as, bool no_new_privileges, struct err *err)
 {
@@ -227,8 +263,26 @@ int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, c
 			r = floor_file_copy(started_as, &part->started_as, err);
 		if (!r)
 			r = copy_calls(f, floor, part, err);
+		if (!r)
+			r = copy_either(f, floor, part, err);
 	}
 	return r;
+}
+
+static void write_either(struct json_writer *w, const struct floor_part *p)
+{
+	json_write_array(w, "either");
+	for (size_t i = 0; i < p->either_count; i++) {
+		json_write_object_flat(w, NULL);
+		json_write_string(w, "errno", ablation_errno_name(p->either[i].by));
+		json_write_array_flat(w, "calls");
+		for (size_t k = 0; k < p->call_count; k++)
+			if (floor_either_has(&p->either[i], p->calls[k].nr))
+				json_write_string(w, NULL, p->calls[k].name);
+		json_write_end_array(w);
+		json_write_end_object(w);
+	}
+	json_write_end_array(w);
 }
 
 static void write_part(struct json_writer *w, const struct floor_part *p)
@@ -253,6 +307,8 @@ static void write_part(struct json_writer *w, const struct floor_part *p)
 		json_write_end_object(w);
 	}
 	json_write_end_array(w);
+	if (p->either_count)
+		write_either(w, p);
 	json_write_end_object(w);
 }
 

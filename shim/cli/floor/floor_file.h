@@ -7,11 +7,12 @@
  *       "floors": [ { "phase": "create", "no_new_privileges": true, "shape": "0123456789abcdef",
  *                     "started_as": "...", "starts": 80, "silent": 64,   complete starts, or execs; without a new call
  *                     "calls": [ { "name": "fsopen", "nr": 430, "seen": 80, "use": "tries", "enosys": "starts", "eperm": "fails" }
- *                                ... ] } ... ] } ... ],
+ *                                ... ],
+ *                     "either": [ { "errno": "enosys", "calls": ["fcntl", "openat2"] } ... ] } ... ] } ... ],
  *     "obtained": { "date": "2026-11-28", "package": "runc 1.3.6+ds1-1 (Debian)" } }     of the catalogue's alone
  *
- * "use" as in shim/cli/ablation.h, "enosys" and "eperm" where it was tried to refuse the call so. Version 1, which lacks
- * the three, is read too.
+ * "use" as in shim/cli/floor/ablation.h, "enosys" and "eperm" where it was tried to refuse the call so; "either": the calls
+ * of which one has to be allowed where they are refused by this errno. Version 1, which lacks the four, is read too.
  */
 #ifndef SNUG_SHIM_CLI_FLOOR_FILE_H
 #define SNUG_SHIM_CLI_FLOOR_FILE_H
@@ -39,6 +40,13 @@ struct floor_call {
 	enum ablation_outcome without[ABLATION_ERRNOS];
 };
 
+/* Calls of the part of which one has to be allowed, where they are refused so. */
+struct floor_either {
+	enum ablation_errno by;
+	uint32_t nr[ABLATION_EITHER_MAX];
+	size_t count;
+};
+
 /* One way into a container. */
 struct floor_part {
 	enum floor_phase phase;
@@ -47,6 +55,8 @@ struct floor_part {
 	uint64_t starts, silent;
 	struct floor_call *calls; /* owned, in order of name */
 	size_t call_count;
+	struct floor_either *either; /* owned */
+	size_t either_count;
 };
 
 struct floor_runtime {
@@ -70,6 +80,8 @@ struct floor_file {
 
 void floor_file_done(struct floor_file *f); /* NULL is allowed */
 #define cleanup_floor_file cleanup_with(floor_file_done)
+
+bool floor_either_has(const struct floor_either *e, uint32_t nr);
 
 /* Fills in what this node is; no runtimes yet. */
 int floor_file_here(struct floor_file *ret, struct err *err);

@@ -13,6 +13,9 @@ int floor_file_add_lack(struct floor_file *f, const char *name, struct err *err)
 struct floor_runtime *floor_file_append_runtime(struct floor_file *f);
 struct floor_part *floor_file_append_part(struct floor_runtime *rt);
 
+/* Adds a copy. */
+int floor_file_add_either(struct floor_part *part, const struct floor_either *either, struct err *err);
+
 void floor_file_sort_calls(struct floor_part *part);
 
 #endif

@@ -65,7 +65,7 @@ static int read_use(struct reader *rd, const struct json *v, struct floor_call *
 
 	if (!r && name && floor_use_by_name(name, &ret->use) < 0)
 		r = json_err(rd->doc, json_get(v, "use"), rd->err,
-			     "expected \"needs\", \"tries\", \"may-use\" or \"unknown\"");
+			     "expected \"needs\", \"tries\", \"may-use\", \"either\" or \"unknown\"");
 	for (enum ablation_errno e = 0; !r && e < ABLATION_ERRNOS; e++) {
 		const char *outcome = NULL;
 
@@ -112,6 +112,36 @@ static int read_phase(struct reader *rd, const struct json *v, enum floor_phase 
 	return r;
 }
 
+static int read_either(struct reader *rd, const struct json *v, struct floor_part *part)
+{
+	struct floor_either either = {0};
+	const struct json *calls = NULL;
+	const char *by = NULL;
+	int r = want_object(rd, v);
+
+	if (!r)
+		r = json_want_string(rd->doc, v, "errno", &by, rd->err);
+	while (!r && either.by < ABLATION_ERRNOS && !text_streq(by, ablation_errno_name(either.by)))
+		either.by++;
+	if (!r && either.by == ABLATION_ERRNOS)
+		r = json_err(rd->doc, json_get(v, "errno"), rd->err, "expected \"enosys\" or \"eperm\"");
+	if (!r)
+		r = want_array(rd, v, "calls", &calls);
+	if (!r && json_count(calls) > ABLATION_EITHER_MAX)
+		r = json_err(rd->doc, calls, rd->err, "expected at most %d calls", ABLATION_EITHER_MAX);
+	for (const struct json *e = json_first(calls); !r && e; e = json_next(e)) {
+		size_t i = 0;
+
+		while (i < part->call_count && !text_streq(part->calls[i].name, json_text(e)))
+			i++;
+		if (i == part->call_count)
+			r = json_err(rd->doc, e, rd->err, "expected one of the calls above");
+		else
+			either.nr[either.count++] = part->calls[i].nr;
+	}
+	return r < 0 ? r : floor_file_add_either(part, &either, rd->err);
+}
+
 static int read_part(struct reader *rd, const struct json *v, struct floor_part *part)
 {
 	const struct json *calls = NULL;
@@ -141,6 +171,8 @@ static int read_part(struct reader *rd, const struct json *v, struct floor_part 
 	for (const struct json *e = json_first(calls); e && !r; e = json_next(e))
 		r = read_call(rd, e, &part->calls[part->call_count++]);
 	floor_file_sort_calls(part);
+	for (const struct json *e = json_first(json_get(v, "either")); e && !r; e = json_next(e))
+		r = read_either(rd, e, part);
 	return r;
 }
 

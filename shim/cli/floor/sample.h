@@ -1,7 +1,7 @@
 /* Sampling a runtime's floor: canaries are started until enough starts in a row have shown no new call.
  *
- * Rounds of ten starts (seven by `run`, two by `create` and `start`, and one that also takes five execs), every second round with one
- * CPU kept busy: what a runtime with a scheduler of its own calls depends on the load. Only starts whose evidence is
+ * Rounds of ten starts (seven by `run`, two by `create` and `start`, and one that also takes five execs), every second round two of
+ * them beside each other: what a runtime with a scheduler of its own calls depends on the load. Only starts whose evidence is
  * complete count.
  */
 #ifndef SNUG_SHIM_CLI_SAMPLE_H

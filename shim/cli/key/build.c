@@ -251,6 +251,26 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 	return proof_text(out, &proof, err);
 }
 
+/* True if, of each set of calls of which this one is one and one has to be there, a harmless one is kept. */
+static bool has_harmless_other(const struct floor *f, enum floor_phase p, const struct evidence_call *c, enum ablation_errno e)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < f->ablation.either_count; i++) {
+		const struct ablation_either *either = &f->ablation.either[i];
+		bool of = false, harmless = false;
+
+		for (size_t k = 0; k < either->count; k++) {
+			char name[SYSCALL_NAME_MAX];
+
+			of |= either->nr[k] == c->nr;
+			harmless |= syscall_name(either->arch, either->nr[k], name) && !set_is_danger(name);
+		}
+		all &= either->phase != p || either->by != e || either->arch != c->arch || !of || harmless;
+	}
+	return all;
+}
+
 /* True if no runtime was seen to need the call in any way into a container, where it is answered so. */
 static bool can_do_without(const struct build *b, const struct evidence_call *c, enum ablation_errno e)
 {
@@ -260,7 +280,8 @@ static bool can_do_without(const struct build *b, const struct evidence_call *c,
 			const struct evidence_call *own = floor_find(f, p, c);
 			const struct ablation_call *a = ablation_find(&f->ablation, p, c->arch, c->nr);
 
-			if (own && (floor_use(f, p, own) != FLOOR_TRIES || !a || a->without[e] != ABLATION_STARTS))
+			if (own && (!floor_is_tried(floor_use(f, p, own)) || !a || a->without[e] != ABLATION_STARTS ||
+				    !has_harmless_other(f, p, own, e)))
 				return false;
 		}
 	return true;
