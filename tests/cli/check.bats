@@ -60,7 +60,8 @@ setup_floors() {
   grep -qE '^ +faccessat2 +ENOSYS +80 of 80 +- *$' <<<"$output"
   grep -qE '^ +futex +ENOSYS +5 of 80 +- *$' <<<"$output"
   grep -qE '^ +statx +ENOSYS +- +80 of 80' <<<"$output"
-  [[ "$output" == *'add to the allowed names: "faccessat2", "futex", "statx"'* ]]
+  [[ "$output" == *'with noNewPrivileges true, add to the allowed names: "statx"'* ]]
+  [[ "$output" == *'with noNewPrivileges false, add to the allowed names: "faccessat2", "futex"'* ]]
   [[ "$output" == *"1 fails"*"runc 1.1.5, crun 1.1.5; Linux 6.1.0"* ]]
   check_json "$dir/p.json"
   [ "$(found runtime-floor)" = "failure /usr/sbin/runc create False faccessat2 futex

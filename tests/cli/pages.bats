@@ -294,7 +294,7 @@ page_names() {
   diff <(page_names snug-diff.1) <(jq 'del(.counts[])' out.json | names)
   for k in $(jq -r '.counts | keys[]' out.json); do inline snug-diff.1 "$k"; done
   snug floor --json >out.json
-  page_names snug-floor.1 | grep -vxE 'the|calls|that|it|cannot|name' | diff - <(names out.json | grep -vxE 'calls|name')
+  page_names snug-floor.1 | grep -vxE 'the|calls|that|it|cannot|name|either|errno' | diff - <(names out.json | grep -vxE 'calls|name')
   # doctor is not run here: its checks by their table.
   sed -n '/^static const struct check CHECKS/,/^};/s/^\t{"\([a-z-]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/doctor/cmd_doctor.c" | sort >codes
   sed -n '/^The checks/,/^\.SH/{s/\\-/-/g; /^\.BR* [a-z]/p}' "$man/snug-doctor.1" | sed 's/^\.BR* //' | grep -oE '[a-z-]+' | sort | diff codes -

@@ -143,6 +143,48 @@ static void free_calls(struct check_finding *f)
 	free(f->calls);
 }
 
+/* The group's calls of ways with, or without, noNewPrivileges; of `but` none. */
+static void unite_ways(const struct check_finding *const group[], size_t n, bool no_new_privileges, const struct check_finding *but,
+		       struct check_finding *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; group[i]->part->no_new_privileges == no_new_privileges && k < group[i]->call_count; k++)
+			if (!but || !find_call(but, group[i]->calls[k].name))
+				(void)check_add_call(ret, &group[i]->calls[k], NULL);
+}
+
+static void add_fix_line(const char *lead, const struct check_finding *f, struct buf *out)
+{
+	cleanup_buf struct buf line = {0};
+
+	if (!f->call_count)
+		return;
+	buf_adds(&line, lead);
+	check_add_fix(f, &line);
+	buf_adds(out, "    ");
+	width_add_wrapped(out, 6, line.data ? line.data : "");
+}
+
+/* What to add depends on noNewPrivileges: nobody has to allow what only the other containers need. */
+static void add_group_fix(const struct check_finding *const group[], size_t n, struct buf *out)
+{
+	cleanup_with(free_calls) struct check_finding with = {0}, without = {0}, with_alone = {0}, without_alone = {0};
+
+	unite_ways(group, n, true, NULL, &with);
+	unite_ways(group, n, false, NULL, &without);
+	unite_ways(group, n, true, &without, &with_alone);
+	unite_ways(group, n, false, &with, &without_alone);
+	if (!with.call_count || !without.call_count) {
+		add_fix_line("", with.call_count ? &with : &without, out);
+	} else if (with_alone.call_count) {
+		add_fix_line("with noNewPrivileges true, ", &with, out);
+		add_fix_line("with noNewPrivileges false, ", &without, out);
+	} else {
+		add_fix_line("", &with, out);
+		add_fix_line("with noNewPrivileges false, also ", &without_alone, out);
+	}
+}
+
 /* All that one runtime lacks, of every way into a container. */
 static void add_group(const struct check_result *r, size_t first, struct buf *out)
 {
@@ -185,12 +227,8 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 		}
 	}
 	table_write(&t, "      ", out);
-	if (f->level == CHECK_NOTE)
-		return;
-	buf_clear(&line);
-	check_add_fix(&all, &line);
-	buf_adds(out, "    ");
-	width_add_wrapped(out, 6, line.data ? line.data : "");
+	if (f->level != CHECK_NOTE)
+		add_group_fix(group, n, out);
 }
 
 static void add_calls(const struct check_finding *f, struct buf *out)
