@@ -113,6 +113,10 @@ PY
   python3 -c 'import json,sys
 c = json.load(sys.stdin)["calls"]
 assert {"name": "openat2", "phase": "create", "no_new_privileges": True, "a": "none", "b": "either"} in c, c' <<<"$output"
+  # runc 1.1.5 only tries fcntl: an upgrade needs one of two that a profile may lack.
+  run_snug diff @runc-1.1.5 @runc-1.3.6
+  [ "$status" -eq 1 ]
+  [[ "$output" == "runc 1.1.5+ds1 > runc 1.3.6+ds1: newly needs statx, fcntl or openat2"$'\n'* ]]
   run_snug diff @runc-1.3.6 @runc-1.3.6
   [ "$status" -eq 0 ]
   run_snug diff @runc-1.3.6 @runc-0.1
