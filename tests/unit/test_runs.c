@@ -714,6 +714,36 @@ static void an_exec_past_the_wrapper(void **state)
 	}
 }
 
+/* The runtime tells of a container before its init has made a logged call: then nobody knows its cgroup yet, and an exec past the wrapper can be into it. */
+static void an_exec_before_the_first_record(void **state)
+{
+	static const struct {
+		uint32_t pid; /* 0: this process, which can be looked at */
+		const char *comm, *exe;
+		bool doubted;
+	} cases[] = {
+		{0, "runc:[2:INIT]", "/", true}, {OTHER, "runc:[2:INIT]", "/", true}, {0, "sh", "/bin/busybox", false}, {OTHER, "sh", "/bin/busybox", false},
+	};
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct run *seen = begin(f, 300, "seen"), *run;
+
+		call(f, 300, INIT, "execve");
+		runs_know_cgroup(f->runs, seen, "0::/nowhere-of-this-name\n");
+		run = begin(f, 301, "c");
+		call_named(f, 99, cases[i].pid ? cases[i].pid : (uint32_t)getpid(), cases[i].comm, cases[i].exe);
+		if (!!(reasons(run) & REASON_BIT(SESSION_CHANGED)) != cases[i].doubted)
+			fail_msg("case %u", i);
+		/* Of one whose place is known, and that can be looked at, there is no doubt. */
+		if (!cases[i].pid)
+			assert_false(reasons(seen) & REASON_BIT(SESSION_CHANGED));
+		runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
+		runs_end(f->runs, seen, EVIDENCE_END_PROCESSES, 3);
+		runs_sweep(f->runs, 3, 0);
+	}
+}
+
 static void capabilities_that_never_come(void **state)
 {
 	static const char none[] = "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\n"
@@ -1128,6 +1158,7 @@ int main(void)
 		booked(many_unattributed),
 		booked(unattributed_calls_of_others),
 		booked(an_exec_past_the_wrapper),
+		booked(an_exec_before_the_first_record),
 		cmocka_unit_test(capabilities_that_never_come),
 		booked(an_unattributed_call_in_the_cgroup),
 		booked(an_unattributed_call_in_the_callers_cgroup),

@@ -209,6 +209,15 @@ static void add_changed(struct runs *r, struct run *run, const struct record *re
 	evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD, use_of(run, true), rec);
 }
 
+/* A container that has shown no record yet, so that nobody knows where it sits, can be executed into already: the runtime has told of it, and its init has not
+ * come to its filter. */
+static void doubt_unseen(struct runs *r, const struct record *rec, uint64_t now_ms)
+{
+	for (struct run *run = r->list; run; run = run->next)
+		if (!run->cgroup && may_be_its(r, run, rec))
+			runs_stamp(r, run, doubt_of(run), now_ms);
+}
+
 /* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one whose it could be
  * and that has shown itself cannot be compared, nobody can tell: -ESRCH. In a cgroup that the container shares with its caller it may be anybody's: it
  * is booked to none, that container is stamped if it could be its, and the answer is -EAGAIN: to be asked again for the next record. */
@@ -240,6 +249,8 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 		}
 		owner = run;
 	}
+	if (!owner && rc == 0)
+		doubt_unseen(r, rec, now_ms);
 	*ret = owner;
 	return rc < 0 || owner ? rc : shared;
 }
