@@ -188,7 +188,7 @@ teardown_file() {
 @test "a workload with a filter of its own that has a listener (USER_NOTIF)" {
   learn shell . /fault notify
   # The kernel did not log the call: the stamp is all that tells.
-  ! calls shell workload | grep -qx getppid
+  [ -z "$(calls shell workload | grep -x getppid)" ]
   lost shell own-filter
   control . /fault flood 1
 }
@@ -196,7 +196,7 @@ teardown_file() {
 @test "a workload that traces a filter of its own (SECCOMP_RET_TRACE)" {
   caps='.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
   learn shell "$caps" /fault trace
-  ! calls shell workload | grep -qx getppid
+  [ -z "$(calls shell workload | grep -x getppid)" ]
   lost shell own-filter
   control "$caps" /fault flood 1
 }
@@ -276,7 +276,7 @@ C
   eventually eval 'runc --root "$T/root" state shell 2>/dev/null | grep -q running'
   pid=$(recorder_pid)
   [ -n "$pid" ]
-  ! grep -qx "$pid" "$GROUP/cgroup.procs"
+  [ -z "$(grep -x "$pid" "$GROUP/cgroup.procs")" ]
   if [ -e "$GROUP/cgroup.kill" ]; then echo 1 >"$GROUP/cgroup.kill"; else kill -9 $(cat "$GROUP/cgroup.procs"); fi
   eventually rmdir "$GROUP"
   GROUP=
@@ -585,7 +585,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   cp "$T/shell/config.json" "$T/before"
   snug-learn --root "$T/root" run --bundle "$T/shell" shell & run=$!
   sleep 3
-  ! cmp -s "$T/before" "$T/shell/config.json"
+  run ! cmp -s "$T/before" "$T/shell/config.json"
   # Ten seconds after the last reading, which is this test's own.
   sleep 12
   cmp "$T/before" "$T/shell/config.json"

@@ -21,7 +21,7 @@ victim() {
 hidden() {
   eventually test -d "$T/victim/rootfs/tmp/hidden"
   eventually eval 'runs victim | jq -e ".[-1].ended" >/dev/null'
-  ! calls victim workload | grep -q mkdir
+  [ -z "$(calls victim workload | grep mkdir)" ]
   runs victim | jq -e '.[-1] | .complete | not'
   runs victim | jq -e '.[-1].reasons == ["own-filter"]'
   run snug approve --no-sample victim
