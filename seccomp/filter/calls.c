@@ -419,10 +419,10 @@ void filter_add_answer(uint32_t answer, struct buf *out)
 		buf_adds(out, "trap");
 		break;
 	case SECCOMP_RET_TRACE:
-		buf_adds(out, "trace");
+		buf_adds(out, "handed over (trace)");
 		break;
 	case SECCOMP_RET_USER_NOTIF:
-		buf_adds(out, "notify");
+		buf_adds(out, "handed over (notify)");
 		break;
 	case SECCOMP_RET_KILL_PROCESS:
 		buf_adds(out, "kill the process");

@@ -139,7 +139,7 @@ int filter_each_point(struct filter *const filters[], size_t count, const struct
 		      int (*fn)(const uint64_t args[POLICY_ARGS_MAX], void *arg), void *arg);
 
 struct buf;
-/* Writes an answer in words: "allow", "log", "ENOSYS", "errno 300", "trap", "notify", "trace", "kill the thread", "kill
+/* Writes an answer in words: "allow", "log", "ENOSYS", "errno 300", "trap", "handed over (notify)", "handed over (trace)", "kill the thread", "kill
  * the process". Appends. */
 void filter_add_answer(uint32_t answer, struct buf *out);
 /* Writes a clause's comparisons: "(arg0 & 0x7e020000) == 0 and arg1 != 5". Appends. */

@@ -28,7 +28,7 @@ diff_of() { run_snug diff "$dir/a.json" "$dir/b.json"; }
   python3 - "$output" <<'PY'
 import json, sys
 d = json.loads(sys.argv[1])
-assert not d["same"] and d["counts"] == {"refused-by-a": 3, "refused-by-b": 2, "arguments": 0, "answer": 0}, d
+assert not d["same"] and d["counts"] == {"refused-by-a": 3, "refused-by-b": 2, "arguments": 0, "handed-over": 0, "answer": 0}, d
 assert [r["call"] for r in d["differences"]] == ["bpf", "close", "openat", "mount", "write"], d
 assert d["a"]["allowed"] == 3 and d["b"]["allowed"] == 4, d
 PY

@@ -5,6 +5,7 @@
 #include "seccomp/policy/read.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,6 +250,16 @@ int check_number(const struct check_plan *p, const char *name, uint32_t *ret)
 	return slot->error;
 }
 
+/* What the kernel does where nobody traces: ENOSYS. */
+static void note_action(struct check_answer *a, uint32_t answer)
+{
+	bool traces = (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
+
+	a->traces |= traces;
+	a->denies |= traces;
+	a->notifies |= (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+}
+
 int check_ask(struct check_view *v, uint32_t nr, struct check_answer *ret)
 {
 	cleanup_with(filter_call_done) struct filter_call c = {0};
@@ -261,7 +272,12 @@ int check_ask(struct check_view *v, uint32_t nr, struct check_answer *ret)
 	r = filter_call(v->filter, v->plan->floors->arch, nr, &c, v->err);
 	if (r < 0)
 		return r;
-	*ret = (struct check_answer){.known = true, .allows = c.allows, .denies = c.denies, .answer = c.answer};
+	*ret = (struct check_answer){.known = true, .allows = c.allows, .denies = c.denies, .refuses = c.denies, .answer = c.answer};
+	note_action(ret, c.depends ? SECCOMP_RET_ALLOW : c.answer);
+	for (size_t i = 0; i < c.clause_count; i++)
+		note_action(ret, c.clauses[i].answer);
+	if (c.depends && c.hands_over)
+		note_action(ret, c.answer);
 	if (nr < CHECK_NR_MAX)
 		v->answers[nr] = *ret;
 	return 0;

@@ -29,6 +29,7 @@ const char *check_level_name(enum check_level l); /* "note" "warning" "failure" 
 	X(REFUSED, "refused-by-runtime")      /* a runtime named refuses it */                                          \
 	X(ARCHITECTURE, "architecture")       /* made for other machines */                                             \
 	X(UNCONFINED, "unconfined")           /* what it does not name is allowed */                                    \
+	X(HANDED_OVER, "handed-over")         /* a tracer or an agent decides */                                        \
 	X(FLOOR, "runtime-floor")             /* the runtime itself is denied a call */                                 \
 	X(SCHEDULER, "runtime-scheduler")     /* the same of a call that a Go runtime may make at any time */           \
 	X(NOT_SAMPLED, "runtime-not-sampled") /* nobody knows what this runtime needs */                                \
@@ -114,13 +115,15 @@ struct check_view {
 	const char *reader;
 	struct check_result *result;
 	struct check_answer {
-		bool known, allows, denies; /* for some arguments */
+		bool known, allows, denies; /* for some arguments; what is handed to a tracer counts as denied, with ENOSYS */
+		bool refuses, traces, notifies; /* likewise: by itself, by a tracer, by an agent */
 		uint32_t answer;            /* where it does not depend on them */
 	} answers[CHECK_NR_MAX];
 	struct err *err;
 };
 int check_floors(struct check_view *v);   /* floor, scheduler, always-set */
 int check_fallback(struct check_view *v); /* errno of newer calls */
+int check_handed_over(struct check_view *v); /* what a tracer or an agent decides */
 int check_form(struct check_view *v);     /* what runtimes refuse, leave out, or take otherwise */
 int check_runtimes(struct check_view *v); /* what a runtime named refuses */
 int check_beyond(struct check_view *v);   /* what the defaults do not allow */

@@ -263,7 +263,7 @@ static int check_always(struct check_view *v, bool ends)
 		if (ends_programs(set[i].name) != ends || check_number(v->plan, set[i].name, &nr) < 0)
 			continue;
 		r = check_ask(v, nr, &a);
-		if (r < 0 || a.allows)
+		if (r < 0 || a.allows || !a.denies)
 			continue;
 		call.answer = a.answer;
 		memcpy(call.name, set[i].name, strlen(set[i].name) + 1);

@@ -167,16 +167,21 @@ static int check_default(struct check_view *v)
 {
 	enum policy_action action = policy_default(v->policy)->action;
 	const struct policy_rule *const *rules = NULL;
-	size_t n = policy_rules(v->policy, &rules), denied = 0;
+	size_t n = policy_rules(v->policy, &rules), denied = 0, handed = 0;
 	struct check_finding *f = NULL;
 	int r;
 
 	if (action != POLICY_ALLOW && action != POLICY_LOG)
 		return 0;
 	for (size_t i = 0; i < n; i++)
-		if (rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG)
+		if (rules[i]->answer.action == POLICY_NOTIFY || rules[i]->answer.action == POLICY_TRACE)
+			handed += rules[i]->name_count;
+		else if (rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG)
 			denied += rules[i]->name_count;
-	if (!denied && action == POLICY_ALLOW)
+	if (!denied && handed)
+		r = check_add(v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
+			      "it refuses nothing: it hands %zu call%s over and allows all others", handed, handed == 1 ? "" : "s");
+	else if (!denied && action == POLICY_ALLOW)
 		r = check_add(v->result, CHECK_FAILURE, CHECK_UNCONFINED, &f, v->err,
 			      "it allows everything, so a container with it is unconfined");
 	else if (!denied)
@@ -185,8 +190,8 @@ static int check_default(struct check_view *v)
 	else
 		r = check_add(
 			v->result, CHECK_WARNING, CHECK_UNCONFINED, &f, v->err,
-			"it refuses only the %zu listed calls and allows all others, including those of newer kernels",
-			denied);
+			"it refuses only the %zu listed call%s and allows all others, including those of newer kernels",
+			denied, denied == 1 ? "" : "s");
 	if (r < 0)
 		return r;
 	f->fix = strdup("set \"defaultAction\" to SCMP_ACT_ERRNO and list what is allowed");

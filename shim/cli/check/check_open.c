@@ -61,7 +61,7 @@ static int is_wrong(struct check_view *v, const struct set_fallback *set, uint32
 
 	*ret = false;
 	*ret_answer = a.answer;
-	if (r < 0 || a.allows || answers_enosys(a.answer) || (set->kills_only && is_errno(a.answer)) || all_stub(v, nr))
+	if (r < 0 || a.allows || !a.denies || answers_enosys(a.answer) || (set->kills_only && is_errno(a.answer)) || all_stub(v, nr))
 		return r;
 	return has_older(v, set->name, ret);
 }

@@ -34,6 +34,8 @@ static int check_view(struct check_view *v, const struct filter_view *how)
 
 	if (!r && !v->reader)
 		r = check_form(v);
+	if (!r && !v->reader)
+		r = check_handed_over(v);
 	/* What is missing here, the base may allow. */
 	if (!r && !policy_lacks_base(v->policy))
 		r = check_floors(v);

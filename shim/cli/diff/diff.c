@@ -16,6 +16,7 @@ const char *diff_kind_name(enum diff_kind k)
 		[DIFF_REFUSED_BY_A] = "refused-by-a",
 		[DIFF_REFUSED_BY_B] = "refused-by-b",
 		[DIFF_ARGUMENTS] = "arguments",
+		[DIFF_HANDED_OVER] = "handed-over",
 		[DIFF_ANSWER] = "answer",
 	};
 	_Static_assert(ARRAY_SIZE(names) == DIFF_KINDS, "one name per kind");
@@ -137,6 +138,8 @@ static bool same_when(const struct filter_call call[2])
 
 static enum diff_kind kind_of(const struct filter_call call[2])
 {
+	if (call[0].hands_over || call[1].hands_over)
+		return DIFF_HANDED_OVER;
 	if (!call[0].allows && !call[1].denies)
 		return DIFF_REFUSED_BY_A;
 	if (!call[1].allows && !call[0].denies)

@@ -15,10 +15,11 @@ enum diff_kind {
 	DIFF_REFUSED_BY_A, /* A refuses it whatever its arguments, B allows it whatever they are */
 	DIFF_REFUSED_BY_B,
 	DIFF_ARGUMENTS, /* at least one decides by the arguments, and not as the other does */
+	DIFF_HANDED_OVER, /* a tracer or an agent decides, of one at least, and not alike */
 	DIFF_ANSWER,    /* both refuse it, with other answers; or both allow it, and one logs it */
 	DIFF_KINDS,
 };
-const char *diff_kind_name(enum diff_kind k); /* "refused-by-a" "refused-by-b" "arguments" "answer" */
+const char *diff_kind_name(enum diff_kind k); /* "refused-by-a" "refused-by-b" "arguments" "handed-over" "answer" */
 
 /* One call that differs in one way, on some ABIs. */
 struct diff_row {

@@ -93,14 +93,11 @@ static void add_refused(const struct diff *d, enum diff_kind kind, const char *r
 	add_others(d, kind, out);
 }
 
-static void add_arguments(const struct diff *d, const struct diff_names *names, struct buf *out)
+/* A table of the calls of one kind, and what each answers. */
+static void add_both(const struct diff *d, enum diff_kind kind, const struct diff_names *names, struct buf *out)
 {
-	size_t n = diff_count(d, DIFF_ARGUMENTS);
 	cleanup_table struct table t = {0};
 
-	if (!n)
-		return;
-	buf_addf(out, "\n%zu call%s that differ%s by arguments:\n", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 	table_begin(&t, 3);
 	table_add(&t, "CALL");
 	table_add(&t, names->name[0]);
@@ -108,7 +105,7 @@ static void add_arguments(const struct diff *d, const struct diff_names *names, 
 	for (size_t i = 0; i < d->count; i++) {
 		cleanup_buf struct buf name = {0};
 
-		if (d->rows[i].kind != DIFF_ARGUMENTS)
+		if (d->rows[i].kind != kind)
 			continue;
 		add_name(d, &d->rows[i], &name);
 		table_add(&t, name.data ? name.data : "");
@@ -116,6 +113,26 @@ static void add_arguments(const struct diff *d, const struct diff_names *names, 
 		table_add(&t, d->rows[i].says[1]);
 	}
 	table_write(&t, "  ", out);
+}
+
+static void add_arguments(const struct diff *d, const struct diff_names *names, struct buf *out)
+{
+	size_t n = diff_count(d, DIFF_ARGUMENTS);
+
+	if (!n)
+		return;
+	buf_addf(out, "\n%zu call%s that differ%s by arguments:\n", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	add_both(d, DIFF_ARGUMENTS, names, out);
+}
+
+static void add_handed_over(const struct diff *d, const struct diff_names *names, struct buf *out)
+{
+	size_t n = diff_count(d, DIFF_HANDED_OVER);
+
+	if (!n)
+		return;
+	buf_addf(out, "\n%zu call%s handed over to a tracer or an agent:\n", n, n == 1 ? "" : "s");
+	add_both(d, DIFF_HANDED_OVER, names, out);
 }
 
 static size_t count_answers(const struct diff *d, const struct diff_row *like, size_t from)
@@ -179,6 +196,7 @@ void diff_text(const struct diff *d, const struct diff_names *names, struct buf 
 	add_refused(d, DIFF_REFUSED_BY_A, names->name[0], names->name[1], out);
 	add_arguments(d, names, out);
 	add_refused(d, DIFF_REFUSED_BY_B, names->name[1], names->name[0], out);
+	add_handed_over(d, names, out);
 	add_answers(d, names, out);
 	add_only(d, 0, names, out);
 	add_only(d, 1, names, out);
