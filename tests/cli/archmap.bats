@@ -100,3 +100,23 @@ floor_of() {
   run_snug check --machine aarch64 --floor-file "$dir/floor.json" "$dir/p.json"
   refused 2 "--floor-file already names the machine"
 }
+
+@test "diff --machine: what both mean on another machine" {
+  docker "$(entry X86_64 X86),$(entry AARCH64 ARM)" >"$dir/p.json"
+  docker "$(entry X86_64 X86),$(entry AARCH64)" >"$dir/q.json"
+  run_snug diff --machine x86_64 "$dir/p.json" "$dir/q.json"
+  [ "$status" -eq 0 ]
+  run_snug diff --json --machine arm64 "$dir/p.json" "$dir/q.json"
+  [ "$status" -eq 1 ]
+  [ "$(jq -c '[.arches, .a.only_it_lists]' <<<"$output")" = '[["aarch64"],["arm"]]' ]
+  run_snug diff --machine sparc "$dir/p.json" "$dir/q.json"
+  refused 2 "unknown machine"
+}
+
+@test "check: what could not be read is not said not to start" {
+  echo '{' >"$dir/bad.json"
+  run_snug check --no-sample "$dir/bad.json"
+  [ "$status" -eq 1 ]
+  grep -qE 'bad.json +FAILS +not read' <<<"$output"
+  [[ "$output" != *"does not start"* ]]
+}

@@ -11,7 +11,7 @@
 
 #define SAME_SHOWN   3 /* names of profiles with the same content */
 
-enum verdict { VERDICT_OK, VERDICT_NOT_SAMPLED, VERDICT_NO_EXEC, VERDICT_AT_TIMES, VERDICT_NNP_ONLY, VERDICT_NO_START };
+enum verdict { VERDICT_OK, VERDICT_NOT_SAMPLED, VERDICT_NO_EXEC, VERDICT_AT_TIMES, VERDICT_NNP_ONLY, VERDICT_NO_START, VERDICT_UNREAD };
 
 static const char *const verdicts[] = {
 	[VERDICT_OK] = "ok",
@@ -20,6 +20,7 @@ static const char *const verdicts[] = {
 	[VERDICT_AT_TIMES] = "starts sometimes",
 	[VERDICT_NNP_ONLY] = "only with noNewPrivileges",
 	[VERDICT_NO_START] = "does not start",
+	[VERDICT_UNREAD] = "not read",
 };
 
 /* True if some call of the finding is missing at every start. */
@@ -89,7 +90,7 @@ static void add_matrix(const struct floor_file *floors, const struct check_item 
 		add_result(&t, items[i].result);
 		for (size_t k = 0; k < columns; k++)
 			table_add(&t, items[i].result->readable ? verdicts[verdict_of(items[i].result, &floors->runtimes[k])]
-								: verdicts[VERDICT_NO_START]);
+								: verdicts[VERDICT_UNREAD]);
 	}
 	if (t.cells > t.columns) {
 		buf_addc(out, '\n');

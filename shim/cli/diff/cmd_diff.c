@@ -1,4 +1,5 @@
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/machine.h"
 #include "shim/cli/common/word.h"
 #include "shim/cli/diff/diff.h"
 #include "shim/cli/floor/catalogue.h"
@@ -14,9 +15,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { OPT_JSON };
+enum { OPT_MACHINE, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
+	[OPT_MACHINE] = {"machine", 0, "NAME", "compare for another machine than this one: aarch64, x86_64, s390x ..."},
 	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON"},
 };
 
@@ -49,8 +51,12 @@ static int read_live(const char *word, struct side *ret, struct err *err)
 	return buf_failed(&ret->name) || buf_failed(&ret->what) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-static int read_side(struct cli *cli, const char *word, struct side *ret, struct err *err)
+static int read_side(struct cli *cli, const char *word, const struct arch *machine, struct side *ret, struct err *err)
 {
+	const struct filter_view view = {.machine = machine};
+
+	if (live_is_word(word) && machine)
+		return err_set(err, EINVAL, "%s runs on this machine; --machine is for profiles", word);
 	if (live_is_word(word))
 		return read_live(word, ret, err);
 
@@ -64,7 +70,7 @@ static int read_side(struct cli *cli, const char *word, struct side *ret, struct
 		return err_set(err, ENOMEM, "out of memory");
 	r = profiles_read_one(&ret->text, text_streq(word, "-") ? "standard input" : word, word_is_file(word) ? word : NULL, &ret->policy,
 			      err);
-	return r ? r : filter_new(ret->policy, NULL, &ret->filter, err);
+	return r ? r : filter_new(ret->policy, &view, &ret->filter, err);
 }
 
 /* @runc-1.3.6 */
@@ -78,6 +84,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	cleanup_with(side_done) struct side a = {0};
 	cleanup_with(side_done) struct side b = {0};
 	cleanup_diff struct diff d = {0};
+	const struct arch *machine = NULL;
 	int r;
 
 	if (text_streq(args->operand[0], "-") && text_streq(args->operand[1], "-"))
@@ -88,9 +95,11 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = floor_compare(args->operand[0], args->operand[1], args->value[OPT_JSON], &cli->out, &same, err);
 		return r < 0 ? r : same ? CLI_GOOD : CLI_FOUND;
 	}
-	r = read_side(cli, args->operand[0], &a, err);
+	r = args->value[OPT_MACHINE] ? machine_named(args->value[OPT_MACHINE], &machine, err) : 0;
 	if (!r)
-		r = read_side(cli, args->operand[1], &b, err);
+		r = read_side(cli, args->operand[0], machine, &a, err);
+	if (!r)
+		r = read_side(cli, args->operand[1], machine, &b, err);
 	if (!r)
 		r = diff_filters(a.filter, b.filter, &d, err);
 	if (r < 0)
