@@ -744,6 +744,25 @@ static void an_exec_before_the_first_record(void **state)
 	}
 }
 
+/* The same where a container of that name has ended, and where it sat is known yet. */
+static void an_exec_into_the_next_of_that_name(void **state)
+{
+	struct fixture *f = *state;
+	struct run *ended = begin(f, 300, "c"), *run;
+	char cgroup[PROC_CGROUP_MAX];
+
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	call(f, 300, INIT, "execve");
+	runs_know_cgroup(f->runs, ended, "0::/nowhere-of-this-name\n");
+	free(ended->cgroup);
+	ended->cgroup = strdup(cgroup);
+	ended->shared_cgroup = false;
+	runs_end(f->runs, ended, EVIDENCE_END_PROCESSES, 3);
+	run = begin(f, 301, "c");
+	call_named(f, 99, (uint32_t)getpid(), "runc:[2:INIT]", "/");
+	assert_true(reasons(run) & REASON_BIT(SESSION_CHANGED));
+}
+
 static void capabilities_that_never_come(void **state)
 {
 	static const char none[] = "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\n"
@@ -1159,6 +1178,7 @@ int main(void)
 		booked(unattributed_calls_of_others),
 		booked(an_exec_past_the_wrapper),
 		booked(an_exec_before_the_first_record),
+		booked(an_exec_into_the_next_of_that_name),
 		cmocka_unit_test(capabilities_that_never_come),
 		booked(an_unattributed_call_in_the_cgroup),
 		booked(an_unattributed_call_in_the_callers_cgroup),

@@ -249,7 +249,8 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 		}
 		owner = run;
 	}
-	if (!owner && rc == 0)
+	/* The place of one that has ended may be the next one's of that name already. */
+	if (rc == 0 && (!owner || owner->state == RUN_ENDED))
 		doubt_unseen(r, rec, now_ms);
 	*ret = owner;
 	return rc < 0 || owner ? rc : shared;
