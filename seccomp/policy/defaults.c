@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+#include <string.h>
+
 #include "defaults.inc"
 
 size_t default_profiles(const struct default_profile **ret)
@@ -26,4 +28,19 @@ const struct default_profile *default_profile(const char *name)
 		if (text_streq(version_table[i].name, name + (*name == '@')))
 			return &version_table[i];
 	return NULL;
+}
+
+void default_add_title(const struct default_profile *p, struct buf *out)
+{
+	static const struct {
+		const char *name, *title;
+	} titles[] = {{"moby", "Docker"}, {"podman", "Podman"}, {"containerd", "containerd"}};
+	const char *number = p->version + strcspn(p->version, "0123456789");
+	size_t major = strspn(number, "0123456789");
+
+	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
+		if (text_starts(p->name, titles[i].name))
+			buf_adds(out, titles[i].title);
+	if (number[major] == '.')
+		buf_addf(out, " %.*s", (int)(major + 1 + strspn(number + major + 1, "0123456789")), number);
 }

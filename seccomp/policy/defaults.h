@@ -4,6 +4,8 @@
 #ifndef SNUG_SECCOMP_DEFAULTS_H
 #define SNUG_SECCOMP_DEFAULTS_H
 
+#include "base/buf.h"
+
 #include <stddef.h>
 
 struct default_profile {
@@ -23,5 +25,8 @@ size_t default_versions(const struct default_profile **ret);
 
 /* By name, bare (the newest) or with its version, with or without an "@" in front; NULL if there is none. */
 const struct default_profile *default_profile(const char *name);
+
+/* Appends what people call it: "Docker 28.5". */
+void default_add_title(const struct default_profile *p, struct buf *out);
 
 #endif

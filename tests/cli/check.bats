@@ -259,7 +259,7 @@ failure /usr/sbin/crun - -" ]
   [ "$status" -eq 0 ]
   [[ "$output" == "3 profiles: 0 fail"* ]]
   # Podman's allows more than the other two.
-  [[ "$output" == *"dangerous calls that the Docker and containerd defaults refuse"*"  unshare "* ]]
+  [[ "$output" == *"dangerous calls that the defaults of Docker 28.5 and containerd 2.1 refuse"*"  unshare "* ]]
   run_snug check --floor-file "$dir/floor.json" - < <(profile read)
   [ "$status" -eq 0 ]
   put_web

@@ -71,11 +71,24 @@ static void they_say_what_they_are_known_for(void **state)
 	}
 }
 
+static void they_are_called_by_product_and_version(void **state)
+{
+	static const char *const titles[][2] = {{"moby-20.10", "Docker 20.10"}, {"containerd-1.6", "containerd 1.6"}, {"podman-4.3", "Podman 4.3"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(titles); i++) {
+		cleanup_buf struct buf b = {0};
+
+		default_add_title(default_profile(titles[i][0]), &b);
+		assert_string_equal(b.data, titles[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_three_are_there),
 		cmocka_unit_test(they_say_what_they_are_known_for),
+		cmocka_unit_test(they_are_called_by_product_and_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,20 @@ static enum check_allows defaults_allow(const struct check_plan *p, uint32_t nr)
 	return most;
 }
 
+/* "Docker 28.5 and containerd 2.1": those that count above. */
+static void add_titles(struct buf *out)
+{
+	static const char *const names[] = {"moby", "containerd"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct default_profile *p = default_profile(names[i]);
+
+		buf_adds(out, i ? " and " : "");
+		if (p)
+			default_add_title(p, out);
+	}
+}
+
 static int add_beyond(struct check_view *v, bool dangers, const char *name, struct check_finding **f)
 {
 	struct check_call call = {0};
@@ -153,11 +167,15 @@ static int add_beyond(struct check_view *v, bool dangers, const char *name, stru
 	if (!call.reason && allowed == CHECK_DEPENDS)
 		call.reason = "with any arguments; the defaults allow it only with some";
 	memcpy(call.name, name, strlen(name) + 1);
-	if (!*f)
+	if (!*f) {
+		cleanup_buf struct buf who = {0};
+
+		add_titles(&who);
 		r = check_add(v->result, dangers ? CHECK_WARNING : CHECK_NOTE, CHECK_BEYOND, f, v->err,
-			      dangers ? "it allows dangerous calls that the Docker and containerd defaults refuse"
-				      : "it allows calls that the Docker and containerd defaults refuse; none is known "
-					"to be dangerous");
+			      dangers ? "it allows dangerous calls that the defaults of %s refuse"
+				      : "it allows calls that the defaults of %s refuse; none is known to be dangerous",
+			      who.data ? who.data : "");
+	}
 	if (r < 0)
 		return r;
 	(*f)->reader = v->reader;

@@ -94,8 +94,11 @@ int explain_collect(struct explain *x, struct err *err);
 /* What the default profiles say to what is to be added. Once it is collected. */
 int explain_compare(struct explain *x, struct err *err);
 
-/* Appends those of them that do not allow it: "Docker, containerd"; nothing if all do. */
+/* Appends those of them that do not allow it: "containerd 2.1, Docker 28.5"; nothing if all do. */
 void explain_add_outside(const struct explain *x, size_t add, struct buf *out);
+
+/* Appends all: "containerd 2.1, Docker 28.5 and Podman 5.8". */
+void explain_add_all_defaults(struct buf *out);
 
 /* True for a row that belongs to the answer: with a profile, one that it does not simply allow. */
 bool explain_shows(const struct explain *x, size_t row);

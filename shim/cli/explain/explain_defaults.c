@@ -62,10 +62,19 @@ void explain_add_outside(const struct explain *x, size_t add, struct buf *out)
 	for (size_t i = 0; x->outside && i < n; i++) {
 		if (!(x->outside[add] & 1u << i))
 			continue;
-		buf_addf(out, "%s%s", any ? ", " : "",
-			 text_streq(defaults[i].name, "moby")     ? "Docker"
-			 : text_streq(defaults[i].name, "podman") ? "Podman"
-								   : defaults[i].name);
+		buf_adds(out, any ? ", " : "");
+		default_add_title(&defaults[i], out);
 		any = true;
+	}
+}
+
+void explain_add_all_defaults(struct buf *out)
+{
+	const struct default_profile *defaults = NULL;
+	size_t n = default_profiles(&defaults);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_adds(out, !i ? "" : i + 1 < n ? ", " : " and ");
+		default_add_title(&defaults[i], out);
 	}
 }

@@ -299,8 +299,11 @@ static void add_beyond(const struct explain *x, struct buf *out)
 				buf_addf(out, "%s%s", k == i ? ": " : ", ", x->add[k]);
 		buf_adds(out, ".\n");
 	}
-	if (!any)
-		buf_addf(out, "  Docker, containerd and Podman allow %s by default.\n", x->add_count == 1 ? "it" : "them");
+	if (any)
+		return;
+	buf_adds(out, "  ");
+	explain_add_all_defaults(out);
+	buf_addf(out, " allow %s by default.\n", x->add_count == 1 ? "it" : "them");
 }
 
 static void add_opened(const struct explain *x, struct buf *out)

@@ -168,8 +168,14 @@ static void add_figures(const struct report *r, struct buf *out)
 	add_figure(out, r->program_calls, "calls of the program");
 	add_figure(out, r->runtime_calls, "calls of the runtime");
 	add_figure(out, delta_count_calls(r->build->profile), "calls allowed by its profile");
-	if (docker)
-		add_figure(out, docker->closed_count, "calls refused that Docker allows");
+	if (docker) {
+		cleanup_buf struct buf what = {0};
+
+		buf_adds(&what, "calls refused that ");
+		default_add_title(docker->profile, &what);
+		buf_adds(&what, " allows");
+		add_figure(out, docker->closed_count, what.data ? what.data : "");
+	}
 	buf_adds(out, "</div>\n");
 }
 
@@ -311,8 +317,9 @@ static void add_default(const struct report_default *d, struct buf *out)
 /* The names once: the defaults differ by a handful. */
 static void add_closed(const struct report_default *d, struct buf *out)
 {
-	buf_addf(out, "<h3>Refused here, allowed by Docker's default <span class=\"dim\">%zu</span></h3>\n",
-		 d->closed_count);
+	buf_adds(out, "<h3>Refused here, allowed by the default of ");
+	default_add_title(d->profile, out);
+	buf_addf(out, " <span class=\"dim\">%zu</span></h3>\n", d->closed_count);
 	for (size_t g = 0; g < ARRAY_SIZE(GROUPS); g++) {
 		size_t n = count_group(d->closed, d->closed_count, GROUPS[g].code);
 
