@@ -44,7 +44,7 @@ int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struc
 	struct stat st;
 
 	if (fd < 0 && errno == ELOOP)
-		return err_set(err, EINVAL, "%s: is a symbolic link, a regular file is wanted", path);
+		return err_set(err, EINVAL, "%s: is a symbolic link, not a regular file", path);
 	if (fd < 0)
 		return err_sys(err, errno, "%s: cannot open", path);
 	if (fstat(fd, &st) < 0)
@@ -195,10 +195,10 @@ int file_open_dirs_at(int dirfd, const char *path, bool make, struct err *err)
 int file_check_trust(const struct stat *st, const char *what, struct err *err)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return err_set(err, EPERM, "%s: belongs to uid %u, neither to root nor to the caller", what,
+		return err_set(err, EPERM, "%s: owned by uid %u, neither root nor the caller", what,
 			       (unsigned)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(err, EPERM, "%s: group or others may write to it (mode %04o)", what,
+		return err_set(err, EPERM, "%s: writable by group or others (mode %04o)", what,
 			       (unsigned)st->st_mode & 07777);
 	return 0;
 }

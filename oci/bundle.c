@@ -38,7 +38,7 @@ static int split_path(const char *path, const char *config, char **ret_dir, char
 	cleanup_free char *dir = NULL, *copy = NULL;
 
 	if (config && !*name)
-		return err_set(err, EINVAL, "'%s': names no configuration file", config);
+		return err_set(err, EINVAL, "'%s': not the name of a configuration file", config);
 	if (!config || strcmp(config, CONFIG_NAME) == 0)
 		dir = strdup(path ? path : ".");
 	else if (slash)
@@ -100,7 +100,7 @@ int oci_bundle_check_owner(const struct oci_bundle *b, const struct oci_spec *sp
 
 	if (!b->is_foreign || (oci_spec_mapped_root(spec, &root) && root == b->owner))
 		return 0;
-	return err_set(err, EPERM, "%s: belongs to uid %u, neither to root nor to the caller nor to whom linux.uidMappings makes the container's root",
+	return err_set(err, EPERM, "%s: owned by uid %u, not by root, the caller or the container's root (linux.uidMappings)",
 		       b->path, (unsigned)b->owner);
 }
 
@@ -182,7 +182,7 @@ int oci_bundle_lock(struct oci_bundle *b, const char *locks, unsigned timeout_ms
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, errno, "%s: cannot lock the bundle", b->path);
 		if (now_ms() >= end)
-			return err_set(err, EBUSY, "%s: another start of this bundle has held its lock for %u ms",
+			return err_set(err, EBUSY, "%s: another start of this bundle has held the lock for %u ms",
 				       b->path, timeout_ms);
 		nanosleep(&pause, NULL);
 	}
@@ -205,7 +205,7 @@ static int open_config(const struct oci_bundle *b, const char *what, struct stat
 	int r;
 
 	if (fd < 0 && errno == ELOOP)
-		return err_set(err, EINVAL, "%s: is a symbolic link, a regular file is wanted", what);
+		return err_set(err, EINVAL, "%s: is a symbolic link, not a regular file", what);
 	if (fd < 0)
 		return err_sys(err, errno, "%s: cannot open", what);
 	if (fstat(fd, ret_st) < 0)
@@ -238,7 +238,7 @@ int oci_bundle_read(struct oci_bundle *b, struct buf *ret, struct err *err)
 		return err_sys(err, errno, "%s: cannot stat", what.data);
 	after = oci_file_id_of(&st);
 	if (!oci_file_id_same(&before, &after) || text.len != after.size)
-		return err_set(err, EAGAIN, "%s: was changed while it was read", what.data);
+		return err_set(err, EAGAIN, "%s: changed while being read", what.data);
 	cleanup_fd_fn(&b->file_fd);
 	b->file_fd = steal_fd(&fd);
 	b->read = after;

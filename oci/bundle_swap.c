@@ -41,7 +41,7 @@ static int write_error(const struct oci_bundle *b, int code, struct err *err)
 {
 	if (code == -EROFS)
 		return err_set(err, EROFS,
-			       "%s: the bundle lies on a read-only file system, %s cannot be rewritten there", b->path,
+			       "%s: the bundle is on a read-only file system, cannot rewrite %s", b->path,
 			       b->name);
 	return err_sys(err, code, "%s: cannot write beside %s", b->path, b->name);
 }
@@ -130,7 +130,7 @@ int oci_bundle_prepare(struct oci_bundle *b, const void *text, size_t len, struc
 	int r;
 
 	if (b->saved || b->file_fd < 0)
-		return err_set(err, EINVAL, "%s: %s", b->path, b->saved ? "is rewritten already" : "has not been read");
+		return err_set(err, EINVAL, "%s: %s", b->path, b->saved ? "is already rewritten" : "has not been read");
 	fd = make_temp(b, &temp);
 	if (fd < 0)
 		return write_error(b, fd, err);
@@ -232,9 +232,9 @@ int oci_bundle_swap(struct oci_bundle *b, struct err *err)
 	if (cannot_exchange(r))
 		r = swap_by_link(b, &was_read);
 	if (r < 0)
-		return err_sys(err, r, "%s: cannot put the rewriting of %s in place", b->path, b->name);
+		return err_sys(err, r, "%s: cannot replace %s", b->path, b->name);
 	if (!was_read)
-		return err_set(err, EAGAIN, "%s: %s was replaced or changed after it had been read", b->path, b->name);
+		return err_set(err, EAGAIN, "%s: %s changed after it was read", b->path, b->name);
 	return 0;
 }
 
@@ -262,11 +262,11 @@ static int put_back(const struct oci_bundle *b, const char *temp, const struct o
 		else
 			ours = false;
 		if (r == 0 && ours)
-			return err_set(err, ENOENT, "%s: the caller's own %s is gone, %s was removed", b->path, b->name,
+			return err_set(err, ENOENT, "%s: the caller's own %s is gone, removed %s", b->path, b->name,
 				       temp);
 	}
 	if (r < 0)
-		return err_sys(err, r, "%s: cannot put %s back", b->path, b->name);
+		return err_sys(err, r, "%s: cannot restore %s", b->path, b->name);
 	if (unlinkat(b->dir_fd, temp, 0) < 0 && errno != ENOENT)
 		return err_sys(err, errno, "%s: cannot remove %s", b->path, temp);
 	return 0;

@@ -192,12 +192,12 @@ static int split_crio_name(struct pod *pod, const char *name, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(field); i++) {
 		field[i] = i ? strchr(field[i - 1], '_') : pod->name;
 		if (!field[i])
-			return err_set(err, EINVAL, "annotation " CRIO_ANNOTATION("Name") " is not that of a container of a pod");
+			return err_set(err, EINVAL, "annotation " CRIO_ANNOTATION("Name") " does not name a pod's container");
 		if (i)
 			*field[i]++ = '\0';
 	}
 	if (!text_streq(field[0], "k8s") || strchr(field[5], '_'))
-		return err_set(err, EINVAL, "annotation " CRIO_ANNOTATION("Name") " is not that of a container of a pod");
+		return err_set(err, EINVAL, "annotation " CRIO_ANNOTATION("Name") " does not name a pod's container");
 	pod->container = field[1];
 	pod->namespace = field[3];
 	return 0;
@@ -216,7 +216,7 @@ static int read_pod(const struct oci_spec *spec, struct pod *pod, struct err *er
 	}
 	if (oci_spec_annotation(spec, CRI_ANNOTATION("container-type")))
 		return err_set(err, EINVAL, "a pod with the annotations " CRI_ANNOTATION("container-type") " and " CRIO_ANNOTATION(
-						    "ContainerType") ": one of them is not the container runtime's own");
+						    "ContainerType") ": one of them is forged");
 	image = oci_spec_annotation(spec, CRIO_ANNOTATION("ImageName"));
 	pod->image = image ? image : "";
 	return split_crio_name(pod, oci_spec_annotation(spec, CRIO_ANNOTATION("Name")), err);
@@ -278,8 +278,7 @@ static int plain_key(const struct oci_spec *spec, const char *id, const struct o
 
 	/* CRI-O hands a pod's own annotations on; under a root that is no CRI's they would pass for root's. */
 	if (oci_spec_annotation(spec, CRIO_ANNOTATION("Metadata")) || oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType")))
-		return err_set(err, EINVAL, "a container of CRI-O, whose pods are told apart only where the handler's runtime_root"
-			       " ends in /k8s.io; `snug setup crio` shows how");
+		return err_set(err, EINVAL, "a container of CRI-O needs a handler whose runtime_root ends in /k8s.io; see `snug setup crio`");
 	if (name) {
 		r = check_annotation(name, err);
 		if (r < 0)
@@ -298,7 +297,7 @@ static int plain_key(const struct oci_spec *spec, const char *id, const struct o
 	if (!name)
 		return err_set(err, ENOENT,
 			       "nothing names this container: no annotation " ANNOTATION_PROFILE
-			       " that counts, and its id is a generated one");
+			       " counts, and its id is generated");
 	oci_key_add_component(out, name);
 	return 0;
 }
@@ -354,8 +353,7 @@ int oci_key_check(const char *key, struct err *err)
 
 		if (!component_is_valid(s, len))
 			return err_set(err, EINVAL,
-				       "\"%.200s\" is not a key: components of A-Z a-z 0-9 . _ - and %%XX, no "
-				       "leading dot, no final .json or .tmp, single slashes",
+				       "\"%.200s\" is not a key: use A-Z a-z 0-9 . _ - and %%XX, single slashes, no leading dot, no final .json or .tmp",
 				       key);
 		s += len;
 		if (!*s)

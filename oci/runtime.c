@@ -167,9 +167,9 @@ static int check_not_self(const char *path, const struct stat *st, int self_fd, 
 	if (self_fd < 0)
 		return 0;
 	if (fstat(self_fd, &self) < 0)
-		return err_sys(err, errno, "cannot look at this program's own file");
+		return err_sys(err, errno, "cannot stat this program's own file");
 	if (self.st_dev == st->st_dev && self.st_ino == st->st_ino)
-		return err_set(err, ELOOP, "%s: is this wrapper itself, the real runtime is wanted", path);
+		return err_set(err, ELOOP, "%s: is this wrapper itself, not the real runtime", path);
 	return 0;
 }
 
@@ -229,7 +229,7 @@ int oci_runtime_find(int self_fd, struct oci_runtime *ret, struct err *err)
 	if (find_in_usual_places("runc", self_fd, ret) || find_in_usual_places("crun", self_fd, ret))
 		return 0;
 	return err_set(err, ENOENT,
-		       "no runtime: neither runc nor crun in the usual places; name it in the configuration");
+		       "no runc or crun in the usual places; set \"runtime\" in the configuration");
 }
 
 int oci_runtime_open_or_find(const char *name, int self_fd, struct oci_runtime *ret, struct err *err)
@@ -238,7 +238,7 @@ int oci_runtime_open_or_find(const char *name, int self_fd, struct oci_runtime *
 		return oci_runtime_open(name, self_fd, ret, err);
 	if (*name && find_in_usual_places(name, self_fd, ret))
 		return 0;
-	return err_set(err, ENOENT, "no runtime '%s' in the usual places; name it by its absolute path", name);
+	return err_set(err, ENOENT, "no runtime '%s' in the usual places; give its absolute path", name);
 }
 
 void oci_runtime_id(const struct oci_runtime *rt, char *ret)

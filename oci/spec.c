@@ -46,7 +46,7 @@ static int want_object_or_null(const struct json_doc *doc, const struct json *v,
 {
 	if (json_type(v) == JSON_OBJECT || json_type(v) == JSON_NULL)
 		return 0;
-	return json_err(doc, v, err, "an object is wanted");
+	return json_err(doc, v, err, "expected an object");
 }
 
 static int find_parts(struct oci_spec *spec, struct err *err)
@@ -180,10 +180,10 @@ static int check_section(const char *section, size_t len, struct err *err)
 	if (r < 0)
 		return r;
 	if (json_type(json_root(doc)) != JSON_OBJECT)
-		return json_err(doc, json_root(doc), err, "an object is wanted");
+		return json_err(doc, json_root(doc), err, "expected an object");
 	for (size_t i = json_end(json_root(doc)); i < len; i++)
 		if (!strchr(" \t\r\n", section[i]) || !section[i])
-			return json_err(doc, json_root(doc), err, "something follows the object");
+			return json_err(doc, json_root(doc), err, "trailing text after the object");
 	return 0;
 }
 

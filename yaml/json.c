@@ -75,13 +75,13 @@ static int key_text(const struct writer *w, const struct yaml_node *key, struct 
 	int r;
 
 	if (n->kind != YAML_KIND_SCALAR)
-		return yaml_err(key, w->err, "a key is a word, not a mapping or a list");
+		return yaml_err(key, w->err, "a key must be a word, not a mapping or a list");
 	r = yaml_resolve(n, ret_type, ret, w->err);
 	if (r < 0 || *ret_type == YAML_TYPE_INTEGER)
 		return r;
 	buf_clear(ret);
 	if (*ret_type == YAML_TYPE_NULL || *ret_type == YAML_TYPE_FLOAT)
-		return yaml_err(key, w->err, "a key is a word; put it between quotes");
+		return yaml_err(key, w->err, "a key must be a word; quote it");
 	if (*ret_type == YAML_TYPE_TRUE || *ret_type == YAML_TYPE_FALSE)
 		buf_adds(ret, *ret_type == YAML_TYPE_TRUE ? "true" : "false");
 	else
@@ -126,7 +126,7 @@ static int find_member(struct writer *w, const struct members *m, const struct y
 	*ret = NULL;
 	w->compared += m->count + 1;
 	if (w->compared > COMPARE_MAX)
-		return too_big(w, key, "mappings are merged into each other too often");
+		return too_big(w, key, "mappings are merged too often");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct yaml_node *other = yaml_target(m->at[i].key);
 
@@ -164,7 +164,7 @@ static int merge_mapping(struct writer *w, const struct yaml_node *value, unsign
 		from.at[i].merged = true;
 		/* kubectl lets what is merged win over what stands above the merge key; YAML itself never. */
 		if (r == 0 && there && !there->merged)
-			r = yaml_err(there->key, w->err, "readers differ on whether this or what is merged below it counts; put the merge key first");
+			r = yaml_err(there->key, w->err, "readers differ in whether this or the merge below it counts; put the merge key first");
 		else if (r == 0 && !there)
 			r = add_member(w, m, &from.at[i]);
 	}
@@ -197,7 +197,7 @@ static int collect(struct writer *w, const struct yaml_node *mapping, unsigned d
 			r = merge(w, own.value, depth, m);
 			continue;
 		}
-		/* Without a merge key one that stands twice is the JSON reader's to refuse. */
+		/* Without a merge key one that appears twice is the JSON reader's to refuse. */
 		if (merges)
 			r = find_member(w, m, k, &there);
 		if (r == 0 && there && there->merged)
@@ -251,7 +251,7 @@ static int write_node(struct writer *w, const struct yaml_node *n)
 	int r;
 
 	if (++w->values > VALUES_MAX || w->out->len - w->from > YAML_JSON_MAX)
-		return too_big(w, n, "too large once its aliases are carried out");
+		return too_big(w, n, "too large once its aliases are expanded");
 	if (w->depth == YAML_DEPTH_MAX)
 		return too_big(w, n, "nested deeper than 64");
 	go_to_line(w, n->line);

@@ -215,11 +215,11 @@ static int put_alias(struct builder *b)
 	for (size_t i = b->anchor_count; i-- > 0;)
 		if (text_streq(b->doc->strings.data + b->anchors[i].name_at, name)) {
 			if (is_open(b, b->anchors[i].node))
-				return bad(b, "an alias stands within what it names");
+				return bad(b, "an alias refers to itself");
 			b->doc->nodes[node].target = b->anchors[i].node;
 			return 0;
 		}
-	return bad(b, "an alias of an anchor that is not there");
+	return bad(b, "an alias without an anchor");
 }
 
 static int put_scalar(struct builder *b)

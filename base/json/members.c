@@ -45,9 +45,9 @@ static int check_name(const struct json_doc *doc, const struct json *obj, const 
 		if (!may_be_taken_for(json_key(m), name))
 			continue;
 		if (json_key_len(m) != strlen(name) || strcmp(json_key(m), name) != 0)
-			return json_err(doc, m, err, "some runtimes take this member for \"%s\"", name);
+			return json_err(doc, m, err, "some runtimes read this member as \"%s\"", name);
 		if (found)
-			return json_err(doc, m, err, "stands twice, and runtimes differ on which one counts");
+			return json_err(doc, m, err, "appears twice, and runtimes differ in which one they use");
 		found = true;
 	}
 	return 0;
@@ -80,9 +80,9 @@ static int by_key(const void *a, const void *b)
 static int check_nuls(const struct json_doc *doc, const struct json *m, struct err *err)
 {
 	if (strlen(json_key(m)) != json_key_len(m))
-		return json_err(doc, m, err, "the name holds a NUL character");
+		return json_err(doc, m, err, "the name contains a NUL character");
 	if (json_type(m) == JSON_STRING && strlen(json_text(m)) != json_text_len(m))
-		return json_err(doc, m, err, "holds a NUL character");
+		return json_err(doc, m, err, "contains a NUL character");
 	return 0;
 }
 
@@ -106,7 +106,7 @@ int json_check_map(const struct json_doc *doc, const struct json *obj, struct er
 	qsort(members, n, sizeof(const struct json *), by_key);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(json_key(members[i]), json_key(members[i - 1])) == 0)
-			return json_err(doc, members[i], err, "stands twice, and runtimes differ on which one counts");
+			return json_err(doc, members[i], err, "appears twice, and runtimes differ in which one they use");
 	return 0;
 }
 
@@ -114,7 +114,7 @@ int json_want_members(const struct json_doc *doc, const struct json *obj, const 
 		      struct err *err)
 {
 	if (json_type(obj) != JSON_OBJECT)
-		return json_err(doc, obj, err, "an object is wanted");
+		return json_err(doc, obj, err, "expected an object");
 	for (const struct json *m = json_first(obj); m; m = json_next(m)) {
 		size_t i = 0;
 

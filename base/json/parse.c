@@ -242,7 +242,7 @@ static int refuse_duplicates(const struct json_doc *doc, const struct json *obj,
 	for (size_t i = 1; i < n; i++)
 		if (members[i]->key_len == members[i - 1]->key_len &&
 		    memcmp(members[i]->key, members[i - 1]->key, members[i]->key_len) == 0)
-			return json_err(doc, members[i], err, "stands twice");
+			return json_err(doc, members[i], err, "appears twice");
 	return 0;
 }
 
@@ -263,7 +263,7 @@ static int parse_error(struct parser *p, const char *text, size_t len, bool at_e
 	if (p->code == -ENOMEM)
 		return err_set(err, ENOMEM, "%s: out of memory", doc->name);
 	if (p->code) {
-		json_err(doc, json_at(doc, p->bad), err, "%s (%d levels are read)", p->bad_what, JSON_DEPTH_MAX);
+		json_err(doc, json_at(doc, p->bad), err, "%s (at most %d levels)", p->bad_what, JSON_DEPTH_MAX);
 		return err ? (err->code = p->code) : p->code;
 	}
 	why = yajl_get_error(p->yajl, 0, NULL, 0);
@@ -311,7 +311,7 @@ static int run_parser(struct parser *p, const char *text, size_t len, struct err
 	if (st != yajl_status_ok)
 		return parse_error(p, text, len, at_end, err);
 	if (p->doc->count == 0)
-		return err_set(err, EINVAL, "%s: empty, JSON is wanted", p->doc->name);
+		return err_set(err, EINVAL, "%s: empty, expected JSON", p->doc->name);
 	return 0;
 }
 

@@ -141,9 +141,9 @@ int json_want_string(const struct json_doc *doc, const struct json *parent, cons
 	if (!v)
 		return json_err(doc, parent, err, "\"%s\" is missing", what);
 	if (v->type != JSON_STRING)
-		return json_err(doc, v, err, "a string is wanted");
+		return json_err(doc, v, err, "expected a string");
 	if (strlen(v->text) != v->text_len)
-		return json_err(doc, v, err, "holds a NUL character");
+		return json_err(doc, v, err, "contains a NUL character");
 	*ret = v->text;
 	return 0;
 }
@@ -155,7 +155,7 @@ int json_want_u64(const struct json_doc *doc, const struct json *parent, const c
 	if (!v)
 		return json_err(doc, parent, err, "\"%s\" is missing", what);
 	if (json_u64(v, ret) < 0)
-		return json_err(doc, v, err, "a whole number from 0 to 2^64-1 is wanted");
+		return json_err(doc, v, err, "expected a whole number from 0 to 2^64-1");
 	return 0;
 }
 

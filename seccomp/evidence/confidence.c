@@ -110,28 +110,28 @@ void confidence_add_chance(const struct confidence *s, bool method, struct buf *
 		buf_addf(out, "about %.0f%%", s->chance * 100);
 	if (seen && method)
 		buf_addf(out, " (%s)",
-			 s->method == CONFIDENCE_GOOD_TURING ? "Good-Turing: the calls that one run alone showed, per run"
-							     : "the share of the runs after the first that brought one");
+			 s->method == CONFIDENCE_GOOD_TURING ? "Good-Turing: calls that only one run showed, per run"
+							     : "the share of later runs that brought one");
 	if (!seen || s->bound < 1)
 		buf_addf(out, "%sat most %u%% (rule of three, 95%%)", seen ? ", " : "", percent_up(s->bound));
 	if (!seen && s->bound >= 1)
-		buf_adds(out, ", as too few complete runs have brought none");
+		buf_adds(out, ", as too few complete runs brought none");
 }
 
 void confidence_describe(const struct confidence *s, struct buf *out)
 {
-	buf_addf(out, "  Settled: %zu complete runs (%.1f hours) since the last that brought a new call.\n", s->silent,
+	buf_addf(out, "  Settled: %zu complete runs (%.1f hours) since the last new call.\n", s->silent,
 		 (double)s->silent_ms / HOUR_MS);
 	if (s->method == CONFIDENCE_NONE)
-		buf_adds(out, "  The chance that the next run brings a new one: not known from a single run.\n");
+		buf_adds(out, "  Chance of a new call in the next run: unknown from a single run.\n");
 	else
-		buf_adds(out, "  The chance that the next run brings a new one: ");
+		buf_adds(out, "  Chance of a new call in the next run: ");
 	if (s->method != CONFIDENCE_NONE) {
 		confidence_add_chance(s, true, out);
 		buf_adds(out, ".\n");
 	}
 	if (confidence_is_over(s))
-		buf_adds(out, "  Learning of it is over (learn_for): what was approved applies, else what the caller asks for.\n");
+		buf_adds(out, "  Learning is over (learn_for): the approved profile applies, or else the caller's own.\n");
 }
 
 static void write_fraction(struct json_writer *w, const char *key, double v, int digits)

@@ -130,7 +130,7 @@ int evidence_new(const char *key, struct evidence **ret, struct err *err)
 
 	for (const char *c = key; *c; c++)
 		if (*c < 0x20 || *c > 0x7e)
-			return err_set(err, EINVAL, "the key holds more than printable ASCII");
+			return err_set(err, EINVAL, "the key contains more than printable ASCII");
 	ev = calloc(1, sizeof(*ev));
 	if (!ev)
 		return err_set(err, ENOMEM, "out of memory");
@@ -211,7 +211,7 @@ int evidence_set_shape(struct evidence *ev, const char *json, struct err *err)
 		return r;
 	shape = json_get(json_root(doc), "shape");
 	if (json_type(shape) != JSON_OBJECT || json_count(json_root(doc)) != 1)
-		return err_set(err, EINVAL, "process shape: one JSON object is wanted");
+		return err_set(err, EINVAL, "process shape: expected one JSON object");
 	copy = strndup(text.data + json_start(shape), json_end(shape) - json_start(shape));
 	if (!copy)
 		return err_set(err, ENOMEM, "out of memory");

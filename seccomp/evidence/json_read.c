@@ -28,12 +28,12 @@ static int check_object(struct reader *rd, const struct json *v, const char *con
 static int check_safe(struct reader *rd, const struct json *v, size_t cut)
 {
 	if (json_type(v) != JSON_STRING)
-		return json_err(rd->doc, v, rd->err, "a string is wanted");
+		return json_err(rd->doc, v, rd->err, "expected a string");
 	if (json_text_len(v) > cut * EVIDENCE_SAFE_MAX)
 		return json_err(rd->doc, v, rd->err, "longer than %zu bytes", cut * EVIDENCE_SAFE_MAX);
 	for (size_t i = 0; i < json_text_len(v); i++)
 		if (json_text(v)[i] < 0x20 || json_text(v)[i] > 0x7e)
-			return json_err(rd->doc, v, rd->err, "holds more than printable ASCII");
+			return json_err(rd->doc, v, rd->err, "contains more than printable ASCII");
 	return 0;
 }
 
@@ -56,7 +56,7 @@ static int want_bool(struct reader *rd, const struct json *parent, const char *w
 	if (!v)
 		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
 	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
-		return json_err(rd->doc, v, rd->err, "true or false is wanted");
+		return json_err(rd->doc, v, rd->err, "expected true or false");
 	*ret = json_type(v) == JSON_TRUE;
 	return 0;
 }
@@ -68,7 +68,7 @@ static int want_time(struct reader *rd, const struct json *parent, const char *w
 
 	if (r == 0 && text_parse_time(s, ret) < 0)
 		r = json_err(rd->doc, json_get(parent, what), rd->err,
-			     "a UTC time like 2026-01-31T12:00:00.123Z is wanted");
+			     "expected a UTC time like 2026-01-31T12:00:00.123Z");
 	return r;
 }
 
@@ -79,7 +79,7 @@ static int want_array(struct reader *rd, const struct json *parent, const char *
 	if (!v)
 		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
 	if (json_type(v) != JSON_ARRAY)
-		return json_err(rd->doc, v, rd->err, "an array is wanted");
+		return json_err(rd->doc, v, rd->err, "expected an array");
 	*ret = v;
 	return 0;
 }
@@ -99,7 +99,7 @@ static int read_reasons(struct reader *rd, const struct json *v, struct evidence
 		if (reason_by_code(json_text(e), &reason) < 0)
 			return json_err(rd->doc, e, rd->err, "unknown reason \"%s\"", json_text(e));
 		if (run->reasons & (reason_set)1 << reason)
-			return json_err(rd->doc, e, rd->err, "stands twice");
+			return json_err(rd->doc, e, rd->err, "appears twice");
 		run->reasons |= (reason_set)1 << reason;
 	}
 	return 0;
@@ -136,7 +136,7 @@ static int read_complete_for(struct reader *rd, const struct json *v, struct evi
 		const struct arch *arch = json_type(e) == JSON_STRING ? arch_by_name(json_text(e)) : NULL;
 
 		if (!arch)
-			return json_err(rd->doc, e, rd->err, "an architecture is wanted");
+			return json_err(rd->doc, e, rd->err, "expected an architecture");
 		run->arches |= 1u << arch->id;
 	}
 	return r;
@@ -151,7 +151,7 @@ static int read_ended(struct reader *rd, const struct json *v, struct evidence_r
 		return 0;
 	r = want_time(rd, v, "ended", &run->ended_ms);
 	if (r == 0 && run->ended_ms == 0)
-		r = json_err(rd->doc, ended, rd->err, "a time after 1970 began is wanted");
+		r = json_err(rd->doc, ended, rd->err, "expected a time after 1970");
 	return r;
 }
 
@@ -266,7 +266,7 @@ static int read_who(struct reader *rd, const struct json *v, const char *what, s
 			return r;
 		r = evidence_add_name(rd->ev, list, json_text(e));
 		if (r == -EEXIST)
-			return json_err(rd->doc, e, rd->err, "stands twice");
+			return json_err(rd->doc, e, rd->err, "appears twice");
 		if (r == -ENOSPC)
 			return json_err(rd->doc, e, rd->err, "more than %d comms and exes", EVIDENCE_NAMES_MAX);
 		if (r < 0)
@@ -307,7 +307,7 @@ static int make_entry(struct reader *rd, const struct json *v, struct evidence_c
 	if (r < 0)
 		return r;
 	if (evidence_find(rd->ev, id.arch, id.nr, id.phase))
-		return json_err(rd->doc, v, rd->err, "this call and phase stands twice");
+		return json_err(rd->doc, v, rd->err, "this call and phase appears twice");
 	r = evidence_make(rd->ev, id.arch, id.nr, id.phase, ret);
 	if (r == -ENOSPC)
 		return json_err(rd->doc, v, rd->err, "more than %d calls", EVIDENCE_CALLS_MAX);
@@ -376,7 +376,7 @@ static int check_version(struct reader *rd, const struct json *root)
 	int r;
 
 	if (json_type(root) != JSON_OBJECT)
-		return json_err(rd->doc, root, rd->err, "an object is wanted");
+		return json_err(rd->doc, root, rd->err, "expected an object");
 	r = json_want_u64(rd->doc, root, "version", &version, rd->err);
 	if (r < 0 || version == EVIDENCE_VERSION)
 		return r;
@@ -397,7 +397,7 @@ static int read_shape(struct reader *rd, const struct json *root, const char *te
 	if (!v)
 		return 0;
 	if (json_type(v) != JSON_OBJECT)
-		return json_err(rd->doc, v, rd->err, "an object is wanted");
+		return json_err(rd->doc, v, rd->err, "expected an object");
 	rd->ev->shape = strndup(text + json_start(v), json_end(v) - json_start(v));
 	return rd->ev->shape ? 0 : oom(rd);
 }

@@ -266,7 +266,7 @@ static int unite_calls(struct merge *m, struct evidence *to, const struct eviden
 		int r = e ? 0 : evidence_make(to, c->arch, c->nr, c->phase, &e);
 
 		if (r == -ENOSPC)
-			return err_set(m->err, ENOSPC, "together they hold more than %d calls", EVIDENCE_CALLS_MAX);
+			return err_set(m->err, ENOSPC, "together they have more than %d calls", EVIDENCE_CALLS_MAX);
 		if (r < 0)
 			return oom(m);
 		unite_call(to, e, from, c, fresh, count);

@@ -12,7 +12,7 @@
 static int check_array(const struct json_doc *doc, const struct json *v, size_t max, struct err *err)
 {
 	if (json_type(v) != JSON_ARRAY)
-		return json_err(doc, v, err, "an array is wanted");
+		return json_err(doc, v, err, "expected an array");
 	return json_count(v) > max ? json_err(doc, v, err, "more than %zu", max) : 0;
 }
 
@@ -28,7 +28,7 @@ static int read_names(const struct json_doc *doc, const struct json *obj, const 
 		size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
 		if (!len || len != json_text_len(e) || len >= SYSCALL_NAME_MAX)
-			return json_err(doc, e, err, "the name of a system call is wanted");
+			return json_err(doc, e, err, "expected the name of a system call");
 		if (names_add(ret, s) < 0)
 			return err_set(err, ENOMEM, "out of memory");
 	}
@@ -45,7 +45,7 @@ static int read_forms(const struct json_doc *doc, const struct json *obj, const 
 		int place = json_type(e) == JSON_STRING ? argument_by_text(json_text(e)) : -1;
 
 		if (json_type(e) != JSON_STRING)
-			return json_err(doc, e, err, "a string is wanted");
+			return json_err(doc, e, err, "expected a string");
 		if (place >= 0)
 			*ret |= (uint64_t)1 << place;
 	}
@@ -60,7 +60,7 @@ static int read_digest(const struct json_doc *doc, const struct json *obj, uint6
 	if (r < 0)
 		return r;
 	if (strlen(s) != 16 || strspn(s, "0123456789abcdef") != 16 || sscanf(s, "%16" SCNx64, ret) != 1)
-		return json_err(doc, json_get(obj, "digest"), err, "16 hex digits are wanted");
+		return json_err(doc, json_get(obj, "digest"), err, "expected 16 hex digits");
 	return 0;
 }
 
@@ -69,7 +69,7 @@ int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogg
 	int r;
 
 	if (json_type(unlogged) != JSON_OBJECT)
-		return unlogged ? json_err(doc, unlogged, err, "an object is wanted") : err_set(err, EINVAL, "\"quiet\" is missing");
+		return unlogged ? json_err(doc, unlogged, err, "expected an object") : err_set(err, EINVAL, "\"quiet\" is missing");
 	ret->on = true;
 	r = json_want_u64(doc, unlogged, "upto", &ret->upto, err);
 	if (r == 0 && ret->upto > EVIDENCE_CALLS_MAX)
@@ -99,7 +99,7 @@ int evidence_unlogged_read_run(const struct json_doc *doc, const struct json *v,
 	if (r == 0)
 		r = read_names(doc, v, "opened", &run->opened, err);
 	if (r == 0 && more && json_type(more) != JSON_TRUE)
-		r = json_err(doc, more, err, "true is wanted");
+		r = json_err(doc, more, err, "expected true");
 	run->opened_more = more != NULL;
 	if (r == 0 && json_get(v, "quiet"))
 		r = evidence_unlogged_read(doc, json_get(v, "quiet"), &run->unlogged, err);
@@ -116,7 +116,7 @@ static int read_arguments(const struct json_doc *doc, const struct json *list, s
 		int place;
 
 		if (json_type(e) != JSON_OBJECT)
-			return json_err(doc, e, err, "an object is wanted");
+			return json_err(doc, e, err, "expected an object");
 		r = json_want_string(doc, e, "form", &form, err);
 		if (r == 0)
 			r = json_want_string(doc, e, "known", &known, err);
@@ -165,7 +165,7 @@ int evidence_unlogged_read_root(const struct json_doc *doc, const struct json *r
 	if (r == 0 && assumed)
 		r = check_array(doc, assumed, EVIDENCE_ASSUMED_MAX, err);
 	if (r == 0 && since && (json_type(since) != JSON_STRING || text_parse_time(json_text(since), &ev->since_ms) < 0))
-		r = json_err(doc, since, err, "a UTC time like 2026-01-31T12:00:00.123Z is wanted");
+		r = json_err(doc, since, err, "expected a UTC time like 2026-01-31T12:00:00.123Z");
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ev->run_count && !ev->since_ms; i++)

@@ -328,7 +328,7 @@ static int compile(struct filter *f, const struct arch *arch, struct err *err)
 		return 0;
 	ctx = seccomp_init(filter_action_of(policy_default(f->policy)));
 	if (!ctx)
-		return err_set(err, EINVAL, "libseccomp refuses the default action");
+		return err_set(err, EINVAL, "libseccomp rejects the default action");
 	p->refusal_count = 0;
 	r = fill(f, ctx, arch, p, err);
 	seccomp_release(ctx);
@@ -356,7 +356,7 @@ int filter_answer(struct filter *f, const struct arch *arch, uint32_t nr, const 
 	for (size_t i = 0; i < POLICY_ARGS_MAX; i++)
 		data.args[i] = other_byte_order(arch) ? args[i] << 32 | args[i] >> 32 : args[i];
 	r = bpf_run(p->code, p->len, &data, ret);
-	return r < 0 ? err_set(err, EINVAL, "libseccomp made a filter that the kernel would refuse") : 0;
+	return r < 0 ? err_set(err, EINVAL, "libseccomp produced a filter that the kernel would refuse") : 0;
 }
 
 int filter_refusals(struct filter *f, const struct arch *arch, const struct filter_refusal **ret, size_t *ret_count,
@@ -380,7 +380,7 @@ int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, u
 		uint32_t answer = 0;
 
 		if (bpf_run(f->raw[i].code, f->raw[i].len, data, &answer) < 0)
-			return err_set(err, EINVAL, "a filter holds what the kernel would not have loaded");
+			return err_set(err, EINVAL, "a filter contains instructions that the kernel would refuse");
 		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) < (int32_t)(lowest & SECCOMP_RET_ACTION_FULL))
 			lowest = answer;
 	}

@@ -12,11 +12,11 @@
 static int check_flags(const struct json_doc *doc, const struct json *flags, bool *ret_has_log, struct err *err)
 {
 	if (flags && json_type(flags) != JSON_NULL && json_type(flags) != JSON_ARRAY)
-		return json_err(doc, flags, err, "an array is wanted");
+		return json_err(doc, flags, err, "expected an array");
 	*ret_has_log = false;
 	for (const struct json *e = json_first(flags); e; e = json_next(e)) {
 		if (json_type(e) != JSON_STRING)
-			return json_err(doc, e, err, "the name of a flag is wanted");
+			return json_err(doc, e, err, "expected the name of a flag");
 		*ret_has_log |= text_streq(json_text(e), "SECCOMP_FILTER_FLAG_LOG");
 	}
 	return 0;
@@ -35,7 +35,7 @@ int log_flag_add(const char *profile, size_t len, const char *name, struct buf *
 		return r;
 	root = json_root(doc);
 	if (json_type(root) != JSON_OBJECT)
-		return json_err(doc, root, err, "an object is wanted");
+		return json_err(doc, root, err, "expected an object");
 	flags = json_get(root, "flags");
 	r = json_check_members(doc, root, members, ARRAY_SIZE(members), err);
 	if (r == 0)

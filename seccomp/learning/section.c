@@ -45,12 +45,12 @@ static int check_action(const struct json_doc *doc, const struct json *obj, cons
 static int check_rules(const struct json_doc *doc, const struct json *rules, struct err *err)
 {
 	if (json_type(rules) != JSON_ARRAY && json_type(rules) != JSON_NULL)
-		return json_err(doc, rules, err, "an array is wanted");
+		return json_err(doc, rules, err, "expected an array");
 	for (const struct json *rule = json_first(rules); rule; rule = json_next(rule)) {
 		int r;
 
 		if (json_type(rule) != JSON_OBJECT)
-			return json_err(doc, rule, err, "an object is wanted");
+			return json_err(doc, rule, err, "expected an object");
 		r = json_check_members(doc, rule, rule_members, ARRAY_SIZE(rule_members), err);
 		if (r == 0)
 			r = check_action(doc, rule, "action", err);
@@ -131,10 +131,10 @@ void learning_drop(struct learning_unlogged *q, struct buf *out)
 static int check_arches(const struct json_doc *doc, const struct json *arches, struct err *err)
 {
 	if (json_type(arches) != JSON_ARRAY && json_type(arches) != JSON_NULL)
-		return json_err(doc, arches, err, "an array is wanted");
+		return json_err(doc, arches, err, "expected an array");
 	for (const struct json *a = json_first(arches); a; a = json_next(a))
 		if (json_type(a) != JSON_STRING)
-			return json_err(doc, a, err, "a string is wanted");
+			return json_err(doc, a, err, "expected a string");
 	return 0;
 }
 

@@ -10,7 +10,7 @@ static int read_names(const struct json_doc *doc, const struct json *list, struc
 		return err_set(err, EINVAL, "the recorder's answer: an array is missing");
 	for (const struct json *e = json_first(list); e; e = json_next(e)) {
 		if (json_type(e) != JSON_STRING)
-			return json_err(doc, e, err, "a string is wanted");
+			return json_err(doc, e, err, "expected a string");
 		if (names_add(ret, json_text(e)) < 0)
 			return err_set(err, ENOMEM, "out of memory");
 	}

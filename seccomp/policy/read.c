@@ -123,7 +123,7 @@ static int add_config_map(struct reader *rd, const struct json_doc *doc, const s
 		return json_err(doc, data ? data : obj, rd->err, "a ConfigMap without \"data\" holds no profile");
 	for (const struct json *m = json_first(data); m && r == 0; m = json_next(m))
 		r = json_type(m) == JSON_STRING ? add_member(rd, m, name)
-						: json_err(doc, m, rd->err, "a string is wanted");
+						: json_err(doc, m, rd->err, "expected a string");
 	return r;
 }
 
@@ -203,7 +203,7 @@ static int add_list(struct reader *rd, const struct json_doc *doc, const struct 
 		const char *own = json_text(json_get(e, "kind"));
 
 		if (json_type(e) != JSON_OBJECT)
-			r = json_err(doc, e, rd->err, "an object is wanted");
+			r = json_err(doc, e, rd->err, "expected an object");
 		else
 			r = add_object(rd, doc, e, own ? own : of, name, true);
 	}
@@ -218,7 +218,7 @@ static int add_document(struct reader *rd, const struct json_doc *doc, const cha
 	const char *kind = json_text(json_get(root, "kind"));
 
 	if (json_type(root) != JSON_OBJECT)
-		return json_err(doc, root, rd->err, "an object is wanted");
+		return json_err(doc, root, rd->err, "expected an object");
 	if (section && format != POLICY_SPO)
 		return add_section(rd, doc, section, format, name);
 	if (json_get(root, "ociVersion") || json_get(root, "linux"))
@@ -402,7 +402,7 @@ int policy_read(const char *text, size_t len, const char *name, struct policy_li
 	if (r == 0)
 		r = policy_add_bases(ret->policy, ret->count, ret->policy, ret->count, err);
 	if (r == 0 && ret->count == 0 && ret->others)
-		r = err_set(err, EINVAL, "%s: holds no profile: a SeccompProfile or a ConfigMap is wanted, there is only %s%s", name,
+		r = err_set(err, EINVAL, "%s: contains no profile: expected a SeccompProfile or a ConfigMap, found only %s%s", name,
 			    buf_failed(&ret->other_kinds) ? "something else" : ret->other_kinds.data,
 			    ret->others > POLICY_KINDS_NAMED ? " and more" : "");
 	else if (r == 0 && ret->count == 0)
@@ -416,7 +416,7 @@ int policy_read_one(const char *text, size_t len, const char *name, struct polic
 	int r = policy_read(text, len, name, &list, err);
 
 	if (r == 0 && list.count > 1)
-		r = err_set(err, EINVAL, "%s: holds %zu profiles, and one is wanted", name, list.count);
+		r = err_set(err, EINVAL, "%s: contains %zu profiles; name a file with one", name, list.count);
 	if (r == 0)
 		*ret = steal_ptr(&list.policy[0]);
 	return r;

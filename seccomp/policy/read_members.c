@@ -44,7 +44,7 @@ int section_check_members(struct section *s, const struct json *obj, const struc
 	for (size_t i = 0; i < count; i++)
 		names[i] = members[i].name;
 	if (json_type(obj) != JSON_OBJECT)
-		return json_err(s->doc, obj, s->err, "an object is wanted");
+		return json_err(s->doc, obj, s->err, "expected an object");
 	r = json_check_members(s->doc, obj, names, count, s->err);
 	for (const struct json *m = json_first(obj); m && r == 0; m = json_next(m)) {
 		size_t i = 0;
@@ -59,15 +59,15 @@ int section_check_members(struct section *s, const struct json *obj, const struc
 
 int section_want_array(struct section *s, const struct json *v)
 {
-	return !v || json_type(v) == JSON_ARRAY ? 0 : json_err(s->doc, v, s->err, "an array is wanted");
+	return !v || json_type(v) == JSON_ARRAY ? 0 : json_err(s->doc, v, s->err, "expected an array");
 }
 
 int section_want_text(struct section *s, const struct json *v, const char *what)
 {
 	if (json_type(v) != JSON_STRING)
-		return json_err(s->doc, v, s->err, "%s is wanted", what);
+		return json_err(s->doc, v, s->err, "expected %s", what);
 	if (strlen(json_text(v)) != json_text_len(v))
-		return json_err(s->doc, v, s->err, "holds a NUL character");
+		return json_err(s->doc, v, s->err, "contains a NUL character");
 	if (!text_is_utf8(json_text(v), json_text_len(v)))
 		return json_err(s->doc, v, s->err, "is not UTF-8");
 	return 0;
@@ -106,14 +106,14 @@ static int read_number(struct section *s, const struct json *number, const struc
 		uint32_t found = 0;
 
 		if (json_type(v) != JSON_STRING)
-			return json_err(s->doc, v, s->err, "a string is wanted");
+			return json_err(s->doc, v, s->err, "expected a string");
 		if (v == number && !(s->dialect & SPO))
-			return json_err(s->doc, v, s->err, "a number is wanted; a name belongs into \"errno\"");
+			return json_err(s->doc, v, s->err, "expected a number; a name belongs in \"errno\"");
 		if (policy_errno_by_name(json_text(v), &found) < 0)
 			return json_err(s->doc, v, s->err, "there is no errno of this name");
 		n = found;
 	} else if (json_u64(v, &n) < 0) {
-		return json_err(s->doc, v, s->err, "a whole number is wanted");
+		return json_err(s->doc, v, s->err, "expected a whole number");
 	}
 	/* The operator takes 0 for a field that is not there. */
 	if (n == 0 && s->dialect & SPO)

@@ -73,7 +73,7 @@ static int read_condition(struct section *s, const struct json *obj, struct poli
 	/* moby seccomp.go KernelVersion: "MAJOR.MINOR" */
 	if (r == 0 && (sscanf(json_text(kernel), "%4u.%4u%c", &ret->kernel[0], &ret->kernel[1], &end) != 2 ||
 		       json_text(kernel)[0] == '-' || json_text(kernel)[0] == '+'))
-		r = json_err(s->doc, kernel, s->err, "a version like \"4.8\" is wanted");
+		r = json_err(s->doc, kernel, s->err, "expected a version like \"4.8\"");
 	return r;
 }
 

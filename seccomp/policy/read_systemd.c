@@ -284,7 +284,7 @@ int policy_read_systemd(const char *text, size_t len, const char *name, const ch
 	int r = copy ? policy_new(POLICY_SYSTEMD, name, &d.policy, err) : err_set(err, ENOMEM, "out of memory");
 
 	if (r == 0 && memchr(text, '\0', len))
-		r = err_set(err, EINVAL, "%s: holds a NUL character", name);
+		r = err_set(err, EINVAL, "%s: contains a NUL character", name);
 	for (char *line = r == 0 ? next_line(&at, &d.line) : NULL; line && r == 0; line = next_line(&at, &d.line))
 		r = take_line(&d, line);
 	if (r == 0 && !d.any)

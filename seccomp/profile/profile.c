@@ -222,7 +222,7 @@ static int want_word(struct reader *rd, const struct json *parent, const char *w
 	int r = json_want_string(rd->doc, parent, what, &s, rd->err);
 
 	if (r == 0 && strcmp(s, word) != 0)
-		r = json_err(rd->doc, json_get(parent, what), rd->err, "\"%s\" is wanted", word);
+		r = json_err(rd->doc, json_get(parent, what), rd->err, "expected \"%s\"", word);
 	return r;
 }
 
@@ -234,7 +234,7 @@ static int want_array(struct reader *rd, const struct json *parent, const char *
 	if (!v)
 		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
 	if (json_type(v) != JSON_ARRAY || json_count(v) == 0)
-		return json_err(rd->doc, v, rd->err, "an array that is not empty is wanted");
+		return json_err(rd->doc, v, rd->err, "expected an array that is not empty");
 	*ret = v;
 	return 0;
 }
@@ -255,7 +255,7 @@ static int read_arches(struct reader *rd, const struct json *root)
 		if (!arch)
 			return json_err(rd->doc, e, rd->err, "unknown architecture");
 		if (profile_has_arch(rd->profile, arch))
-			return json_err(rd->doc, e, rd->err, "stands twice");
+			return json_err(rd->doc, e, rd->err, "appears twice");
 		profile_add_arch(rd->profile, arch);
 	}
 	return r;
@@ -270,7 +270,7 @@ static int read_arg(struct reader *rd, const struct json *args, struct profile_r
 	int r;
 
 	if (json_type(args) != JSON_ARRAY || json_count(args) != 1)
-		return json_err(rd->doc, args, rd->err, "an array of one argument is wanted");
+		return json_err(rd->doc, args, rd->err, "expected an array of one argument");
 	r = check_object(rd, arg, members, ARRAY_SIZE(members));
 	if (r == 0)
 		r = json_want_u64(rd->doc, arg, "index", &index, rd->err);
@@ -303,7 +303,7 @@ static int read_name(struct reader *rd, const struct json *e, const struct profi
 	int r;
 
 	if (!is_plain_string(e) || check_name(json_text(e), NULL) < 0)
-		return json_err(rd->doc, e, rd->err, "the name of a system call is wanted");
+		return json_err(rd->doc, e, rd->err, "expected the name of a system call");
 	memcpy(rule.name, json_text(e), json_text_len(e));
 	if (is_there(rd->profile, &rule))
 		return json_err(rd->doc, e, rd->err, "%s is allowed twice", rule.name);
@@ -339,7 +339,7 @@ static int read_root(struct reader *rd, const struct json *root)
 	if (!list)
 		return json_err(rd->doc, root, rd->err, "\"syscalls\" is missing");
 	if (json_type(list) != JSON_ARRAY)
-		return json_err(rd->doc, list, rd->err, "an array is wanted");
+		return json_err(rd->doc, list, rd->err, "expected an array");
 	for (const struct json *e = json_first(list); r == 0 && e; e = json_next(e))
 		r = read_rule(rd, e);
 	return r;
@@ -355,7 +355,7 @@ static int read_defaults(struct reader *rd, const struct json *root, uint64_t *r
 	if (r == 0)
 		r = json_want_u64(rd->doc, root, "defaultErrnoRet", ret_errno, rd->err);
 	if (r == 0 && (*ret_errno == 0 || *ret_errno > ERRNO_MAX))
-		r = json_err(rd->doc, json_get(root, "defaultErrnoRet"), rd->err, "a number from 1 to %d is wanted",
+		r = json_err(rd->doc, json_get(root, "defaultErrnoRet"), rd->err, "expected a number from 1 to %d",
 			     ERRNO_MAX);
 	return r;
 }

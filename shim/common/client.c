@@ -31,7 +31,7 @@ static int connect_once(const char *run_dir, int flags, unsigned timeout_ms, str
 	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/snugd.sock", run_dir);
 
 	if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
-		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long for a socket's name", run_dir);
+		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long for a socket path", run_dir);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot make a socket");
@@ -199,7 +199,7 @@ static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err
 		int r = poll(&p, 1, now < deadline ? (int)(deadline - now) : 0);
 
 		if (r == 0)
-			return err_set(err, ETIMEDOUT, "the recorder snugd does not answer (waited %u ms); end it and try again",
+			return err_set(err, ETIMEDOUT, "the recorder snugd does not answer (waited %u ms); kill it and try again",
 				       timeout_ms);
 		if (r > 0)
 			break;
@@ -210,7 +210,7 @@ static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err
 	if (n < 0)
 		return err_sys(err, errno, "cannot read the recorder's answer");
 	if (n == 0)
-		return err_set(err, ECONNRESET, "the recorder snugd ended without an answer");
+		return err_set(err, ECONNRESET, "the recorder snugd exited without an answer");
 	buf_add(ret, text, (size_t)n);
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

@@ -44,7 +44,7 @@ static int read_path(const struct reading *r, const struct json *v, size_t offse
 	char *copy;
 
 	if (json_type(v) != JSON_STRING || json_text(v)[0] != '/' || strlen(json_text(v)) != json_text_len(v))
-		return json_err(r->doc, v, r->err, "an absolute path is wanted, like \"%s\"",
+		return json_err(r->doc, v, r->err, "expected an absolute path, like \"%s\"",
 				offset == offsetof(struct config, runtime) ? "/usr/sbin/runc" : "/var/lib/snug");
 	copy = strdup(json_text(v));
 	if (!copy)
@@ -73,7 +73,7 @@ static int read_name(const struct reading *r, const struct json *v, const char *
 		}
 		buf_addf(&list, "%s\"%s\"", list.len ? ", " : "", names[i]);
 	}
-	return json_err(r->doc, v, r->err, "one of %s is wanted", list.data);
+	return json_err(r->doc, v, r->err, "expected one of %s", list.data);
 }
 
 static int read_mode(const struct reading *r, const struct json *v, size_t offset)
@@ -107,14 +107,14 @@ static int read_policy(const struct reading *r, const struct json *v, size_t off
 static int read_annotations(const struct reading *r, const struct json *v, size_t offset)
 {
 	if (json_type(v) != JSON_ARRAY)
-		return json_err(r->doc, v, r->err, "a list is wanted, like [\"io.snug.profile\", \"io.snug.mode\"]");
+		return json_err(r->doc, v, r->err, "expected a list, like [\"io.snug.profile\", \"io.snug.mode\"]");
 	for (const struct json *e = json_first(v); e; e = json_next(e)) {
 		if (is_string(e, "io.snug.profile"))
 			r->config->annotation_profile = true;
 		else if (is_string(e, "io.snug.mode"))
 			r->config->annotation_mode = true;
 		else
-			return json_err(r->doc, e, r->err, "\"io.snug.profile\" or \"io.snug.mode\" is wanted");
+			return json_err(r->doc, e, r->err, "expected \"io.snug.profile\" or \"io.snug.mode\"");
 	}
 	return 0;
 }
@@ -132,7 +132,7 @@ static int read_switch(const struct reading *r, const struct json *v, size_t off
 static int read_truth(const struct reading *r, const struct json *v, bool *ret)
 {
 	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
-		return json_err(r->doc, v, r->err, "true or false is wanted");
+		return json_err(r->doc, v, r->err, "expected true or false");
 	*ret = json_type(v) == JSON_TRUE;
 	return 0;
 }
@@ -158,12 +158,12 @@ static int read_hot_name(const struct reading *r, const struct json *v)
 	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
 	if (!len || len != json_text_len(v) || len >= HOT_NAME_MAX)
-		return json_err(r->doc, v, r->err, "the name of a system call is wanted, like \"read\"");
+		return json_err(r->doc, v, r->err, "expected the name of a system call, like \"read\"");
 	if (set_is_always_logged(s))
-		return json_err(r->doc, v, r->err, "%s is logged in every learning run", s);
+		return json_err(r->doc, v, r->err, "%s is always logged while learning", s);
 	/* Of a call whose arguments decide its harmless form passes, if there is one. */
 	if (argument_by_name(s) >= 0 && argument_get(argument_by_name(s))->kind != ARGUMENT_VALUES)
-		return json_err(r->doc, v, r->err, "%s has no harmless form that could be assumed", s);
+		return json_err(r->doc, v, r->err, "%s has no harmless form to assume", s);
 	if (r->config->hot_set.count >= HOT_SET_MAX)
 		return json_err(r->doc, v, r->err, "more than %d names", HOT_SET_MAX);
 	return names_add(&r->config->hot_set, s) < 0 ? err_set(r->err, ENOMEM, "out of memory") : 0;
@@ -176,7 +176,7 @@ static int read_hot_set(const struct reading *r, const struct json *v, size_t of
 	if (json_type(v) != JSON_ARRAY)
 		return json_type(v) == JSON_TRUE || json_type(v) == JSON_FALSE
 			       ? read_truth(r, v, &r->config->hot_default)
-			       : json_err(r->doc, v, r->err, "true, false or a list is wanted, like [\"read\", \"write\"]");
+			       : json_err(r->doc, v, r->err, "expected true, false or a list, like [\"read\", \"write\"]");
 	for (const struct json *e = json_first(v); e && rc == 0; e = json_next(e))
 		rc = read_hot_name(r, e);
 	return rc;
@@ -200,7 +200,7 @@ static int read_learn_for(const struct reading *r, const struct json *v, size_t 
 	if (len < sizeof(number))
 		memcpy(number, s, len);
 	if (!factor || text_parse_u64(number, &n) < 0 || n > LEARN_FOR_MAX_S / factor)
-		return json_err(r->doc, v, r->err, "a time is wanted, like \"7d\", \"12h\" or a number of seconds; 0: without end");
+		return json_err(r->doc, v, r->err, "expected a time, like \"7d\", \"12h\" or a number of seconds (0: forever)");
 	r->config->learn_for_ms = n * factor * 1000;
 	return 0;
 }
@@ -242,7 +242,7 @@ int config_apply(struct config *c, const char *text, size_t len, struct err *err
 		return rc;
 	r.doc = doc;
 	if (json_type(json_root(doc)) != JSON_OBJECT)
-		return json_err(doc, json_root(doc), err, "an object is wanted, like {\"runtime\": \"/usr/sbin/runc\"}");
+		return json_err(doc, json_root(doc), err, "expected an object, like {\"runtime\": \"/usr/sbin/runc\"}");
 	for (const struct json *v = json_first(json_root(doc)); v && rc == 0; v = json_next(v))
 		rc = read_member(&r, v);
 	return rc;

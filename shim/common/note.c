@@ -114,7 +114,7 @@ int note_write(const char *run_dir, const char *root, const char *id, const stru
 	int r;
 
 	if (!make_name(id, name))
-		return err_set(err, EINVAL, "the container's id '%s' cannot be used", id ? id : "");
+		return err_set(err, EINVAL, "unusable container id '%s'", id ? id : "");
 	json_write_begin(&w, &text, false);
 	json_write_object(&w, NULL);
 	json_write_string(&w, "root", root);

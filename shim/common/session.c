@@ -43,20 +43,19 @@ int session_begin(uint32_t *ret_session, struct err *err)
 
 	r = read_number(LOGINUID, &uid);
 	if (r < 0)
-		return err_sys(err, r, LOGINUID ": cannot read; is the kernel's audit built in, and not off (audit=0)?");
+		return err_sys(err, r, LOGINUID ": cannot read; is audit built into the kernel, and not switched off (audit=0)?");
 	(void)read_number("/proc/self/sessionid", &before);
 	fd = open(LOGINUID, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(err, errno, LOGINUID ": cannot open for a session of the container's own");
+		return err_sys(err, errno, LOGINUID ": cannot open to begin an audit session");
 	/* A login uid that is set stays: it says who is accountable. */
 	n = snprintf(text, sizeof(text), "%u", uid == SESSION_UNSET ? 0 : uid);
 	r = file_write_full(fd, text, (size_t)n);
 	if (r < 0)
-		return err_sys(err, r, LOGINUID ": the kernel refuses a session of the container's own"
-			       " (CAP_AUDIT_CONTROL missing, or loginuid_immutable)");
+		return err_sys(err, r, LOGINUID ": the kernel refuses a new audit session (CAP_AUDIT_CONTROL missing, or loginuid_immutable)");
 	r = read_number("/proc/self/sessionid", &session);
 	if (r < 0 || session == SESSION_UNSET || session == before)
-		return err_set(err, EPERM, LOGINUID ": the kernel gave no session of the container's own; is audit off (audit=0)?");
+		return err_set(err, EPERM, LOGINUID ": the kernel gave no new audit session; is audit switched off (audit=0)?");
 	*ret_session = session;
 	return 0;
 }

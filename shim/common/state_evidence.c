@@ -27,7 +27,7 @@ int state_load_evidence(const char *state_dir, enum state_space space, const cha
 	if (r < 0)
 		return r;
 	if (!text_streq(evidence_key(ev), key))
-		return err_set(err, EINVAL, "%s: this is the evidence of another key, %s", path.data, evidence_key(ev));
+		return err_set(err, EINVAL, "%s: evidence of another key, %s", path.data, evidence_key(ev));
 	*ret = steal_ptr(&ev);
 	return 0;
 }
@@ -69,7 +69,7 @@ int state_set_aside(const char *state_dir, enum state_space space, const char *k
 		if (!is_free(dir, name))
 			continue;
 		if (renameat(dir, STATE_EVIDENCE, dir, name) < 0)
-			return err_sys(err, errno, "%s/%s/%s/" STATE_EVIDENCE ": damaged, and cannot be set aside", state_dir,
+			return err_sys(err, errno, "%s/%s/%s/" STATE_EVIDENCE ": damaged, and cannot be moved aside", state_dir,
 				       state_space_name(space), key);
 		(void)fsync(dir);
 		*ret_name = steal_ptr(&name);

@@ -95,7 +95,7 @@ int confine_capabilities(const struct config *config, struct err *err)
 	cap_free(caps);
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
-	return r < 0 ? err_sys(err, r, "cannot give up the capabilities that are not needed") : 0;
+	return r < 0 ? err_sys(err, r, "cannot drop capabilities") : 0;
 }
 
 struct filter {
@@ -161,7 +161,7 @@ int confine_calls(struct err *err)
 	long r;
 
 	if (arch_host(arches) == 0)
-		return err_set(err, ENOSYS, "cannot confine the recorder on an architecture that is not known");
+		return err_set(err, ENOSYS, "cannot confine the recorder: unknown architecture");
 	make_filter(&f, arches[0]);
 	if (f.len == FILTER_MAX)
 		return err_set(err, E2BIG, "the recorder's own filter is too long");

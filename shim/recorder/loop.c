@@ -66,7 +66,7 @@ static int open_lock(struct recorder *r, struct err *err)
 	if (r->lock_fd < 0)
 		return err_sys(err, errno, "%s/snugd.lock: cannot open", r->config.run_dir);
 	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(err, EALREADY, "another snugd serves %s", r->config.run_dir);
+		return err_set(err, EALREADY, "another snugd already serves %s", r->config.run_dir);
 	return 0;
 }
 
@@ -233,8 +233,7 @@ static void warn_of_panic(struct recorder *r)
 	bool panics = r->loss.info_known && r->loss.info.failure == 2;
 
 	if (panics && !r->warned && r->runs.live)
-		log_say("the kernel is now set to panic when an audit record is lost (auditctl -s: failure 2), and containers are learning:"
-			" auditctl -f 1 changes that");
+		log_say("containers are learning, and the kernel is now set to panic on a lost audit record (failure 2); `auditctl -f 1` changes that");
 	r->warned = panics;
 }
 
@@ -308,7 +307,7 @@ void loop_close(struct recorder *r)
 		/* With the recorder gone nobody watches what is live. */
 		runs_stamp_live(&r->runs, REASON_RECORDER, clock_monotonic_ms());
 		if (store_save_all(&r->store, &err) < 0)
-			log_say("evidence is not saved: %s", err.msg);
+			log_say("cannot save evidence: %s", err.msg);
 		runs_done(&r->runs);
 	}
 	live_close(&r->notes);

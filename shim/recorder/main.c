@@ -15,14 +15,14 @@
 
 static const char help[] =
 	"usage: snugd [--background] [OPTION...]\n"
-	"\n"
-	"Records, for every container that snug-learn or snug-audit starts, the system calls that the kernel logs.\n"
-	"Started on demand; nobody has to start it by hand.\n"
-	"\n"
-	"  --background   leave the caller's session, cgroup and terminal, return when recording works\n"
-	"  --config FILE  read FILE in place of /etc/snug/config.json\n"
-	"  --unconfined   without the seccomp filter on snugd itself, so that it can be learnt\n"
-	"  --receive-buffer BYTES  of the audit stream; a small one loses records: for tests\n";
+		   "\n"
+		   "Records the system calls that the kernel logs for containers of snug-learn and snug-audit.\n"
+		   "The first container starts it; there is no need to start it by hand.\n"
+		   "\n"
+		   "  --background   leave the caller's session, cgroup and terminal; return once recording works\n"
+		   "  --config FILE  read FILE, not /etc/snug/config.json\n"
+		   "  --unconfined   load no seccomp filter on snugd itself, so that snugd can be learnt\n"
+		   "  --receive-buffer BYTES  size for the audit stream; a small one loses records (for tests)\n";
 
 struct options {
 	bool background, help, unconfined;

@@ -61,8 +61,7 @@ int annotations_choose_mode(const struct annotations *a, enum config_mode handle
 			return err_set(err, EINVAL, "config.json: annotations." MODE ": no such mode '%.40s' (learn, audit or enforce)",
 				       a->mode);
 		if (mode != handler && mode != CONFIG_ENFORCE)
-			return err_set(err, EPERM, "config.json: annotations." MODE ": a container under the handler for %s cannot choose %s,"
-				       " only enforce",
+			return err_set(err, EPERM, "config.json: annotations." MODE ": a container of the handler for %s cannot choose %s, only enforce",
 				       config_mode_name(handler), a->mode);
 	}
 	*ret = mode;
@@ -86,8 +85,7 @@ int annotations_check(const struct oci_spec *spec, struct err *err)
 		if (!text_starts(json_key(a), OVERRIDING) || text_streq(json_key(a), HARMLESS))
 			continue;
 		text_add_safe(&name, json_key(a), json_key_len(a));
-		return err_set(err, EPERM, "config.json: annotations.%.80s makes crun load another filter than the one written here;"
-			       " remove the annotation, or call the runtime without snug",
+		return err_set(err, EPERM, "config.json: annotations.%.80s makes crun load another filter; remove it, or call the runtime without snug",
 			       name.data ? name.data : OVERRIDING);
 	}
 	return 0;

@@ -299,7 +299,7 @@ int guardian_start(const struct guardian_duty *duty, struct err *err)
 	pid_t pid;
 
 	if (r < 0)
-		return err_sys(err, r, "cannot watch this process by pidfd");
+		return err_sys(err, r, "cannot open a pidfd of this process");
 	cleanup_fd int pidfd = w.pidfd, inotify = w.inotify;
 
 	(void)pidfd;

@@ -52,8 +52,8 @@ static int choose_mode(struct plan *p, const char *argv0, struct err *err)
 	if (!starts_container(&p->call) || (p->config.mode_given && !text_starts(name, "snug")))
 		return 0;
 	text_add_safe(&safe, name, strlen(name));
-	return err_set(err, EINVAL, "called as '%.60s', which is no name of snug's that tells what to do; call it snug-learn, snug-audit or snug-enforce%s",
-		       safe.data ? safe.data : "", text_starts(name, "snug") ? "" : ", or say \"mode\" in the configuration");
+	return err_set(err, EINVAL, "unknown program name '%.60s'; call it snug-learn, snug-audit or snug-enforce%s",
+		       safe.data ? safe.data : "", text_starts(name, "snug") ? "" : ", or set \"mode\" in the configuration");
 }
 
 static int find_runtime(struct plan *p, struct err *err)
@@ -139,14 +139,12 @@ static int refuse(const struct plan *p, struct err *err)
 	cleanup_buf struct buf word = {0};
 
 	if (p->call.command == OCI_CHECKPOINT)
-		return err_set(err, EPERM, "container %s runs under a filter that logs and denies nothing: a checkpoint of it, restored"
-			       " elsewhere, would be unconfined; checkpoint one that was started without snug-learn and snug-audit",
+		return err_set(err, EPERM, "cannot checkpoint container %s: its filter denies nothing, so a restored copy would be unconfined; start it without snug-learn and snug-audit first",
 			       p->call.id);
 	if (p->call.command == OCI_RESTORE)
-		return err_set(err, EPERM, "restore cannot be enforced: what is restored brings along the filter that it was checkpointed under,"
-			       " if any; start the container by run, or call the runtime without snug");
+		return err_set(err, EPERM, "cannot enforce a restore: a restored container keeps the filter of its checkpoint; start it with run, or call the runtime without snug");
 	text_add_safe(&word, p->call.command_name, strlen(p->call.command_name));
-	return err_set(err, EPERM, "'%.60s' is not known to snug: it could start a container without its profile; call the runtime without snug",
+	return err_set(err, EPERM, "unknown subcommand '%.60s' might start a container without its profile; call the runtime without snug",
 		       word.data ? word.data : "");
 }
 
@@ -214,7 +212,7 @@ static int check_call(const struct plan *p, const struct err *broken, struct err
 	}
 	/* Neither runtime starts one without an id. Should it find one that was not seen here, the container would be started as if snug were not there. */
 	if (starts && !p->call.help && !p->call.id && p->mode != CONFIG_PASS)
-		return err_set(err, EINVAL, "%s: no container id among the arguments", oci_command_name(p->call.command));
+		return err_set(err, EINVAL, "%s: the container id is missing", oci_command_name(p->call.command));
 	return 0;
 }
 

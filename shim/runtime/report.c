@@ -88,7 +88,7 @@ void report_original(const char *id, const struct err *err)
 {
 	cleanup_buf struct buf text = {0};
 
-	buf_addf(&text, "container %s is started as its caller asked, without snug: %s", id, err->msg);
+	buf_addf(&text, "starting container %s without snug, as its caller asked: %s", id, err->msg);
 	say(LOG_WARNING, text.data ? text.data : "");
 }
 
@@ -96,7 +96,7 @@ void report_defaults(const struct err *err)
 {
 	cleanup_buf struct buf text = {0};
 
-	buf_addf(&text, "the defaults apply to a container that is there already: %s", err->msg);
+	buf_addf(&text, "using the default settings for an existing container: %s", err->msg);
 	say(LOG_WARNING, text.data ? text.data : "");
 }
 
@@ -104,7 +104,7 @@ void report_unrecorded(const char *id, const struct err *err)
 {
 	cleanup_buf struct buf text = {0};
 
-	buf_addf(&text, "container %s is enforced, but what it is denied is not recorded: %s", id, err->msg);
+	buf_addf(&text, "container %s is enforced, but its denials are not recorded: %s", id, err->msg);
 	say(LOG_NOTICE, text.data ? text.data : "");
 }
 
@@ -112,7 +112,7 @@ void report_unnoted(const char *id, const struct err *err)
 {
 	cleanup_buf struct buf text = {0};
 
-	buf_addf(&text, "container %s is enforced, but no note says so to the calls that follow: %s", id, err->msg);
+	buf_addf(&text, "container %s is enforced, but later runtime calls will not know: %s", id, err->msg);
 	say(LOG_NOTICE, text.data ? text.data : "");
 }
 
@@ -120,7 +120,6 @@ void report_ignored(const char *id)
 {
 	cleanup_buf struct buf text = {0};
 
-	buf_addf(&text, "container %s: its annotation io.snug.profile does not count, because it may come from its image (image_annotations in"
-		 " snug-config(5))", id);
+	buf_addf(&text, "container %s: ignoring the annotation io.snug.profile, which may come from the image (image_annotations in snug-config(5))", id);
 	say(LOG_NOTICE, text.data ? text.data : "");
 }

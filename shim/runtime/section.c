@@ -33,7 +33,7 @@ static int refuse_notify(const char *section, size_t len, struct err *err)
 	const struct json *rule = NULL;
 	int r = find_rule(section, len, actions, ARRAY_SIZE(actions), &doc, &rule, err);
 
-	return r < 0 || !rule ? r : json_err(doc, rule, err, "notify rules do not go together with baseline drop; set \"baseline\": \"keep\"");
+	return r < 0 || !rule ? r : json_err(doc, rule, err, "SCMP_ACT_NOTIFY does not work with baseline drop; set \"baseline\": \"keep\"");
 }
 
 /* Where the caller's rules stay, so do those whose calls the kernel does not log. */
@@ -164,7 +164,7 @@ static int make_approved(const struct plan *p, const struct oci_spec *spec, enum
 	int r = state_read_approved(p->config.state_dir, key, &profile, err);
 
 	if (r == -ENOENT)
-		return err_set(err, ENOENT, "no approved profile for %s; learn it (snug-learn) and approve it (snug approve %s)", key, key);
+		return err_set(err, ENOENT, "no approved profile for %s; learn it with snug-learn, then run `snug approve %s`", key, key);
 	if (r < 0)
 		return r;
 	if (mode == CONFIG_AUDIT)
@@ -172,7 +172,7 @@ static int make_approved(const struct plan *p, const struct oci_spec *spec, enum
 	/* What is not JSON, or not an object, would break the caller's file. */
 	r = json_parse(profile.data, profile.len, JSON_OURS, STATE_APPROVED, &doc, err);
 	if (r == 0 && json_type(json_root(doc)) != JSON_OBJECT)
-		r = json_err(doc, json_root(doc), err, "an object is wanted");
+		r = json_err(doc, json_root(doc), err, "expected an object");
 	/* Without one, and without rules, runc takes the section for none at all. */
 	if (r == 0)
 		r = json_want_string(doc, json_root(doc), "defaultAction", &action, err);

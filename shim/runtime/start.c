@@ -90,12 +90,10 @@ static int make_key(struct start *s, struct err *err)
 	if (r == 0 && ignored && s->kind == OCI_KIND_PLAIN)
 		report_ignored(s->plan->call.id);
 	if (r == -ENOENT && ignored)
-		return err_set(err, ENOENT, "container %s has no key: its annotation io.snug.profile does not count, because an engine like Podman"
-			       " copies an image's annotations; if you trust those of your images, set \"image_annotations\": true in %s",
+		return err_set(err, ENOENT, "container %s has no key: ignoring the annotation io.snug.profile, which may come from the image; to trust annotations of images, set \"image_annotations\": true in %s",
 			       s->plan->call.id, s->plan->config.path);
 	if (r == -ENOENT)
-		return err_set(err, ENOENT, "container %s has no key to find its profile by: give it the annotation io.snug.profile,"
-			       " or an id of your own choice",
+		return err_set(err, ENOENT, "container %s has no key: set the annotation io.snug.profile, or choose an id yourself",
 			       s->plan->call.id);
 	return r;
 }
@@ -110,9 +108,7 @@ static int refuse_rootless(struct err *err)
 
 	if (geteuid() == 0 && file_read_link("/proc/self/ns/user", &namespace) == 0 && text_streq(namespace, INITIAL_USER_NAMESPACE))
 		return 0;
-	return err_set(err, EPERM, "a rootless container can be neither learnt nor audited: the kernel's audit records are for root of the"
-		       " initial user namespace alone; learn it as root, then enforce the profile without snug:"
-		       " podman run --security-opt seccomp=FILE");
+	return err_set(err, EPERM, "cannot learn or audit a rootless container: only root in the initial user namespace gets audit records; learn it as root, then use the profile without snug: podman run --security-opt seccomp=FILE");
 }
 
 static bool is_recorded(enum config_mode mode)

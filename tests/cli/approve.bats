@@ -66,7 +66,7 @@ load helper
 @test "a live container is not complete" {
   put_evidence web "$(ENDED=null one_run '"running"')" "$(call 0 read workload 7)"
   run_snug approve web --no-sample
-  refused 3 "still runs"
+  refused 3 "still running"
 }
 
 @test "a broken approved profile is an error and stays" {

@@ -72,7 +72,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$output"
   [ "$status" -eq 0 ]
   [[ "$stderr" == *"together NOT complete"* ]]
   run_snug profile "$dir/all.json"
-  refused 3 "evidence that was merged into this was itself not complete"
+  refused 3 "evidence merged into this one was not complete"
   run_snug approve "$dir/all.json" --no-sample
   [ "$status" -eq 3 ]
   # And not by being merged again.

@@ -231,7 +231,7 @@ denied() {
   done
   chmod 622 "$dir/config.json"
   ends 2 'snug ls'
-  [[ "$output" == *"may write to it"* ]]
+  [[ "$output" == *"writable by group or others"* ]]
 }
 
 @test "snug-config(5): the example, the values of each setting, and what is an error" {
@@ -265,7 +265,7 @@ C
   printf '{"state_dir": "%s", "run_dir": "%s"}\n' "$state" "$dir/run" >"$dir/config.json"
   chmod 777 "$state"
   run_snug ls
-  refused 2 "may write to it"
+  refused 2 "writable by group or others"
   # The defaults.
   for d in /var/lib/snug /run/snug; do
     grep -qF "\"$d\"" "$SNUG_SOURCE/shim/common/config.c"
@@ -316,7 +316,7 @@ page_names() {
 @test "snug-runtime(8): how it refuses, before any runtime is called" {
   machine runc
   ends 1 "$SNUG_BUILD/snug-enforce run"
-  [[ "$output" == "snug: run: no container id"* ]]
+  [[ "$output" == "snug: run: the container id is missing"* ]]
   ends 1 "$SNUG_BUILD/snug-learn --log $dir/log create"
   [ -z "$output" ]
   grep -q 'snug: create: no container id' "$dir/log"

@@ -100,8 +100,8 @@ PY
   The newest learning run lost nothing: every call it made is listed here.
   It holds for x86_64 only: a call as i386 or x32 can be missed, and the profile kills its process.
   Learning runs: 1, complete: 1, running now: 0.
-  Settled: 1 complete runs (0.0 hours) since the last that brought a new call.
-  The chance that the next run brings a new one: not known from a single run.
+  Settled: 1 complete runs (0.0 hours) since the last new call.
+  Chance of a new call in the next run: unknown from a single run.
 
 Runs: 1
   CONTAINER  MODE   RUNTIME             STARTED              ENDED                RECORDS  NEW  QUIET  VERDICT
@@ -197,7 +197,7 @@ PY
   run_no() { printf '%s' "$(one_run '')" | sed "s/web-1/web-$1/g; s/\"reasons\": \[\]/\"reasons\": [], \"new\": $2/"; }
   put_evidence web "$(join "$(run_no 1 2)" "$(run_no 2 0)")" "$(call 0 read workload 7 | sed 's/"runs": 1/"runs": 2/')"
   run_snug show web
-  [[ "$output" == *"at most 100% (rule of three, 95%), as too few complete runs have brought none."* && "$output" != *" 0%"* ]]
+  [[ "$output" == *"at most 100% (rule of three, 95%), as too few complete runs brought none."* && "$output" != *" 0%"* ]]
   run_snug ls
   [[ "$output" == *"<100%"* && "$output" != *"~0%"* ]]
   run_snug report -o "$dir/report.html" web
@@ -214,7 +214,7 @@ PY
   put_evidence web "$(join "$(run_no 1 2)" "$(run_no 2 0 "$quiet")" "$(run_no 3 1 "$quiet")" "$(run_no 4 0 "$quiet")" \
     "$(run_no 5 0 "$quiet")" "$(run_no 6 0 "$quiet")" "$(run_no 7 0 "$quiet")" "$(run_no 8 0 "$quiet")" "$(run_no 9 0 "$quiet")")" ""
   run_snug show web
-  [[ "$output" == *"Settled: 6 complete runs"*"about 12% (the share of the runs"*"at most 50% (rule of three, 95%)"* ]]
+  [[ "$output" == *"Settled: 6 complete runs"*"about 12% (the share of later runs"*"at most 50% (rule of three, 95%)"* ]]
   run_snug ls --json
   jq -e '.[0].settled | .silent_runs == 6 and .method == "rate" and .chance == 0.125 and .bound == 0.5' <<<"$output"
   run_snug show --json web
@@ -229,7 +229,7 @@ PY
   run_snug approve web --no-sample
   run_snug approve web --no-sample --errno eperm
   run_snug show web
-  [[ "$output" == *"Learning of it is over"*"APPROVED  SAVED"*"1 "*" 2 "*"in force"* ]]
+  [[ "$output" == *"Learning is over"*"APPROVED  SAVED"*"1 "*" 2 "*"in force"* ]]
   run_snug approve web --to 1
   run_snug show web
   [[ "$output" == *"  1         "*"in force"*"  2  "* ]]

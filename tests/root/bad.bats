@@ -110,7 +110,7 @@ learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
   for how in create run 'run --detach'; do
     for mode in learn audit enforce; do
       run "snug-$mode" --root "$T/root" $how --bundle "$T/b"
-      refuses 'no container id'
+      refuses 'the container id is missing'
     done
     run snug-runtime --root "$T/root" $how --bundle "$T/b"
     [[ "$output" != *snug:* ]]

@@ -43,7 +43,7 @@ caps() { # NAME...: exactly these, effective and permitted; none in the other se
   run snug-learn --root "$T/root" run --bundle "$T/b" shell
   echo "$output"
   [ "$status" -ne 0 ]
-  [[ $output == *"neither to root nor to the caller"* ]]
+  [[ $output == *"neither root nor the caller"* ]]
 }
 
 @test "a /proc that hides other users' processes: that capability is kept, and their end is seen" {

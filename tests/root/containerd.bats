@@ -201,7 +201,7 @@ NOTHING='no approved profile for k8s/attacker/web/localhost%2Fsnug-test;'
     io.kubernetes.cri.image-name=other io.kubernetes.cri-o.Namespace=victim io.kubernetes.cri-o.Name=k8s_web_pod_victim_uid_0; do
     refused "$NOTHING" open "$forged"
   done
-  refused "one of them is not the container runtime's own" open io.kubernetes.cri-o.ContainerType=sandbox
+  refused "one of them is forged" open io.kubernetes.cri-o.ContainerType=sandbox
   refused 'run.oci.seccomp_bpf_data makes crun load another filter' open run.oci.seccomp_bpf_data=AAAA
   attempts
 }

@@ -162,7 +162,7 @@ P
   configure "state_dir=\"$T/small\""; doctor
   umount "$T/small"
   says fails state-dir 'KiB'
-  mkdir -m 777 "$T/open"; configure "run_dir=\"$T/open\""; doctor; says fails run-dir 'others may write'; only run-dir
+  mkdir -m 777 "$T/open"; configure "run_dir=\"$T/open\""; doctor; says fails run-dir 'may write there'; only run-dir
   configure "run_dir=\"/tmp/$(printf 'a%.0s' $(seq 100))\""; doctor; says fails run-dir 'too long'; only run-dir recorder
 }
 

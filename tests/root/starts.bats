@@ -45,7 +45,7 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   chgrp 1 "$T/b"
   run snug-enforce --root "$T/root" run --bundle "$T/b" web
   [ "$status" -eq 1 ]
-  [[ "$output" == "snug: "*"group or others may write"* ]]
+  [[ "$output" == "snug: "*"writable by group or others"* ]]
   chgrp 0 "$T/b"
   chmod 777 "$T/b"
   run snug-enforce --root "$T/root" run --bundle "$T/b" web
@@ -171,10 +171,10 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   # Another's, a file of that user's own, a directory that others may write to, or a parent of somebody else.
   chown 123457 "$T/b"
   enforce
-  [[ "$output" == "snug: "*"belongs to uid 123457"* ]]
+  [[ "$output" == "snug: "*"owned by uid 123457"* ]]
   chown 123456 "$T/b" "$T/b/config.json"
   enforce
-  [[ "$output" == "snug: "*"belongs to uid 123456"* ]]
+  [[ "$output" == "snug: "*"owned by uid 123456"* ]]
   chown 0 "$T/b/config.json"
   chmod 770 "$T/b"
   enforce
@@ -184,7 +184,7 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   mv "$T/b" "$T/home/b"
   chown 123456 "$T/home"
   run snug-enforce --root "$T/root" run --bundle "$T/home/b" web
-  [[ "$output" == "snug: "*"belongs to uid 123456"* ]]
+  [[ "$output" == "snug: "*"owned by uid 123456"* ]]
 }
 
 @test "Podman with a user namespace: learnt and enforced" {

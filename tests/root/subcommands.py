@@ -48,12 +48,12 @@ RUNC = [
         S("--version"), S("-v"), S("--help"), S("-h"), S(""), S("help"), S("help create"), S("features"), S("list"), S("list -q"),
         S("list --format json"), S("list --format nonsense"), S("list", own_root=False), S("--version", own_root=False, bare=True),
         S("--no-such-option", own_root=False, bare=True), S("--no-such-option list"), S("no-such-command"),
-        S("no-such-command", bare=True), S("create", bare=True, learn="no container id"), S("--root", own_root=False), S("--log-format yaml list", own_root=False),
+        S("no-such-command", bare=True), S("create", bare=True, learn="the container id is missing"), S("--root", own_root=False), S("--log-format yaml list", own_root=False),
         S("list extra"), S("spec --nonsense"), S("spec --bundle @T/none")] +
         [S(c + " --help") for c in ("checkpoint", "create", "delete", "events", "exec", "kill", "list", "pause", "ps", "restore",
                                     "resume", "run", "spec", "start", "state", "update")]),
     ("arguments that lack", [
-        S(c, learn="no container id") for c in ("create", "run", "run --detach")] + [S(c) for c in ("start", "state", "kill", "delete", "exec", "ps", "events", "pause", "resume", "update",
+        S(c, learn="the container id is missing") for c in ("create", "run", "run --detach")] + [S(c) for c in ("start", "state", "kill", "delete", "exec", "ps", "events", "pause", "resume", "update",
                        "checkpoint", "restore")] + [S("create c d"), S("start c d"), S("kill c TERM x")]),
     ("no such container", [
         S(c, log=l) for l in (None, "json") for c in ("start x", "state x", "kill x KILL", "delete x", "exec x ls", "ps x", "pause x",
@@ -86,7 +86,7 @@ RUNC = [
     ("what cannot start", [
         S("create --bundle @T/noprog c"), S("create --bundle @T/noprog c", log="json"), S("run --bundle @T/noprog c", log="text"),
         S("run --bundle @T/noroot c"), S("run --bundle @T/badmount c", log="json"), S("run --bundle @T/badcap c"),
-        S("run --bundle @T/hook c"), S("run --bundle @T/badns c"), S("run --bundle @T/hi ../c", learn="cannot be used"), S("run --bundle @T/hi c/d", learn="cannot be used"),
+        S("run --bundle @T/hook c"), S("run --bundle @T/badns c"), S("run --bundle @T/hi ../c", learn="unusable container id"), S("run --bundle @T/hi c/d", learn="unusable container id"),
         S("run --bundle @T/hi --console-socket @T/none c"), S("run --detach --bundle @T/tty c"), S("create --bundle @T/tty c"),
         S("run --bundle @T/missing c", learn="/missing"), S("run --bundle @T/empty c", learn="config.json"),
         S("run --bundle @T/broken c", learn="config.json: line 1"), S("run --bundle @T/broken c", log="json", learn="config.json: line 1"),

@@ -69,7 +69,7 @@ FORMS = [
     ("crun", ["--version"]),
 ]
 # What snug-enforce does not hand on, for it could start a container without its profile.
-REFUSED = {"restore": "restore cannot be enforced", "no-such-command": "is not known to snug"}
+REFUSED = {"restore": "cannot enforce a restore", "no-such-command": "might start a container without its profile"}
 
 
 def call(program, args, name):

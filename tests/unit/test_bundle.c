@@ -475,9 +475,9 @@ static const struct {
 	{"a fifo", make_fifo, false, true, -EINVAL, "regular file"},
 	{"a directory", make_directory, false, true, -EINVAL, "regular file"},
 	{"too large", make_big, false, true, -EFBIG, "larger"},
-	{"a file that the group may write", make_shared, false, true, -EPERM, "may write"},
+	{"a file that the group may write", make_shared, false, true, -EPERM, "writable by group or others"},
 	{"a file of somebody else", make_strange, true, true, -EPERM, "12345"},
-	{"a directory that the group may write", open_shared, false, false, -EPERM, "may write"},
+	{"a directory that the group may write", open_shared, false, false, -EPERM, "writable by group or others"},
 	{"a sticky directory", open_sticky, false, false, -EPERM, "1777"},
 	{"a directory of somebody else", open_strange, true, false, -EPERM, "12345"},
 };

@@ -101,11 +101,11 @@ static void wanted(void **state)
 		{"{}", "f: line 1: \"n\" is missing"},
 		{"[]", "f: line 1: \"n\" is missing"},
 		{"7", "f: line 1: \"n\" is missing"},
-		{"{\"n\":\n\"7\"}", "f: n, line 2: a whole number from 0 to 2^64-1 is wanted"},
-		{"{\"n\":-7}", "f: n, line 1: a whole number"},
-		{"{\"n\":7.0}", "f: n, line 1: a whole number"},
-		{"{\"n\":null}", "f: n, line 1: a whole number"},
-		{"{\"n\":[7]}", "f: n, line 1: a whole number"},
+		{"{\"n\":\n\"7\"}", "f: n, line 2: expected a whole number from 0 to 2^64-1"},
+		{"{\"n\":-7}", "f: n, line 1: expected a whole number"},
+		{"{\"n\":7.0}", "f: n, line 1: expected a whole number"},
+		{"{\"n\":null}", "f: n, line 1: expected a whole number"},
+		{"{\"n\":[7]}", "f: n, line 1: expected a whole number"},
 	};
 	const char *s = NULL;
 	uint64_t v = 0;
@@ -153,8 +153,8 @@ static void refused(void **state)
 	} cases[] = {
 		{"", JSON_OURS, "f: "},
 		{"{", JSON_OURS, "f: line 1"},
-		{"{\"a\":1,\n\"b\":2,\n\"a\":3}", JSON_OURS, "f: a, line 3: stands twice"},
-		{"{\"x\":{\"a\":1,\"\\u0061\":2}}", JSON_OURS, "f: x.a, line 1: stands twice"},
+		{"{\"a\":1,\n\"b\":2,\n\"a\":3}", JSON_OURS, "f: a, line 3: appears twice"},
+		{"{\"x\":{\"a\":1,\"\\u0061\":2}}", JSON_OURS, "f: x.a, line 1: appears twice"},
 		{"{\"a\":1} x", JSON_OURS, "f: line 1"},
 		{"{\"a\":1}{}", JSON_OURS, "f: line 1"},
 		{"[1],", JSON_OURS, "f: line 1"},
@@ -168,7 +168,7 @@ static void refused(void **state)
 		{"[\"\\x41\"]", JSON_FOREIGN, "f: line 1"},
 		{"\xef\xbb\xbf{}", JSON_FOREIGN, "f: line 1"},
 		{"{\"\x1b[31m\\u001b[31m\":1,\"\\u001b[31m\":2}", JSON_OURS, "f: "},
-		{"{\"\\u001b[31m\":1,\"\\u001b[31m\":2}", JSON_OURS, "f: \\x1b[31m, line 1: stands twice"},
+		{"{\"\\u001b[31m\":1,\"\\u001b[31m\":2}", JSON_OURS, "f: \\x1b[31m, line 1: appears twice"},
 		{"{\"a\":[1,\n2}", JSON_OURS, "f: line 2"},
 		{"{\"a\":\"\xff\"}", JSON_OURS, "f: line 1"},
 		{"{\"a\":\"\n\"}", JSON_FOREIGN, "f: line"},
@@ -285,7 +285,7 @@ static void many_members(void **state)
 		buf_addf(&text, "%s\"k%u\":0", i ? ",\n" : "{", i);
 	buf_adds(&text, ",\"k77777\":1}");
 	assert_int_equal(json_parse(text.data, text.len, JSON_OURS, "f", &doc, &err), -EINVAL);
-	assert_string_equal(err.msg, "f: k77777, line 200000: stands twice");
+	assert_string_equal(err.msg, "f: k77777, line 200000: appears twice");
 	assert_int_equal(json_parse(text.data, text.len, JSON_FOREIGN, "f", &doc, &err), 0);
 	assert_int_equal(json_count(json_root(doc)), 200001);
 	assert_string_equal(json_text(json_get(json_root(doc), "k77777")), "1");

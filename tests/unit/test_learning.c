@@ -284,8 +284,8 @@ static void test_unlogged_read(void **state)
 		{"{\"assumed\":[]}", -EINVAL, 0, 0, "an array is missing"},
 		{"{\"names\":[\"read\"]}", -EINVAL, 1, 0, "an array is missing"},
 		{"{\"names\":\"read\",\"assumed\":[]}", -EINVAL, 0, 0, "an array is missing"},
-		{"{\"names\":[\"read\",3],\"assumed\":[]}", -EINVAL, 1, 0, "names[1], line 1: a string is wanted"},
-		{"{\"names\":[],\"assumed\":[{}]}", -EINVAL, 0, 0, "assumed[0], line 1: a string is wanted"},
+		{"{\"names\":[\"read\",3],\"assumed\":[]}", -EINVAL, 1, 0, "names[1], line 1: expected a string"},
+		{"{\"names\":[],\"assumed\":[{}]}", -EINVAL, 0, 0, "assumed[0], line 1: expected a string"},
 		{"[]", -EINVAL, 0, 0, "an array is missing"},
 	};
 	const struct argument *table;

@@ -186,7 +186,7 @@ static const struct {
 	{"{\"annotations\":{},\"annotations\":{\"a\":\"b\"}}", "twice"},
 	{"{\"Annotations\":{}}", "\"annotations\""},
 	{"{\"annotation\xc5\xbf\":{}}", "\"annotations\""},
-	{"{\"annotations\":{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}}", "annotations.a, line 1: stands twice"},
+	{"{\"annotations\":{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}}", "annotations.a, line 1: appears twice"},
 	{"{\"annotations\":{\"run.oci.seccomp_bpf_data\\u0000x\":\"\"}}", "NUL"},
 	{"{\"annotations\":{\"io.snug.profile\":\"a\\u0000b\"}}", "NUL"},
 	{"{\"process\":{},\"proce\\u017fs\":{}}", "\"process\""},

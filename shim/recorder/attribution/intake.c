@@ -14,7 +14,7 @@ static void tell_refused(struct intake *in, const struct record *rec)
 
 	if (arch)
 		(void)syscall_name(arch, rec->nr, name);
-	log_say("snugd was refused the system call %s (%u) by its own filter, and what it records now counts as incomplete; please report this",
+	log_say("snugd's own filter refused the system call %s (%u), so current runs are incomplete; please report this",
 		name, rec->nr);
 	loss_stamp(in->loss, REASON_RECORDER);
 }
@@ -53,7 +53,7 @@ static void take_seccomp(struct intake *in, const char *text, size_t len)
 
 	if (record_parse(text, len, &next->rec) < 0) {
 		intake_flush(in);
-		log_say("a seccomp record cannot be read: %.*s", (int)(len < 400 ? len : 400), text);
+		log_say("cannot read a seccomp record: %.*s", (int)(len < 400 ? len : 400), text);
 		loss_stamp(in->loss, REASON_BAD_RECORD);
 		return;
 	}

@@ -59,8 +59,8 @@ int liveness_each(liveness_fn *fn, void *arg, struct err *err)
 	if (r == 0)
 		r = unseen;
 	if (r == 0 && !hidepid_sees_all())
-		return err_set(err, EPERM, "/proc is mounted with hidepid: processes are hidden from the recorder");
-	return r < 0 ? err_sys(err, r, "/proc: cannot look at the processes") : r;
+		return err_set(err, EPERM, "/proc is mounted with hidepid, which hides processes from the recorder");
+	return r < 0 ? err_sys(err, r, "/proc: cannot read the processes") : r;
 }
 
 int liveness_hold(pid_t pid, uint32_t session)

@@ -80,7 +80,7 @@ void runs_note(const struct runs *r, const struct run_session *s)
 	e.kernel = er->kernel;
 	e.baseline = er->baseline;
 	if (live_write(r->notes, &e, &err) < 0)
-		log_say("if the recorder is killed now, the run of %s cannot be taken up: %s", run->container, err.msg);
+		log_say("if the recorder is killed now, its successor cannot resume the run of %s: %s", run->container, err.msg);
 }
 
 int runs_add_session(struct runs *r, struct run *run, const struct run_session *init, struct err *err)
@@ -89,7 +89,7 @@ int runs_add_session(struct runs *r, struct run *run, const struct run_session *
 	struct run_session **b = bucket(r, id), *s;
 
 	if (!init->shared && runs_session(r, id))
-		return err_set(err, EEXIST, "audit session %u belongs to another container already", id);
+		return err_set(err, EEXIST, "audit session %u already belongs to another container", id);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(err, ENOMEM, "out of memory");
@@ -157,7 +157,7 @@ int runs_make_note(struct store_key *k, char **ret, struct err *err)
 {
 	cleanup_free char *name = steal_ptr(&k->set_aside);
 
-	if (name && asprintf(ret, "older evidence was damaged; it was set aside as %s", name) < 0)
+	if (name && asprintf(ret, "older evidence was damaged and moved to %s", name) < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	return 0;
 }
@@ -283,7 +283,7 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 	int rc;
 
 	if (!q->by_cgroup && runs_session(r, q->session))
-		return err_set(err, EEXIST, "audit session %u belongs to another container already", q->session);
+		return err_set(err, EEXIST, "audit session %u already belongs to another container", q->session);
 	rc = runs_make(r, q->space, q->key, q->mode, q->root, q->id, &run, err);
 	if (rc < 0)
 		return rc;

@@ -79,7 +79,7 @@ static bool take_up_run(struct runs *r, const struct live_entry *e, const struct
 		if (run)
 			runs_free(r, run);
 		if (rc != -EALREADY)
-			log_say("the run of %s is not taken up: %s", e->id, err.msg);
+			log_say("cannot resume the run of %s: %s", e->id, err.msg);
 		return false;
 	}
 	runs_link(r, run, now_ms);

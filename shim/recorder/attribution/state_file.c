@@ -39,7 +39,7 @@ int state_file_parse(const char *text, size_t len, const char *name, pid_t *ret_
 		*ret_start = start;
 		return 0;
 	}
-	return err_set(err, EINVAL, "%s: no process of the container stands in it", name);
+	return err_set(err, EINVAL, "%s: contains no process of the container", name);
 }
 
 int state_file_read(const char *root, const char *id, pid_t *ret_pid, uint64_t *ret_start, struct err *err)

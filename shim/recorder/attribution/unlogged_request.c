@@ -22,11 +22,11 @@ static int read_hot(const struct json_doc *doc, const struct json *v, const char
 		for (; n < count && n < UNLOGGED_HOT_MAX; n++)
 			list[n] = set[n].name;
 	} else if (v && json_type(v) != JSON_ARRAY) {
-		return json_err(doc, v, err, "true or an array is wanted");
+		return json_err(doc, v, err, "expected true or an array");
 	}
 	for (const struct json *e = json_first(v); e && json_type(v) == JSON_ARRAY; e = json_next(e)) {
 		if (json_type(e) != JSON_STRING || n == UNLOGGED_HOT_MAX)
-			return json_err(doc, e, err, "at most %d names are wanted", UNLOGGED_HOT_MAX);
+			return json_err(doc, e, err, "expected at most %d names", UNLOGGED_HOT_MAX);
 		list[n++] = json_text(e);
 	}
 	*ret_count = n;

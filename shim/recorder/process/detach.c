@@ -30,7 +30,7 @@ static int check_network(struct err *err)
 {
 	if (access("/proc/sys/net/core/netdev_budget", F_OK) == 0)
 		return 0;
-	return err_set(err, EPERM, "not in the initial network namespace, to which the kernel sends its audit records; record on the host as root");
+	return err_set(err, EPERM, "not in the initial network namespace, the only one that gets audit records; record on the host as root");
 }
 
 int detach_check_namespaces(struct err *err)
@@ -42,8 +42,7 @@ int detach_check_namespaces(struct err *err)
 		if (r < 0)
 			return err_sys(err, r, "%s: cannot read", namespaces[i].path);
 		if (!text_streq(target, namespaces[i].initial))
-			return err_set(err, EPERM, "not in the initial %s namespace (rootless, or a container as node), where the kernel's audit"
-				       " records are not to be had; record on the host as root",
+			return err_set(err, EPERM, "not in the initial %s namespace (rootless, or a container as node), the only one that gets audit records; record on the host as root",
 				       namespaces[i].what);
 	}
 	return check_network(err);
@@ -129,7 +128,7 @@ int detach_from_caller(struct err *err)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return err_sys(err, errno, "cannot go into the background");
+		return err_sys(err, errno, "cannot move to the background");
 	if (pid > 0)
 		_exit(0);
 	setsid();
@@ -141,7 +140,7 @@ int detach_from_caller(struct err *err)
 	reset_limits();
 	leave_cgroups();
 	if (chdir("/") < 0)
-		return err_sys(err, errno, "/: cannot change into it");
+		return err_sys(err, errno, "/: cannot change directory");
 	return 0;
 }
 

@@ -59,7 +59,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 static int cannot_see(pid_t pid, struct err *err)
 {
 	if (!hidepid_sees_all())
-		return err_set(err, EPERM, "/proc hides process %d from snugd (hidepid): end this snugd, the next one keeps CAP_SYS_PTRACE", (int)pid);
+		return err_set(err, EPERM, "/proc hides process %d from snugd (hidepid): stop this snugd, the next one keeps CAP_SYS_PTRACE", (int)pid);
 	return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
 }
 
@@ -104,8 +104,7 @@ int registration_check_health(const struct recorder *r, struct err *err)
 		if (r->loss.found & ((reason_set)1 << fatal[i]))
 			return err_set(err, EIO, "cannot record here: %s; %s", reason_what(fatal[i]), reason_fix(fatal[i]));
 	if (r->loss.info_known && r->loss.info.failure == 2)
-		return err_set(err, EPERM, "will not record here: the kernel is set to panic when an audit record is lost (auditctl -s: failure 2);"
-			       " auditctl -f 1 changes that");
+		return err_set(err, EPERM, "will not record: the kernel is set to panic on a lost audit record (failure 2); `auditctl -f 1` changes that");
 	return 0;
 }
 

@@ -27,7 +27,7 @@ static int make_socket(const char *path, struct err *err)
 	cleanup_fd int fd = -1;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
-		return err_set(err, ENAMETOOLONG, "%s: too long for a socket's name", path);
+		return err_set(err, ENAMETOOLONG, "%s: too long for a socket path", path);
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -53,7 +53,7 @@ static int check_inherited(int fd, struct err *err)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET ||
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 || !listens)
-		return err_set(err, EINVAL, "the socket that was handed over is not a listening one of type SOCK_SEQPACKET (ListenSequentialPacket=)");
+		return err_set(err, EINVAL, "the inherited socket is not a listening SOCK_SEQPACKET socket (ListenSequentialPacket=)");
 	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? err_sys(err, errno, "fcntl") : 0;
 }
 
@@ -200,7 +200,7 @@ static void receive(struct recorder *r, struct client *c)
 	if (json_parse(text, (size_t)n, JSON_OURS, "request", &doc, &err) < 0)
 		requests_refuse(c, err.msg);
 	else if (json_type(json_root(doc)) != JSON_OBJECT)
-		requests_refuse(c, "request: an object is wanted");
+		requests_refuse(c, "request: expected an object");
 	else
 		requests_take(r, c, &doc);
 }

@@ -161,7 +161,7 @@ static int read_names(const struct json_doc *doc, const char *boot, struct live_
 	int r = json_want_string(doc, root, "boot", &its_boot, err);
 
 	if (r == 0 && !text_streq(its_boot, boot))
-		r = err_set(err, ESTALE, "it is of another boot");
+		r = err_set(err, ESTALE, "it is from another boot");
 	if (r == 0)
 		r = json_want_string(doc, root, "space", &space, err);
 	if (r == 0)
@@ -184,7 +184,7 @@ int live_parse(const char *text, size_t len, const char *name, const char *boot,
 	if (r < 0)
 		return r;
 	if (json_type(json_root(doc)) != JSON_OBJECT)
-		return json_err(doc, json_root(doc), err, "an object is wanted");
+		return json_err(doc, json_root(doc), err, "expected an object");
 	r = read_numbers(doc, &e, err);
 	if (r == 0)
 		r = read_names(doc, boot, &e, err);
@@ -220,7 +220,7 @@ static void visit(const struct live *l, const char *name, bool execs, live_fn *f
 	if (r == 0)
 		r = check_name(name, &e, &err);
 	if (r < 0) {
-		log_say("a note of a live container is of no use and is removed: %s", err.msg);
+		log_say("removing an unusable note of a live container: %s", err.msg);
 		unlinkat(l->dir, name, 0);
 	} else if (e.is_exec == execs && !fn(arg, &e)) {
 		unlinkat(l->dir, name, 0);
@@ -233,7 +233,7 @@ static int each_pass(const struct live *l, bool execs, live_fn *fn, void *arg, s
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!d) {
-		err_sys(err, errno, "the notes of live containers cannot be read");
+		err_sys(err, errno, "cannot read the notes of live containers");
 		if (fd >= 0)
 			close(fd);
 		return err ? err->code : -EIO;

@@ -53,7 +53,7 @@ static int load(const struct store *s, struct store_key *k, const char *key, str
 		r = state_set_aside(s->state_dir, k->space, key, &k->set_aside, err);
 		if (r < 0)
 			return r;
-		log_say("%s; it is kept as %s, and learning goes on with new evidence", local.msg, k->set_aside);
+		log_say("%s; moved to %s, learning continues with new evidence", local.msg, k->set_aside);
 		return evidence_new(key, &k->evidence, err);
 	}
 	if (r < 0)
@@ -154,7 +154,7 @@ static void end_save(struct store *s, struct store_key *k, const struct err *err
 	if (!k->failed)
 		unlogged_saved(k->evidence, k->learnt);
 	if (k->failed) {
-		log_say("evidence is not saved, will try again: %s", err->msg);
+		log_say("cannot save evidence, will retry: %s", err->msg);
 		s->err = *err;
 		k->touched = k->saving;
 		k->save_at_ms = now_ms + STORE_COUNTS_MS;

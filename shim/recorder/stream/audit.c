@@ -29,13 +29,12 @@ static int open_group(size_t buffer_size, struct err *err)
 	int size = (int)buffer_size;
 
 	if (fd < 0)
-		return err_sys(err, errno, "cannot open the kernel's audit stream (is audit built in, and not off by audit=0?)");
+		return err_sys(err, errno, "cannot open the kernel's audit stream (is audit built in, and not switched off by audit=0?)");
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0)
-		return err_sys(err, errno, "cannot size the receive buffer of the audit stream");
+		return err_sys(err, errno, "cannot set the receive buffer size of the audit stream");
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return err_sys(err, errno, "no permission to read the kernel's audit records (CAP_AUDIT_READ in the initial user and"
-			       " network namespaces is needed)");
+		return err_sys(err, errno, "no permission to read the kernel's audit records (needs CAP_AUDIT_READ in the initial namespaces)");
 	return steal_fd(&fd);
 }
 

@@ -32,7 +32,7 @@ static int ask(uint16_t type, answer_fn *fn, void *arg, struct err *err)
 	if (fd < 0)
 		return fd;
 	if (sendto(fd, &h, h.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-		return err_sys(err, errno, "cannot ask the kernel's audit");
+		return err_sys(err, errno, "cannot query the kernel's audit");
 	while (r == -EAGAIN) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		socklen_t from_len = sizeof(kernel);
@@ -47,7 +47,7 @@ static int ask(uint16_t type, answer_fn *fn, void *arg, struct err *err)
 			r = fn(arg, m.h.nlmsg_type, m.bytes + NLMSG_HDRLEN, (size_t)n - NLMSG_HDRLEN);
 		} else if ((size_t)n >= NLMSG_HDRLEN + sizeof(int)) {
 			memcpy(&r, m.bytes + NLMSG_HDRLEN, sizeof(r));
-			r = r == 0 ? -EAGAIN : err_sys(err, r, "the kernel's audit refuses to answer");
+			r = r == 0 ? -EAGAIN : err_sys(err, r, "the kernel's audit refused the query");
 		}
 	}
 	return r;
