@@ -429,7 +429,7 @@ either() {
 }
 
 @test "check: Docker's and containerd's defaults hold what the released runtimes need" {
-  run_snug check --runtime runc-1.1.5,runc-1.1.15,runc-1.3.6,crun-1.28 @moby @containerd
+  run_snug check --runtime runc-1.1.5,runc-1.1.15,runc-1.3.6,crun-1.8.1,crun-1.21,crun-1.28 @moby @containerd
   echo "$output"
   [ "$status" -eq 0 ]
 }
