@@ -76,3 +76,17 @@ lacks() { jq -r --arg k "$1" '.profiles[0].findings[] | select(.kind == $k) | .c
   jq -e '.profiles[] | select(.profile | endswith("ns/bad.json")) | [.findings[] | select(.kind == "runtime-floor") | .calls[].name]
     | unique == ["faccessat2", "openat"]' <<<"$output"
 }
+
+@test "a sampling that is stopped at any moment leaves neither canaries nor processes behind" {
+  local delay pid
+  for delay in 1 3 7; do
+    snug floor --silent 10 --max 20 --runtime runc >/dev/null 2>"$T/err" &
+    pid=$!
+    sleep "$delay"
+    kill -TERM "$pid" || true
+    wait "$pid" || true
+    cat "$T/err"
+    [ -z "$(ls -A "$T/run/canary")" ]
+    run ! pgrep -f "$T/run/canary"
+  done
+}
