@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "seccomp/syscall/values.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -303,6 +304,8 @@ int filter_call(struct filter *f, const struct arch *arch, uint32_t nr, struct f
 	int r;
 
 	syscall_name(arch, nr, name);
+	memcpy(c.name, name, sizeof(c.name));
+	c.arch = arch;
 	points_begin(&points, arch);
 	add_filter(&points, f, arch, nr, name);
 	points_end(&points, name);
@@ -433,7 +436,24 @@ void filter_add_answer(uint32_t answer, struct buf *out)
 	}
 }
 
-void filter_add_args(const struct policy_arg *args, size_t count, struct buf *out)
+static void add_value_name(const char *call, const struct arch *arch, const struct policy_arg *a, struct buf *out)
+{
+	if (!call || !value_add_name(call, a->index, arch, a->value, false, out))
+		buf_addf(out, a->value < 4096 ? "%llu" : "0x%llx", (unsigned long long)a->value);
+}
+
+/* "(arg0 & (CLONE_NEWUSER|CLONE_NEWNET)) == 0" */
+static void add_masked(const char *call, const struct arch *arch, const struct policy_arg *a, struct buf *out)
+{
+	buf_addf(out, "(arg%u & ", a->index);
+	if (!call || !value_add_name(call, a->index, arch, a->value, true, out))
+		buf_addf(out, "0x%llx", (unsigned long long)a->value);
+	buf_adds(out, ") == ");
+	if (!a->value_two || !call || !value_add_name(call, a->index, arch, a->value_two, true, out))
+		buf_addf(out, a->value_two ? "0x%llx" : "%llu", (unsigned long long)a->value_two);
+}
+
+void filter_add_args(const char *call, const struct arch *arch, const struct policy_arg *args, size_t count, struct buf *out)
 {
 	static const char *const signs[] = {
 		[POLICY_NE] = "!=", [POLICY_LT] = "<", [POLICY_LE] = "<=",
@@ -444,11 +464,11 @@ void filter_add_args(const struct policy_arg *args, size_t count, struct buf *ou
 		const struct policy_arg *a = &args[i];
 
 		buf_adds(out, i ? " and " : "");
-		if (a->op == POLICY_MASKED_EQ)
-			buf_addf(out, "(arg%u & 0x%llx) == 0x%llx", a->index, (unsigned long long)a->value,
-				 (unsigned long long)a->value_two);
-		else
-			buf_addf(out, a->value < 4096 ? "arg%u %s %llu" : "arg%u %s 0x%llx", a->index, signs[a->op],
-				 (unsigned long long)a->value);
+		if (a->op == POLICY_MASKED_EQ) {
+			add_masked(call, arch, a, out);
+			continue;
+		}
+		buf_addf(out, "arg%u %s ", a->index, signs[a->op]);
+		add_value_name(call, arch, a, out);
 	}
 }

@@ -96,6 +96,8 @@ struct filter_clause {
 
 /* What a policy says of one call. */
 struct filter_call {
+	char name[SYSCALL_NAME_MAX];
+	const struct arch *arch;
 	uint32_t answer;  /* where `depends` is false: to any arguments; else where no clause holds */
 	bool depends;     /* the answer depends on the arguments */
 	bool allows;      /* for some arguments the call happens */
@@ -142,7 +144,8 @@ struct buf;
 /* Writes an answer in words: "allow", "log", "ENOSYS", "errno 300", "trap", "handed over (notify)", "handed over (trace)", "kill the thread", "kill
  * the process". Appends. */
 void filter_add_answer(uint32_t answer, struct buf *out);
-/* Writes a clause's comparisons: "(arg0 & 0x7e020000) == 0 and arg1 != 5". Appends. */
-void filter_add_args(const struct policy_arg *args, size_t count, struct buf *out);
+/* Writes a clause's comparisons: "(arg0 & CLONE_NEWUSER) == 0 and arg1 != 5". Values have their names where `call` and `arch` are given
+ * (NULL: none). Appends. */
+void filter_add_args(const char *call, const struct arch *arch, const struct policy_arg *args, size_t count, struct buf *out);
 
 #endif

@@ -2,7 +2,7 @@
 """Turns the checked-in sets of calls into one C include.
 
 usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv groups.csv syscalls-newer.csv
-                 arguments.csv always-logged.csv hot.csv everywhere.csv library-names.csv
+                 arguments.csv always-logged.csv hot.csv everywhere.csv library-names.csv values.csv
        tables.py OUTPUT --calls FILE
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
@@ -236,6 +236,22 @@ def arguments(path):
   return table, out
 
 
+def values(path):
+  table = Table(path, ["calls", "index", "kind", "name", "value", "except"])
+  out = []
+  for line, row in table.rows:
+    index = number(table, line, "index", row["index"], 0, 5) or 0
+    value = number(table, line, "value", row["value"], 0, 0xFFFFFFFF) or 0
+    table.matches(line, "kind", row["kind"], re.compile("one|bit"))
+    table.matches(line, "name", row["name"], re.compile(r"[A-Z][A-Za-z0-9_]{1,46}"))
+    bits = " | ".join(f"1u << ARCH_{a.upper()}" for a in row["except"].split()) or "0"
+    for call in row["calls"].split():
+      table.matches(line, "call", call, NAME)
+      table.once(line, (call, index, value), f"{row['value']} of {call}")
+      out.append(f'{{{quote(call)}, {index}, {str(row["kind"] == "bit").lower()}, {quote(row["name"])}, {value:#x}u, {bits}}}')
+  return table, out
+
+
 def library_names(path):
   table = Table(path, ["name", "call"])
   out = []
@@ -261,6 +277,7 @@ TABLES = [
   (always, "TABLES_SETS", "struct set_hot", "table_hot"),
   (always, "TABLES_SETS", "struct set_everywhere", "table_everywhere"),
   (library_names, "TABLES_NEAREST", "struct library_name", "table_library_names"),
+  (values, "TABLES_VALUES", "struct value", "table_values"),
 ]
 
 

@@ -28,7 +28,7 @@ static int adapt_arguments(const struct policy_rule *rule, bool deny_list, struc
 
 	if (r < 0)
 		return r;
-	filter_add_args(rule->args, rule->arg_count, &args);
+	filter_add_args(count == 1 ? names[0] : NULL, arch_get(ARCH_X86_64), rule->args, rule->arg_count, &args);
 	add_list(names, count, lost);
 	buf_addf(lost, ": the profile %s it only where %s; systemd knows no arguments: %s for any\n",
 		 deny_list ? "refuses" : "allows", args.data, "allowed");

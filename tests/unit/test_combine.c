@@ -131,7 +131,7 @@ static void assert_interval(const char *want, const struct policy_arg *a)
 {
 	cleanup_buf struct buf out = {0};
 
-	filter_add_args(a, 1, &out);
+	filter_add_args(NULL, NULL, a, 1, &out);
 	assert_string_equal(out.data, want);
 }
 
@@ -160,7 +160,7 @@ static void test_said_plainly(void **state)
 	assert_int_equal(cells_count(c), 2);
 	assert_int_equal(cells_say(c, holds, said, &n, NULL), 0);
 	assert_int_equal(n, 1);
-	assert_interval("(arg0 & 0x7e020000) == 0x0", said);
+	assert_interval("(arg0 & 0x7e020000) == 0", said);
 	cells_free(c);
 }
 

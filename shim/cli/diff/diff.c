@@ -69,7 +69,7 @@ static void add_clauses(const struct filter_call *c, bool allow, struct buf *out
 	for (size_t i = 0; i < c->clause_count; i++)
 		if (filter_allows(c->clauses[i].answer) == allow) {
 			buf_adds(out, n++ ? " or " : "");
-			filter_add_args(c->clauses[i].args, c->clauses[i].arg_count, out);
+			filter_add_args(c->name, c->arch, c->clauses[i].args, c->clauses[i].arg_count, out);
 		}
 }
 
@@ -107,7 +107,7 @@ static void add_refusals(const struct filter_call *c, struct buf *out)
 			buf_adds(out, ", ");
 			filter_add_answer(c->clauses[i].answer, out);
 			buf_adds(out, " where ");
-			filter_add_args(c->clauses[i].args, c->clauses[i].arg_count, out);
+			filter_add_args(c->name, c->arch, c->clauses[i].args, c->clauses[i].arg_count, out);
 		}
 }
 
@@ -185,7 +185,7 @@ static int add_row(struct diff *d, const char *name, const struct arch *arch, co
 static int compare_call(struct diff *d, struct filter *f[2], const struct arch *arch, uint32_t nr, const char *name,
 			struct err *err)
 {
-	struct filter_call call[2] = {{0}, {0}};
+	struct filter_call call[2] = {{.answer = 0}, {.answer = 0}};
 	struct filter_difference difference = {0};
 	int r = filter_compare(f[0], f[1], arch, nr, &difference, err);
 

@@ -63,7 +63,7 @@ static void add_clauses(struct table *t, const struct filter_call *c)
 			filter_add_answer(c->clauses[i].answer, &b);
 			buf_adds(&b, " where ");
 		}
-		filter_add_args(c->clauses[i].args, c->clauses[i].arg_count, &b);
+		filter_add_args(c->name, c->arch, c->clauses[i].args, c->clauses[i].arg_count, &b);
 	}
 	buf_adds(&b, c->clause_count ? ", else " : "by its arguments, else ");
 	filter_add_answer(c->answer, &b);
