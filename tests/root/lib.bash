@@ -94,12 +94,21 @@ busy() {
 }
 idle() { kill "${BUSY[@]}"; wait "${BUSY[@]}" 2>/dev/null || true; }
 
-# crun 1.8 refuses a hybrid cgroup tree: there it gets one of its own. $crun is how to call it.
+# v2_crun CRUN: a script that calls it. crun 1.8 refuses a hybrid cgroup tree: there it gets one of its own. No cgroups: on a pure tree
+# it raises its limit of locked memory for them, which a confined root may not.
+v2_crun() {
+  if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then
+    printf '#!/bin/sh\nexec %s --cgroup-manager=disabled "$@"\n' "$1"
+  else
+    printf '#!/bin/sh\nexec unshare -m sh -c '\''umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec %s --cgroup-manager=disabled "$@"'\'' sh "$@"\n' "$1"
+  fi
+}
+
+# real_crun: $crun is how to call this machine's.
 real_crun() {
   crun=$(command -v crun)
   [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
-  printf '#!/bin/sh\nexec unshare -m sh -c '\''umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec %s --cgroup-manager=disabled "$@"'\'' sh "$@"\n' \
-    "$crun" >"$T/crun"
+  v2_crun "$crun" >"$T/crun"
   chmod +x "$T/crun"
   crun=$T/crun
 }
