@@ -250,6 +250,42 @@ static int pod_key(const struct oci_spec *spec, const struct oci_key_rules *rule
 	return 0;
 }
 
+#define DEBUGGER "debugger" /* pkg/cmd/debug of kubectl: computeDebugContainerName() */
+
+bool oci_key_is_ephemeral(const struct oci_spec *spec, enum oci_container_kind kind)
+{
+	/* apimachinery, util/rand: no vowels, and no digits that look like letters. */
+	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
+	cleanup_with(pod_done) struct pod pod = {0};
+	const char *rest;
+
+	if (kind != OCI_KIND_POD || read_pod(spec, &pod, NULL) < 0 || !pod.container || !text_starts(pod.container, DEBUGGER "-"))
+		return false;
+	rest = pod.container + strlen(DEBUGGER "-");
+	return strlen(rest) == 5 && strspn(rest, letters) == 5;
+}
+
+int oci_key_make_ephemeral(const struct oci_spec *spec, char **ret, struct err *err)
+{
+	cleanup_with(pod_done) struct pod pod = {0};
+	cleanup_buf struct buf b = {0};
+	int r = read_pod(spec, &pod, err);
+	char *key;
+
+	if (r < 0)
+		return r;
+	if (!pod.namespace || !*pod.namespace)
+		return err_set(err, EINVAL, "a pod without the annotation " CRI_ANNOTATION("sandbox-namespace"));
+	buf_adds(&b, PODS "/");
+	oci_key_add_component(&b, pod.namespace);
+	buf_adds(&b, "/" DEBUGGER);
+	key = buf_steal(&b);
+	if (!key)
+		return err_set(err, ENOMEM, "out of memory");
+	*ret = key;
+	return 0;
+}
+
 /* The single components that are directories of others' keys. */
 static bool is_taken(const char *name)
 {

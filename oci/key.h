@@ -47,6 +47,14 @@ int oci_key_make(const struct oci_spec *spec, enum oci_container_kind kind, cons
 /* True if `root` is the directory in which containerd's runtimes keep the containers of this namespace: its last component is the name. */
 bool oci_key_is_root_of(const char *root, const char *namespace);
 
+/* True for a container that `kubectl debug` put into a pod that runs: its name is "debugger-" and five letters as Kubernetes makes them, unless -c gave
+ * it another one. The CRI says nothing else of it (no annotation tells an ephemeral container), and it cannot be learnt or approved under a name
+ * that never comes again. Whoever calls an ordinary container so gets no less denied than RuntimeDefault denies. */
+bool oci_key_is_ephemeral(const struct oci_spec *spec, enum oci_container_kind kind);
+
+/* The key under which a namespace's profile for those is kept, k8s/NAMESPACE/debugger. As oci_key_make. */
+int oci_key_make_ephemeral(const struct oci_spec *spec, char **ret, struct err *err);
+
 /* True if a person chose the id: not 64 hex digits and not a UUID, with or without a prefix that ends in '-', and not
  * just 12 hex digits (a shortened one). */
 bool oci_key_id_is_chosen(const char *id);

@@ -211,8 +211,9 @@ int oci_runtime_open(const char *path, int self_fd, struct oci_runtime *ret, str
 
 static bool find_in_usual_places(const char *name, int self_fd, struct oci_runtime *ret)
 {
-	static const char *const dirs[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-					   "/usr/bin",        "/sbin",          "/bin"};
+	/* The last ones are those that CRI-O's packages, k3s and rke2 bring along. */
+	static const char *const dirs[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/libexec/crio",
+					   "/usr/lib/cri-o-runc/sbin", "/var/lib/rancher/k3s/data/current/bin", "/var/lib/rancher/rke2/bin"};
 
 	for (size_t d = 0; d < ARRAY_SIZE(dirs); d++) {
 		char path[PATH_MAX];

@@ -129,6 +129,16 @@ static int read_switch(const struct reading *r, const struct json *v, size_t off
 	return rc;
 }
 
+static int read_pod_minimum(const struct reading *r, const struct json *v, size_t offset)
+{
+	static const char *const names[] = {"none", "runtime-default"};
+	int value = 0, rc = read_name(r, v, names, ARRAY_SIZE(names), &value);
+
+	if (rc == 0)
+		r->config->pod_minimum = value;
+	return rc;
+}
+
 static int read_truth(const struct reading *r, const struct json *v, bool *ret)
 {
 	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
@@ -212,6 +222,7 @@ static const struct setting settings[] = {
 	{"run_dir", read_path, offsetof(struct config, run_dir)},
 	{"export_dir", read_path, offsetof(struct config, export_dir)},
 	{"baseline", read_baseline, 0},
+	{"pod_minimum", read_pod_minimum, 0},
 	{"on_error", read_policy, offsetof(struct config, on_error)},
 	{"missing_profile", read_policy, offsetof(struct config, missing_profile)},
 	{"annotations", read_annotations, 0},
@@ -273,7 +284,7 @@ static int load(struct config *c, bool must_exist, struct err *err)
 int config_default(struct config *ret, struct err *err)
 {
 	const char *named = secure_getenv("SNUG_CONFIG");
-	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true,
+	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true, .pod_minimum = true,
 			   .learn_for_ms = LEARN_FOR_DEFAULT_S * 1000};
 
 	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);

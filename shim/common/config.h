@@ -31,6 +31,7 @@ struct config {
 	bool annotation_profile;             /* "annotations" lists io.snug.profile: a pod's counts; default false */
 	bool annotation_mode;                /* "annotations" lists io.snug.mode: it chooses the mode; default false */
 	bool image_annotations;              /* io.snug.* counts too where it may be an image's (Podman); default false */
+	bool pod_minimum;                    /* learning and audit give a pod without a profile the runtime's default one; default true */
 	bool log_denials;                    /* enforced containers have their denials logged and recorded, where the runtime can; default true */
 	bool no_progress;                    /* "progressive": false: every learning run logs every call; default: what is known is quiet */
 	bool experiments;                    /* learning runs may answer a call with ENOSYS to find out whether it is needed; default false */

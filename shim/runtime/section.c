@@ -76,6 +76,47 @@ static enum config_baseline choose_baseline(const struct plan *p, enum oci_conta
 	return kind == OCI_KIND_PLAIN ? CONFIG_BASELINE_DROP : CONFIG_BASELINE_DEFAULT;
 }
 
+/* The caller's own section: what a baseline starts from. */
+struct own {
+	struct json_doc *doc; /* where it is not the caller's; owned */
+	const char *text;     /* NULL: the caller has none */
+	size_t len;
+};
+
+static void own_done(struct own *own)
+{
+	json_free(own->doc);
+}
+
+/* With any of these an engine's default profile allows more than the one at hand (containerd, contrib/seccomp/seccomp_default.go); a privileged container has
+ * all of them, and no engine gives it a profile. */
+static const char *const WIDENING[] = {"CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN", "CAP_SYS_BOOT",       "CAP_SYS_MODULE", "CAP_SYS_PACCT", "CAP_SYS_PTRACE",
+				       "CAP_SYS_RAWIO",       "CAP_SYS_TIME",  "CAP_SYS_TTY_CONFIG", "CAP_SYS_NICE",   "CAP_SYSLOG",    "CAP_BPF",
+				       "CAP_PERFMON"};
+
+/* A pod that asks for no profile is unconfined unless its kubelet says otherwise (SeccompDefault); what it learns is what RuntimeDefault lets it do. */
+static int find_own(const struct oci_spec *spec, enum oci_container_kind kind, struct own *ret, struct err *err)
+{
+	const struct default_profile *d = default_profile("containerd");
+	const struct json *section;
+	struct utsname host;
+	int r;
+
+	ret->text = oci_spec_seccomp(spec, &ret->len);
+	if (ret->text || kind != OCI_KIND_POD || uname(&host) < 0 || !text_streq(d->machine, host.machine))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(WIDENING); i++)
+		if (oci_spec_has_capability(spec, "bounding", WIDENING[i]))
+			return 0;
+	r = json_parse(d->text, d->len, JSON_OURS, d->name, &ret->doc, err);
+	if (r < 0)
+		return r;
+	section = json_get(json_get(json_root(ret->doc), "linux"), "seccomp");
+	ret->text = d->text + json_start(section);
+	ret->len = json_end(section) - json_start(section);
+	return 0;
+}
+
 static int make_baseline(enum config_baseline baseline, const struct oci_spec *spec, const char *own, size_t len,
 			 struct learning_unlogged *unlogged, struct section *ret, struct err *err)
 {
@@ -127,12 +168,14 @@ static int tell_caller(const char *own, size_t len, struct section *ret, struct 
 static int make_learning(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, struct learn *learn,
 			 struct section *ret, struct err *err)
 {
-	size_t len = 0;
-	const char *own = oci_spec_seccomp(spec, &len);
-	int r = make_baseline(choose_baseline(p, kind), spec, own, len, learn->unlogged ? &learn->allow : NULL, ret, err);
+	enum config_baseline baseline = choose_baseline(p, kind);
+	cleanup_with(own_done) struct own own = {0};
+	int r = find_own(spec, baseline == CONFIG_BASELINE_DROP || !p->config.pod_minimum ? OCI_KIND_PLAIN : kind, &own, err);
 
 	if (r == 0)
-		r = tell_caller(own, len, ret, err);
+		r = make_baseline(baseline, spec, own.text, own.len, learn->unlogged ? &learn->allow : NULL, ret, err);
+	if (r == 0)
+		r = tell_caller(own.text, own.len, ret, err);
 	learn_tell(learn, &ret->unlogged);
 	return r;
 }
@@ -142,15 +185,17 @@ static int make_audit(const struct plan *p, const struct oci_spec *spec, enum oc
 		      struct section *ret, struct err *err)
 {
 	enum config_baseline baseline = choose_baseline(p, kind);
+	cleanup_with(own_done) struct own own = {0};
 	struct learning_base base = {0};
-	size_t len = 0;
-	const char *own = oci_spec_seccomp(spec, &len);
 	int r;
 
 	if (kind == OCI_KIND_PLAIN || baseline == CONFIG_BASELINE_DROP)
 		return learning_audit(profile->data, profile->len, STATE_APPROVED, &ret->text, err);
+	r = find_own(spec, p->config.pod_minimum ? kind : OCI_KIND_PLAIN, &own, err);
+	if (r < 0)
+		return r;
 	r = baseline == CONFIG_BASELINE_DEFAULT ? find_base(spec, &base) : -ENOENT;
-	r = learning_audit_within(own, len, "config.json: linux.seccomp", r == 0 ? &base : NULL, profile, &ret->text, err);
+	r = learning_audit_within(own.text, own.len, "config.json: linux.seccomp", r == 0 ? &base : NULL, profile, &ret->text, err);
 	names_done(&base.except);
 	return r;
 }
@@ -190,6 +235,24 @@ int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_con
 	int r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, spec, kind, mode, key, &s, err);
 
 	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.unlogged) || buf_failed(&s.caller)))
+		r = err_set(err, ENOMEM, "out of memory");
+	if (r < 0) {
+		section_done(&s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+int section_make_default(const struct oci_spec *spec, enum oci_container_kind kind, struct section *ret, struct err *err)
+{
+	cleanup_with(own_done) struct own own = {0};
+	struct section s = {.baseline = ""};
+	int r = find_own(spec, kind, &own, err);
+
+	if (r == 0 && own.doc)
+		buf_add(&s.text, own.text, own.len);
+	if (r == 0 && buf_failed(&s.text))
 		r = err_set(err, ENOMEM, "out of memory");
 	if (r < 0) {
 		section_done(&s);

@@ -21,6 +21,10 @@ struct section {
 /* Chooses and makes it; `learn` is NULL unless the mode is to learn. A missing approved profile is -ENOENT. */
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
 		 const char *key, struct learn *learn, struct section *ret, struct err *err);
+
+/* The section of a container that has no profile by its key: the caller's own (the text stays empty), or for a pod that asks for none the runtime's default,
+ * whatever `pod_minimum` says of learning. */
+int section_make_default(const struct oci_spec *spec, enum oci_container_kind kind, struct section *ret, struct err *err);
 void section_done(struct section *s);
 
 #endif

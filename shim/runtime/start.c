@@ -116,7 +116,7 @@ static bool is_recorded(enum config_mode mode)
 	return mode == CONFIG_LEARN || mode == CONFIG_AUDIT;
 }
 
-/* Lets the kernel log what an enforced container is denied, where the runtime can and the recorder listens. Enforcing depends on neither. */
+/* Lets the kernel log what a container is denied, where the runtime can and the recorder listens. Nothing else depends on either. */
 static void log_denials(struct start *s)
 {
 	const struct plan *p = s->plan;
@@ -124,11 +124,12 @@ static void log_denials(struct start *s)
 	struct err why = {0};
 	int r;
 
-	if (s->mode != CONFIG_ENFORCE || s->exists || !p->config.log_denials ||
+	/* Under baseline drop nothing is denied. */
+	if (s->exists || !p->config.log_denials || text_streq(s->section.baseline, "drop") ||
 	    features_log_denials(p->config.state_dir, &p->runtime) != FEATURES_CAN)
 		return;
-	r = log_flag_add(s->section.text.data, s->section.text.len, STATE_APPROVED, &flagged, &why);
-	if (r == 0)
+	r = log_flag_add(s->section.text.data, s->section.text.len, "the seccomp section", &flagged, &why);
+	if (r == 0 && s->mode == CONFIG_ENFORCE)
 		r = register_health(p, &why);
 	if (r < 0) {
 		report_unrecorded(p->call.id, &why);
@@ -137,7 +138,7 @@ static void log_denials(struct start *s)
 	buf_done(&s->section.text);
 	s->section.text = flagged;
 	flagged = (struct buf){0};
-	s->denials = true;
+	s->denials = s->mode == CONFIG_ENFORCE;
 }
 
 static void add_denials(struct start *s)
@@ -231,14 +232,32 @@ static int ask_recorder(struct start *s, struct err *err)
 	return r == -ENOENT ? 0 : r;
 }
 
-static int ready(struct start *s, struct err *err)
+/* What `kubectl debug` starts has a name that never comes again: it is not learnt, and gets the profile that its namespace has for such, else its own,
+ * else the runtime's default. */
+static int make_ephemeral(struct start *s, struct err *err)
 {
-	int r = annotations_choose_mode(&s->annotations, s->plan->mode, &s->mode, err);
+	struct err none = {0};
+	int r = oci_key_make_ephemeral(s->spec, &s->key, err);
 
-	if (r == 0)
-		r = annotations_check(s->spec, err);
-	s->brought = r < 0;
-	if (r == 0 && is_recorded(s->mode))
+	if (r < 0)
+		return r;
+	s->mode = CONFIG_ENFORCE;
+	r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, &none);
+	if (r == -ENOENT)
+		r = section_make_default(s->spec, s->kind, &s->section, err);
+	else if (r < 0)
+		*err = none;
+	if (r == 0 && !s->section.text.len)
+		s->mode = CONFIG_PASS;
+	return r;
+}
+
+/* Which profile by which key. */
+static int find_section(struct start *s, struct err *err)
+{
+	int r = 0;
+
+	if (is_recorded(s->mode))
 		r = refuse_rootless(err);
 	if (r == 0) {
 		r = make_key(s, err);
@@ -252,6 +271,20 @@ static int ready(struct start *s, struct err *err)
 		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, err);
 	s->missing = r == -ENOENT;
 	s->brought |= s->missing && annotations_chose(&s->annotations);
+	return r;
+}
+
+static int ready(struct start *s, struct err *err)
+{
+	int r = annotations_choose_mode(&s->annotations, s->plan->mode, &s->mode, err);
+
+	if (r == 0)
+		r = annotations_check(s->spec, err);
+	s->brought = r < 0;
+	if (r == 0)
+		r = oci_key_is_ephemeral(s->spec, s->kind) ? make_ephemeral(s, err) : find_section(s, err);
+	if (r == 0 && s->mode == CONFIG_PASS)
+		return 0;
 	if (r == 0) {
 		log_denials(s);
 		r = prepare(s, err);

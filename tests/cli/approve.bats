@@ -203,3 +203,15 @@ assert not bad, bad' <<<"$output"
     [ "$(cat "$dir/status")" -eq 2 ]
   done
 }
+
+@test "how an approved profile is used: a pod by its RuntimeClass, any other container by a program in place of runc" {
+  for key in k8s/shop/web/nginx web; do
+    put_web $key
+    run_snug approve --no-sample $key
+    [ "$status" -eq 0 ]
+    case $key in
+      k8s/*) [[ "$output" == *runtimeClassName* && "$output" != *'in place of runc'* ]] ;;
+      *) [[ "$output" == *'in place of runc'* && "$output" != *runtimeClassName* ]] ;;
+    esac
+  done
+}

@@ -249,13 +249,13 @@ denied() {
   done <<'C'
 {"mode": "pass", "baseline": "drop", "progressive": true, "hot_set": true, "experiments": true, "learn_for": 0, "on_error": "fail", "session": "on"}
 {"mode": "learn", "baseline": "default", "progressive": false, "hot_set": ["read"], "experiments": false, "learn_for": 90, "on_error": "original"}
-{"mode": "audit", "baseline": "keep", "missing_profile": "fail", "session": "off", "learn_for": "12h", "log_denials": true, "hot_set": false}
-{"mode": "enforce", "missing_profile": "original", "annotations": ["io.snug.profile", "io.snug.mode"], "learn_for": "7d", "log_denials": false, "image_annotations": true}
+{"mode": "audit", "baseline": "keep", "missing_profile": "fail", "session": "off", "learn_for": "12h", "log_denials": true, "pod_minimum": "runtime-default", "hot_set": false}
+{"mode": "enforce", "missing_profile": "original", "pod_minimum": "none", "annotations": ["io.snug.profile", "io.snug.mode"], "learn_for": "7d", "log_denials": false, "image_annotations": true}
 C
   # Each word is the page's.
-  jq -r '.mode, .baseline, .on_error, .session, .learn_for, .annotations[]? | strings' "$dir/values" | sort -u >"$dir/words"
-  [ "$(wc -l <"$dir/words")" -eq 15 ]
-  missing=$(sed 's/\\-/-/g' "$man/snug-config.5" | grep -oE '[a-z0-9.]+[a-z0-9]' | sort -u | comm -13 - "$dir/words")
+  jq -r '.mode, .baseline, .pod_minimum, .on_error, .session, .learn_for, .annotations[]? | strings' "$dir/values" | sort -u >"$dir/words"
+  [ "$(wc -l <"$dir/words")" -eq 17 ]
+  missing=$(sed 's/\\-/-/g' "$man/snug-config.5" | grep -oE '[a-z0-9.-]+[a-z0-9]' | sort -u | comm -13 - "$dir/words")
   [ -z "$missing" ] || { echo "not in snug-config(5): $missing"; false; }
   for text in '{"modes": "pass"}' '{"mode": 1}' '{"mode": "pass", "mode": "pass"}' '{"state_dir": "x"}'; do
     printf '\n%s\n' "$text" >"$dir/config.json"

@@ -119,7 +119,7 @@ Outside the approved profile: seen in audit mode, not learnt: 1
   CALL   COUNT  RUNS  FIRST SEEN           BY
   mount  3      1     2026-01-31 12:00:01  web
 
-Denied under enforce: 1
+Denied: 1
   CALL    COUNT  RUNS  FIRST SEEN           BY
   ptrace  4      1     2026-01-31 12:00:01  web'
   diff <(echo "$expected") <(echo "$output")

@@ -240,6 +240,55 @@ E
   done
 }
 
+@test "a pod that asks for no profile learns under what RuntimeDefault allows; unconfined only where the configuration says so" {
+  # Unsharing asks for nothing that its capabilities would forbid; RuntimeDefault does.
+  unshared() { # NAMESPACE
+    cri <<E
+pod min $1 snug-learn
+start min web -- sh -c "unshare -U true 2>/dev/null && exit 5 || exit 6"
+wait min web
+remove-pod min
+E
+  }
+  [[ "$(unshared least)" == *'exit 6'* ]]
+  runs 'k8s/least/web/localhost%2Fsnug-test' | jq -e '.[-1].baseline == "default"'
+  configure 'pod_minimum="none"'
+  [[ "$(unshared open)" == *'exit 5'* ]]
+}
+
+@test "kubectl debug: into a pod that learns or is enforced, under RuntimeDefault or the namespace's own profile, and never a key of its own" {
+  for mode in learn enforce; do
+    run cri <<E
+pod dbg debugged snug-$mode
+start dbg debugger-x7k2b -- sh -c "unshare -U true 2>/dev/null && exit 5; mkdir /tmp/x || exit 6; exit 7"
+wait dbg debugger-x7k2b
+remove-pod dbg
+E
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'exit 7'* ]]
+  done
+  run ! eval "keys | grep debugger"
+  # A name that kubectl does not make is a container like any other.
+  run cri <<E
+pod dbg debugged snug-enforce
+start dbg debugger-aaaaa -- sh
+remove-pod dbg
+E
+  [[ "$output" == *'no approved profile for k8s/debugged/debugger-aaaaa/'* ]]
+  # A profile of the namespace's.
+  jq -n '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}' >"$T/debug.json"
+  mkdir -p "$T/state/keys/k8s/debugged/debugger"
+  cp "$T/debug.json" "$T/state/keys/k8s/debugged/debugger/approved.json"
+  run cri <<E
+pod dbg debugged snug-enforce
+start dbg debugger-x7k2b -- sh -c "mkdir /tmp/x || exit 6; exit 7"
+wait dbg debugger-x7k2b
+remove-pod dbg
+E
+  [[ "$output" == *'exit 6'* ]]
+}
+
 # What is left over: one line each.
 leftovers() {
   echo "shims $(processes_with "-address $T/c.sock" | wc -l)"

@@ -57,7 +57,7 @@ lacks() {
   runs web | jq -e '.[-1] | .mode == "enforce" and .complete == false and .reasons == ["not-learning"] and .ended != null'
   snug show --json web | jq -e '.syscalls[] | select(.name == "mkdir") | .denied == 1 and .count == 0 and .audited == 0 and
     .phase == "workload" and .comm == ["mkdir"] and .exe == ["/bin/busybox"] and .first == .last'
-  [[ "$(snug show web)" == *"web: complete"*"Denied under enforce: 1"* ]]
+  [[ "$(snug show web)" == *"web: complete"*"Denied: 1"* ]]
   run ! grep -q '"mkdir"' <(snug profile web)
   snug approve web --profile "$T/fixed.json"
   crun_as enforce run web
@@ -160,4 +160,19 @@ lacks() {
   crun_as enforce run web 2>"$T/without"
   grep -q '^Seccomp:.*2' "$T/with"
   diff <(grep -E '^Specul|^Seccomp' "$T/with") <(grep -E '^Specul|^Seccomp' "$T/without")
+}
+
+@test "what a baseline denies while learning is logged and shown, and is not learnt" {
+  configure 'runtime="/usr/bin/crun"' 'baseline="keep"'
+  bundle "$T/b" '.root.readonly = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}' \
+    sh -c 'mkdir /tmp/x || echo denied'
+  # What the runtime can is found out at its first start.
+  crun_as learn run first >/dev/null 2>&1
+  [[ "$(crun_as learn run web 2>/dev/null)" == *denied* ]]
+  snug show --json web | jq -e '.syscalls[] | select(.name == "mkdir") | .denied == 1 and .count == 0 and .phase == "workload"'
+  runs web | jq -e '.[-1].complete'
+  [[ "$(snug show web)" == *"Denied: 1"* ]]
+  configure 'runtime="/usr/bin/crun"' 'baseline="keep"' 'log_denials=false'
+  [[ "$(crun_as learn run other 2>/dev/null)" == *denied* ]]
+  snug show --json other | jq -e '[.syscalls[] | select(.name == "mkdir")] | length == 0'
 }

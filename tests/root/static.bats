@@ -84,6 +84,13 @@ in_root() {
   in_root /opt/snug/bin/snug setup containerd --bin /opt/snug/bin >"$T/piece"
   grep -q 'BinaryName = "/opt/snug/bin/snug-enforce"' "$T/piece"
   in_root /opt/snug/bin/snug-runtime --version | grep -q '^runc version'
+  # Where CRI-O's packages, k3s and rke2 put theirs.
+  for d in usr/libexec/crio usr/lib/cri-o-runc/sbin var/lib/rancher/k3s/data/current/bin var/lib/rancher/rke2/bin; do
+    mkdir -p "$T/node/$d"
+    mv "$T/node/usr/sbin/runc" "$T/node/$d/"
+    in_root /opt/snug/bin/snug-runtime --version | grep -q '^runc version'
+    mv "$T/node/$d/runc" "$T/node/usr/sbin/"
+  done
   [ "$(in_root /opt/snug/bin/snug-learn run --bundle /b web)" = hi ]
   in_root /opt/snug/bin/snug show --json web | jq -e '.runs[0].complete'
   in_root /opt/snug/bin/snug approve --no-sample web

@@ -210,6 +210,37 @@ static void test_pod(void **state)
 
 #define CRIO "io.kubernetes.cri-o."
 
+static void test_ephemeral(void **state)
+{
+	static const struct {
+		const char *name;
+		bool ephemeral;
+	} cases[] = {
+		{"debugger-x7k2b", true}, {"debugger-aaaaa", false}, {"debugger-x7k2", false}, {"debugger-x7k2bb", false},
+		{"debugger", false},      {"debugger-", false},      {"web", false},           {"xdebugger-x7k2b", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *const containerd[][2] = {{CRI "container-type", "container"}, {CRI "sandbox-namespace", "sh op"},
+						     {CRI "container-name", cases[i].name}};
+		struct oci_spec *spec = with_annotations(containerd, ARRAY_SIZE(containerd), "sh");
+		cleanup_free char *key = NULL;
+
+		if (oci_key_is_ephemeral(spec, OCI_KIND_POD) != cases[i].ephemeral)
+			fail_msg("%s", cases[i].name);
+		assert_false(oci_key_is_ephemeral(spec, OCI_KIND_PLAIN));
+		assert_int_equal(oci_key_make_ephemeral(spec, &key, NULL), 0);
+		assert_string_equal(key, "k8s/sh%20op/debugger");
+		oci_spec_free(spec);
+	}
+	const char *const crio[][2] = {{"io.kubernetes.cri-o.ContainerType", "container"},
+				       {"io.kubernetes.cri-o.Name", "k8s_debugger-x7k2b_pod-1_shop_" UUID "_0"}};
+	struct oci_spec *spec = with_annotations(crio, ARRAY_SIZE(crio), "sh");
+
+	assert_true(oci_key_is_ephemeral(spec, OCI_KIND_POD));
+	oci_spec_free(spec);
+}
+
 static void test_crio(void **state)
 {
 	static const struct {
@@ -411,7 +442,7 @@ int main(void)
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_pod),
-		cmocka_unit_test(test_crio),
+		cmocka_unit_test(test_ephemeral), cmocka_unit_test(test_crio),
 		cmocka_unit_test(test_no_key),
 		cmocka_unit_test(test_chosen_id),
 		cmocka_unit_test(test_component),

@@ -83,11 +83,14 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 		 "Approved as number %u: containers of %s may make these %zu system calls (requests to the\n"
 		 "kernel) and no others.\n"
 		 "\n"
-		 "To use it, start the container with one of these in place of runc:\n"
+		 "%s:\n"
 		 "  snug-audit    refuses nothing; `snug show %s` lists what would have been refused\n"
 		 "  snug-enforce  refuses every other call\n"
 		 "Docker, Podman and Kubernetes can use the file %s/keys/%s/approved.json\n",
-		 number, key, delta_count_calls(p), key, cli->config.state_dir, key);
+		 number, key, delta_count_calls(p),
+		 text_starts(key, "k8s/") ? "To use it, give the pod one of these as runtimeClassName"
+					  : "To use it, start the container with one of these in place of runc",
+		 key, cli->config.state_dir, key);
 	if (cli->config.export_dir)
 		export_add_use(cli->config.export_dir, key, out);
 	if (number > 1)

@@ -33,7 +33,7 @@ static const struct group {
 	{EVIDENCE_HOOK, EVIDENCE_USED, "Calls of startContainer hooks"},
 	{EVIDENCE_WORKLOAD, EVIDENCE_USED, "Calls of the program"},
 	{ANY_PHASE, EVIDENCE_AUDITED, "Outside the approved profile: seen in audit mode, not learnt"},
-	{ANY_PHASE, EVIDENCE_DENIED, "Denied under enforce"},
+	{ANY_PHASE, EVIDENCE_DENIED, "Denied"},
 };
 
 static uint64_t times_of(const struct evidence_call *c, enum evidence_use use)
