@@ -238,6 +238,7 @@ int policy_write_systemd(const struct policy *p, const char *name, const struct 
 	const struct arch *const *arches = NULL;
 	size_t count = policy_rules(p, &rules), arch_count = policy_arches(p, &arches);
 	const char *word = policy_errno_name(def->errno_ret);
+	size_t written = 0;
 	int r = 0;
 
 	buf_adds(out, "# Save as UNIT.service.d/seccomp.conf below /etc/systemd/system, then systemctl daemon-reload.\n");
@@ -253,6 +254,12 @@ int policy_write_systemd(const struct policy *p, const char *name, const struct 
 	else if (def->action == POLICY_ERRNO)
 		buf_addf(out, "SystemCallErrorNumber=%u\n", def->errno_ret);
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = is_by_default(rules[i]) ? 0 : write_rule(rules[i], def, out, err);
+		if (!is_by_default(rules[i])) {
+			r = write_rule(rules[i], def, out, err);
+			written++;
+		}
+	/* A unit without a list has no filter. */
+	if (r == 0 && !written)
+		buf_adds(out, "SystemCallFilter=@default\n");
 	return r;
 }

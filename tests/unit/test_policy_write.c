@@ -147,6 +147,8 @@ static const char *const MADE[] = {
 	"[Service]\nSystemCallArchitectures=native x86\nSystemCallErrorNumber=ENOSYS\nSystemCallFilter=read write \\\n"
 	"  openat clone3:EPERM\n# comment\nSystemCallFilter=~write\n",
 	"[Service]\nSystemCallFilter=~mount bpf:ENOSYS\nSystemCallFilter=bpf\nSystemCallErrorNumber=EPERM\n",
+	/* Of its list only the calls that systemd adds itself are left. */
+	"[Service]\nSystemCallFilter=read\nSystemCallFilter=~read\n",
 };
 
 static void made_ones(void **state)
