@@ -234,13 +234,13 @@ P
   for pair in futimens:utimensat recv:recvfrom opneat:openat READ:read SYS_dup:dup epoll_wiat:epoll_wait posix_fadvise:fadvise64 clock_gettime64:clock_gettime; do
     printf '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["%s","zzzzzz"],"action":"SCMP_ACT_ALLOW"}]}' "${pair%:*}" >"$dir/p.json"
     run_snug check --no-sample "$dir/p.json"
-    [[ "$output" =~ ${pair%:*}\ +is\ ${pair#*:}\ meant\? ]] || { echo "$pair: $output"; false; }
-    [[ ! "$output" =~ zzzzzz\ +is ]]
+    [[ "$output" =~ ${pair%:*}\ +did\ you\ mean\ ${pair#*:}\? ]] || { echo "$pair: $output"; false; }
+    [[ ! "$output" =~ zzzzzz\ +did ]]
   done
   # What stands beside it is not asked for.
   printf '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["sigaction","rt_sigaction","geteuid32","geteuid"],"action":"SCMP_ACT_ALLOW"}]}' >"$dir/q.json"
   run_snug check --no-sample "$dir/q.json"
-  [[ "$output" != *"meant?"* ]]
+  [[ "$output" != *"did you mean"* ]]
 }
 
 # denied NAME NUMBER: a line of an audit log.
