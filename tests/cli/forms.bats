@@ -57,7 +57,7 @@ P
   printf 'apiVersion: v1\nkind: Pod\n' >"$dir/none.yaml"
   run_snug diff "$dir/none.yaml" @moby
   [ "$status" -eq 2 ]
-  [[ "$stderr" == *"holds no profile: a SeccompProfile or a ConfigMap is wanted, there is only Pod"* ]]
+  [[ "$stderr" == *"no profile: "*"only Pod"* ]]
 }
 
 @test "folded and quoted scalars, flow forms, anchors, a byte order mark: all mean the same" {
