@@ -132,6 +132,11 @@ static void make_seen(const struct evidence *ev, struct evidence_run *run)
 	}
 }
 
+static bool has_shown(const struct evidence_run *run, const struct evidence_call *e)
+{
+	return run->seen && run->seen[e->index / 8] >> e->index % 8 & 1;
+}
+
 static void add_run(const struct evidence *ev, struct evidence_run *run, struct evidence_call *e)
 {
 	uint8_t bit = (uint8_t)(1u << e->index % 8);
@@ -218,4 +223,27 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 	if (phase == EVIDENCE_WORKLOAD && use == EVIDENCE_USED)
 		evidence_counts_keep(ev, run, r);
 	return news;
+}
+
+int evidence_add_counted(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, const struct arch *arch, uint32_t nr, uint64_t time_ms)
+{
+	struct evidence_run *run = evidence_run(ev, run_no);
+	struct evidence_call *e;
+	int status;
+
+	if (!run)
+		return -ENOENT;
+	e = evidence_find(ev, arch, nr, phase);
+	if (e && e->count && has_shown(run, e))
+		return 0;
+	status = e ? 0 : evidence_make(ev, arch, nr, phase, &e);
+	if (status < 0) {
+		stamp(run, REASON_BIT(OVERFLOW));
+		return status;
+	}
+	add_run(ev, run, e);
+	add_time(e, time_ms);
+	if (e->count++ == 0)
+		evidence_unlogged_first(ev, run, e);
+	return 1;
 }

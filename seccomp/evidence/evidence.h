@@ -11,7 +11,7 @@
  *                 "complete": true, "complete_for": ["x86_64"], "reasons": [], "new": 5, "opened": ["mkdir"], "opened_more": true,
  *                 "blind": ["socket:0:..."],
  *                 "quiet": { "upto": 40, "digest": "0123456789abcdef", "count": 35, "forms": ["clone:0:0x7e020000:0x0"],
- *                            "assumed": ["read"], "confirming": ["write"] } } ... ],
+ *                            "assumed": ["read"], "confirming": ["write"], "counted": true } } ... ],
  *                                                                     in the order in which they began
  *     "syscalls": [ { "arch": "x86_64", "nr": 59, "name": "execve", "phase": "runtime", "count": 1, "runs": 1,
  *                     "first": RFC3339, "last": RFC3339, "comm": [...], "exe": [...], "more": true,
@@ -88,6 +88,7 @@ struct evidence_unlogged {
 	uint64_t count;  /* how many names that were, for people */
 	uint64_t forms;  /* only in their harmless form: bits of the argument table; a form of a call that is not known yet passes unseen */
 	uint64_t blind;  /* calls of the table that the run used, or may have used, in a form that nobody knows */
+	bool counted;    /* the kernel counted every call that it let pass, on every ABI (shim/recorder/counter): none was unseen */
 	struct names assumed;    /* beyond them: of the hot set, not yet seen */
 	struct names confirming; /* assumed by earlier runs, logged in this one */
 };
@@ -172,6 +173,10 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
  * stamps REASON_UNKNOWN_ARCH, a run that has ended REASON_LATE_RECORD. */
 int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
 		 const struct record *r);
+
+/* Books that the kernel counted a call, for which there is no record: once per run and phase. Its arguments are not known to be beyond the harmless
+ * form, or it would have a record. Returns as evidence_add does; a call that the run has shown already is no news. */
+int evidence_add_counted(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, const struct arch *arch, uint32_t nr, uint64_t time_ms);
 
 /* What can be done for a record before its turn comes: its place is fetched from memory meanwhile. For evidence_count of the same record, where it is
  * optional (NULL) and of no effect for other counts than these. */

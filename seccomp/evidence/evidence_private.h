@@ -73,6 +73,9 @@ void evidence_counts_end(const struct evidence *ev, struct evidence_run *run);
 /* Books the first use of a call, and what a use says about arguments. True if it is news. */
 bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
 
+/* The same of a use that was counted: it says nothing about arguments. */
+void evidence_unlogged_first(struct evidence *ev, struct evidence_run *run, struct evidence_call *e);
+
 /* A run is about to leave the list: what it leaves open stays open. Returns 0 or -ENOMEM. */
 int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run);
 

@@ -19,6 +19,7 @@
 	X(BARRIER, "barrier", "a probe record did not come back through the audit stream",                                     \
 	  "find what delays audit records on the node (load), then learn again")                                                        \
 	X(RECORDER, "recorder", "the recorder was not running for the whole run", "learn again")                               \
+	X(COUNTER, "counter", "the kernel's counter of common calls was not there for the whole run", "learn again") \
 	X(FILTER_NOT_SEEN, "filter-not-seen", "no execve of the container's init was seen, so the filter was never loaded", \
 	  "check the runtime's error message; snug cannot learn with a runtime without seccomp support")                               \
 	X(END_NOT_SEEN, "end-not-seen", "snug could not see whether all processes of the container had ended", \

@@ -98,13 +98,19 @@ static bool is_new(const struct evidence *ev, const struct evidence_call *e)
 	return true;
 }
 
-bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first)
+void evidence_unlogged_first(struct evidence *ev, struct evidence_run *run, struct evidence_call *e)
 {
-	if (first && e->phase == EVIDENCE_WORKLOAD)
+	if (e->phase == EVIDENCE_WORKLOAD)
 		e->learnt = (uint16_t)++ev->last_learnt;
 	/* What a runtime calls differs from start to start; its floor is another matter. */
-	if (first && run->mode == EVIDENCE_LEARN && e->phase != EVIDENCE_RUNTIME && is_new(ev, e))
+	if (run->mode == EVIDENCE_LEARN && e->phase != EVIDENCE_RUNTIME && is_new(ev, e))
 		run->fresh++;
+}
+
+bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first)
+{
+	if (first)
+		evidence_unlogged_first(ev, run, e);
 	return e->form >= 0 && add_form(ev, run, e, first && e->phase != EVIDENCE_RUNTIME);
 }
 
@@ -186,7 +192,7 @@ bool unlogged_is_narrowed(const struct evidence *ev, int place)
 bool evidence_unlogged_looked_for(const struct evidence *ev, const char *name)
 {
 	for (size_t i = 0; i < ev->run_count; i++)
-		if (names_have(&ev->runs[i]->unlogged.confirming, name) && evidence_run_reasons(ev->runs[i]) == 0)
+		if ((ev->runs[i]->unlogged.counted || names_have(&ev->runs[i]->unlogged.confirming, name)) && evidence_run_reasons(ev->runs[i]) == 0)
 			return true;
 	return false;
 }
@@ -285,6 +291,17 @@ int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run
 bool evidence_unlogged_holds(const struct evidence *ev, const struct evidence_unlogged *q)
 {
 	return q->upto <= ev->last_learnt && evidence_unlogged_digest(ev, q->upto) == q->digest;
+}
+
+int unlogged_assume(struct evidence_run *run, const char *name)
+{
+	run->unlogged.counted = false;
+	return names_add(&run->unlogged.assumed, name);
+}
+
+void unlogged_unused(struct evidence_run *run, int place)
+{
+	run->unlogged.forms &= ~((uint64_t)1 << place);
 }
 
 void evidence_unlogged_done(struct evidence_unlogged *q)

@@ -17,6 +17,9 @@
  * The hot set: names that are quiet though nobody has seen them yet ("assumed"), and in the profile. Later runs log one or two
  * of them again ("confirming"): seen, it is ordinary evidence; not seen, it is "kept" where a complete run let it pass, else "absent".
  *
+ * Counted: where the kernel counts the calls of a run (shim/recorder/counter), common.csv is quiet too, and every harmless form, from the first run on.
+ * Nothing is unseen then: what such a run did not show it did not use.
+ *
  * Each run names what was quiet for it: calls are numbered in the order in which they were learnt, `upto` is the highest number,
  * and a digest tells that the evidence still holds exactly those; else the run is stamped REASON_QUIETED.
  */
@@ -78,6 +81,12 @@ int unlogged_each_assumed(const struct evidence *ev, int (*fn)(const char *name,
  * does not hold stamps the run. -EINVAL for what is no such object. */
 int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
 		 struct err *err);
+
+/* Of a run that was to be counted: it is not, so that this name may have been used unseen. 0 or -ENOMEM. */
+int unlogged_assume(struct evidence_run *run, const char *name);
+
+/* Of a run that was counted to its end: no process of it made the call of this place of the argument table, so that its form did not pass. */
+void unlogged_unused(struct evidence_run *run, int place);
 
 /* Appends what was booked so, as unlogged_accept takes it; nothing for a run that logs every call. */
 void unlogged_tell(const struct evidence_run *run, struct buf *out);

@@ -71,6 +71,7 @@ int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogg
 	if (json_type(unlogged) != JSON_OBJECT)
 		return unlogged ? json_err(doc, unlogged, err, "expected an object") : err_set(err, EINVAL, "\"quiet\" is missing");
 	ret->on = true;
+	ret->counted = json_type(json_get(unlogged, "counted")) == JSON_TRUE;
 	r = json_want_u64(doc, unlogged, "upto", &ret->upto, err);
 	if (r == 0 && ret->upto > EVIDENCE_CALLS_MAX)
 		r = json_err(doc, json_get(unlogged, "upto"), err, "more than %d", EVIDENCE_CALLS_MAX);
@@ -218,6 +219,8 @@ static void write_unlogged(struct json_writer *w, const char *key, const struct 
 	write_forms(w, "forms", q->forms);
 	write_names(w, "assumed", &q->assumed);
 	write_names(w, "confirming", &q->confirming);
+	if (q->counted)
+		json_write_bool(w, "counted", true);
 	json_write_end_object(w);
 }
 

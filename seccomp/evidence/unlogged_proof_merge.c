@@ -26,6 +26,7 @@ int evidence_unlogged_copy(struct evidence_run *run, const struct evidence_run *
 	run->fresh = from->fresh;
 	run->opened_more = from->opened_more;
 	q->on = from->unlogged.on;
+	q->counted = from->unlogged.counted;
 	q->upto = from->unlogged.upto;
 	q->digest = from->unlogged.digest;
 	q->count = from->unlogged.count;
@@ -53,6 +54,7 @@ int evidence_unlogged_unite(struct evidence_run *run, const struct evidence_run 
 	for (size_t i = 0; i < other->opened.count; i++)
 		unlogged_opened(run, other->opened.v[i]);
 	q->on |= other->unlogged.on;
+	q->counted &= other->unlogged.counted;
 	q->count = most(q->count, other->unlogged.count);
 	q->blind |= other->unlogged.blind | (q->forms ^ other->unlogged.forms);
 	q->forms |= other->unlogged.forms;
@@ -108,6 +110,8 @@ static void apply(struct evidence *out, uint64_t forms, const struct names *name
 	for (size_t i = 0; i < out->run_count; i++) {
 		struct evidence_unlogged *q = &out->runs[i]->unlogged;
 
+		/* A source that still assumes names was not looked into by another's counter. */
+		q->counted &= names->count == 0;
 		for (size_t k = q->confirming.count; k-- > 0;)
 			if (names_have(names, q->confirming.v[k]))
 				names_remove(&q->confirming, q->confirming.v[k]);

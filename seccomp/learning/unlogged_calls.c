@@ -105,6 +105,23 @@ static int add_hot(struct offer *o, const char *name)
 	return names_add(&o->assumed, name);
 }
 
+/* The kernel counts them, on every ABI; also those that are logged for the sake of showing other ABIs. Of a call whose arguments decide, the form. */
+static int add_counted(struct offer *o)
+{
+	const struct set_common *common;
+	const struct argument *table;
+	size_t n = set_common(&common), forms = arguments(&table);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (argument_by_name(common[i].name) < 0)
+			r = names_add(&o->names, common[i].name);
+	for (size_t i = 0; i < forms && r == 0; i++)
+		if (table[i].kind == ARGUMENT_VALUES && !is_known(o->ev, table[i].name))
+			r = add_first(o, (int)i);
+	return r;
+}
+
 static void write_names(struct json_writer *w, const char *key, const struct names *n)
 {
 	json_write_array(w, key);
@@ -129,6 +146,8 @@ static void write_offer(const struct offer *o, struct buf *out)
 	write_names(&w, "forms", &o->forms);
 	write_names(&w, "assumed", &o->assumed);
 	write_names(&w, "confirming", &o->confirming);
+	if (o->wish->counted && !o->wish->loud)
+		json_write_bool(&w, "counted", true);
 	json_write_end_object(&w);
 }
 
@@ -141,8 +160,11 @@ int unlogged_calls_offer(const struct evidence *ev, const struct unlogged_calls_
 	for (size_t i = 0; i < ev->call_count && r == 0 && !wish->loud; i++)
 		r = add_known(&o, ev->calls[i]);
 	o.known = o.names.count + o.forms.count - first;
-	for (size_t i = 0; i < wish->hot_count && r == 0 && !wish->loud; i++)
-		r = add_hot(&o, wish->hot[i]);
+	if (wish->counted && !wish->loud && r == 0)
+		r = add_counted(&o);
+	else
+		for (size_t i = 0; i < wish->hot_count && r == 0 && !wish->loud; i++)
+			r = add_hot(&o, wish->hot[i]);
 	if (r == 0)
 		write_offer(&o, out);
 	return r < 0 || buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;

@@ -57,6 +57,12 @@ size_t set_hot(const struct set_hot **ret)
 	return ARRAY_SIZE(table_hot);
 }
 
+size_t set_common(const struct set_common **ret)
+{
+	*ret = table_common;
+	return ARRAY_SIZE(table_common);
+}
+
 size_t set_everywhere(const struct set_everywhere **ret)
 {
 	*ret = table_everywhere;

@@ -1,5 +1,5 @@
 /* The checked-in sets of calls, generated from always.csv, siblings.csv, floor-go.csv, danger.csv, fallback.csv, groups.csv, always-logged.csv,
- * hot.csv and everywhere.csv: each line has its reason. */
+ * hot.csv, common.csv and everywhere.csv: each line has its reason. */
 #ifndef SNUG_SECCOMP_SETS_H
 #define SNUG_SECCOMP_SETS_H
 
@@ -30,6 +30,10 @@ struct set_hot { /* hot and harmless: what "hot_set": true lets pass from the fi
 	const char *name, *reason;
 };
 
+struct set_common { /* what nearly all programs call, some of it often: let pass where the kernel counts it (shim/recorder/counter) */
+	const char *name, *reason;
+};
+
 struct set_fallback { /* libraries try it before an older one, and go back only when the answer is ENOSYS */
 	const char *name;
 	bool kills_only; /* any errno will do, a signal will not */
@@ -45,6 +49,7 @@ size_t set_floor_go(const struct set_floor_go **ret);
 size_t set_dangers(const struct set_danger **ret);
 size_t set_fallbacks(const struct set_fallback **ret);
 size_t set_hot(const struct set_hot **ret);
+size_t set_common(const struct set_common **ret);
 size_t set_everywhere(const struct set_everywhere **ret);
 bool set_is_everywhere(const char *name);
 bool set_is_always_logged(const char *name);

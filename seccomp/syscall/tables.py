@@ -2,7 +2,7 @@
 """Turns the checked-in sets of calls into one C include.
 
 usage: tables.py OUTPUT always.csv siblings.csv floor-go.csv danger.csv fallback.csv groups.csv syscalls-newer.csv
-                 arguments.csv always-logged.csv hot.csv everywhere.csv library-names.csv values.csv
+                 arguments.csv always-logged.csv hot.csv common.csv everywhere.csv library-names.csv values.csv
        tables.py OUTPUT --calls FILE
 
 Each CSV begins with a line of its column names. Whatever is wrong in one is reported as FILE:LINE: sentence, all of it
@@ -275,6 +275,7 @@ TABLES = [
   (arguments, "TABLES_ARGUMENTS", "struct argument", "table_arguments"),
   (always, "TABLES_SETS", "struct set_always_logged", "table_always_logged"),
   (always, "TABLES_SETS", "struct set_hot", "table_hot"),
+  (always, "TABLES_SETS", "struct set_common", "table_common"),
   (always, "TABLES_SETS", "struct set_everywhere", "table_everywhere"),
   (library_names, "TABLES_NEAREST", "struct library_name", "table_library_names"),
   (values, "TABLES_VALUES", "struct value", "table_values"),

@@ -215,6 +215,19 @@ static int read_learn_for(const struct reading *r, const struct json *v, size_t 
 	return 0;
 }
 
+static int read_learning(const struct reading *r, const struct json *v, size_t offset)
+{
+	static const char *const words[] = {"auto", "log-everything"};
+
+	(void)offset;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (json_type(v) == JSON_STRING && text_streq(json_text(v), words[i])) {
+			r->config->log_everything = i == 1;
+			return 0;
+		}
+	return json_err(r->doc, v, r->err, "\"auto\" or \"log-everything\" is wanted");
+}
+
 static const struct setting settings[] = {
 	{"runtime", read_path, offsetof(struct config, runtime)},
 	{"mode", read_mode, 0},
@@ -230,6 +243,7 @@ static const struct setting settings[] = {
 	{"session", read_switch, offsetof(struct config, session)},
 	{"log_denials", read_bool, offsetof(struct config, log_denials)},
 	{"progressive", read_progressive, 0},
+	{"learning", read_learning, 0},
 	{"experiments", read_bool, offsetof(struct config, experiments)},
 	{"hot_set", read_hot_set, 0},
 	{"learn_for", read_learn_for, 0},

@@ -34,6 +34,7 @@ struct config {
 	bool pod_minimum;                    /* learning and audit give a pod without a profile the runtime's default one; default true */
 	bool log_denials;                    /* enforced containers have their denials logged and recorded, where the runtime can; default true */
 	bool no_progress;                    /* "progressive": false: every learning run logs every call; default: what is known is quiet */
+	bool log_everything;                 /* "learning": "log-everything": no call is left to the kernel's counter; default "auto" */
 	bool experiments;                    /* learning runs may answer a call with ENOSYS to find out whether it is needed; default false */
 	bool hot_default;                    /* "hot_set": true: the list that comes with snug */
 	struct names hot_set;                /* "hot_set": [...]; quiet and assumed from the first run on; default empty */

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "shim/recorder/process/log.h"
+#include "shim/recorder/counter/counter.h"
+#include "shim/recorder/server/counting.h"
 #include "shim/recorder/server/run_is_over.h"
 
 #include <errno.h>
@@ -168,6 +170,8 @@ int loop_open(struct recorder *r, struct err *err)
 		rc = self_test(r, err);
 	if (rc == 0)
 		rc = take_up_all(r, err);
+	if (rc == 0 && !r->config.log_everything)
+		(void)counter_open(&r->counter, &r->counter_why);
 	if (rc == 0)
 		rc = open_signals(r, err);
 	if (rc == 0)
@@ -251,6 +255,7 @@ static void step(struct recorder *r)
 	server_step(r, now);
 	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
 		r->ticked_ms = now;
+		counting_look(r, now);
 		unattributed_tick(&r->runs.unattributed);
 		runs_settle_doubts(&r->runs, now);
 		warn_of_panic(r);
@@ -304,6 +309,7 @@ void loop_close(struct recorder *r)
 	struct err err = {0};
 
 	if (r->runs.store) {
+		counting_end_all(r, clock_monotonic_ms());
 		/* With the recorder gone nobody watches what is live. */
 		runs_stamp_live(&r->runs, REASON_RECORDER, clock_monotonic_ms());
 		if (store_save_all(&r->store, &err) < 0)
@@ -316,6 +322,7 @@ void loop_close(struct recorder *r)
 	server_close(&r->server, r->config.run_dir);
 	kernel_close(&r->kernel);
 	audit_close(r->audit);
+	counter_close(r->counter);
 	if (r->signal_fd >= 0)
 		close(r->signal_fd);
 	if (r->epoll_fd >= 0)

@@ -17,6 +17,7 @@ static void compose(const struct plan *p, const char *key, bool loud, struct buf
 	json_write_string(&w, "key", key);
 	json_write_bool(&w, "experiments", p->config.experiments);
 	json_write_bool(&w, "loud", loud);
+	json_write_bool(&w, "counted", p->config.session && !p->config.log_everything);
 	if (p->config.hot_default)
 		json_write_bool(&w, "hot", true);
 	if (p->config.hot_set.count) {
@@ -88,6 +89,7 @@ void learn_tell(const struct learn *l, struct buf *out)
 	copy_member(l, &w, "count");
 	copy_member(l, &w, "assumed");
 	copy_member(l, &w, "confirming");
+	copy_member(l, &w, "counted");
 	json_write_array(&w, "forms");
 	for (int i = 0; i < ARGUMENTS_MAX; i++)
 		if (l->allow.applied >> i & 1)

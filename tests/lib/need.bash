@@ -49,6 +49,6 @@ need_test() {
     /usr/lib/python3/dist-packages/yaml=python3-yaml systemd-analyze=systemd || return 1
   # Packages of their own, or a part of one above, by release.
   need docker=docker-cli kubectl=kubernetes-client || return 1
-  need bats=bats '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
+  need bats=bats '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace clang=clang /usr/include/bpf/libbpf.h=libbpf-dev bpftool=bpftool auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
     patch=patch man=man-db
 }

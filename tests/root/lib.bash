@@ -8,12 +8,12 @@ snug_setup() {
   PATH=$SNUG_BUILD:$PATH
 }
 
-# configure KEY=JSON...: the configuration, with more settings.
+# configure KEY=JSON...: the configuration, with more settings. These suites are about records: each call has one in a first run, but in counter.bats.
 configure() {
   local args=() pair
   for pair in "$@"; do args+=(--argjson "${pair%%=*}" "${pair#*=}"); done
   jq -n "${args[@]}" --arg t "$T" \
-    '{runtime: "/usr/sbin/runc", state_dir: ($t + "/state"), run_dir: ($t + "/run")} + $ARGS.named | del(.t)' >"$SNUG_CONFIG"
+    '{runtime: "/usr/sbin/runc", state_dir: ($t + "/state"), run_dir: ($t + "/run"), learning: "log-everything"} + $ARGS.named | del(.t)' >"$SNUG_CONFIG"
 }
 
 recorder_pid() { # the snugd of this test

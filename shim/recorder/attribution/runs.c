@@ -115,6 +115,7 @@ static void free_session(struct runs *r, struct run_session *s)
 		link = &(*link)->hash_next;
 	if (s->in_table)
 		*link = s->hash_next;
+	free(s->counted);
 	free(s);
 }
 

@@ -25,8 +25,10 @@ enum run_state {
 struct run_session {
 	struct run_session *hash_next, *next; /* in the table; of the same container */
 	struct run *run;
+	struct counter_entry *counted;  /* what the kernel counted, as far as it is booked; owned, NULL: nothing */
 	struct evidence_counts *counts; /* the short way of its records; NULL: they go the long way */
 	uint32_t id;
+	bool retired;   /* nobody is in it any more, and its counted calls are booked */
 	bool is_exec;   /* joined by exec */
 	bool shared;    /* others may be in it: no record is the container's for its sake. by_cgroup of the container follows */
 	bool in_table;
@@ -59,6 +61,7 @@ struct run {
 	bool in_cgroup;       /* a look found no process of its sessions, but its group holds one: run_is_over.c asks that again */
 	uint64_t blind_ms;    /* since when looks could not see whether it has ended; 0: they can */
 	bool by_cgroup;       /* records are told by process and cgroup */
+	bool counting;        /* the kernel counts its calls (server/counting.h) */
 	uint64_t asked_ms;    /* when its runtime was last asked for its cgroup */
 	struct names caller; /* what its caller's own profile allows, or where caller_denies what it refuses */
 	bool caller_known, caller_denies;

@@ -52,7 +52,16 @@ bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *req
 	return k && unlogged_is_unsaved(k->evidence);
 }
 
-int unlogged_request_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err)
+/* A run that got no session of its own is not counted, and neither would the next one be. */
+static bool had_session(const struct evidence *ev)
+{
+	const struct evidence_run *const *runs;
+	size_t n = evidence_runs(ev, &runs);
+
+	return !n || runs[n - 1]->attribution == EVIDENCE_BY_SESSION;
+}
+
+int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, struct buf *out, struct err *err)
 {
 	const struct json *root = json_root(request);
 	const char *key = NULL, *hot[UNLOGGED_HOT_MAX];
@@ -73,6 +82,7 @@ int unlogged_request_answer(struct store *store, const struct json_doc *request,
 	if (r < 0)
 		return r;
 	since = unlogged_since(k->evidence);
+	wish.counted = counts && json_type(json_get(root, "counted")) == JSON_TRUE && had_session(k->evidence);
 	r = unlogged_calls_offer(k->evidence, &wish, &offer, err);
 	store_release(store, k);
 	if (r < 0)

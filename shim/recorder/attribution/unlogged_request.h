@@ -8,8 +8,8 @@
 #include "shim/recorder/attribution/runs.h"
 #include "shim/recorder/store/store.h"
 
-/* Appends the answer to an "offer" (shim/common/client.h). Offered is only what is on disk. */
-int unlogged_request_answer(struct store *store, const struct json_doc *request, struct buf *out, struct err *err);
+/* Appends the answer to an "offer" (shim/common/client.h). Offered is only what is on disk. counts: the kernel can count what the run calls. */
+int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, struct buf *out, struct err *err);
 
 /* True if a container of the key of an "offer" runs, or has just ended: there may be records of it that were not read yet. */
 bool unlogged_request_is_busy(struct store *store, const struct json_doc *request);

@@ -35,6 +35,9 @@ struct recorder {
 	struct live notes;
 	struct runs runs;
 	struct server server;
+	struct counter *counter; /* NULL: calls cannot be counted here, and counter_why says why */
+	struct err counter_why;
+	bool counter_failed;     /* it was taken away while it counted */
 	int epoll_fd, lock_fd, signal_fd;
 	char release[128]; /* of the kernel */
 	struct run **watched; /* by descriptor of the process that is watched; watched_size of them */

@@ -6,6 +6,7 @@
 #include "oci/key.h"
 #include "shim/common/hidepid.h"
 #include "shim/common/session.h"
+#include "shim/recorder/server/counting.h"
 #include "shim/recorder/server/run_is_over.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/server/recorder.h"
@@ -129,6 +130,8 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	}
 	if (text_streq(command, "exec")) {
 		rc = runs_join(&r->runs, &q, err);
+		if (rc == 0)
+			counting_join(r, pid, pid_start);
 		*ret_recorded = rc == 0;
 		return rc == -ENOENT ? 0 : rc;
 	}
@@ -140,6 +143,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	rc = runs_begin(&r->runs, &q, clock_monotonic_ms(), err);
 	if (rc < 0)
 		return rc;
+	counting_begin(r, r->runs.list, pid);
 	/* Without it the next look at /proc finds a process to watch. */
 	if (pidfd >= 0 && run_over_watch(r, r->runs.list, pidfd) == 0)
 		(void)steal_fd(&pidfd);

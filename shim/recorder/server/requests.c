@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
+#include "shim/recorder/server/counting.h"
 #include "shim/recorder/server/run_is_over.h"
 #include "shim/recorder/attribution/unlogged_request.h"
 #include "shim/recorder/attribution/proc.h"
@@ -183,6 +184,7 @@ static void on_deleted(struct recorder *r, struct client *c, struct json_doc **d
 static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
 	run_over_notice(r);
+	counting_look(r, now_ms);
 	c->waiting = WAIT_SYNC;
 	c->marked = false;
 	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
@@ -193,7 +195,7 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 	cleanup_buf struct buf b = {0};
 	struct err err = {0};
 
-	if (unlogged_request_answer(&r->store, doc, &b, &err) < 0)
+	if (unlogged_request_answer(&r->store, doc, counting_is_possible(r), &b, &err) < 0)
 		requests_refuse(c, err.msg);
 	else
 		answer(c, &b);

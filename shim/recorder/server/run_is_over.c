@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "shim/recorder/process/log.h"
+#include "shim/recorder/server/counting.h"
 #include "shim/recorder/attribution/liveness.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/server/recorder.h"
@@ -180,6 +181,7 @@ static void evaluate(struct recorder *r, struct run *run, bool saw_all, uint64_t
 		run->state = RUN_ENDING;
 		run->checkpoint = loss_checkpoint(&r->loss, now_ms);
 	} else if (passed >= run->checkpoint) {
+		counting_end(r, run, now_ms);
 		runs_end(&r->runs, run, populated == 0 ? EVIDENCE_END_CGROUP : EVIDENCE_END_PROCESSES, now_ms);
 	}
 }

@@ -1,0 +1,157 @@
+/* The kernel's side of the counter: for each audit session that the recorder has named, one bit per phase, ABI and call, set when a process under the
+ * container's filter makes the call. Nothing can be lost: no record is made, no buffer can be full.
+ *
+ * SPDX-License-Identifier: GPL-2.0-only OR MIT
+ * This file alone: the kernel hands out the current task to programs under such a licence only. */
+#include <linux/types.h>
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "shim/recorder/counter/layout.h"
+
+#define SECCOMP_MODE_FILTER 2
+
+/* Of the kernel's own structures what is read here; where a member lies is found when the program is loaded (CO-RE). */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct seccomp {
+	int mode;
+	atomic_t filter_count;
+};
+
+struct thread_info {
+	unsigned long flags;
+	__u32 status;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags;
+	int tgid;
+	unsigned int sessionid;
+	struct seccomp seccomp;
+};
+#pragma clang attribute pop
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, COUNTER_SESSIONS_MAX);
+	__type(key, __u32);
+	__type(value, struct counter_entry);
+} sessions SEC(".maps");
+
+/* One entry: a process whose calls show that the program is there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counter_probe);
+} probe SEC(".maps");
+
+/* As the kernel tells it: a 64-bit process can make calls of the other ABIs. */
+static __always_inline __u32 abi_of(struct task_struct *t, long id)
+{
+#if defined(__TARGET_ARCH_x86)
+	if (t->thread_info.status & 2) /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+		return 1;
+	return id & 0x40000000 ? 2 : 0; /* __X32_SYSCALL_BIT */
+#elif defined(__TARGET_ARCH_arm64)
+	return t->thread_info.flags >> 22 & 1; /* TIF_32BIT, arch/arm64/include/asm/thread_info.h */
+#else
+#error "which ABIs has this machine?"
+#endif
+}
+
+static __always_inline void count(struct counter_entry *e, __u32 abi, __u32 nr)
+{
+	__u32 phase = e->execd ? 1 : 0;
+	__u32 word = (phase * COUNTER_ABIS + abi) * COUNTER_WORDS + nr / 64;
+	__u64 bit = 1ull << (nr % 64);
+
+	/* The compiler knows that it is; the kernel's verifier wants to see it compared. */
+	asm volatile("" : "+r"(word));
+	if (word < COUNTER_ALL_WORDS && !(e->words[word] & bit))
+		__sync_fetch_and_or(&e->words[word], bit);
+}
+
+static __always_inline struct counter_entry *entry_of(struct task_struct *t)
+{
+	__u32 session = t->sessionid;
+	struct counter_entry *e = bpf_map_lookup_elem(&sessions, &session);
+
+	/* The runtime's own calls before it loads the container's filter are not the container's. */
+	if (!e || t->seccomp.mode != SECCOMP_MODE_FILTER || (__u32)t->seccomp.filter_count.counter <= e->filters)
+		return NULL;
+	return e;
+}
+
+/* After seccomp: a call that a filter refuses does not come here. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+{
+	struct task_struct *t = (struct task_struct *)bpf_get_current_task_btf();
+	struct counter_entry *e = entry_of(t);
+	__u32 zero = 0, nr;
+
+	if (e) {
+		nr = (__u32)id & ~0x40000000u;
+		if (nr < COUNTER_CALLS)
+			count(e, abi_of(t, id), nr);
+		else
+			e->beyond = 1;
+		return 0;
+	}
+	struct counter_probe *p = bpf_map_lookup_elem(&probe, &zero);
+
+	if (p && p->pid == (__u32)t->tgid)
+		p->seen++;
+	return 0;
+}
+
+/* From its execve on the container's program runs. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *t)
+{
+	struct counter_entry *e = entry_of(t);
+
+	if (e)
+		e->execd = 1;
+	return 0;
+}
+
+/* Threads of the kernel that work for a process begin without a fork that is told, and are no call's makers. */
+static __always_inline int is_worker(struct task_struct *t)
+{
+	return (t->flags & (0x00000010 | 0x00004000)) != 0; /* PF_IO_WORKER, PF_USER_WORKER (include/linux/sched.h) */
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 session = child->sessionid;
+	struct counter_entry *e = bpf_map_lookup_elem(&sessions, &session);
+
+	if (e && !is_worker(child))
+		__sync_fetch_and_add(&e->tasks, 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *t)
+{
+	__u32 session = t->sessionid;
+	struct counter_entry *e = bpf_map_lookup_elem(&sessions, &session);
+
+	if (e && !is_worker(t))
+		__sync_fetch_and_add(&e->tasks, -1);
+	return 0;
+}
+
+char counter_license[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,110 @@
+#include "shim/recorder/server/counting.h"
+
+#include "base/clock.h"
+#include "seccomp/evidence/evidence.h"
+#include "shim/recorder/attribution/counted.h"
+#include "shim/recorder/attribution/proc.h"
+#include "shim/recorder/counter/counter.h"
+#include "shim/recorder/process/log.h"
+#include "shim/recorder/server/recorder.h"
+
+#include <errno.h>
+
+bool counting_is_possible(const struct recorder *r)
+{
+	return r->counter && !r->counter_failed;
+}
+
+static int arm(struct recorder *r, const struct run_session *s, pid_t pid)
+{
+	uint32_t filters = 0;
+	int rc = proc_read_filters(pid, s->id, &filters);
+
+	if (rc == 0 && (filters == PROC_FILTERS_SOME || !counting_is_possible(r)))
+		rc = -EOPNOTSUPP;
+	if (rc == 0)
+		rc = counter_arm(r->counter, s->id, filters);
+	return rc;
+}
+
+void counting_begin(struct recorder *r, struct run *run, pid_t pid)
+{
+	const struct evidence_run *er = evidence_run(run->key->evidence, run->no);
+
+	if (!er || !er->unlogged.counted)
+		return;
+	run->counting = !run->by_cgroup && arm(r, runs_main_session(run), pid) == 0;
+	if (!run->counting && counted_assume(run) < 0)
+		runs_stamp(&r->runs, run, REASON_COUNTER, clock_monotonic_ms());
+}
+
+void counting_join(struct recorder *r, pid_t pid, uint64_t pid_start)
+{
+	for (struct run *run = r->runs.list; run; run = run->next) {
+		const struct run_session *s = run->sessions; /* the newest */
+
+		if (run->counting && s->pid == pid && s->start == pid_start && (run->by_cgroup || arm(r, s, pid) < 0))
+			runs_stamp(&r->runs, run, REASON_COUNTER, clock_monotonic_ms());
+	}
+}
+
+static void look_at(struct recorder *r, struct run_session *s, uint64_t now_ms)
+{
+	struct counter_entry entry;
+
+	if (counter_read(r->counter, s->id, &entry) < 0) {
+		runs_stamp(&r->runs, s->run, REASON_COUNTER, now_ms);
+		return;
+	}
+	/* Probes exec for ever: an exec that is over takes no room. */
+	if (counted_book(&r->runs, s, &entry, now_ms) && s->is_exec && entry.tasks == 0) {
+		counted_retire(s);
+		counter_disarm(r->counter, s->id);
+	}
+}
+
+static void look(struct recorder *r, struct run *run, uint64_t now_ms)
+{
+	for (struct run_session *s = run->sessions; s; s = s->next)
+		if (!s->retired)
+			look_at(r, s, now_ms);
+}
+
+/* Whoever took the program away took it from all. */
+static void check(struct recorder *r, uint64_t now_ms)
+{
+	if (r->counter_failed || counter_counts(r->counter))
+		return;
+	r->counter_failed = true;
+	log_say("the kernel's counter of calls was detached by somebody: what is learning now is not complete");
+	for (struct run *run = r->runs.list; run; run = run->next)
+		if (run->counting)
+			runs_stamp(&r->runs, run, REASON_COUNTER, now_ms);
+}
+
+void counting_look(struct recorder *r, uint64_t now_ms)
+{
+	for (struct run *run = r->runs.list; run; run = run->next)
+		if (run->counting)
+			look(r, run, now_ms);
+}
+
+void counting_end(struct recorder *r, struct run *run, uint64_t now_ms)
+{
+	if (!run->counting)
+		return;
+	look(r, run, now_ms);
+	check(r, now_ms);
+	if (!r->counter_failed)
+		counted_close(run);
+	for (struct run_session *s = run->sessions; s; s = s->next)
+		if (!s->retired)
+			counter_disarm(r->counter, s->id);
+	run->counting = false;
+}
+
+void counting_end_all(struct recorder *r, uint64_t now_ms)
+{
+	for (struct run *run = r->runs.list; run; run = run->next)
+		counting_end(r, run, now_ms);
+}
