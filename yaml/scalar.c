@@ -118,6 +118,12 @@ static void add_float(double value, struct buf *out)
 	}
 }
 
+/* An underscore of a float that begins with a dot stands between two digits; elsewhere it may stand anywhere. */
+static bool may_drop(const char *text, const char *at, bool dot)
+{
+	return !dot || (at > text && isdigit((unsigned char)at[-1]) && isdigit((unsigned char)at[1]));
+}
+
 /* A number in any of the forms; false for a string. */
 static bool take_number(const struct yaml_node *n, enum yaml_type *ret, struct buf *number)
 {
@@ -130,7 +136,7 @@ static bool take_number(const struct yaml_node *n, enum yaml_type *ret, struct b
 	if (!n->len || n->len >= sizeof(plain) || !strchr("+-.0123456789", *n->text) || strlen(n->text) != n->len)
 		return false;
 	for (const char *s = n->text; *s; s++)
-		if (*s != '_' || dot)
+		if (*s != '_' || !may_drop(n->text, s, dot))
 			plain[len++] = *s;
 	plain[len] = '\0';
 	if (!dot && parse_integer(plain, &negative, &value)) {
