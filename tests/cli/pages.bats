@@ -319,7 +319,7 @@ page_names() {
   [[ "$output" == "snug: run: the container id is missing"* ]]
   ends 1 "$SNUG_BUILD/snug-learn --log $dir/log create"
   [ -z "$output" ]
-  grep -q 'snug: create: no container id' "$dir/log"
+  grep -q 'snug: create: the container id is missing' "$dir/log"
   # The mode is pass: the runtime itself answers.
   ends 0 "$SNUG_BUILD/snug-runtime run"
   [ "$output" = "runc version 1.1.5" ]

@@ -145,7 +145,7 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
       run "$T/bin/$name" --root "$T/root" $words --bundle "$T/b" web
       echo "$name $words: $output"
       [ "$status" -eq 1 ]
-      [[ "$output" == "snug: called as '$name'"* ]]
+      [[ "$output" == "snug: unknown program name '$name'"* ]]
     done
     run "$T/bin/$name" --root "$T/root" state web
     [[ "$output" != *snug:* ]]

@@ -41,7 +41,7 @@ put_programs() {
   [[ "$(chroot "$T/empty" /opt/snug/bin/snugd --help)" == 'usage: snugd'* ]]
   run chroot "$T/empty" /opt/snug/bin/snug ls
   [ "$status" -eq 0 ]
-  [[ "$output" == 'Nothing has been learnt yet'* ]]
+  [[ "$output" == 'Nothing learnt yet'* ]]
   run chroot "$T/empty" /opt/snug/bin/snug-learn --version
   [ "$status" -eq 1 ]
   [[ "$output" == *'no runc or crun'* ]]
