@@ -187,6 +187,12 @@ static int stamp(struct evidence_run *run, reason_set reason)
 int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
 		 const struct record *r)
 {
+	return evidence_add_call(ev, run_no, phase, use, r, NULL);
+}
+
+int evidence_add_call(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use, const struct record *r,
+		      const uint64_t *args)
+{
 	const struct arch *arch = arch_of_record(r->arch, r->nr);
 	struct evidence_run *run = evidence_run(ev, run_no);
 	struct evidence_call *e;
@@ -216,7 +222,7 @@ int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase
 	news |= *counter == 0;
 	if (use == EVIDENCE_USED) {
 		run->arches |= 1u << arch->id;
-		news |= evidence_unlogged_add(ev, run, e, *counter == 0);
+		news |= evidence_unlogged_add(ev, run, e, *counter == 0, args);
 	}
 	*counter += 1;
 	news |= count_who(ev, e, r);

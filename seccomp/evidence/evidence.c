@@ -18,11 +18,13 @@ static const char *const mode_names[] = {
 static const char *const attribution_names[] = {
 	[EVIDENCE_BY_SESSION] = "session",
 	[EVIDENCE_BY_CGROUP] = "cgroup",
+	[EVIDENCE_BY_LISTENER] = "listener",
 };
 static const char *const end_names[] = {
 	[EVIDENCE_END_UNSEEN] = "",
 	[EVIDENCE_END_PROCESSES] = "processes",
 	[EVIDENCE_END_CGROUP] = "cgroup",
+	[EVIDENCE_END_LISTENERS] = "listeners",
 };
 static const char *const phase_names[] = {
 	[EVIDENCE_RUNTIME] = "runtime",
@@ -30,8 +32,8 @@ static const char *const phase_names[] = {
 	[EVIDENCE_WORKLOAD] = "workload",
 };
 _Static_assert(ARRAY_SIZE(mode_names) == EVIDENCE_ENFORCE + 1, "one name per mode");
-_Static_assert(ARRAY_SIZE(attribution_names) == EVIDENCE_BY_CGROUP + 1, "one name per attribution");
-_Static_assert(ARRAY_SIZE(end_names) == EVIDENCE_END_CGROUP + 1, "one name per proof of an end");
+_Static_assert(ARRAY_SIZE(attribution_names) == EVIDENCE_BY_LISTENER + 1, "one name per attribution");
+_Static_assert(ARRAY_SIZE(end_names) == EVIDENCE_END_LISTENERS + 1, "one name per proof of an end");
 _Static_assert(ARRAY_SIZE(phase_names) == EVIDENCE_WORKLOAD + 1, "one name per phase");
 
 #define RUN_STRING(member)                                                                                             \

@@ -27,10 +27,12 @@
  * an audit run (outside the approved profile, not learnt); denied: times it was refused or killed; runs: those that
  * showed it in any of these ways. comm and exe are safe text (base/text.h), at most EVIDENCE_WHO_MAX each, and
  * EVIDENCE_NAMES_MAX of the key; "more" is there where there were others. "id" equals "container". nr carries bit 30 for x32; the name is for people, the number
- * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup.
+ * counts. attribution: how records were told to be the run's, by audit session (also where the member is absent) or by cgroup; listener: there were no
+ * records, the calls were notified to snug-agent, which saw their arguments.
  * complete_for: of a complete run the ABIs of its calls; complete says nothing of any other, for what a filter lets pass it lets pass on every ABI (a file
  * of an older snug lacks it).
- * end_proof: how it was seen that no process of it lived any more: its cgroup holds none (cgroup), or a look at all processes found none (processes); absent
+ * end_proof: how it was seen that no process of it lived any more: its cgroup holds none (cgroup), a look at all processes found none (processes), or the kernel
+ * closed every listener of its filter (listeners); absent
  * where it was not seen. note: absent where there is nothing to say, as that older evidence was damaged and set aside. "quiet", where a run's filter
  * let known calls pass unlogged: seccomp/evidence/unlogged_proof.h; counts of such calls are lower bounds from then on. "new": calls of
  * the workload or a hook that this run was the first to show, and arguments. "opened": calls that this run made and that its caller's own profile
@@ -67,13 +69,13 @@ enum evidence_phase {
 	EVIDENCE_HOOK,     /* other processes before that execve: startContainer hooks */
 	EVIDENCE_WORKLOAD, /* everything after it */
 };
-enum evidence_attribution { EVIDENCE_BY_SESSION, EVIDENCE_BY_CGROUP };
-enum evidence_end { EVIDENCE_END_UNSEEN, EVIDENCE_END_PROCESSES, EVIDENCE_END_CGROUP };
+enum evidence_attribution { EVIDENCE_BY_SESSION, EVIDENCE_BY_CGROUP, EVIDENCE_BY_LISTENER };
+enum evidence_end { EVIDENCE_END_UNSEEN, EVIDENCE_END_PROCESSES, EVIDENCE_END_CGROUP, EVIDENCE_END_LISTENERS };
 enum evidence_use { EVIDENCE_USED, EVIDENCE_AUDITED, EVIDENCE_DENIED };
 
 const char *evidence_mode_name(enum evidence_mode m);   /* "learn" "audit" "enforce" */
-const char *evidence_attribution_name(enum evidence_attribution a); /* "session" "cgroup" */
-const char *evidence_end_name(enum evidence_end e); /* "" "processes" "cgroup" */
+const char *evidence_attribution_name(enum evidence_attribution a); /* "session" "cgroup" "listener" */
+const char *evidence_end_name(enum evidence_end e); /* "" "processes" "cgroup" "listeners" */
 const char *evidence_phase_name(enum evidence_phase p); /* "runtime" "hook" "workload" */
 int evidence_mode_by_name(const char *name, enum evidence_mode *ret);
 int evidence_attribution_by_name(const char *name, enum evidence_attribution *ret);
@@ -173,6 +175,10 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
  * stamps REASON_UNKNOWN_ARCH, a run that has ended REASON_LATE_RECORD. */
 int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
 		 const struct record *r);
+
+/* The same of a call whose six arguments are known (NULL: they are not), as they stood in the registers. */
+int evidence_add_call(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use, const struct record *r,
+		      const uint64_t *args);
 
 /* Books that the kernel counted a call, for which there is no record: once per run and phase. Its arguments are not known to be beyond the harmless
  * form, or it would have a record. Returns as evidence_add does; a call that the run has shown already is no news. */

@@ -1,4 +1,4 @@
-/* What the files of this folder share; nobody else but learning/unlogged_calls.c includes it. */
+/* What the files of this folder share; of others learning/unlogged_calls.c and learning/notify.c alone include it. */
 #ifndef SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 #define SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 
@@ -70,8 +70,8 @@ void evidence_counts_forget(const struct evidence *ev);
 /* Settles and frees those of one run. */
 void evidence_counts_end(const struct evidence *ev, struct evidence_run *run);
 
-/* Books the first use of a call, and what a use says about arguments. True if it is news. */
-bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first);
+/* Books the first use of a call, and what a use says about arguments (NULL: they are not known). True if it is news. */
+bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first, const uint64_t *args);
 
 /* The same of a use that was counted: it says nothing about arguments. */
 void evidence_unlogged_first(struct evidence *ev, struct evidence_run *run, struct evidence_call *e);

@@ -28,6 +28,10 @@
 	  "switch that feature of the program off and learn again, or review by hand")                                           \
 	X(INHERITED_FILTER, "inherited-filter", "its caller ran under a seccomp filter, which the container inherits and which can hide calls", \
 	  "start it from a process under none (Seccomp: 0 in /proc/PID/status), or review by hand")                         \
+	X(OWN_LISTENER, "own-listener", "the workload asked for a seccomp listener of its own, and the kernel allows one alone: the agent has it", \
+	  "learn it by the audit source (\"source\": \"audit\", as root), or review by hand")                                \
+	X(UNANSWERED, "unanswered", "snug-agent could not take or answer a call of the container, so the container did not do as it would have",  \
+	  "learn again; look for a limit on descriptors or memory")                                                         \
 	X(HANDED_OVER, "handed-over", "the caller's profile hands calls to a listener or tracer, and the kernel does not log those", \
 	  "learn without its SCMP_ACT_NOTIFY and SCMP_ACT_TRACE rules, or review by hand: the approved profile refuses those calls") \
 	X(SESSION_CHANGED, "session-changed", "a process of the container may have left its audit session (CAP_AUDIT_CONTROL)", \

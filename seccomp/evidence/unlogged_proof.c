@@ -69,13 +69,35 @@ uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto)
 	return sum;
 }
 
+/* True if a run sees the arguments of each call of this row: its silence about other forms is worth as much as if the harmless one had passed. */
+static bool shows_values(const struct evidence_run *run, int place)
+{
+	return run->attribution == EVIDENCE_BY_LISTENER && argument_get(place)->kind == ARGUMENT_VALUES;
+}
+
+/* What the run's own filter, or the arguments that were seen, tell of this use: it was harmless, it was not, or nobody knows. */
+enum form_use { FORM_HARMLESS, FORM_BEYOND, FORM_UNTOLD };
+
+static enum form_use form_use(const struct evidence_run *run, const struct evidence_call *e, const uint64_t *args)
+{
+	const struct argument *a = argument_get(e->form);
+
+	if (args && a->kind == ARGUMENT_VALUES && !(a->except >> e->arch->id & 1))
+		return argument_is_harmless(a, args[a->index]) ? FORM_HARMLESS : FORM_BEYOND;
+	return run->unlogged.on && run->unlogged.forms >> e->form & 1 ? FORM_BEYOND : FORM_UNTOLD;
+}
+
 /* first: the call itself is news, and counted so. */
-static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e, bool first)
+static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e, bool first, const uint64_t *args)
 {
 	uint64_t form = (uint64_t)1 << e->form;
+	enum form_use use = form_use(run, e, args);
 	bool news = false;
 
-	if (run->unlogged.on && run->unlogged.forms & form) {
+	/* With its arguments told, the runtime's own use is known to be just that. */
+	if (use == FORM_HARMLESS || (args && e->phase != EVIDENCE_WORKLOAD))
+		return false;
+	if (use == FORM_BEYOND) {
 		news = !(ev->wide & form);
 		ev->wide |= form;
 		run->fresh += news && !first;
@@ -107,11 +129,11 @@ void evidence_unlogged_first(struct evidence *ev, struct evidence_run *run, stru
 		run->fresh++;
 }
 
-bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first)
+bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first, const uint64_t *args)
 {
 	if (first)
 		evidence_unlogged_first(ev, run, e);
-	return e->form >= 0 && add_form(ev, run, e, first && e->phase != EVIDENCE_RUNTIME);
+	return e->form >= 0 && add_form(ev, run, e, first && e->phase != EVIDENCE_RUNTIME, args);
 }
 
 bool unlogged_form_holds(const struct evidence *ev, int place)
@@ -144,7 +166,7 @@ enum unlogged_form unlogged_form_of(const struct evidence *ev, int place, uint64
 	bool open = ev->wide & form || unlogged_is_blind(ev, place);
 
 	for (size_t i = 0; i < ev->run_count && !open; i++)
-		proofs += ev->runs[i]->unlogged.forms & form && evidence_run_reasons(ev->runs[i]) == 0;
+		proofs += (ev->runs[i]->unlogged.forms & form || shows_values(ev->runs[i], place)) && evidence_run_reasons(ev->runs[i]) == 0;
 	if (ret_runs)
 		*ret_runs = proofs;
 	if (ev->wide & form)
@@ -165,13 +187,13 @@ bool unlogged_has_passed(const struct evidence *ev, int place)
 bool unlogged_is_tried(const struct evidence *ev, int place)
 {
 	/* A loud one's passes in every run: that says something once the call was seen. */
-	bool wanted = !set_is_always_logged(argument_get(place)->name), tried = false;
+	bool wanted = !set_is_always_logged(argument_get(place)->name), used = false, tried = false;
 
 	for (size_t i = 0; i < ev->call_count; i++)
-		wanted |= ev->calls[i]->form == place && is_used_by_workload(ev->calls[i]);
+		used |= ev->calls[i]->form == place && is_used_by_workload(ev->calls[i]);
 	for (size_t i = 0; i < ev->run_count; i++)
-		tried |= ev->runs[i]->unlogged.forms >> place & 1;
-	return (wanted && tried) || ev->wide >> place & 1;
+		tried |= ev->runs[i]->unlogged.forms >> place & 1 || (used && shows_values(ev->runs[i], place));
+	return ((wanted || used) && tried) || ev->wide >> place & 1;
 }
 
 bool unlogged_left_out(const struct evidence *ev, const char *name)

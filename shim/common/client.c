@@ -22,13 +22,20 @@
 #define START_TIMEOUT_MS 10000
 #define TRIES            3
 
+static const struct {
+	const char *program, *socket, *notes; /* of live containers, below run_dir */
+} servers[] = {
+	[CLIENT_SNUGD] = {"snugd", "snugd.sock", "live"},
+	[CLIENT_AGENT] = {"snug-agent", CLIENT_AGENT_SOCKET, "agent"},
+};
+
 /* timeout_ms: for a recorder that does not take connections any more; 0 waits for ever. */
-static int connect_once(const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
+static int connect_once(enum client_server server, const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
 {
 	struct timeval patience = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	cleanup_fd int fd = -1;
-	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/snugd.sock", run_dir);
+	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", run_dir, servers[server].socket);
 
 	if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
 		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long for a socket path", run_dir);
@@ -42,13 +49,13 @@ static int connect_once(const char *run_dir, int flags, unsigned timeout_ms, str
 	return steal_fd(&fd);
 }
 
-int client_connect(const char *run_dir, struct err *err)
+int client_connect(enum client_server server, const char *run_dir, struct err *err)
 {
-	return connect_once(run_dir, 0, 0, err);
+	return connect_once(server, run_dir, 0, 0, err);
 }
 
-/* snugd lies beside this program's own file. */
-static int snugd_path(char **ret, struct err *err)
+/* It lies beside this program's own file. */
+static int program_path(enum client_server server, char **ret, struct err *err)
 {
 	cleanup_free char *self = NULL;
 	char *slash;
@@ -60,13 +67,13 @@ static int snugd_path(char **ret, struct err *err)
 	if (!slash)
 		return err_set(err, ENOENT, "%s: not an absolute path", self);
 	*slash = '\0';
-	if (asprintf(ret, "%s/snugd", self) < 0)
+	if (asprintf(ret, "%s/%s", self, servers[server].program) < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	return 0;
 }
 
-/* Until snugd has closed its standard error: whatever it says there is why it could not start. */
-static int wait_started(int fd, uint64_t deadline, struct err *err)
+/* Until it has closed its standard error: whatever it says there is why it could not start. */
+static int wait_started(enum client_server server, int fd, uint64_t deadline, struct err *err)
 {
 	char text[ERR_MSG_MAX];
 	size_t len = 0;
@@ -77,7 +84,7 @@ static int wait_started(int fd, uint64_t deadline, struct err *err)
 		ssize_t n;
 
 		if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)
-			return err_set(err, ETIMEDOUT, "the recorder snugd did not start in time");
+			return err_set(err, ETIMEDOUT, "the recorder %s did not start in time", servers[server].program);
 		n = read(fd, text + len, sizeof(text) - 1 - len);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -93,9 +100,8 @@ static int wait_started(int fd, uint64_t deadline, struct err *err)
 }
 
 /* Not the caller's environment: the recorder outlives it, and what the caller may do to the runtime (LD_PRELOAD) is no way into it. */
-static int spawn(const char *path, char *const argv[], int stderr_fd, pid_t *ret)
+static int spawn(const char *path, char *const argv[], char *const environment[], int stderr_fd, pid_t *ret)
 {
-	char *const environment[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL};
 	posix_spawn_file_actions_t actions;
 	int r = posix_spawn_file_actions_init(&actions);
 
@@ -114,30 +120,68 @@ static int spawn(const char *path, char *const argv[], int stderr_fd, pid_t *ret
 	return -r;
 }
 
-static int start_snugd(const struct config *config, uint64_t deadline, struct err *err)
+/* What tells a rootless caller's agent where that caller keeps things. */
+static const char *const own_variables[] = {"HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"};
+
+struct environment {
+	char *v[ARRAY_SIZE(own_variables) + 2];
+	size_t count;
+};
+
+static void environment_done(struct environment *e)
 {
+	for (size_t i = 0; i < e->count; i++)
+		free(e->v[i]);
+}
+
+static int make_environment(bool own, struct environment *ret)
+{
+	ret->v[0] = strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	if (!ret->v[0])
+		return -ENOMEM;
+	ret->count = 1;
+	for (size_t i = 0; own && i < ARRAY_SIZE(own_variables); i++) {
+		const char *value = secure_getenv(own_variables[i]);
+
+		if (!value)
+			continue;
+		if (asprintf(&ret->v[ret->count], "%s=%s", own_variables[i], value) < 0) {
+			ret->v[ret->count] = NULL;
+			return -ENOMEM;
+		}
+		ret->count++;
+	}
+	return 0;
+}
+
+static int start_server(enum client_server server, const struct config *config, uint64_t deadline, struct err *err)
+{
+	cleanup_with(environment_done) struct environment environment = {0};
 	cleanup_free char *path = NULL;
 	cleanup_fd int out = -1, in = -1;
+	bool name = server == CLIENT_SNUGD || config->named;
 	int pipe_fds[2], r;
 	pid_t pid;
 
-	r = snugd_path(&path, err);
+	if (make_environment(server == CLIENT_AGENT, &environment) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	r = program_path(server, &path, err);
 	if (r < 0)
 		return r;
-	char *const argv[] = {path, (char[]){"--background"}, (char[]){"--config"}, config->path, NULL};
+	char *const argv[] = {path, (char[]){"--background"}, name ? (char[]){"--config"} : NULL, config->path, NULL};
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "cannot make a pipe");
 	out = pipe_fds[0];
 	in = pipe_fds[1];
-	r = spawn(path, argv, in, &pid);
+	r = spawn(path, argv, environment.v, in, &pid);
 	if (r < 0)
 		return err_sys(err, r, "%s: cannot start the recorder", path);
 	close(steal_fd(&in));
 	/* What was started goes into the background at once; the process that is reaped here lives for a moment. */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return wait_started(out, deadline, err);
+	return wait_started(server, out, deadline, err);
 }
 
 static bool nobody_listens(int r)
@@ -145,19 +189,19 @@ static bool nobody_listens(int r)
 	return r == -ENOENT || r == -ECONNREFUSED;
 }
 
-int client_connect_or_start_within(const struct config *config, unsigned timeout_ms, struct err *err)
+int client_connect_or_start_within(enum client_server server, const struct config *config, unsigned timeout_ms, struct err *err)
 {
 	uint64_t deadline = clock_monotonic_ms() + timeout_ms;
-	int fd = connect_once(config->run_dir, 0, timeout_ms, err);
+	int fd = connect_once(server, config->run_dir, 0, timeout_ms, err);
 
 	if (fd >= 0 || !nobody_listens(fd))
 		return fd;
 	do {
-		int r = start_snugd(config, deadline, err);
+		int r = start_server(server, config, deadline, err);
 
 		if (r < 0)
 			return r;
-		fd = connect_once(config->run_dir, 0, timeout_ms, err);
+		fd = connect_once(server, config->run_dir, 0, timeout_ms, err);
 		if (fd >= 0 || !nobody_listens(fd))
 			return fd;
 		/* Another one is just starting, or just ending, and holds the recorder's lock. */
@@ -166,9 +210,9 @@ int client_connect_or_start_within(const struct config *config, unsigned timeout
 	return fd;
 }
 
-int client_connect_or_start(const struct config *config, struct err *err)
+int client_connect_or_start(enum client_server server, const struct config *config, struct err *err)
 {
-	return client_connect_or_start_within(config, START_TIMEOUT_MS, err);
+	return client_connect_or_start_within(server, config, START_TIMEOUT_MS, err);
 }
 
 static int read_answer(const struct buf *answer, struct err *err)
@@ -199,7 +243,7 @@ static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err
 		int r = poll(&p, 1, now < deadline ? (int)(deadline - now) : 0);
 
 		if (r == 0)
-			return err_set(err, ETIMEDOUT, "the recorder snugd does not answer (waited %u ms); kill it and try again",
+			return err_set(err, ETIMEDOUT, "the recorder does not answer (waited %u ms); kill it and try again",
 				       timeout_ms);
 		if (r > 0)
 			break;
@@ -210,7 +254,7 @@ static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err
 	if (n < 0)
 		return err_sys(err, errno, "cannot read the recorder's answer");
 	if (n == 0)
-		return err_set(err, ECONNRESET, "the recorder snugd exited without an answer");
+		return err_set(err, ECONNRESET, "the recorder exited without an answer");
 	buf_add(ret, text, (size_t)n);
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
@@ -242,12 +286,12 @@ int client_request(int fd, const struct buf *request, struct buf *ret_answer, st
 	return client_request_within(fd, request, CLIENT_TIMEOUT_MS, ret_answer, err);
 }
 
-int client_ask(const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err)
+int client_ask(enum client_server server, const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err)
 {
 	int r = -ECONNRESET;
 
 	for (int i = 0; i < TRIES && (r == -ECONNRESET || r == -EPIPE); i++) {
-		cleanup_fd int fd = client_connect_or_start(config, err);
+		cleanup_fd int fd = client_connect_or_start(server, config, err);
 
 		if (fd < 0)
 			return fd;
@@ -256,19 +300,19 @@ int client_ask(const struct config *config, const struct buf *request, struct bu
 	return r;
 }
 
-void client_notify(const char *run_dir, const struct buf *request)
+void client_notify(enum client_server server, const char *run_dir, const struct buf *request)
 {
-	cleanup_fd int fd = connect_once(run_dir, SOCK_NONBLOCK, 0, NULL);
+	cleanup_fd int fd = connect_once(server, run_dir, SOCK_NONBLOCK, 0, NULL);
 
 	if (fd >= 0 && !buf_failed(request))
 		(void)!send(fd, request->data, request->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* A recorder that ended in peace with nothing to watch leaves none. */
-static bool has_notes(const char *run_dir)
+static bool has_notes(enum client_server server, const char *run_dir)
 {
 	cleanup_free char *path = NULL;
-	DIR *d = asprintf(&path, "%s/live", run_dir) < 0 ? NULL : opendir(path);
+	DIR *d = asprintf(&path, "%s/%s", run_dir, servers[server].notes) < 0 ? NULL : opendir(path);
 	bool found = false;
 
 	if (!d)
@@ -279,15 +323,15 @@ static bool has_notes(const char *run_dir)
 	return found;
 }
 
-int client_sync(const struct config *config, struct err *err)
+static int sync_with(enum client_server server, const struct config *config, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
 	struct err local = {0};
-	cleanup_fd int fd = client_connect(config->run_dir, &local);
+	cleanup_fd int fd = client_connect(server, config->run_dir, &local);
 	int r;
 
-	if (nobody_listens(fd) && has_notes(config->run_dir)) {
-		fd = client_connect_or_start(config, &local);
+	if (nobody_listens(fd) && has_notes(server, config->run_dir)) {
+		fd = client_connect_or_start(server, config, &local);
 		/* Not to be had here: that the runs were cut off stands in the evidence as it is. */
 		if (fd < 0)
 			return 0;
@@ -300,4 +344,11 @@ int client_sync(const struct config *config, struct err *err)
 	buf_adds(&request, "{\"op\":\"sync\"}");
 	r = client_request(fd, &request, NULL, err);
 	return r == -ECONNRESET || r == -EPIPE ? 0 : r;
+}
+
+int client_sync(const struct config *config, struct err *err)
+{
+	int r = sync_with(CLIENT_SNUGD, config, err);
+
+	return r < 0 ? r : sync_with(CLIENT_AGENT, config, err);
 }

@@ -1,4 +1,4 @@
-/* Talking to snugd: one SOCK_SEQPACKET connection at RUN_DIR/snugd.sock, one JSON object a message, at most CLIENT_MESSAGE_MAX bytes.
+/* Talking to snugd, or to snug-agent (shim/agent/requests.h): one SOCK_SEQPACKET connection at RUN_DIR/snugd.sock, or agent.sock, one JSON object a message, at most CLIENT_MESSAGE_MAX bytes.
  *
  *   {"op":"register", "command":"create"|"run"|"exec", "mode":"learn"|"audit"|"enforce", "space":"keys"|"floor", "session":N,
  *    "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":..., "shape":{...},
@@ -29,29 +29,32 @@
 
 #define CLIENT_MESSAGE_MAX 65536 /* bytes */
 #define CLIENT_TIMEOUT_MS  10000
+#define CLIENT_AGENT_SOCKET "agent.sock"
+
+enum client_server { CLIENT_SNUGD, CLIENT_AGENT };
 
 /* Connects. -ENOENT or -ECONNREFUSED: no recorder runs. Returns the descriptor. */
-int client_connect(const char *run_dir, struct err *err);
+int client_connect(enum client_server server, const char *run_dir, struct err *err);
 
-/* Connects, starting snugd (found beside this program's own file) if none runs, and waiting until it listens. If snugd cannot start,
+/* Connects, starting the server (found beside this program's own file) if none runs, and waiting until it listens. If it cannot start,
  * its sentence is in *err. */
-int client_connect_or_start(const struct config *config, struct err *err);
+int client_connect_or_start(enum client_server server, const struct config *config, struct err *err);
 
 /* The same two for callers who would rather go on without the recorder than wait: not much longer than timeout_ms each. */
-int client_connect_or_start_within(const struct config *config, unsigned timeout_ms, struct err *err);
+int client_connect_or_start_within(enum client_server server, const struct config *config, unsigned timeout_ms, struct err *err);
 int client_request_within(int fd, const struct buf *request, unsigned timeout_ms, struct buf *ret_answer, struct err *err);
 
 /* client_connect_or_start and client_request in one, tried again if a recorder that was just ending took the connection. */
-int client_ask(const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err);
+int client_ask(enum client_server server, const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err);
 
 /* Sends one request and waits for its answer. Returns 0 if the answer is ok, -ETIMEDOUT, or -EREMOTEIO with snugd's own sentence. The answer's
  * text goes to *ret_answer if that is not NULL. */
 int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err);
 
 /* Sends and does not wait; nothing is reported. */
-void client_notify(const char *run_dir, const struct buf *request);
+void client_notify(enum client_server server, const char *run_dir, const struct buf *request);
 
-/* Before evidence is read: asks a running snugd for a settled state of all keys. One that left notes of live containers and is gone is started again, so
+/* Before evidence is read: asks a running snugd, and a running snug-agent, for a settled state of all keys. One that left notes of live containers and is gone is started again, so
  * that it says what has become of them; else no recorder running is success. */
 int client_sync(const struct config *config, struct err *err);
 

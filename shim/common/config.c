@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "seccomp/syscall/arguments.h"
 #include "seccomp/syscall/sets.h"
+#include "shim/common/rootless.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ static const char *const mode_names[] = {
 static const char *const baseline_names[] = {[CONFIG_BASELINE_DROP] = "drop",
 					      [CONFIG_BASELINE_DEFAULT] = "default",
 					      [CONFIG_BASELINE_KEEP] = "keep"};
+static const char *const source_names[] = {[CONFIG_SOURCE_AUTO] = "auto", [CONFIG_SOURCE_AUDIT] = "audit", [CONFIG_SOURCE_NOTIFY] = "notify"};
 static const char *const policy_names[] = {[CONFIG_FAIL] = "fail", [CONFIG_ORIGINAL] = "original"};
 
 struct reading {
@@ -92,6 +94,15 @@ static int read_baseline(const struct reading *r, const struct json *v, size_t o
 
 	if (rc == 0)
 		r->config->baseline = (enum config_baseline)value;
+	return rc;
+}
+
+static int read_source(const struct reading *r, const struct json *v, size_t offset)
+{
+	int value = 0, rc = read_name(r, v, source_names, ARRAY_SIZE(source_names), &value);
+
+	if (rc == 0)
+		r->config->source = (enum config_source)value;
 	return rc;
 }
 
@@ -234,6 +245,7 @@ static const struct setting settings[] = {
 	{"state_dir", read_path, offsetof(struct config, state_dir)},
 	{"run_dir", read_path, offsetof(struct config, run_dir)},
 	{"export_dir", read_path, offsetof(struct config, export_dir)},
+	{"source", read_source, 0},
 	{"baseline", read_baseline, 0},
 	{"pod_minimum", read_pod_minimum, 0},
 	{"on_error", read_policy, offsetof(struct config, on_error)},
@@ -295,20 +307,81 @@ static int load(struct config *c, bool must_exist, struct err *err)
 	return rc < 0 ? rc : config_apply(c, text.data, text.len, err);
 }
 
+/* A rootless caller's own directories, and his file if he has one. */
+static int choose_own(struct config *c)
+{
+	struct rootless_dirs own;
+	struct stat st;
+
+	if (rootless_find(&own, NULL) < 0)
+		return -ENOMEM;
+	c->state_dir = own.state_dir;
+	c->run_dir = own.run_dir;
+	if (lstat(own.config, &st) == 0)
+		c->path = own.config;
+	else
+		free(own.config);
+	return 0;
+}
+
 int config_default(struct config *ret, struct err *err)
 {
 	const char *named = secure_getenv("SNUG_CONFIG");
 	struct config c = {.mode = CONFIG_PASS, .session = true, .log_denials = true, .pod_minimum = true,
 			   .learn_for_ms = LEARN_FOR_DEFAULT_S * 1000};
 
-	c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);
-	c.state_dir = strdup("/var/lib/snug");
-	c.run_dir = strdup("/run/snug");
+	c.named = named != NULL;
+	c.rootless = rootless_is();
+	if (c.rootless && choose_own(&c) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	if (named || !c.path) {
+		free(c.path);
+		c.path = strdup(named ? named : CONFIG_DEFAULT_PATH);
+	}
+	if (!c.rootless) {
+		c.state_dir = strdup("/var/lib/snug");
+		c.run_dir = strdup("/run/snug");
+	}
 	if (!c.path || !c.state_dir || !c.run_dir) {
 		config_done(&c);
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	*ret = c;
+	return 0;
+}
+
+/* The node's file holds for its users too, but for where root keeps things. */
+static int keep_own_dirs(struct config *c, struct err *err)
+{
+	struct config own = {0};
+
+	if (!c->rootless || !text_streq(c->path, CONFIG_DEFAULT_PATH) || c->named)
+		return 0;
+	if (choose_own(&own) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	free(own.path);
+	free(c->state_dir);
+	free(c->run_dir);
+	free(c->export_dir);
+	c->state_dir = own.state_dir;
+	c->run_dir = own.run_dir;
+	c->export_dir = NULL;
+	return 0;
+}
+
+/* For one job of a CI, say. */
+static int read_environment(struct config *c, struct err *err)
+{
+	const char *source = c->rootless ? secure_getenv("SNUG_LEARN_SOURCE") : NULL;
+
+	for (size_t i = 0; source && *source; i++) {
+		if (i == ARRAY_SIZE(source_names))
+			return err_set(err, EINVAL, "SNUG_LEARN_SOURCE: one of \"auto\", \"audit\", \"notify\" is wanted");
+		if (text_streq(source, source_names[i])) {
+			c->source = (enum config_source)i;
+			return 0;
+		}
+	}
 	return 0;
 }
 
@@ -318,7 +391,11 @@ int config_load(struct config *ret, struct err *err)
 	int rc = config_default(&c, err);
 
 	if (rc == 0)
-		rc = load(&c, secure_getenv("SNUG_CONFIG") != NULL, err);
+		rc = load(&c, c.named, err);
+	if (rc == 0)
+		rc = keep_own_dirs(&c, err);
+	if (rc == 0)
+		rc = read_environment(&c, err);
 	if (rc < 0) {
 		config_done(&c);
 		return rc;
@@ -338,6 +415,11 @@ void config_done(struct config *c)
 	free(c->export_dir);
 	names_done(&c->hot_set);
 	*c = (struct config){0};
+}
+
+const char *config_source_name(enum config_source s)
+{
+	return source_names[s];
 }
 
 const char *config_mode_name(enum config_mode m)

@@ -1,4 +1,4 @@
-/* The configuration: /etc/snug/config.json, or the file that SNUG_CONFIG names. An unknown key or a wrong type is an error with
+/* The configuration: /etc/snug/config.json, for a rootless caller his own (shim/common/rootless.h) where there is one, or the file that SNUG_CONFIG names. An unknown key or a wrong type is an error with
  * its JSON path and line; a missing /etc/snug/config.json means the defaults, a missing SNUG_CONFIG file is an error. */
 #ifndef SNUG_SHIM_CONFIG_H
 #define SNUG_SHIM_CONFIG_H
@@ -14,6 +14,7 @@
 
 enum config_mode { CONFIG_PASS, CONFIG_LEARN, CONFIG_AUDIT, CONFIG_ENFORCE };
 enum config_baseline { CONFIG_BASELINE_UNSET, CONFIG_BASELINE_DROP, CONFIG_BASELINE_DEFAULT, CONFIG_BASELINE_KEEP };
+enum config_source { CONFIG_SOURCE_AUTO, CONFIG_SOURCE_AUDIT, CONFIG_SOURCE_NOTIFY };
 enum config_policy { CONFIG_FAIL, CONFIG_ORIGINAL };
 
 struct config {
@@ -21,8 +22,11 @@ struct config {
 	char *runtime;                       /* absolute path; NULL: look in the usual places */
 	enum config_mode mode;               /* of snug-runtime under its own name; default pass */
 	bool mode_given;                     /* the file says which */
-	char *state_dir;                     /* default /var/lib/snug */
-	char *run_dir;                       /* default /run/snug */
+	bool named;                          /* by SNUG_CONFIG */
+	bool rootless;                       /* the caller is not root of the node */
+	char *state_dir;                     /* default /var/lib/snug, for a rootless caller below his home */
+	char *run_dir;                       /* default /run/snug, for a rootless caller below XDG_RUNTIME_DIR */
+	enum config_source source;           /* what learning goes by; default auto */
 	char *export_dir;                    /* where approved profiles are kept for the kubelet; NULL: nowhere */
 	enum config_baseline baseline;       /* default: drop for root's own, default for pods */
 	bool session;                        /* a recorded container gets an audit session of its own; default true */
@@ -52,5 +56,6 @@ int config_apply(struct config *c, const char *text, size_t len, struct err *err
 void config_done(struct config *c);
 int config_mode_by_name(const char *name, enum config_mode *ret); /* 0 or -ENOENT */
 const char *config_mode_name(enum config_mode m);
+const char *config_source_name(enum config_source s); /* "auto" "audit" "notify" */
 
 #endif

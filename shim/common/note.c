@@ -73,6 +73,7 @@ static int parse(const struct buf *text, const char *name, const char *root, con
 	ret->key = strdup(key);
 	ret->mode = m;
 	ret->denials = json_type(json_get(json_root(doc), "denials")) == JSON_TRUE;
+	ret->notify = json_type(json_get(json_root(doc), "notify")) == JSON_TRUE;
 	if (json_type(json_get(json_root(doc), "pid")) == JSON_NUMBER && json_u64(json_get(json_root(doc), "pid"), &pid) == 0 && pid <= INT_MAX)
 		ret->pid = (pid_t)pid;
 	if (ret->runtime && ret->key)
@@ -124,6 +125,8 @@ int note_write(const char *run_dir, const char *root, const char *id, const stru
 	json_write_string(&w, "key", note->key);
 	json_write_string(&w, "mode", config_mode_name(note->mode));
 	json_write_bool(&w, "denials", note->denials);
+	if (note->notify)
+		json_write_bool(&w, "notify", true);
 	json_write_end_object(&w);
 	path = path_of(run_dir, root, name);
 	if (!path || buf_failed(&text) || asprintf(&temp, ".%s.%d.tmp", name, (int)getpid()) < 0)

@@ -16,6 +16,7 @@ struct note {
 	char *key;     /* owned */
 	enum config_mode mode;
 	bool denials; /* enforced, and the recorder books its denials */
+	bool notify;  /* it is learnt by notify */
 	pid_t pid;    /* who wrote it; 0: not said */
 };
 

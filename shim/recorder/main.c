@@ -1,6 +1,7 @@
 /* snugd: the recorder, one per node. Started by the first wrapper that needs it; ends when idle. See recorder.h for its rooms. */
 #include "base/text.h"
 #include "shim/common/config.h"
+#include "shim/common/namespaces.h"
 #include "shim/recorder/confine.h"
 #include "shim/recorder/process/detach.h"
 #include "shim/recorder/process/log.h"
@@ -77,7 +78,7 @@ static int prepare(const struct options *o, struct recorder *r, struct err *err)
 		setenv("SNUG_CONFIG", o->config, 1);
 	rc = config_load(&r->config, err);
 	if (rc == 0)
-		rc = detach_check_namespaces(err);
+		rc = namespaces_check(err);
 	if (rc == 0 && o->background)
 		rc = detach_from_caller(err);
 	umask(077);

@@ -52,7 +52,7 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 	int r;
 
 	compose(p, key, !may_be_unlogged(p, spec), &request);
-	r = client_ask(&p->config, &request, &ret->answer, err);
+	r = client_ask(p->notify ? CLIENT_AGENT : CLIENT_SNUGD, &p->config, &request, &ret->answer, err);
 	if (r == 0)
 		r = json_parse(ret->answer.data, ret->answer.len, JSON_OURS, "the recorder's answer", &ret->doc, err);
 	if (r == 0)

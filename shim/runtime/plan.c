@@ -120,7 +120,8 @@ static enum plan_action choose(const struct plan *p)
 	case OCI_RUN:
 		return p->call.help || !p->call.id ? PLAN_PASS : PLAN_START;
 	case OCI_EXEC:
-		return (is_open(&p->note) || p->note.denials) && !p->call.help ? PLAN_JOIN : PLAN_PASS;
+		/* By notify its listener comes to the agent without a word from here. */
+		return ((is_open(&p->note) && !p->notify) || p->note.denials) && !p->call.help ? PLAN_JOIN : PLAN_PASS;
 	case OCI_DELETE:
 		return p->note.runtime ? PLAN_DELETE : PLAN_PASS;
 	case OCI_CHECKPOINT:
@@ -242,6 +243,7 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 		return r;
 	if (ret->call.id && ret->call.command != OCI_CREATE && ret->call.command != OCI_RUN) {
 		r = note_read(ret->config.run_dir, ret->root, ret->call.id, &ret->note, err);
+		ret->notify = ret->note.notify;
 		if (r == 0)
 			r = follow_note(ret, err);
 		if (r == 0)

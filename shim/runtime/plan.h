@@ -25,6 +25,8 @@ struct plan {
 	const char *root;         /* --root, or the runtime's default */
 	enum config_mode mode;    /* by the program's name or the configuration */
 	enum plan_action action;
+	bool notify;              /* it is, or is to be, learnt by notify */
+	const char *why;          /* for people, where that was chosen */
 };
 
 /* argv must outlive *ret. *ret is usable for a report and plan_done whatever is returned. */

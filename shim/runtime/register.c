@@ -49,7 +49,7 @@ static void compose(struct buf *out, const struct plan *p, const uint32_t *sessi
 
 int register_ready(const struct plan *p, struct err *err)
 {
-	cleanup_fd int fd = client_connect_or_start(&p->config, err);
+	cleanup_fd int fd = client_connect_or_start(CLIENT_SNUGD, &p->config, err);
 
 	return fd < 0 ? fd : 0;
 }
@@ -57,7 +57,7 @@ int register_ready(const struct plan *p, struct err *err)
 int register_health(const struct plan *p, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
-	cleanup_fd int fd = client_connect_or_start_within(&p->config, REGISTER_PATIENCE_MS, err);
+	cleanup_fd int fd = client_connect_or_start_within(CLIENT_SNUGD, &p->config, REGISTER_PATIENCE_MS, err);
 
 	if (fd < 0)
 		return fd;
@@ -69,9 +69,9 @@ int register_health(const struct plan *p, struct err *err)
 static int reach(const struct plan *p, enum config_mode mode, struct err *err)
 {
 	if (mode != CONFIG_ENFORCE)
-		return client_connect_or_start(&p->config, err);
-	return p->call.command == OCI_EXEC ? client_connect(p->config.run_dir, err)
-					   : client_connect_or_start_within(&p->config, REGISTER_PATIENCE_MS, err);
+		return client_connect_or_start(CLIENT_SNUGD, &p->config, err);
+	return p->call.command == OCI_EXEC ? client_connect(CLIENT_SNUGD, p->config.run_dir, err)
+					   : client_connect_or_start_within(CLIENT_SNUGD, &p->config, REGISTER_PATIENCE_MS, err);
 }
 
 int register_session(const struct plan *p, const char *key, enum config_mode mode, const struct section *section, const char *shape,
@@ -95,7 +95,7 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	r = mode == CONFIG_ENFORCE ? client_request_within(fd, &request, REGISTER_PATIENCE_MS, &answer, err)
 				   : client_request(fd, &request, &answer, err);
 	if (mode != CONFIG_ENFORCE && (r == -ECONNRESET || r == -EPIPE))
-		r = client_ask(&p->config, &request, &answer, err);
+		r = client_ask(CLIENT_SNUGD, &p->config, &request, &answer, err);
 	if (r == 0)
 		r = json_parse(answer.data, answer.len, JSON_OURS, "the recorder's answer", &doc, err);
 	if (r < 0)
@@ -123,7 +123,7 @@ void register_version(const struct plan *p)
 {
 	cleanup_buf struct buf version = {0}, question = {0}, answer = {0}, request = {0};
 	cleanup_json struct json_doc *doc = NULL;
-	cleanup_fd int fd = client_connect(p->config.run_dir, NULL);
+	cleanup_fd int fd = client_connect(p->notify ? CLIENT_AGENT : CLIENT_SNUGD, p->config.run_dir, NULL);
 
 	compose_version(p, NULL, &question);
 	if (fd < 0 || client_request(fd, &question, &answer, NULL) < 0 ||
@@ -147,5 +147,5 @@ void register_deleted(const struct plan *p)
 	json_write_string(&w, "root", p->root);
 	json_write_string(&w, "id", p->call.id);
 	json_write_end_object(&w);
-	client_notify(p->config.run_dir, &request);
+	client_notify(p->notify ? CLIENT_AGENT : CLIENT_SNUGD, p->config.run_dir, &request);
 }

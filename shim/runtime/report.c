@@ -123,3 +123,14 @@ void report_ignored(const char *id)
 	buf_addf(&text, "container %s: ignoring the annotation io.snug.profile, which may come from the image (image_annotations in snug-config(5))", id);
 	say(LOG_NOTICE, text.data ? text.data : "");
 }
+
+void report_source(const struct oci_call *call, const char *why)
+{
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "container %s is learnt by notify: %s", call->id, why);
+	if (call->log)
+		say(LOG_INFO, text.data ? text.data : "");
+	else
+		fprintf(stderr, "snug: %s\n", text.data ? text.data : "");
+}

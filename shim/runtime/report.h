@@ -25,4 +25,7 @@ void report_unnoted(const char *id, const struct err *err);
 /* Says in syslog that a container's annotation io.snug.profile was left alone, because it may be its image's. */
 void report_ignored(const char *id);
 
+/* Says by what the container is learnt, and why: to the caller where he has named no log, else to syslog. */
+void report_source(const struct oci_call *call, const char *why);
+
 #endif

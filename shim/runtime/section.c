@@ -26,14 +26,14 @@ static int find_rule(const char *section, size_t len, const char *const *actions
 }
 
 /* A notify rule hands calls to a listener of the caller's; a filter without it starts another container than was asked for. */
-static int refuse_notify(const char *section, size_t len, struct err *err)
+int section_refuse_notify(const char *section, size_t len, const char *sentence, struct err *err)
 {
 	static const char *const actions[] = {"SCMP_ACT_NOTIFY"};
 	cleanup_json struct json_doc *doc = NULL;
 	const struct json *rule = NULL;
 	int r = find_rule(section, len, actions, ARRAY_SIZE(actions), &doc, &rule, err);
 
-	return r < 0 || !rule ? r : json_err(doc, rule, err, "SCMP_ACT_NOTIFY does not work with baseline drop; set \"baseline\": \"keep\"");
+	return r < 0 || !rule ? r : json_err(doc, rule, err, "%s", sentence);
 }
 
 /* Where the caller's rules stay, so do those whose calls the kernel does not log. */
@@ -125,7 +125,7 @@ static int make_baseline(enum config_baseline baseline, const struct oci_spec *s
 	int r;
 
 	if (baseline == CONFIG_BASELINE_DROP) {
-		r = refuse_notify(own, len, err);
+		r = section_refuse_notify(own, len, "SCMP_ACT_NOTIFY does not work with baseline drop; set \"baseline\": \"keep\"", err);
 		ret->baseline = "drop";
 		if (r == 0)
 			learning_drop(unlogged, &ret->text);

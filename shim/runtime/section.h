@@ -18,6 +18,9 @@ struct section {
 	bool handed_over;     /* it hands calls to a listener or a tracer, of which no record comes */
 };
 
+/* Refuses a section (NULL: there is none) with a rule that hands calls to a listener of its caller's, by this sentence. */
+int section_refuse_notify(const char *section, size_t len, const char *sentence, struct err *err);
+
 /* Chooses and makes it; `learn` is NULL unless the mode is to learn. A missing approved profile is -ENOENT. */
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
 		 const char *key, struct learn *learn, struct section *ret, struct err *err);

@@ -16,6 +16,7 @@
 #include "shim/runtime/register.h"
 #include "shim/runtime/report.h"
 #include "shim/runtime/section.h"
+#include "shim/runtime/source.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -98,19 +99,6 @@ static int make_key(struct start *s, struct err *err)
 	return r;
 }
 
-/* PROC_USER_INIT_INO (linux/proc_ns.h): the first user namespace's number never changes. */
-#define INITIAL_USER_NAMESPACE "user:[4026531837]"
-
-/* The recorder would refuse too, but by then the user would read of a directory that only root may open. */
-static int refuse_rootless(struct err *err)
-{
-	cleanup_free char *namespace = NULL;
-
-	if (geteuid() == 0 && file_read_link("/proc/self/ns/user", &namespace) == 0 && text_streq(namespace, INITIAL_USER_NAMESPACE))
-		return 0;
-	return err_set(err, EPERM, "cannot learn or audit a rootless container: only root in the initial user namespace gets audit records; learn it as root, then use the profile without snug: podman run --security-opt seccomp=FILE");
-}
-
 static bool is_recorded(enum config_mode mode)
 {
 	return mode == CONFIG_LEARN || mode == CONFIG_AUDIT;
@@ -125,7 +113,7 @@ static void log_denials(struct start *s)
 	int r;
 
 	/* Under baseline drop nothing is denied. */
-	if (s->exists || !p->config.log_denials || text_streq(s->section.baseline, "drop") ||
+	if (s->exists || !p->config.log_denials || p->config.rootless || text_streq(s->section.baseline, "drop") ||
 	    features_log_denials(p->config.state_dir, &p->runtime) != FEATURES_CAN)
 		return;
 	r = log_flag_add(s->section.text.data, s->section.text.len, "the seccomp section", &flagged, &why);
@@ -159,7 +147,7 @@ static int book(struct start *s, struct err *err)
 
 	if (s->denials)
 		add_denials(s);
-	if (!is_recorded(s->mode))
+	if (!is_recorded(s->mode) || s->plan->notify)
 		return 0;
 	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);
 	if (r == 0)
@@ -185,7 +173,7 @@ static int write_note(struct start *s, struct err *err)
 		return 0;
 
 	const struct note note = {.runtime = s->plan->runtime.path, .key = s->key, .mode = s->mode,
-				  .denials = s->denials};
+				  .denials = s->denials, .notify = s->plan->notify};
 	struct err why = {0};
 	int r = note_write(s->plan->config.run_dir, s->plan->root, s->plan->call.id, &note, &why);
 
@@ -225,11 +213,26 @@ static int ask_recorder(struct start *s, struct err *err)
 	cleanup_buf struct buf approved = {0};
 	int r = learn_ask(s->plan, s->spec, s->key, &s->learn, err);
 
+	if (r < 0) {
+		r = source_fall_back(s->plan, err);
+		if (r == 0)
+			r = learn_ask(s->plan, s->spec, s->key, &s->learn, err);
+	}
 	if (r < 0 || !s->learn.over)
 		return r;
 	r = state_read_approved(s->plan->config.state_dir, s->key, &approved, err);
 	s->mode = r == -ENOENT ? CONFIG_PASS : CONFIG_ENFORCE;
 	return r == -ENOENT ? 0 : r;
+}
+
+/* What is enforced because learning is over has no source. */
+static int make_section(struct start *s, struct err *err)
+{
+	s->plan->notify &= s->mode == CONFIG_LEARN;
+	if (!s->plan->notify)
+		return section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, err);
+	report_source(&s->plan->call, s->plan->why);
+	return source_notify(s->plan, s->spec, s->kind, s->key, &s->section, err);
 }
 
 /* What `kubectl debug` starts has a name that never comes again: it is not learnt, and gets the profile that its namespace has for such, else its own,
@@ -258,7 +261,7 @@ static int find_section(struct start *s, struct err *err)
 	int r = 0;
 
 	if (is_recorded(s->mode))
-		r = refuse_rootless(err);
+		r = source_choose(s->plan, s->mode, err);
 	if (r == 0) {
 		r = make_key(s, err);
 		s->brought = r < 0 && (r != -ENOENT || annotations_chose(&s->annotations));
@@ -268,7 +271,7 @@ static int find_section(struct start *s, struct err *err)
 	if (r == 0 && s->mode == CONFIG_PASS)
 		return 0;
 	if (r == 0)
-		r = section_make(s->plan, s->spec, s->kind, s->mode, s->key, &s->learn, &s->section, err);
+		r = make_section(s, err);
 	s->missing = r == -ENOENT;
 	s->brought |= s->missing && annotations_chose(&s->annotations);
 	return r;
@@ -291,7 +294,7 @@ static int ready(struct start *s, struct err *err)
 	}
 	if (r == 0)
 		r = write_note(s, err);
-	if (r == 0 && is_recorded(s->mode))
+	if (r == 0 && is_recorded(s->mode) && !s->plan->notify)
 		r = register_ready(s->plan, err);
 	if (r == 0)
 		r = set_guardian(s, err);

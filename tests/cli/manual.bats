@@ -31,7 +31,7 @@ page() { if [ -f "$SNUG_SOURCE/man/snug-$1.1" ]; then cat "$SNUG_SOURCE/man/snug
 }
 
 @test "every program has a page" {
-  for f in snug.1 snug-runtime.8 snugd.8 snug-canary.8 snug-config.5 snug-evidence.5; do [ -f "$SNUG_SOURCE/man/$f" ]; done
+  for f in snug.1 snug-runtime.8 snugd.8 snug-agent.8 snug-canary.8 snug-config.5 snug-evidence.5; do [ -f "$SNUG_SOURCE/man/$f" ]; done
   # Each setting of the configuration is in its page.
   for s in $(sed -n '/^static const struct setting settings/,/^};/s/^\t{"\([a-z_]*\)".*/\1/p' "$SNUG_SOURCE/shim/common/config.c"); do
     grep -qx "\.B $s" "$SNUG_SOURCE/man/snug-config.5" || { echo "no $s in snug-config(5)"; false; }

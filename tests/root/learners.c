@@ -79,7 +79,7 @@ __attribute__((noreturn)) static void be_container(const char *run_dir, unsigned
 
 	snprintf(id, sizeof(id), "c%u", no);
 	snprintf(name, sizeof(name), "%s%u", prefix, key);
-	fd = client_connect(run_dir, &err);
+	fd = client_connect(CLIENT_SNUGD, run_dir, &err);
 	if (fd < 0 || session_begin(&session, &err) < 0)
 		fail(id, &err);
 	compose(&request, session, id, name);

@@ -81,7 +81,8 @@ run_() { podman_ --runtime "snug-$1" run $LIMITS --annotation "io.snug.profile=$
   runs program/echo | jq -e '.[0].complete'
 }
 
-@test "rootless: one sentence that says what is missing" {
+@test "rootless, by the audit source: one sentence that says what is missing" {
+  configure image_annotations=true source='"audit"'
   bundle "$T/rootless" . sh -c 'echo hi'
   chmod 755 "$T" "$T/rootless"
   chown -R nobody "$T/rootless"

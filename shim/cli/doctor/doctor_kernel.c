@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "shim/recorder/process/detach.h"
+#include "shim/common/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ enum doctor_result doctor_namespaces(struct doctor *d, struct doctor_finding *f)
 {
 	struct err err = {0};
 
-	d->namespaces_initial = detach_check_namespaces(&err) == 0;
+	d->namespaces_initial = namespaces_check(&err) == 0;
 	if (!d->namespaces_initial)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
 	return doctor_found(f, DOCTOR_OK, "in the initial user, pid and network namespaces");

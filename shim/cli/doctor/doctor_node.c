@@ -204,7 +204,7 @@ enum doctor_result doctor_recorder(struct doctor *d, struct doctor_finding *f)
 
 	if (skips_config(d, f))
 		return DOCTOR_SKIPS;
-	fd = client_connect(d->config.run_dir, &err);
+	fd = client_connect(CLIENT_SNUGD, d->config.run_dir, &err);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return check_startable(f);
 	if (fd < 0)

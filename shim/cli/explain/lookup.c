@@ -18,7 +18,7 @@
 static bool ask(const struct config *config, uint32_t session, struct json_doc **ret)
 {
 	cleanup_buf struct buf request = {0}, answer = {0};
-	cleanup_fd int fd = client_connect(config->run_dir, NULL);
+	cleanup_fd int fd = client_connect(CLIENT_SNUGD, config->run_dir, NULL);
 
 	if (fd < 0)
 		return false;

@@ -77,7 +77,7 @@ static int register_session(void *arg, struct err *err)
 	const struct call *call = arg;
 	cleanup_buf struct buf request = {0}, answer = {0};
 	cleanup_json struct json_doc *doc = NULL;
-	cleanup_fd int fd = client_connect_or_start(call->plan->config, err);
+	cleanup_fd int fd = client_connect_or_start(CLIENT_SNUGD, call->plan->config, err);
 	uint32_t session = SESSION_UNSET;
 	int r;
 

@@ -44,7 +44,7 @@ struct sampling {
 
 static int ask(const struct config *config, struct buf *request, struct err *err)
 {
-	return client_ask(config, request, NULL, err);
+	return client_ask(CLIENT_SNUGD, config, request, NULL, err);
 }
 
 /* All that the starts so far were seen to call is in the evidence, and their runs are ended. */
@@ -305,7 +305,7 @@ int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct er
 	int r;
 
 	/* First, with the caller's signals and priority: the recorder stays after this program. */
-	cleanup_fd int recorder = client_connect_or_start(plan->config, err);
+	cleanup_fd int recorder = client_connect_or_start(CLIENT_SNUGD, plan->config, err);
 
 	if (recorder < 0)
 		return recorder;

@@ -1,0 +1,59 @@
+/* The agent's state. */
+#ifndef SNUG_SHIM_AGENT_AGENT_H
+#define SNUG_SHIM_AGENT_AGENT_H
+
+#include "base/err.h"
+#include "shim/agent/book.h"
+#include "shim/agent/intake.h"
+#include "shim/agent/keeper.h"
+#include "shim/agent/kernel.h"
+#include "shim/agent/runs.h"
+#include "shim/common/config.h"
+#include "shim/recorder/store/saver.h"
+#include "shim/recorder/store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AGENT_IDLE_MS     30000 /* without a run and without a client it ends */
+#define AGENT_TICK_MS     500
+#define AGENT_CLIENTS_MAX 256
+#define AGENT_SILENT_MS   20000 /* a client that says nothing for so long is let go */
+
+struct client {
+	struct client *next;
+	int fd;
+	pid_t pid;
+	uint64_t heard_ms;
+	bool gone;
+	bool waiting;  /* for what it is owed: all that was called before is in the files */
+	bool marked;
+	uint64_t mark; /* of the store */
+};
+
+struct agent {
+	struct config config;
+	int epoll_fd, lock_fd, signal_fd, server_fd;
+	char *server_path; /* owned */
+	char release[65];  /* of the kernel */
+	struct kernel kernel;
+	struct keeper *keeper;
+	struct saver *saver;
+	struct store store;
+	struct runs runs;
+	struct book book;
+	struct intake intake;
+	struct client *clients;
+	unsigned client_count;
+	char *text; /* one message */
+	uint64_t active_ms, ticked_ms, turn;
+	bool quiet; /* nothing was left to be taken when the loop last looked */
+	bool quit;
+};
+
+#define AGENT_INIT {.epoll_fd = -1, .lock_fd = -1, .signal_fd = -1, .server_fd = -1, .intake = {.fd = -1}}
+
+/* Watches a descriptor; what is to be done with it is found by its number. 0 or a negative errno. */
+int agent_watch(struct agent *a, int fd);
+
+#endif

@@ -1,0 +1,35 @@
+/* One notification becomes one use of a call in the evidence. */
+#ifndef SNUG_SHIM_AGENT_BOOK_H
+#define SNUG_SHIM_AGENT_BOOK_H
+
+#include "seccomp/syscall/arch.h"
+#include "shim/agent/runs.h"
+
+#include <linux/seccomp.h>
+#include <stdint.h>
+
+#define BOOK_WHO     256  /* threads whose names are remembered */
+#define BOOK_NUMBERS 1024 /* of each ABI of the host, whose arguments are looked up at once */
+
+struct book_who {
+	uint32_t tid; /* 0: empty */
+	uint64_t at_ms;
+	uint16_t comm_len, exe_len; /* 0: not known */
+	char comm[16], exe[256];
+};
+
+struct book {
+	struct runs *runs; /* borrowed */
+	struct book_who who[BOOK_WHO];
+	const struct arch *host[4];
+	size_t host_count;
+	int8_t forms[4][BOOK_NUMBERS]; /* places in the argument table, -1: none */
+	uint32_t execve[4], execveat[4], seccomp[4], prctl[4];
+};
+
+void book_init(struct book *b, struct runs *runs);
+
+/* Books it to the listener's run, if it has one. To be called before the call is answered: then nothing that went on is missing. */
+void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,211 @@
+#include "shim/agent/intake.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json/json.h"
+#include "base/text.h"
+#include "shim/recorder/process/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define LISTENER_NAME "seccompFd" /* by the specification */
+
+int intake_open(struct intake *in, const char *run_dir, struct err *err)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+	if (asprintf(&in->path, "%s/listener.sock", run_dir) < 0) {
+		in->path = NULL;
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	if (strlen(in->path) >= sizeof(addr.sun_path))
+		return err_set(err, ENAMETOOLONG, "%s: too long for a socket's name (%zu bytes at most); set a shorter run_dir, or XDG_RUNTIME_DIR", in->path,
+			       sizeof(addr.sun_path) - 1);
+	memcpy(addr.sun_path, in->path, strlen(in->path) + 1);
+	in->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (in->fd < 0)
+		return err_sys(err, errno, "cannot make a socket");
+	if (unlink(in->path) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "%s: cannot remove", in->path);
+	/* The umask is 077: nobody but this user connects. */
+	if (bind(in->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(in->fd, SOMAXCONN) < 0)
+		return err_sys(err, errno, "%s: cannot listen", in->path);
+	return 0;
+}
+
+static void free_connection(struct intake_connection *c)
+{
+	for (size_t i = 0; i < c->fd_count; i++)
+		if (c->fds[i] >= 0)
+			close(c->fds[i]);
+	close(c->fd);
+	buf_done(&c->text);
+	free(c);
+}
+
+void intake_close(struct intake *in)
+{
+	while (in->pending) {
+		struct intake_connection *c = in->pending;
+
+		in->pending = c->next;
+		free_connection(c);
+	}
+	if (in->fd >= 0) {
+		close(steal_fd(&in->fd));
+		unlink(in->path);
+	}
+	free(steal_ptr(&in->path));
+}
+
+int intake_accept(struct intake *in, int *ret_fd, struct err *err)
+{
+	cleanup_fd int fd = accept4(in->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct intake_connection *c;
+
+	*ret_fd = -1;
+	if (fd < 0)
+		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : err_sys(err, errno, "a runtime's connection cannot be taken");
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || (cred.uid != 0 && cred.uid != geteuid()))
+		return 0;
+	c = in->count < INTAKE_PENDING_MAX ? calloc(1, sizeof(*c)) : NULL;
+	if (!c)
+		return err_set(err, ENOMEM, "a runtime's connection cannot be taken: too many at once, or out of memory");
+	*ret_fd = c->fd = steal_fd(&fd);
+	c->next = in->pending;
+	in->pending = c;
+	in->count++;
+	return 0;
+}
+
+static size_t index_of_listener(const struct json *names)
+{
+	size_t i = 0;
+
+	for (const struct json *e = json_first(names); e; e = json_next(e), i++)
+		if (json_type(e) == JSON_STRING && text_streq(json_text(e), LISTENER_NAME))
+			return i;
+	return SIZE_MAX;
+}
+
+int intake_parse(const char *text, size_t len, struct json_doc **ret_doc, size_t *ret_index, struct intake_state *ret, struct err *err)
+{
+	const struct json *root, *v;
+	uint64_t pid = 0;
+	int r = json_parse(text, len, JSON_FOREIGN, "the runtime's message", ret_doc, err);
+
+	if (r < 0)
+		return r;
+	root = json_root(*ret_doc);
+	if (json_type(root) != JSON_OBJECT)
+		return err_set(err, EINVAL, "the runtime's message: an object is wanted");
+	v = json_get(root, "metadata");
+	ret->metadata = json_type(v) == JSON_STRING && strlen(json_text(v)) == json_text_len(v) ? json_text(v) : NULL;
+	v = json_get(root, "pid");
+	if (json_type(v) == JSON_NUMBER && json_u64(v, &pid) == 0 && pid <= INT_MAX)
+		ret->pid = (pid_t)pid;
+	*ret_index = index_of_listener(json_get(root, "fds"));
+	return 0;
+}
+
+static void take_fds(struct intake_connection *c, struct msghdr *msg)
+{
+	c->cut |= msg->msg_flags & MSG_CTRUNC;
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(msg); m; m = CMSG_NXTHDR(msg, m)) {
+		const unsigned char *data = CMSG_DATA(m);
+		size_t count = m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS ? (m->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, data + i * sizeof(int), sizeof(fd));
+			if (c->fd_count < INTAKE_FDS_MAX)
+				c->fds[c->fd_count++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+/* 1: more may come, 0: that was all. */
+static int receive(struct intake_connection *c)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(INTAKE_FDS_MAX * sizeof(int))];
+	} control;
+	char part[4096];
+	struct iovec iov = {.iov_base = part, .iov_len = sizeof(part)};
+
+	for (;;) {
+		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+		ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		take_fds(c, &msg);
+		if (n == 0)
+			return 0;
+		buf_add(&c->text, part, (size_t)n);
+		if (buf_failed(&c->text) || c->text.len > INTAKE_STATE_MAX)
+			return 0;
+	}
+}
+
+/* Anything else would be taken for a filter without a task. */
+static bool is_listener(int fd)
+{
+	cleanup_free char *target = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return file_read_link(path, &target) == 0 && text_streq(target, "anon_inode:seccomp notify");
+}
+
+/* True if the state was whole, and told. A runtime may keep its end open: it need not be at its end. */
+static bool tell(struct intake_connection *c, bool over, intake_fn *fn, void *arg)
+{
+	cleanup_json struct json_doc *doc = NULL;
+	struct intake_state s = {.listener = -1, .cut = c->cut};
+	struct err err = {0};
+	size_t index = SIZE_MAX;
+	int r = c->text.len ? intake_parse(c->text.data, c->text.len, &doc, &index, &s, &err) : err_set(&err, EINVAL, "a runtime said nothing");
+
+	if (r < 0 && !over)
+		return false;
+	if (r < 0)
+		log_say("%s", err.msg);
+	if (r == 0 && index < c->fd_count && is_listener(c->fds[index]))
+		s.listener = steal_fd(&c->fds[index]);
+	fn(arg, &s);
+	return true;
+}
+
+bool intake_read(struct intake *in, int fd, intake_fn *fn, void *arg)
+{
+	struct intake_connection **link = &in->pending, *c;
+	int more;
+
+	while (*link && (*link)->fd != fd)
+		link = &(*link)->next;
+	c = *link;
+	if (!c)
+		return false;
+	more = receive(c);
+	if (!tell(c, more == 0, fn, arg))
+		return true;
+	*link = c->next;
+	in->count--;
+	free_connection(c);
+	return true;
+}

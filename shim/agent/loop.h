@@ -1,0 +1,12 @@
+/* The agent's start, its event loop and its end. */
+#ifndef SNUG_SHIM_AGENT_LOOP_H
+#define SNUG_SHIM_AGENT_LOOP_H
+
+#include "shim/agent/agent.h"
+
+/* Makes ready to serve: the lock of one agent for each run_dir, the kernel's proof, the second process, the sockets. -EALREADY: another agent serves. */
+int loop_open(struct agent *a, struct err *err);
+int loop_run(struct agent *a, struct err *err);
+void loop_close(struct agent *a);
+
+#endif

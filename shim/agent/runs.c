@@ -1,0 +1,313 @@
+#include "shim/agent/runs.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json/json.h"
+#include "base/text.h"
+#include "seccomp/evidence/unlogged_proof.h"
+#include "seccomp/learning/notify.h"
+#include "shim/agent/live.h"
+#include "shim/recorder/process/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LINGER_MS 5000
+
+static int make_id(char ret[RUN_ID_SIZE], struct err *err)
+{
+	unsigned char bytes[RUN_ID_SIZE / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return err_sys(err, errno, "cannot get random bytes");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+static struct evidence_run *evidence_of(const struct run *run)
+{
+	return evidence_run(run->key->evidence, run->no);
+}
+
+static void free_run(struct runs *r, struct run *run)
+{
+	if (run->key)
+		store_release(r->store, run->key);
+	if (run->starter >= 0)
+		close(run->starter);
+	free(run->root);
+	free(run->container);
+	free(run);
+}
+
+static int begin_evidence(struct run *run, const struct run_request *q, struct err *err)
+{
+	struct evidence *ev = run->key->evidence;
+	cleanup_free char *name = steal_ptr(&run->key->set_aside), *note = NULL;
+	int r = q->shape ? evidence_set_shape(ev, q->shape, err) : 0;
+
+	if (name && asprintf(&note, "older evidence was damaged; it was set aside as %s", name) < 0)
+		note = NULL;
+	const struct evidence_run init = {
+		.container = run->container,
+		.root = run->root,
+		.runtime = (char *)(uintptr_t)q->runtime,
+		.runtime_id = (char *)(uintptr_t)q->runtime_id,
+		.kernel = (char *)(uintptr_t)q->kernel,
+		.baseline = (char[]){"drop"},
+		.note = note,
+		.go = q->go,
+		.mode = EVIDENCE_LEARN,
+		.attribution = EVIDENCE_BY_LISTENER,
+		.started_ms = text_now_ms(),
+	};
+
+	return r < 0 ? r : evidence_run_begin(ev, &init, &run->no, err);
+}
+
+/* What the section lets pass is in the evidence before the container can be started with it. */
+static int make_section(struct run *run, const struct run_request *q, const char *listener_path, struct buf *out, struct err *err)
+{
+	const struct notify_wish wish = {.listener_path = listener_path, .metadata = run->id, .go = q->go, .hot = q->hot, .hot_count = q->hot_count};
+	cleanup_buf struct buf unlogged = {0};
+	cleanup_json struct json_doc *doc = NULL;
+	int r = notify_section_make(run->key->evidence, &wish, out, &unlogged, err);
+
+	if (r == 0)
+		r = json_parse(unlogged.data, unlogged.len, JSON_OURS, "section", &doc, err);
+	return r < 0 ? r : unlogged_accept(run->key->evidence, run->no, doc, json_root(doc), err);
+}
+
+static void end(struct runs *r, struct run *run, enum evidence_end proof, uint64_t now_ms)
+{
+	struct evidence_run *er = evidence_of(run);
+
+	if (er && !run->execd)
+		er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
+	if (er)
+		er->end = proof;
+	evidence_run_end(run->key->evidence, run->no, text_now_ms());
+	run->ended = true;
+	run->ended_ms = now_ms;
+	r->live--;
+	live_remove(r->run_dir, run->id);
+	store_touch(r->store, run->key, true, now_ms);
+}
+
+static int fill(struct runs *r, struct run *run, const struct run_request *q, struct err *err)
+{
+	int rc = make_id(run->id, err);
+
+	run->go_on = q->go_on;
+	run->root = strdup(q->root);
+	run->container = strdup(q->id);
+	if (rc == 0 && (!run->root || !run->container))
+		rc = err_set(err, ENOMEM, "out of memory");
+	run->starter = (int)syscall(SYS_pidfd_open, q->pid, 0);
+	if (rc == 0 && run->starter < 0)
+		rc = err_sys(err, errno, "process %d, which is to become the runtime, cannot be watched", (int)q->pid);
+	return rc < 0 ? rc : store_hold(r->store, STATE_KEYS, q->key, &run->key, err);
+}
+
+int runs_begin(struct runs *r, const struct run_request *q, const char *listener_path, uint64_t now_ms, struct buf *out_section, struct err *err)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	int rc;
+
+	if (!run)
+		return err_set(err, ENOMEM, "out of memory");
+	run->starter = -1;
+	rc = fill(r, run, q, err);
+	if (rc == 0)
+		rc = begin_evidence(run, q, err);
+	if (rc < 0) {
+		free_run(r, run);
+		return rc;
+	}
+	run->next = r->list;
+	r->list = run;
+	r->live++;
+	store_touch(r->store, run->key, true, now_ms);
+	rc = make_section(run, q, listener_path, out_section, err);
+	/* What is live can only be told from what was forgotten by this note. */
+	if (rc == 0)
+		rc = live_write(r->run_dir, run->id, q->key, err);
+	if (rc < 0)
+		end(r, run, EVIDENCE_END_UNSEEN, now_ms);
+	return rc;
+}
+
+static struct run *find(const struct runs *r, const char *metadata)
+{
+	struct run *run = metadata ? r->list : NULL;
+
+	while (run && !text_streq(run->id, metadata))
+		run = run->next;
+	return run;
+}
+
+struct listener *runs_add_listener(struct runs *r, const char *metadata, int fd, int process, uint64_t now_ms)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+	struct run *run = find(r, metadata);
+
+	if (!l) {
+		runs_stamp(r, run, REASON_UNANSWERED, now_ms);
+		return NULL;
+	}
+	*l = (struct listener){.next = r->listeners, .run = run, .fd = fd, .process = process, .is_exec = run && run->started};
+	r->listeners = l;
+	if (run) {
+		run->started = true;
+		run->open++;
+	}
+	return l;
+}
+
+static void unlink_listener(struct runs *r, struct listener *l)
+{
+	struct listener **link = &r->listeners;
+
+	while (*link != l)
+		link = &(*link)->next;
+	*link = l->next;
+	close(l->fd);
+	if (l->process >= 0)
+		close(l->process);
+	free(l);
+}
+
+void runs_hang_up(struct runs *r, struct listener *l, uint64_t now_ms)
+{
+	struct run *run = l->run;
+
+	unlink_listener(r, l);
+	if (run && --run->open == 0 && !run->ended)
+		end(r, run, EVIDENCE_END_LISTENERS, now_ms);
+}
+
+void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms)
+{
+	for (struct run *other = r->list; other; other = other->next) {
+		struct evidence_run *er = (run ? other == run : !other->ended) ? evidence_of(other) : NULL;
+
+		if (!er)
+			continue;
+		er->reasons |= (reason_set)1 << reason;
+		store_touch(r->store, other->key, true, now_ms);
+	}
+}
+
+/* Both runtimes keep a container's state in ROOT/ID. */
+static bool has_state(const struct run *run)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	if (asprintf(&path, "%s/%s", run->root, run->container) < 0) {
+		path = NULL;
+		return true;
+	}
+	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+void runs_give_up(struct runs *r, uint64_t now_ms)
+{
+	for (struct run *run = r->list; run; run = run->next)
+		if (!run->ended && !run->started && run->starter < 0 && !has_state(run))
+			end(r, run, EVIDENCE_END_UNSEEN, now_ms);
+}
+
+bool runs_wants_version(const struct runs *r, const char *runtime_id)
+{
+	for (const struct run *run = r->list; run; run = run->next) {
+		const struct evidence_run *er = evidence_of(run);
+
+		if (er && !er->runtime_version[0] && text_streq(er->runtime_id, runtime_id))
+			return true;
+	}
+	return false;
+}
+
+void runs_name_version(struct runs *r, const char *runtime_id, const char *version, uint64_t now_ms)
+{
+	for (struct run *run = r->list; run; run = run->next) {
+		struct evidence_run *er = evidence_of(run);
+		char *copy;
+
+		if (!er || er->runtime_version[0] || !text_streq(er->runtime_id, runtime_id))
+			continue;
+		copy = strdup(version);
+		if (!copy)
+			return;
+		free(er->runtime_version);
+		er->runtime_version = copy;
+		store_touch(r->store, run->key, true, now_ms);
+	}
+}
+
+void runs_sweep(struct runs *r, uint64_t now_ms)
+{
+	struct run **link = &r->list;
+
+	while (*link) {
+		struct run *run = *link;
+
+		if (run->ended && !run->open && now_ms - run->ended_ms >= LINGER_MS) {
+			*link = run->next;
+			free_run(r, run);
+		} else {
+			link = &run->next;
+		}
+	}
+}
+
+/* Loading its evidence stamps and ends what has no end: nobody watches it. */
+static bool end_orphan(void *arg, const char *key)
+{
+	struct runs *r = arg;
+	struct store_key *k = NULL;
+	struct err err = {0};
+
+	if (store_hold(r->store, STATE_KEYS, key, &k, &err) < 0) {
+		log_say("%s", err.msg);
+		return false;
+	}
+	store_touch(r->store, k, true, 0);
+	store_release(r->store, k);
+	return true;
+}
+
+void runs_end_orphans(struct runs *r)
+{
+	struct err err = {0};
+
+	live_each(r->run_dir, end_orphan, r);
+	if (store_save_all(r->store, &err) < 0)
+		log_say("%s", err.msg);
+}
+
+void runs_done(struct runs *r, uint64_t now_ms)
+{
+	for (struct run *run = r->list; run; run = run->next) {
+		if (run->ended)
+			continue;
+		runs_stamp(r, run, REASON_RECORDER, now_ms);
+		end(r, run, EVIDENCE_END_UNSEEN, now_ms);
+	}
+	while (r->listeners)
+		unlink_listener(r, r->listeners);
+	while (r->list) {
+		struct run *run = r->list;
+
+		r->list = run->next;
+		free_run(r, run);
+	}
+}

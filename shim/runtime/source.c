@@ -1,0 +1,115 @@
+#include "shim/runtime/source.h"
+
+#include "base/json/json.h"
+#include "shim/common/client.h"
+#include "shim/common/namespaces.h"
+#include "shim/runtime/register.h"
+
+#include <errno.h>
+
+static int cannot(enum config_mode mode, struct err *err)
+{
+	if (mode == CONFIG_AUDIT)
+		return err_set(err, EPERM, "a rootless container cannot be audited: the kernel's audit records are for root of the initial user namespace"
+			       " alone; learn it again (snug-learn), and compare (snug show)");
+	return err_set(err, EPERM, "a rootless container cannot be learnt by the audit source: the kernel's audit records are for root of the initial"
+		       " user namespace alone; set \"source\": \"notify\"");
+}
+
+int source_choose(struct plan *p, enum config_mode mode, struct err *err)
+{
+	bool root = p->config.source != CONFIG_SOURCE_NOTIFY && namespaces_is_root();
+
+	if (root)
+		return 0;
+	if (p->config.source == CONFIG_SOURCE_AUDIT || mode == CONFIG_AUDIT)
+		return cannot(mode, err);
+	p->notify = true;
+	p->why = p->config.source == CONFIG_SOURCE_NOTIFY ? "as the configuration says"
+							  : "the kernel's audit records are for root of the initial user namespace alone";
+	return 0;
+}
+
+int source_fall_back(struct plan *p, struct err *err)
+{
+	if (p->notify || p->config.source != CONFIG_SOURCE_AUTO || namespaces_check(NULL) == 0)
+		return err->code;
+	p->notify = true;
+	p->why = "the kernel's audit records go to the initial pid and network namespace alone";
+	*err = (struct err){0};
+	return 0;
+}
+
+/* Whoever picks a RuntimeClass is not the node's root, and by notify everything is opened. */
+static int check_baseline(const struct plan *p, enum oci_container_kind kind, struct err *err)
+{
+	bool unset = p->config.baseline == CONFIG_BASELINE_UNSET;
+
+	if (p->config.baseline == CONFIG_BASELINE_DROP || (unset && kind == OCI_KIND_PLAIN))
+		return 0;
+	if (unset)
+		return err_set(err, EPERM, "a pod's container is learnt by notify only where the configuration says \"baseline\": \"drop\", since all that its"
+			       " own profile denies is allowed meanwhile");
+	return err_set(err, EPERM, "learning by notify opens all that the caller's profile denies; set \"baseline\": \"drop\", or learn by the audit source");
+}
+
+static void compose(const struct plan *p, const char *key, const struct buf *shape, struct buf *out)
+{
+	char runtime_id[OCI_RUNTIME_ID_MAX];
+	struct json_writer w;
+
+	oci_runtime_id(&p->runtime, runtime_id);
+	json_write_begin(&w, out, false);
+	json_write_object(&w, NULL);
+	json_write_string(&w, "op", "register");
+	json_write_string(&w, "command", oci_command_name(p->call.command));
+	json_write_string(&w, "mode", config_mode_name(CONFIG_LEARN));
+	json_write_string(&w, "id", p->call.id);
+	json_write_string(&w, "root", p->root);
+	json_write_string(&w, "key", key);
+	json_write_string(&w, "runtime", p->runtime.path);
+	json_write_string(&w, "runtime_id", runtime_id);
+	json_write_bool(&w, "go", p->runtime.is_go);
+	json_write_bool(&w, "go_on", p->config.on_error == CONFIG_ORIGINAL);
+	if (p->config.hot_default)
+		json_write_bool(&w, "hot", true);
+	if (p->config.hot_set.count) {
+		json_write_array(&w, "hot");
+		for (size_t i = 0; i < p->config.hot_set.count; i++)
+			json_write_string(&w, NULL, p->config.hot_set.v[i]);
+		json_write_end_array(&w);
+	}
+	json_write_raw(&w, "shape", shape->data, shape->len);
+	json_write_end_object(&w);
+}
+
+int source_notify(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, const char *key, struct section *ret,
+		  struct err *err)
+{
+	cleanup_buf struct buf shape = {0}, request = {0}, answer = {0};
+	cleanup_json struct json_doc *doc = NULL;
+	const struct json *section;
+	size_t len = 0;
+	const char *own = oci_spec_seccomp(spec, &len);
+	int r = check_baseline(p, kind, err);
+
+	if (r == 0)
+		r = section_refuse_notify(own, len, "a caller's own notify rules do not go together with learning by notify; learn without them,"
+					  " or by the audit source with \"baseline\": \"keep\"", err);
+	if (r == 0)
+		r = oci_spec_shape(spec, p->call.systemd_cgroup, &shape, err);
+	if (r < 0)
+		return r;
+	compose(p, key, &shape, &request);
+	r = client_ask(CLIENT_AGENT, &p->config, &request, &answer, err);
+	if (r == 0)
+		r = json_parse(answer.data, answer.len, JSON_OURS, "the agent's answer", &doc, err);
+	if (r < 0)
+		return r;
+	section = json_get(json_root(doc), "section");
+	if (json_type(section) != JSON_OBJECT)
+		return err_set(err, EPROTO, "the agent's answer holds no section");
+	buf_add(&ret->text, answer.data + json_start(section), json_end(section) - json_start(section));
+	ret->baseline = "drop";
+	return buf_failed(&ret->text) ? err_set(err, ENOMEM, "out of memory") : 0;
+}

@@ -1,0 +1,110 @@
+/* Makes calls for tests, static: calls WORD...
+ *
+ *   user     clone(CLONE_NEWUSER), and waits for the child
+ *   plain    clone(SIGCHLD), and waits for the child
+ *   listener seccomp(SET_MODE_FILTER) with a listener of its own; says "busy" if it is refused it
+ *   forks N  N children, one after another
+ *   flood N  N times getppid
+ *   signal   is interrupted by a signal in a call that waits, and says how the call ended
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int begin(unsigned long flags)
+{
+	int status = 0;
+	long pid = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0) {
+		printf("clone: %s\n", strerror(errno));
+		return 1;
+	}
+	waitpid((pid_t)pid, &status, 0);
+	printf("cloned\n");
+	return 0;
+}
+
+static int listener(void)
+{
+	struct sock_filter code[] = {{0x06, 0, 0, SECCOMP_RET_ALLOW}};
+	struct sock_fprog program = {1, code};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) < 0)
+		printf("%s\n", errno == EBUSY ? "busy" : strerror(errno));
+	return 0;
+}
+
+static int forks(int n)
+{
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			return 1;
+	}
+	printf("forked %d\n", n);
+	return 0;
+}
+
+static int flood(int n)
+{
+	for (int i = 0; i < n; i++)
+		syscall(SYS_getppid);
+	printf("called %d\n", n);
+	return 0;
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static int interrupted(void)
+{
+	const struct itimerval soon = {.it_value = {.tv_usec = 20000}};
+	struct sigaction act = {.sa_handler = nothing};
+	char c;
+	int p[2];
+
+	sigaction(SIGALRM, &act, NULL);
+	if (pipe(p) < 0 || setitimer(ITIMER_REAL, &soon, NULL) < 0)
+		return 1;
+	printf("%s\n", read(p[0], &c, 1) < 0 ? strerror(errno) : "read");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+	int n = argc > 2 ? atoi(argv[2]) : 0;
+
+	if (!strcmp(word, "user"))
+		return begin(CLONE_NEWUSER);
+	if (!strcmp(word, "plain"))
+		return begin(0);
+	if (!strcmp(word, "listener"))
+		return listener();
+	if (!strcmp(word, "forks"))
+		return forks(n);
+	if (!strcmp(word, "flood"))
+		return flood(n);
+	if (!strcmp(word, "signal"))
+		return interrupted();
+	return 2;
+}

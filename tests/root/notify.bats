@@ -1,0 +1,227 @@
+bats_require_minimum_version 1.5.0
+# Learning by notify: an ordinary user without root, audit or daemon; and root of a container that is a node.
+# Nothing here reads the kernel's audit stream.
+
+USER_ID=61234 # of nobody: what the system knows of its users does not matter
+
+setup_file() {
+  load lib
+  T=$(mktemp -d /tmp/snug-test.XXXXXX)
+  export T
+  mkdir "$T/bin" "$T/home" "$T/home/run"
+  # Where the build lies the user may not get to.
+  cp -P "$SNUG_BUILD"/{snug,snugd,snug-agent,snug-runtime,snug-canary,snug-learn,snug-audit,snug-enforce} "$T/bin"
+  chmod 755 "$T"
+  chmod 700 "$T/home/run"
+  chown -R "$USER_ID:$USER_ID" "$T/home"
+}
+
+setup() {
+  load lib
+  HERE=$T/home/$BATS_TEST_NUMBER
+  as mkdir "$HERE" "$HERE/run"
+  as chmod 700 "$HERE/run"
+}
+
+teardown() {
+  local p
+  # It ends by itself, but not soon.
+  for p in "$HERE"/*/snug/agent.lock "$HERE"/*/agent.lock; do [ -s "$p" ] && kill "$(cat "$p")" 2>/dev/null; done
+  for c in "$HERE"/run/runc/*; do [ -e "$c" ] && as runc --root "$HERE/run/runc" delete --force "${c##*/}" >/dev/null 2>&1; done
+  return 0
+}
+
+teardown_file() { rm -rf "$T"; }
+
+# as COMMAND...: as the user, with what a login gives him and no more.
+as() {
+  setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" \
+    "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" "XDG_CONFIG_HOME=$HERE/config" "$@"
+}
+
+# user_bundle NAME JQ-FILTER ARG...: a bundle of the user's.
+user_bundle() {
+  local dir=$HERE/$1 filter=$2
+  shift 2
+  bundle "$dir" . "$@"
+  cp "$SNUG_BUILD/tests/root/calls" "$dir/rootfs/bin"
+  (cd "$dir" && cp config.json before.json && rm config.json && runc spec --rootless)
+  jq '.process.terminal = false | .process.args = $ARGS.positional | .root.readonly = false
+    | .linux.uidMappings[0].hostID = '"$USER_ID"' | .linux.gidMappings[0].hostID = '"$USER_ID"' | '"$filter" \
+    --args -- "$@" <"$dir/config.json" >"$dir/before.json"
+  mv "$dir/before.json" "$dir/config.json"
+  chown -R "$USER_ID:$USER_ID" "$dir"
+}
+
+# run_ MODE BUNDLE ID: the container. Its standard error goes to $HERE/err.
+run_() { timeout 60 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" \
+  "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" "XDG_CONFIG_HOME=$HERE/config" \
+  "snug-$1" --root "$HERE/run/runc" run --bundle "$HERE/$2" "$3" 2>"$HERE/err"; }
+keyed() { echo ".annotations = {\"io.snug.profile\": \"$1\"}"; }
+runs_of() { as snug show --json "$1" | jq .runs; }
+calls_of() { as snug show --json "$1" | jq -r '.syscalls[] | select(.phase == "workload" and .count > 0) | .name' | sort -u; }
+config_() { as mkdir -p "$HERE/config/snug"; echo "$1" | as tee "$HERE/config/snug/config.json" >/dev/null; }
+
+# worker: the process of the agent that learns.
+worker() { cat "$HERE/run/snug/agent.lock"; }
+
+@test "an ordinary user learns, approves and enforces" {
+  user_bundle web "$(keyed web)" sh -c 'mkdir /tmp/a; ls / >/dev/null; echo hi'
+  [ "$(run_ learn web one)" = hi ]
+  grep -qx "snug: container one is learnt by notify: .*" "$HERE/err"
+  runs_of web | jq -e 'length == 1 and (.[0] | .complete and .attribution == "listener" and .end_proof == "listeners" and .reasons == []
+    and (.runtime_version | startswith("runc version")))'
+  calls_of web | grep -qx mkdir
+  as snug approve --no-sample web
+  rm -rf "$HERE/web/rootfs/tmp/a"
+  for i in $(seq "${SNUG_STARTS:-10}"); do
+    rm -rf "$HERE/web/rootfs/tmp/a"
+    [ "$(run_ enforce web "e$i")" = hi ] || { cat "$HERE/err"; false; }
+  done
+  # What was not learnt is refused.
+  user_bundle other "$(keyed web)" sh -c 'mkdir /tmp/b; cat /proc/self/status >/dev/null; kill -0 $$; chown 0 /tmp/b; ln -s x /tmp/l || echo refused'
+  run run_ enforce other other
+  [[ "$output" == *refused* ]]
+  [ ! -e "$HERE/other/rootfs/tmp/l" ]
+}
+
+@test "one run tells which arguments are needed; a user namespace only where it was made" {
+  user_bundle with "$(keyed with)" calls user
+  user_bundle without "$(keyed without)" calls plain
+  [ "$(run_ learn with w1)" = cloned ]
+  [ "$(run_ learn without w2)" = cloned ]
+  as snug show --json with | jq -e '[.arguments[] | select(.form | startswith("clone:")) | .known] == ["wide"]'
+  as snug show --json without | jq -e '[.arguments[] | select(.form | startswith("clone:")) | .known] == ["narrow"]'
+  as snug approve --no-sample with
+  as snug approve --no-sample without
+  [ "$(run_ enforce with w3)" = cloned ]
+  [ "$(run_ enforce without w4)" = cloned ]
+  user_bundle mixed "$(keyed without)" calls user
+  run run_ enforce mixed w5
+  [[ "$output" == "clone: "* ]]
+}
+
+# runc as root: rootless it cannot take the listener of a process that it has let join a user namespace (pidfd_getfd wants CAP_SYS_PTRACE there).
+@test "an exec is of its container" {
+  bundle "$HERE/long" "$(keyed long) | .root.readonly = false" sleep 100
+  echo '{"source": "notify", "run_dir": "'"$HERE/noderun"'", "state_dir": "'"$HERE/nodestate"'"}' >"$HERE/node.json"
+  export SNUG_CONFIG=$HERE/node.json
+  "$T/bin/snug-learn" --root "$HERE/rootrun" run --detach --bundle "$HERE/long" long </dev/null >/dev/null 2>&1
+  "$T/bin/snug-learn" --root "$HERE/rootrun" exec long mkdir /tmp/by-exec
+  "$T/bin/snug-learn" --root "$HERE/rootrun" kill long KILL
+  eventually sh -c "runc --root '$HERE/rootrun' state long | grep -q stopped"
+  "$T/bin/snug" show --json long >"$HERE/shown"
+  "$T/bin/snug-learn" --root "$HERE/rootrun" delete long
+  jq -e '.runs | length == 1 and .[0].complete and .[0].attribution == "listener"' "$HERE/shown"
+  jq -e '.syscalls[] | select(.name == "mkdir" and .phase == "workload") | .count == 1' "$HERE/shown"
+}
+
+@test "floods, many processes, and an interrupted call" {
+  user_bundle flood "$(keyed flood)" calls flood 100000
+  [ "$(run_ learn flood flood)" = "called 100000" ]
+  as snug show --json flood | jq -e '.runs[0].complete and (.syscalls[] | select(.name == "getppid") | .count == 100000)'
+  user_bundle forks "$(keyed forks)" calls forks 1000
+  [ "$(run_ learn forks forks)" = "forked 1000" ]
+  as snug show --json forks | jq -e '.runs[0].complete'
+  user_bundle signal "$(keyed signal)" calls signal
+  [ "$(run_ learn signal signal)" = "Interrupted system call" ]
+  runs_of signal | jq -e '.[0].complete'
+}
+
+@test "a container that is killed in a call is complete; one that never began is not" {
+  user_bundle killed "$(keyed killed)" sh -c 'sleep 100'
+  as snug-learn --root "$HERE/run/runc" run --detach --bundle "$HERE/killed" killed </dev/null >/dev/null 2>&1
+  as runc --root "$HERE/run/runc" kill killed KILL
+  as snug-learn --root "$HERE/run/runc" delete --force killed
+  runs_of killed | jq -e '.[0] | .complete and .end_proof == "listeners"'
+  user_bundle never "$(keyed never)" /no/such/program
+  run run_ learn never never
+  [ "$status" -ne 0 ]
+  runs_of never | jq -e '.[0] | (.complete | not) and .ended != null and .reasons == ["filter-not-seen"]'
+}
+
+@test "a listener of the program's own is refused, and stamped" {
+  user_bundle own "$(keyed own)" calls listener
+  [ "$(run_ learn own own)" = busy ]
+  runs_of own | jq -e '.[0] | (.complete | not) and .reasons == ["own-listener"]'
+  run as snug approve --no-sample own
+  [ "$status" -eq 3 ]
+}
+
+@test "the agent is killed: the container is stopped, or goes on, as configured; the run is stamped" {
+  # It does not end before it is told to, which is after the agent's death.
+  user_bundle kill "$(keyed kill)" sh -c 'echo begun; until [ -e /tmp/go ]; do mkdir /tmp/x; sleep 0.01; done 2>/dev/null; echo done'
+  for way in fail original; do
+    config_ "{\"on_error\": \"$way\"}"
+    for i in $(seq "${SNUG_KILLS:-2}"); do
+      rm -f "$HERE/kill/rootfs/tmp/go"
+      run_ learn kill "$way-$i" >"$HERE/out" & container=$!
+      eventually grep -q begun "$HERE/out"
+      sleep "0.$((RANDOM % 4))"
+      kill -9 "$(worker)"
+      touch "$HERE/kill/rootfs/tmp/go"
+      wait "$container" && status=0 || status=$?
+      case $way in
+        fail) [ "$status" -ne 0 ] || grep -q done "$HERE/out" ;;
+        original) [ "$status" -eq 0 ] && grep -q done "$HERE/out" ;;
+      esac
+      runs_of kill | jq -e --arg id "$way-$i" '.[] | select(.id == $id) | .ended != null and (.complete | not) and .reasons == ["recorder"]'
+    done
+  done
+}
+
+@test "what cannot be is told in a sentence" {
+  user_bundle plain "$(keyed plain)" true
+  # Notify rules of the caller's own.
+  user_bundle notify "$(keyed notify) | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", listenerPath: \"/x\", syscalls: [{names: [\"chmod\"], action: \"SCMP_ACT_NOTIFY\"}]}" true
+  run run_ learn notify notify
+  [ "$status" -eq 1 ]
+  grep -q "^snug: .*notify rules do not go together with learning by notify" "$HERE/err"
+  # A directory whose name is too long for a socket.
+  long=$HERE/$(printf 'x%.0s' $(seq 100))
+  config_ "{\"run_dir\": \"$long\"}"
+  run run_ learn plain plain
+  [ "$status" -eq 1 ]
+  grep -q "^snug: .*too long for a socket" "$HERE/err"
+  # Audit records, and snug-audit.
+  config_ '{"source": "audit"}'
+  run run_ learn plain plain
+  [ "$status" -eq 1 ]
+  grep -q '^snug: .*rootless.*"source": "notify"' "$HERE/err"
+  config_ '{"baseline": "keep"}'
+  run run_ learn plain plain
+  [ "$status" -eq 1 ]
+  grep -q '^snug: .*"baseline": "drop"' "$HERE/err"
+  config_ '{}'
+  run run_ audit plain plain
+  [ "$status" -eq 1 ]
+  grep -q "^snug: .*cannot be audited" "$HERE/err"
+  # Nobody else's directory is believed.
+  config_ "{\"run_dir\": \"$HERE/open\"}"
+  as mkdir -m 777 "$HERE/open"
+  run run_ learn plain plain
+  [ "$status" -eq 1 ]
+  grep -q "^snug: $HERE/open: .*mode 0777" "$HERE/err"
+}
+
+@test "twenty containers of one user at once" {
+  user_bundle many . sh -c 'ls / >/dev/null; sleep 0.5; true'
+  for i in $(seq "${SNUG_MANY:-20}"); do
+    cp -r "$HERE/many" "$HERE/many$i"
+    chown -R "$USER_ID:$USER_ID" "$HERE/many$i"
+    as snug-learn --root "$HERE/run/runc" run --bundle "$HERE/many$i" "many-$i" >/dev/null 2>>"$HERE/err" &
+  done
+  wait
+  as snug ls --json | jq -e --argjson n "${SNUG_MANY:-20}" '[.[] | select(.key | startswith("many-")) | select(.complete)] | length == $n'
+}
+
+@test "root of a container as node, without the host's pid and network namespace" {
+  bundle "$HERE/node" . sh -c 'mkdir /tmp/x; echo hi'
+  echo '{"run_dir": "'"$HERE/noderun"'", "state_dir": "'"$HERE/nodestate"'"}' >"$HERE/node.json"
+  run env SNUG_CONFIG="$HERE/node.json" unshare --pid --net --mount --fork --mount-proc sh -c '
+    "$0/snug-learn" --root "$1/noderoot" run --bundle "$1/node" node 2>"$1/err" && "$0/snug" show --json node >"$1/shown"
+    kill -9 -1' "$T/bin" "$HERE"
+  [[ "$output" == hi* ]]
+  grep -q "^snug: container node is learnt by notify: .*initial pid and network namespace" "$HERE/err"
+  jq -e '.runs[0].complete and .runs[0].attribution == "listener"' "$HERE/shown"
+}

@@ -1,0 +1,488 @@
+/* The agent's core, on real filters of child processes: what they call is booked, by number and argument, and they go on. */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json/json.h"
+#include "base/text.h"
+#include "seccomp/evidence/unlogged_proof.h"
+#include "seccomp/syscall/arguments.h"
+#include "shim/agent/book.h"
+#include "shim/agent/intake.h"
+#include "shim/agent/kernel.h"
+#include "shim/agent/keeper.h"
+#include "shim/agent/runs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	char dir[64];
+	struct kernel kernel;
+	struct store store;
+	struct runs runs;
+	struct book *book;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	strcpy(f->dir, "/tmp/snug-agent.XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	struct err err = {0};
+
+	if (kernel_open(&f->kernel, &err) < 0)
+		fail_msg("%s", err.msg);
+	f->store.state_dir = f->dir;
+	f->runs = (struct runs){.store = &f->store, .run_dir = f->dir};
+	f->book = malloc(sizeof(*f->book));
+	book_init(f->book, &f->runs);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	char command[128];
+
+	runs_done(&f->runs, 1);
+	assert_int_equal(store_save_all(&f->store, NULL), 0);
+	kernel_close(&f->kernel);
+	snprintf(command, sizeof(command), "rm -rf %s", f->dir);
+	assert_int_equal(system(command), 0);
+	free(f->book);
+	free(f);
+	return 0;
+}
+
+static struct run *begin(struct fixture *f, const char *key, bool go)
+{
+	cleanup_buf struct buf section = {0};
+	struct run_request q = {.id = "web-1", .root = f->dir, .key = key, .runtime = "/usr/sbin/runc", .runtime_id = "id", .kernel = "6.1", .go = go,
+				.pid = getpid()};
+	struct err err = {0};
+
+	if (runs_begin(&f->runs, &q, "/run/listener.sock", 1, &section, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_non_null(strstr(section.data, f->runs.list->id));
+	return f->runs.list;
+}
+
+static const struct evidence_run *evidence_of(const struct run *run)
+{
+	return evidence_run(run->key->evidence, run->no);
+}
+
+/* A process that loads a filter like the agent's, hands its listener over in the descriptors that it shares, execs nothing but calls execve in vain, and then does `work`. */
+struct child {
+	pid_t pid;
+	int fd;
+};
+
+static void be_child(int tell, void (*work)(void))
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	static const char *const names[] = {"execve", "getppid", "clone", "unshare", "socket", "seccomp", "prctl", "mprotect", "getuid"};
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		(void)seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, seccomp_syscall_resolve_name(names[i]), 0);
+	if (seccomp_load(ctx) < 0)
+		_exit(9);
+	fd = seccomp_notify_fd(ctx);
+	(void)!write(tell, &fd, sizeof(fd));
+	syscall(SYS_execve, "", NULL, NULL);
+	work();
+	_exit(0);
+}
+
+static struct child start(void (*work)(void))
+{
+	struct child c = {.fd = -1};
+	int p[2];
+
+	assert_int_equal(pipe(p), 0);
+	c.pid = kernel_fork_sharing();
+	assert_true(c.pid >= 0);
+	if (c.pid == 0)
+		be_child(p[1], work);
+	assert_int_equal(read(p[0], &c.fd, sizeof(c.fd)), sizeof(c.fd));
+	close(p[0]);
+	close(p[1]);
+	return c;
+}
+
+/* Answers until the listener is hung up. Returns how many calls that were. */
+static unsigned serve(struct fixture *f, struct listener *l)
+{
+	unsigned n = 0;
+
+	for (;;) {
+		struct pollfd p = {.fd = l->fd, .events = POLLIN};
+
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		if (!(p.revents & POLLIN))
+			break;
+		if (kernel_receive(&f->kernel, l->fd) < 0)
+			continue;
+		book_call(f->book, l, f->kernel.in, 5);
+		(void)kernel_continue(&f->kernel, l->fd);
+		n++;
+	}
+	runs_hang_up(&f->runs, l, 6);
+	return n;
+}
+
+static int await(pid_t pid)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static struct run *learn(struct fixture *f, const char *key, void (*work)(void))
+{
+	struct run *run = begin(f, key, false);
+	struct child c = start(work);
+
+	serve(f, runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	assert_int_equal(await(c.pid), 0);
+	assert_true(run->ended);
+	return run;
+}
+
+static uint64_t count(const struct run *run, const char *name, enum evidence_phase phase)
+{
+	const struct evidence_call *const *calls;
+	size_t n = evidence_calls(run->key->evidence, &calls);
+	uint32_t nr = (uint32_t)seccomp_syscall_resolve_name(name);
+
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->nr == nr && calls[i]->phase == phase)
+			return calls[i]->count;
+	return 0;
+}
+
+static enum unlogged_form form(const struct run *run, const char *name)
+{
+	return unlogged_form_of(run->key->evidence, argument_by_name(name), NULL);
+}
+
+static void plain(void)
+{
+	for (int i = 0; i < 3; i++)
+		syscall(SYS_getppid);
+	(void)!syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	/* In vain, but asked for with harmless flags. */
+	(void)!syscall(SYS_clone, 0xffffffff00000000u | CLONE_SIGHAND, 0, 0, 0, 0);
+}
+
+static void test_calls_are_booked_and_go_on(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = learn(f, "plain", plain);
+
+	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_int_equal(evidence_of(run)->end, EVIDENCE_END_LISTENERS);
+	assert_int_equal(evidence_of(run)->attribution, EVIDENCE_BY_LISTENER);
+	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 1);
+	assert_int_equal(count(run, "getppid", EVIDENCE_WORKLOAD), 3);
+	assert_int_equal(count(run, "socket", EVIDENCE_WORKLOAD), 1);
+	assert_int_equal(evidence_of(run)->records, 6);
+	/* One run is enough. */
+	assert_int_equal(form(run, "socket"), UNLOGGED_NARROW);
+	assert_int_equal(form(run, "clone"), UNLOGGED_NARROW);
+	assert_false(unlogged_has_passed(run->key->evidence, argument_by_name("socket")));
+}
+
+static void beyond(void)
+{
+	(void)!syscall(SYS_socket, AF_VSOCK, SOCK_STREAM, 0);
+	(void)!syscall(SYS_clone, CLONE_NEWUSER | CLONE_SIGHAND, 0, 0, 0, 0);
+}
+
+static void test_a_form_beyond_the_harmless_one_is_wide(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = learn(f, "beyond", beyond);
+
+	assert_int_equal(form(run, "socket"), UNLOGGED_WIDE);
+	assert_int_equal(form(run, "clone"), UNLOGGED_WIDE);
+	/* And stays so, whatever a later run does not do. */
+	run = learn(f, "beyond", plain);
+	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_int_equal(form(run, "clone"), UNLOGGED_WIDE);
+}
+
+static void wants_listener(void)
+{
+	struct sock_filter code[] = {{0x06, 0, 0, SECCOMP_RET_ALLOW}};
+	struct sock_fprog program = {1, code};
+
+	_exit(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) < 0 && errno == EBUSY ? 0 : 1);
+}
+
+static void own_filter(void)
+{
+	struct sock_filter code[] = {{0x06, 0, 0, SECCOMP_RET_ALLOW}};
+	struct sock_fprog program = {1, code};
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		_exit(1);
+}
+
+static void test_a_listener_of_its_own_is_refused_and_stamped(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(evidence_of(learn(f, "listener", wants_listener))->reasons, REASON_BIT(OWN_LISTENER));
+	/* A filter without one hides nothing: ours still comes first. */
+	assert_int_equal(evidence_of(learn(f, "filter", own_filter))->reasons, 0);
+}
+
+static void test_exec_belongs_to_its_container(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, "exec", false);
+	struct child init = start(plain), joined = start(beyond);
+	struct listener *one = runs_add_listener(&f->runs, run->id, init.fd, -1, 2), *two = runs_add_listener(&f->runs, run->id, joined.fd, -1, 2);
+
+	serve(f, two);
+	assert_false(run->ended);
+	serve(f, one);
+	await(init.pid);
+	await(joined.pid);
+	assert_true(run->ended);
+	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 2);
+}
+
+static void nothing(void)
+{
+}
+
+static void test_a_stranger_is_answered_and_not_booked(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, "stranger", false);
+	struct child c = start(nothing);
+
+	assert_int_equal(serve(f, runs_add_listener(&f->runs, "0123", c.fd, -1, 2)), 1);
+	assert_int_equal(await(c.pid), 0);
+	assert_int_equal(evidence_of(run)->records, 0);
+	assert_true(evidence_of(run)->reasons & REASON_BIT(RUNNING));
+}
+
+static void test_no_listener_no_filter(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, "never", false);
+
+	runs_give_up(&f->runs, 3);
+	assert_false(run->ended);
+	close(steal_fd(&run->starter));
+	runs_give_up(&f->runs, 3);
+	assert_true(run->ended);
+	assert_int_equal(evidence_of(run)->reasons, REASON_BIT(FILTER_NOT_SEEN));
+}
+
+static void test_an_agent_that_ends_leaves_a_stamp(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, "left", false);
+	struct child c = start(plain);
+	struct listener *l = runs_add_listener(&f->runs, run->id, c.fd, -1, 2);
+	struct runs after = {.store = &(struct store){.state_dir = f->dir}, .run_dir = f->dir};
+	cleanup_evidence struct evidence *ev = NULL;
+	const struct evidence_run *const *runs;
+
+	(void)l;
+	assert_int_equal(store_save_all(&f->store, NULL), 0);
+	/* As if it had been killed: the next one finds its note. */
+	runs_end_orphans(&after);
+	assert_int_equal(state_load_evidence(f->dir, STATE_KEYS, "left", &ev, NULL), 0);
+	assert_int_equal(evidence_runs(ev, &runs), 1);
+	assert_true(runs[0]->ended_ms != 0);
+	assert_true(runs[0]->reasons & REASON_BIT(RECORDER));
+	kill(c.pid, SIGKILL);
+	await(c.pid);
+}
+
+static void test_go_gets_what_its_scheduler_needs(void **state)
+{
+	struct fixture *f = *state;
+	struct run *c = begin(f, "c", false), *go = begin(f, "go", true);
+
+	assert_int_equal(unlogged_hot_of(c->key->evidence, "write"), UNLOGGED_ASSUMED);
+	assert_int_equal(unlogged_hot_of(c->key->evidence, "futex"), UNLOGGED_NOT_HOT);
+	assert_int_equal(unlogged_hot_of(go->key->evidence, "futex"), UNLOGGED_ASSUMED);
+	assert_true(unlogged_has_passed(go->key->evidence, argument_by_name("mmap")));
+}
+
+static void test_states(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		bool has;
+		const char *metadata;
+		pid_t pid;
+	} cases[] = {
+		{"{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"ab\",\"state\":{\"id\":\"x\"}}", 0, true, "ab", 7},
+		{"{\"fds\":[\"other\"],\"pid\":7}", 0, false, NULL, 7},
+		{"{\"fds\":[],\"metadata\":3}", 0, false, NULL, 0},
+		{"{\"fds\":\"seccompFd\",\"pid\":-1,\"metadata\":\"a\\u0000b\"}", 0, false, NULL, 0},
+		{"[]", -EINVAL, false, NULL, 0},
+		{"{\"fds\":", -EINVAL, false, NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_json struct json_doc *doc = NULL;
+		struct intake_state s = {.listener = -1};
+		size_t index = 3;
+
+		assert_int_equal(intake_parse(cases[i].text, strlen(cases[i].text), &doc, &index, &s, NULL), cases[i].r);
+		if (cases[i].r < 0)
+			continue;
+		assert_int_equal(index, cases[i].has ? 0 : SIZE_MAX);
+		assert_true(text_streq(s.metadata, cases[i].metadata));
+		assert_int_equal(s.pid, cases[i].pid);
+	}
+}
+
+static void remember(void *arg, const struct intake_state *s)
+{
+	struct intake_state *ret = arg;
+
+	*ret = *s;
+	ret->metadata = s->metadata ? "said" : NULL;
+}
+
+static void send_state(const char *path, const char *text, int fd)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = (char *)(uintptr_t)text, .iov_len = strlen(text)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+	cleanup_fd int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct cmsghdr *m = &control.align;
+
+	strcpy(addr.sun_path, path);
+	m->cmsg_level = SOL_SOCKET;
+	m->cmsg_type = SCM_RIGHTS;
+	m->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(m), &fd, sizeof(fd));
+	assert_int_equal(connect(s, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(sendmsg(s, &msg, 0), (ssize_t)strlen(text));
+}
+
+static void test_a_listener_comes_over_the_socket(void **state)
+{
+	static const char text[] = "{\"fds\":[\"seccompFd\"],\"pid\":1,\"metadata\":\"ab\"}";
+	struct fixture *f = *state;
+	struct intake in = {.fd = -1};
+	struct child c = start(nothing);
+	struct intake_state s = {.listener = -1};
+	int fd = -1;
+
+	assert_int_equal(intake_open(&in, f->dir, NULL), 0);
+	send_state(in.path, text, c.fd);
+	assert_int_equal(intake_accept(&in, &fd, NULL), 0);
+	assert_true(intake_read(&in, fd, remember, &s));
+	assert_true(s.listener >= 0);
+	assert_string_equal(s.metadata, "said");
+	close(s.listener);
+	/* Another kind of descriptor is none. */
+	send_state(in.path, text, 0);
+	assert_int_equal(intake_accept(&in, &fd, NULL), 0);
+	assert_true(intake_read(&in, fd, remember, &s));
+	assert_int_equal(s.listener, -1);
+	assert_int_equal(in.count, 0);
+	intake_close(&in);
+	kill(c.pid, SIGKILL);
+	await(c.pid);
+	close(c.fd);
+}
+
+static void test_a_long_path_is_told(void **state)
+{
+	struct intake in = {.fd = -1};
+	struct err err = {0};
+	char dir[160] = "/tmp/";
+
+	(void)state;
+	memset(dir + 5, 'x', 120);
+	assert_int_equal(intake_open(&in, dir, &err), -ENAMETOOLONG);
+	assert_non_null(strstr(err.msg, "too long for a socket's name"));
+	intake_close(&in);
+}
+
+static void asks(void)
+{
+	_exit(syscall(SYS_getuid) >= 0 ? 42 : 1);
+}
+
+/* The worker dies with a call unanswered; the keeper answers it. */
+static void test_the_keeper_answers_for_the_dead(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int go_on = 0; go_on < 2; go_on++) {
+		struct child c = start(asks);
+		struct keeper *k = NULL;
+		pid_t agent = fork();
+
+		if (agent == 0) {
+			if (keeper_divide(&f->kernel, &k, NULL) < 0 || keeper_add(k, c.fd, (int)syscall(SYS_pidfd_open, c.pid, 0), go_on) < 0)
+				_exit(3);
+			raise(SIGKILL);
+		}
+		close(c.fd);
+		assert_int_equal(await(agent), 1);
+		assert_int_equal(await(c.pid), go_on ? 42 : -SIGKILL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_calls_are_booked_and_go_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_form_beyond_the_harmless_one_is_wide, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_listener_of_its_own_is_refused_and_stamped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_exec_belongs_to_its_container, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_stranger_is_answered_and_not_booked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_listener_no_filter, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_an_agent_that_ends_leaves_a_stamp, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_go_gets_what_its_scheduler_needs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_listener_comes_over_the_socket, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_keeper_answers_for_the_dead, set_up, tear_down),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_a_long_path_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
