@@ -6,7 +6,7 @@
 #include "shim/agent/book.h"
 #include "shim/agent/intake.h"
 #include "shim/agent/keeper.h"
-#include "shim/agent/kernel.h"
+#include "shim/agent/unotify.h"
 #include "shim/agent/runs.h"
 #include "shim/common/config.h"
 #include "shim/recorder/store/saver.h"
@@ -36,7 +36,7 @@ struct agent {
 	int epoll_fd, lock_fd, signal_fd, server_fd;
 	char *server_path; /* owned */
 	char release[65];  /* of the kernel */
-	struct kernel kernel;
+	struct unotify kernel;
 	struct keeper *keeper;
 	struct saver *saver;
 	struct store store;

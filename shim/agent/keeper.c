@@ -96,7 +96,7 @@ static size_t list(const struct keeper *k, struct pollfd *p)
 	return n;
 }
 
-static void answer_all(struct keeper *k, struct kernel *kernel)
+static void answer_all(struct keeper *k, struct unotify *kernel)
 {
 	struct pollfd *p = calloc(KEEPER_MAX, sizeof(*p));
 	size_t n = p ? list(k, p) : 0;
@@ -105,8 +105,8 @@ static void answer_all(struct keeper *k, struct kernel *kernel)
 		if (poll(p, n, -1) < 0 && errno != EINTR)
 			break;
 		for (size_t i = 0; i < n; i++) {
-			if (p[i].revents & POLLIN && kernel_receive(kernel, p[i].fd) == 0)
-				(void)kernel_continue(kernel, p[i].fd);
+			if (p[i].revents & POLLIN && unotify_receive(kernel, p[i].fd) == 0)
+				(void)unotify_continue(kernel, p[i].fd);
 			else if (p[i].revents & (POLLHUP | POLLERR | POLLNVAL))
 				keeper_remove(k, p[i].fd);
 		}
@@ -141,7 +141,7 @@ static int await_end(pid_t worker)
 	}
 }
 
-static void keep(struct keeper *k, struct kernel *kernel, pid_t worker)
+static void keep(struct keeper *k, struct unotify *kernel, pid_t worker)
 {
 	int status;
 
@@ -157,7 +157,7 @@ static void keep(struct keeper *k, struct kernel *kernel, pid_t worker)
 	_exit(1);
 }
 
-int keeper_divide(struct kernel *kernel, struct keeper **ret, struct err *err)
+int keeper_divide(struct unotify *kernel, struct keeper **ret, struct err *err)
 {
 	struct keeper *k = mmap(NULL, sizeof(*k), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	sigset_t set;
@@ -167,7 +167,7 @@ int keeper_divide(struct kernel *kernel, struct keeper **ret, struct err *err)
 		return err_sys(err, errno, "cannot share memory");
 	own_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	worker = kernel_fork_sharing();
+	worker = unotify_fork_sharing();
 	if (worker < 0) {
 		munmap(k, sizeof(*k));
 		return err_sys(err, errno, "cannot start the agent's second process");

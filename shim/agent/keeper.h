@@ -7,7 +7,7 @@
 #define SNUG_SHIM_AGENT_KEEPER_H
 
 #include "base/err.h"
-#include "shim/agent/kernel.h"
+#include "shim/agent/unotify.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct keeper; /* opaque: memory of both processes */
 
 /* Divides this process. Returns 0 in the worker, whose parent is the keeper. In the keeper it does not return: that ends as the worker does, or when all that the
  * worker left has ended. */
-int keeper_divide(struct kernel *kernel, struct keeper **ret, struct err *err);
+int keeper_divide(struct unotify *kernel, struct keeper **ret, struct err *err);
 
 /* A listener is to be kept; process: pidfd, or -1. -ENOSPC: there is no room. */
 int keeper_add(struct keeper *k, int listener, int process, bool go_on);

@@ -75,7 +75,7 @@ int loop_open(struct agent *a, struct err *err)
 	if (uname(&name) == 0)
 		snprintf(a->release, sizeof(a->release), "%s", name.release);
 	if (r == 0)
-		r = kernel_open(&a->kernel, err);
+		r = unotify_open(&a->kernel, err);
 	if (r == 0)
 		r = keeper_divide(&a->kernel, &a->keeper, err);
 	if (r < 0)
@@ -122,7 +122,7 @@ static void take_listener(void *arg, const struct intake_state *s)
 			runs_stamp(&a->runs, NULL, REASON_UNANSWERED, now);
 		return;
 	}
-	(void)kernel_wake_quickly(fd);
+	(void)unotify_wake_quickly(fd);
 	process = s->pid ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
 	l = runs_add_listener(&a->runs, s->metadata, fd, process, now);
 	if (!l)
@@ -158,11 +158,11 @@ static void accept_runtime(struct agent *a)
 /* Booked first, then answered: what went on is in the evidence. */
 static void answer_call(struct agent *a, struct listener *l, uint64_t now_ms)
 {
-	int r = kernel_receive(&a->kernel, l->fd);
+	int r = unotify_receive(&a->kernel, l->fd);
 
 	if (r == 0) {
 		book_call(&a->book, l, a->kernel.in, now_ms);
-		r = kernel_continue(&a->kernel, l->fd);
+		r = unotify_continue(&a->kernel, l->fd);
 	}
 	/* -ENOENT: a signal came first; the call is made again, or never. */
 	if (r < 0 && r != -ENOENT && l->run)
@@ -284,7 +284,7 @@ void loop_close(struct agent *a)
 	}
 	saver_stop(a->saver);
 	intake_close(&a->intake);
-	kernel_close(&a->kernel);
+	unotify_close(&a->kernel);
 	if (a->signal_fd >= 0)
 		close(a->signal_fd);
 	if (a->epoll_fd >= 0)

@@ -1,6 +1,6 @@
 /* snug-agent: learns without root and without audit. One per user, or per node where the kernel's audit stream is not to be had.
  *
- *   kernel.c    seccomp notifications
+ *   unotify.c   seccomp notifications
  *   intake.c    the socket at which runtimes hand over listeners
  *   runs.c      whose listener it is, and when a run has ended
  *   book.c      a notification becomes a use of a call

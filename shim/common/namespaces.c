@@ -45,3 +45,8 @@ bool namespaces_is_root(void)
 
 	return geteuid() == 0 && file_read_link(namespaces[0].path, &target) == 0 && text_streq(target, namespaces[0].initial);
 }
+
+bool namespaces_have_audit(void)
+{
+	return namespaces_is_root() && namespaces_check(NULL) == 0;
+}

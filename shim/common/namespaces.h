@@ -12,4 +12,7 @@ int namespaces_check(struct err *err);
 /* Root of the initial user namespace. */
 bool namespaces_is_root(void);
 
+/* Root in all of them: the audit records can be had as far as the place is concerned. */
+bool namespaces_have_audit(void);
+
 #endif

@@ -81,6 +81,7 @@ P
 }
 
 @test "namespaces, capabilities, the user" {
+  configure source='"audit"'
   doctor unshare -n; says fails namespaces 'network namespace'; says skips probe; only namespaces
   doctor unshare -p -f; says fails namespaces 'pid namespace'
   doctor unshare -U -r; says fails namespaces 'user namespace'; says fails stream; says fails status

@@ -72,7 +72,8 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   runs_of web | jq -e 'length == 1 and (.[0] | .complete and .attribution == "listener" and .end_proof == "listeners" and .reasons == []
     and (.runtime_version | startswith("runc version")))'
   calls_of web | grep -qx mkdir
-  as snug approve --no-sample web
+  as snug approve web 2>"$HERE/err"
+  grep -q "the runtime is not sampled" "$HERE/err"
   rm -rf "$HERE/web/rootfs/tmp/a"
   for i in $(seq "${SNUG_STARTS:-10}"); do
     rm -rf "$HERE/web/rootfs/tmp/a"
@@ -202,6 +203,42 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   run run_ learn plain plain
   [ "$status" -eq 1 ]
   grep -q "^snug: $HERE/open: .*mode 0777" "$HERE/err"
+}
+
+# Podman wants the user to have a name, and asks for no more ids than one where it has no others.
+pod() {
+  unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i \
+    "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" \
+    podman --root "$HERE/pod/root" --runroot "$HERE/pod/runroot" --tmpdir "$HERE/pod/tmp" --storage-driver vfs --cgroup-manager cgroupfs "$@" 2>>"$HERE/err"
+}
+
+@test "rootless podman learns; what was approved starts under any runtime" {
+  load callers/daemons
+  image_archive "$T/image.tar"
+  chmod -R a+rX "$T/image.tar"
+  { cat /etc/passwd; echo "snug-test:x:$USER_ID:$USER_ID::$T/home:/bin/sh"; } >"$T/passwd"
+  pod load -i "$T/image.tar" >/dev/null || { cat "$HERE/err"; false; }
+  # Podman calls the runtime with HOME and XDG_RUNTIME_DIR alone.
+  as mkdir -p "$HERE/home"
+  [ "$(pod run --rm --network none --runtime "$T/bin/snug-learn" "$IMAGE" sh -c 'mkdir /tmp/q; echo hi')" = hi ] || { cat "$HERE/err"; false; }
+  state=$(as env -u XDG_STATE_HOME snug ls --json | jq -c .)
+  jq -e '.[] | select(.key == "program/sh") | .complete' <<<"$state"
+  as env -u XDG_STATE_HOME snug approve program/sh >/dev/null
+  profile=$T/home/.local/state/snug/keys/program/sh/approved.json
+  for i in $(seq "${SNUG_STARTS:-3}"); do
+    [ "$(pod run --rm --network none --runtime /usr/sbin/runc --security-opt "seccomp=$profile" "$IMAGE" sh -c 'mkdir /tmp/q; echo hi')" = hi ]
+  done
+  run pod run --rm --network none --runtime /usr/sbin/runc --security-opt "seccomp=$profile" "$IMAGE" sh -c 'ln -s x /tmp/l && echo linked; true'
+  [[ "$output" != *linked* ]]
+}
+
+@test "doctor says what is learnt by" {
+  as snug doctor >"$HERE/told" || true
+  grep -q '^ok  *notify ' "$HERE/told"
+  grep -q '^Containers are learnt by notify here: ' "$HERE/told"
+  as snug doctor --json | jq -e '.source == "notify" and .learn and ([.checks[].code] | index("stream") == null and index("notify") != null)'
+  run env SNUG_CONFIG= unshare --net "$SNUG_BUILD/snug" doctor --json
+  jq -e '.source == "notify"' <<<"$output"
 }
 
 @test "twenty containers of one user at once" {

@@ -7,7 +7,7 @@
 #include "seccomp/syscall/arguments.h"
 #include "shim/agent/book.h"
 #include "shim/agent/intake.h"
-#include "shim/agent/kernel.h"
+#include "shim/agent/unotify.h"
 #include "shim/agent/keeper.h"
 #include "shim/agent/runs.h"
 
@@ -34,7 +34,7 @@
 
 struct fixture {
 	char dir[64];
-	struct kernel kernel;
+	struct unotify kernel;
 	struct store store;
 	struct runs runs;
 	struct book *book;
@@ -48,7 +48,7 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(f->dir));
 	struct err err = {0};
 
-	if (kernel_open(&f->kernel, &err) < 0)
+	if (unotify_open(&f->kernel, &err) < 0)
 		fail_msg("%s", err.msg);
 	f->store.state_dir = f->dir;
 	f->runs = (struct runs){.store = &f->store, .run_dir = f->dir};
@@ -65,7 +65,7 @@ static int tear_down(void **state)
 
 	runs_done(&f->runs, 1);
 	assert_int_equal(store_save_all(&f->store, NULL), 0);
-	kernel_close(&f->kernel);
+	unotify_close(&f->kernel);
 	snprintf(command, sizeof(command), "rm -rf %s", f->dir);
 	assert_int_equal(system(command), 0);
 	free(f->book);
@@ -121,7 +121,7 @@ static struct child start(void (*work)(void))
 	int p[2];
 
 	assert_int_equal(pipe(p), 0);
-	c.pid = kernel_fork_sharing();
+	c.pid = unotify_fork_sharing();
 	assert_true(c.pid >= 0);
 	if (c.pid == 0)
 		be_child(p[1], work);
@@ -142,10 +142,10 @@ static unsigned serve(struct fixture *f, struct listener *l)
 		assert_int_equal(poll(&p, 1, 10000), 1);
 		if (!(p.revents & POLLIN))
 			break;
-		if (kernel_receive(&f->kernel, l->fd) < 0)
+		if (unotify_receive(&f->kernel, l->fd) < 0)
 			continue;
 		book_call(f->book, l, f->kernel.in, 5);
-		(void)kernel_continue(&f->kernel, l->fd);
+		(void)unotify_continue(&f->kernel, l->fd);
 		n++;
 	}
 	runs_hang_up(&f->runs, l, 6);

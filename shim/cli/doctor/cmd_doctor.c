@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "shim/cli/doctor/doctor.h"
 #include "shim/cli/common/table.h"
+#include "shim/common/namespaces.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 enum { OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
-	[OPT_JSON] = {"json", 0, NULL, "print one JSON object: learn, checks[] {code, result, what, found, fix}"},
+	[OPT_JSON] = {"json", 0, NULL, "print one JSON object: learn, source, checks[] {code, result, what, found, fix}"},
 };
 
 /* One condition. */
@@ -21,62 +22,65 @@ struct check {
 	const char *what; /* what has to hold */
 	const char *fix; /* what to do where it does not */
 	enum doctor_result (*run)(struct doctor *d, struct doctor_finding *f);
+	enum { FOR_BOTH, FOR_AUDIT, FOR_NOTIFY } source; /* which source it is a condition of */
 };
 
 /* In the order in which they are tried: what a failure explains comes after it. */
 static const struct check CHECKS[] = {
-	{"configuration", "the configuration is valid", "correct that file", doctor_config},
+	{"configuration", "the configuration is valid", "correct that file", doctor_config, FOR_BOTH},
+	{"notify", "a call that is handed to a listener goes on",
+	 "Linux 5.5 or later is needed, and a caller whose own seccomp filter allows seccomp(2)", doctor_notify, FOR_NOTIFY},
 	{"namespaces", "this is the initial user, pid and network namespace",
-	 "record on the host itself, as root: the kernel's audit stream is available nowhere else", doctor_namespaces},
+	 "record on the host itself, as root: the kernel's audit stream is available nowhere else", doctor_namespaces, FOR_AUDIT},
 	{"capabilities", "CAP_AUDIT_READ and CAP_AUDIT_CONTROL are held",
 	 "run as root with all capabilities: a container or unit that starts snugd must keep both",
-	 doctor_capabilities},
+	 doctor_capabilities, FOR_AUDIT},
 	{"audit-built", "the kernel has audit, and it is not off",
 	 "remove audit=0 from the kernel command line and reboot; needs CONFIG_AUDITSYSCALL=y, but not audit=1",
-	 doctor_audit_built},
+	 doctor_audit_built, FOR_AUDIT},
 	{"seccomp-log", "the kernel can log system calls (SECCOMP_RET_LOG)", "use kernel 4.14 or later",
-	 doctor_seccomp_log},
+	 doctor_seccomp_log, FOR_AUDIT},
 	{"filters", "no seccomp filter is inherited from here",
 	 "start containers from a process without a filter (Seccomp: 0 in /proc/PID/status); run doctor from the same place",
-	 doctor_filters},
-	{"abis", "snug knows by which ABIs a program can call", "", doctor_abis},
+	 doctor_filters, FOR_AUDIT},
+	{"abis", "snug knows by which ABIs a program can call", "", doctor_abis, FOR_AUDIT},
 	{"log-action", "`log` is in kernel.seccomp.actions_logged",
 	 "sysctl -w kernel.seccomp.actions_logged='kill_process kill_thread trap errno user_notif trace log'",
-	 doctor_log_action},
+	 doctor_log_action, FOR_AUDIT},
 	{"stream", "the audit multicast group can be read",
-	 "run as root in the initial namespaces; a security module may forbid it", doctor_stream},
+	 "run as root in the initial namespaces; a security module may forbid it", doctor_stream, FOR_AUDIT},
 	{"receive-buffer", "the stream's receive buffer has its full size",
-	 "start snugd with CAP_NET_ADMIN, or raise net.core.rmem_max", doctor_receive_buffer},
+	 "start snugd with CAP_NET_ADMIN, or raise net.core.rmem_max", doctor_receive_buffer, FOR_AUDIT},
 	{"status", "the audit status can be read", "run as root, with CAP_AUDIT_CONTROL, in the initial namespaces",
-	 doctor_status},
-	{"failure-mode", "a lost audit record does not panic the node", "auditctl -f 1", doctor_failure_mode},
-	{"rate-limit", "audit has no rate limit", "auditctl -r 0", doctor_rate_limit},
+	 doctor_status, FOR_AUDIT},
+	{"failure-mode", "a lost audit record does not panic the node", "auditctl -f 1", doctor_failure_mode, FOR_AUDIT},
+	{"rate-limit", "audit has no rate limit", "auditctl -r 0", doctor_rate_limit, FOR_AUDIT},
 	{"backlog", "a full audit backlog waits before it loses records", "auditctl -b 8192 --backlog_wait_time 60000",
-	 doctor_backlog},
+	 doctor_backlog, FOR_AUDIT},
 	{"exclude-rules", "no audit rule drops seccomp records", "run `auditctl -l` and delete the exclude rule",
-	 doctor_exclude_rules},
+	 doctor_exclude_rules, FOR_AUDIT},
 	{"probe", "a logged call comes back through the whole audit path, in order",
-	 "run `auditctl -l` and look for an exclude rule on SECCOMP", doctor_probe},
+	 "run `auditctl -l` and look for an exclude rule on SECCOMP", doctor_probe, FOR_AUDIT},
 	{"lost", "the kernel's count of lost audit records does not rise",
-	 "find what floods audit (`auditctl -l`), and raise backlog_limit (`auditctl -b 8192`)", doctor_lost},
+	 "find what floods audit (`auditctl -l`), and raise backlog_limit (`auditctl -b 8192`)", doctor_lost, FOR_AUDIT},
 	{"session", "a container can have an audit session of its own",
-	 "remove --loginuid-immutable from auditd's rules and reboot", doctor_session},
+	 "remove --loginuid-immutable from auditd's rules and reboot", doctor_session, FOR_AUDIT},
 	{"state-dir", "evidence can be written", "free space in it, or set another state_dir in the configuration",
-	 doctor_state_dir},
+	 doctor_state_dir, FOR_BOTH},
 	{"run-dir", "the recorder's socket can be made",
-	 "free space in it, or set another run_dir in the configuration", doctor_run_dir},
+	 "free space in it, or set another run_dir in the configuration", doctor_run_dir, FOR_BOTH},
 	{"runtime", "the real runtime is there and has seccomp",
-	 "install runc or crun with seccomp support, or set runtime in the configuration", doctor_runtime},
+	 "install runc or crun with seccomp support, or set runtime in the configuration", doctor_runtime, FOR_BOTH},
 	{"cgroups", "the recorder can have a cgroup of its own",
-	 "mount the cgroup hierarchy read-write, or start snugd through its systemd socket", doctor_cgroups},
-	{"libseccomp", "this libseccomp knows the log action", "use libseccomp 2.4 or later", doctor_libseccomp},
+	 "mount the cgroup hierarchy read-write, or start snugd through its systemd socket", doctor_cgroups, FOR_AUDIT},
+	{"libseccomp", "this libseccomp knows the log action", "use libseccomp 2.4 or later", doctor_libseccomp, FOR_BOTH},
 	{"recorder", "the recorder answers, or can be started", "kill the hanging snugd and try again",
-	 doctor_recorder},
+	 doctor_recorder, FOR_AUDIT},
 	{"auditd", "no audit daemon halts the node when its disk is full",
 	 "set SYSLOG or SUSPEND in /etc/audit/auditd.conf: learning writes far more audit records than usual",
-	 doctor_auditd},
+	 doctor_auditd, FOR_AUDIT},
 	{"readers", "no program writes all audit records to the journal",
-	 "systemctl mask --now systemd-journald-audit.socket; systemctl restart systemd-journald", doctor_readers},
+	 "systemctl mask --now systemd-journald-audit.socket; systemctl restart systemd-journald", doctor_readers, FOR_AUDIT},
 };
 
 static const char *const RESULTS[] = {[DOCTOR_OK] = "ok", [DOCTOR_SKIPS] = "skips", [DOCTOR_WARNS] = "warns", [DOCTOR_FAILS] = "fails"};
@@ -130,7 +134,7 @@ static void tell(struct telling *t, const struct check *c, enum doctor_result r,
 	table_addf(&t->table, "fix: %s", fix);
 }
 
-static void conclude(const struct telling *t, struct buf *out)
+static void conclude(const struct telling *t, const struct doctor *d, struct buf *out)
 {
 	size_t fails = t->count[DOCTOR_FAILS];
 
@@ -139,6 +143,23 @@ static void conclude(const struct telling *t, struct buf *out)
 	else
 		buf_addf(out, "Learning would be complete here%s.\n",
 			 t->count[DOCTOR_WARNS] ? "; see the warnings" : "");
+	if (d->notify)
+		buf_addf(out, "Containers are learnt by notify here: %s.\n", d->why);
+}
+
+/* As the wrapper chooses (shim/runtime/source.h). */
+static void choose_source(struct doctor *d)
+{
+	if (d->config.source == CONFIG_SOURCE_NOTIFY)
+		d->why = "the configuration says so";
+	else if (d->config.source == CONFIG_SOURCE_AUTO && !namespaces_have_audit())
+		d->why = "the kernel's audit records go to root of the initial user, pid and network namespace alone";
+	d->notify = d->why != NULL;
+}
+
+static bool concerns(const struct check *c, const struct doctor *d)
+{
+	return c->source == FOR_BOTH || (c->source == FOR_NOTIFY) == d->notify;
 }
 
 static void begin(struct telling *t, struct buf *out)
@@ -151,16 +172,17 @@ static void begin(struct telling *t, struct buf *out)
 	json_write_array(&t->json, "checks");
 }
 
-static void end(struct telling *t, struct buf *out)
+static void end(struct telling *t, const struct doctor *d, struct buf *out)
 {
 	if (t->as_json) {
 		json_write_end_array(&t->json);
 		json_write_bool(&t->json, "learn", !t->count[DOCTOR_FAILS]);
+		json_write_string(&t->json, "source", config_source_name(d->notify ? CONFIG_SOURCE_NOTIFY : CONFIG_SOURCE_AUDIT));
 		json_write_end_object(&t->json);
 		buf_addc(out, '\n');
 	} else {
 		table_write(&t->table, "", out);
-		conclude(t, out);
+		conclude(t, d, out);
 	}
 	table_done(&t->table);
 }
@@ -171,16 +193,20 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	struct doctor d = {0};
 
 	d.config_valid = config_load(&d.config, &d.config_err) == 0;
+	choose_source(&d);
 	begin(&t, &cli->out);
 	for (size_t i = 0; i < ARRAY_SIZE(CHECKS); i++) {
 		struct doctor_finding f = {0};
-		enum doctor_result r = CHECKS[i].run(&d, &f);
+		enum doctor_result r;
 
+		if (!concerns(&CHECKS[i], &d))
+			continue;
+		r = CHECKS[i].run(&d, &f);
 		tell(&t, &CHECKS[i], r, &f);
 		buf_done(&f.found);
 		buf_done(&f.fix);
 	}
-	end(&t, &cli->out);
+	end(&t, &d, &cli->out);
 	oci_runtime_done(&d.runtime);
 	config_done(&d.config);
 	return t.count[DOCTOR_FAILS] ? CLI_FOUND : CLI_GOOD;
@@ -193,7 +219,8 @@ const struct cli_command cmd_doctor = {
 	.details =
 		"Tests each condition for real, including an end-to-end probe, and changes nothing. `fails`: learning\n"
 		"would not start or not be complete here (exit status 1). `warns`: it would be complete, but there is\n"
-		"something to know. `skips`: not tested, because of an earlier failure.\n",
+		"something to know. `skips`: not tested, because of an earlier failure. Where containers are learnt by notify\n"
+		"(source in snug-config(5)), the conditions of the audit records are left out.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.own_config = true,

@@ -33,6 +33,8 @@ struct doctor {
 	struct config config;
 	bool config_valid;
 	struct err config_err;
+	bool notify;     /* what is learnt by here, and why */
+	const char *why;
 	bool namespaces_initial;
 	struct audit_info first; /* the audit status before anything was tried */
 	bool first_known;
@@ -48,6 +50,7 @@ struct doctor_finding {
 enum doctor_result doctor_found(struct doctor_finding *f, enum doctor_result r, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+enum doctor_result doctor_notify(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_namespaces(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_capabilities(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_audit_built(struct doctor *d, struct doctor_finding *f);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "shim/agent/unotify.h"
 #include "shim/common/namespaces.h"
 
 #include <errno.h>
@@ -21,6 +22,17 @@
 #include <unistd.h>
 
 #define SMALL_FILE 65536
+
+enum doctor_result doctor_notify(struct doctor *d, struct doctor_finding *f)
+{
+	struct unotify kernel = {0};
+	struct err err = {0};
+
+	if (unotify_open(&kernel, &err) < 0)
+		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
+	unotify_close(&kernel);
+	return doctor_found(f, DOCTOR_OK, "a call that was handed to a listener went on");
+}
 
 enum doctor_result doctor_namespaces(struct doctor *d, struct doctor_finding *f)
 {

@@ -10,6 +10,7 @@
 #include "shim/cli/floor/pair.h"
 #include "shim/cli/common/run.h"
 #include "shim/common/client.h"
+#include "shim/common/namespaces.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -304,6 +305,10 @@ int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct er
 	bool done = false;
 	int r;
 
+	/* Canaries are recorded by audit alone. */
+	if (!namespaces_have_audit())
+		return err_set(err, EPERM, "canaries are recorded by the kernel's audit records, which root of the initial user, pid and network namespace"
+			       " alone can read; sample there (snug floor), or take the catalogue (snug approve --for)");
 	/* First, with the caller's signals and priority: the recorder stays after this program. */
 	cleanup_fd int recorder = client_connect_or_start(CLIENT_SNUGD, plan->config, err);
 

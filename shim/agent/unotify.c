@@ -1,4 +1,4 @@
-#include "shim/agent/kernel.h"
+#include "shim/agent/unotify.h"
 
 #include "base/cleanup.h"
 
@@ -27,17 +27,17 @@
 #define TEST_TIMEOUT_MS 5000
 #define TEST_ANSWER     73
 
-int kernel_fork_sharing(void)
+int unotify_fork_sharing(void)
 {
 	return (int)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 }
 
-bool kernel_wake_quickly(int listener)
+bool unotify_wake_quickly(int listener)
 {
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0;
 }
 
-int kernel_receive(struct kernel *k, int listener)
+int unotify_receive(struct unotify *k, int listener)
 {
 	int r;
 
@@ -49,7 +49,7 @@ int kernel_receive(struct kernel *k, int listener)
 	return r < 0 ? -errno : 0;
 }
 
-int kernel_continue(struct kernel *k, int listener)
+int unotify_continue(struct unotify *k, int listener)
 {
 	int r;
 
@@ -60,13 +60,6 @@ int kernel_continue(struct kernel *k, int listener)
 		r = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, k->out);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
-}
-
-bool kernel_still_waits(const struct kernel *k, int listener)
-{
-	uint64_t id = k->in->id;
-
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 /* Loads a filter that hands getppid to a listener, makes that call, and tells by its exit code that it came through. */
@@ -92,7 +85,7 @@ static void be_tested(int tell)
 }
 
 /* *ret_fd: of the child's filter, in the descriptors that both share. */
-static int answer_test(struct kernel *k, int told, int *ret_fd)
+static int answer_test(struct unotify *k, int told, int *ret_fd)
 {
 	struct pollfd p = {.fd = told, .events = POLLIN};
 	int fd = -1, r;
@@ -105,11 +98,11 @@ static int answer_test(struct kernel *k, int told, int *ret_fd)
 	p.fd = fd;
 	if (poll(&p, 1, TEST_TIMEOUT_MS) <= 0)
 		return -EIO;
-	r = kernel_receive(k, fd);
-	return r < 0 ? r : kernel_continue(k, fd);
+	r = unotify_receive(k, fd);
+	return r < 0 ? r : unotify_continue(k, fd);
 }
 
-static int test(struct kernel *k, struct err *err)
+static int test(struct unotify *k, struct err *err)
 {
 	cleanup_fd int told = -1, tell = -1, listener = -1;
 	int pipe_fds[2], status = 0, r;
@@ -119,7 +112,7 @@ static int test(struct kernel *k, struct err *err)
 		return err_sys(err, errno, "cannot make a pipe");
 	told = pipe_fds[0];
 	tell = pipe_fds[1];
-	pid = kernel_fork_sharing();
+	pid = unotify_fork_sharing();
 	if (pid < 0)
 		return err_sys(err, errno, "cannot start a process");
 	if (pid == 0)
@@ -136,7 +129,7 @@ static int test(struct kernel *k, struct err *err)
 		       " and a caller whose own filter allows seccomp(2)", strerror(r < 0 ? -r : EIO));
 }
 
-int kernel_open(struct kernel *k, struct err *err)
+int unotify_open(struct unotify *k, struct err *err)
 {
 	struct seccomp_notif_sizes sizes = {0};
 	int r;
@@ -149,11 +142,11 @@ int kernel_open(struct kernel *k, struct err *err)
 	k->out = calloc(1, k->out_size);
 	r = k->in && k->out ? test(k, err) : err_set(err, ENOMEM, "out of memory");
 	if (r < 0)
-		kernel_close(k);
+		unotify_close(k);
 	return r;
 }
 
-void kernel_close(struct kernel *k)
+void unotify_close(struct unotify *k)
 {
 	free(steal_ptr(&k->in));
 	free(steal_ptr(&k->out));
