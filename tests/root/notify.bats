@@ -232,6 +232,42 @@ pod() {
   [[ "$output" != *linked* ]]
 }
 
+steps_github() { sed -n '/^ *run: |$/,/^      - uses/p' "$SNUG_SOURCE/examples/ci/learn-github.yml" | sed '1d; $d'; }
+steps_gitlab() { sed -n '/^  script:$/,$p' "$SNUG_SOURCE/examples/ci/learn-gitlab.yml" | sed '1d; s/^ *- //'; }
+
+@test "the CI jobs that learn: the profile and the report, and a profile that would have to grow" {
+  load callers/daemons
+  [ -e "$T/image.tar" ] || image_archive "$T/image.tar"
+  chmod -R a+rX "$T/image.tar"
+  { cat /etc/passwd; echo "snug-test:x:$USER_ID:$USER_ID::$T/home:/bin/sh"; } >"$T/passwd"
+  pod load -i "$T/image.tar" >/dev/null || { cat "$HERE/err"; false; }
+  # Podman as the job calls it, with the options that this machine needs.
+  as mkdir -p "$HERE/job/profiles" "$HERE/bin"
+  printf '#!/bin/sh\nword=$1; shift\n[ "$word" = run ] && set -- --network none "$@"\nexec /usr/bin/podman --root %s/pod/root --runroot %s/pod/runroot --tmpdir %s/pod/tmp --storage-driver vfs --cgroup-manager cgroupfs $word "$@"\n' \
+    "$HERE" "$HERE" "$HERE" >"$HERE/bin/podman"
+  chmod 755 "$HERE/bin/podman"
+  printf 'FROM %s\n' "$IMAGE" >"$HERE/job/Containerfile"
+  echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}' >"$HERE/job/profiles/small.json"
+  cp "$SNUG_SOURCE/seccomp/policy/defaults/containerd-2.1.json" "$HERE/job/profiles/large.json"
+  for job in github gitlab; do
+    "steps_$job" >"$HERE/job/$job.sh"
+    grep -q 'podman run .*snug-learn' "$HERE/job/$job.sh"
+  done
+  job() {
+    unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i -C "$HERE/job" \
+      "PATH=$HERE/bin:$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$HERE/job" "XDG_RUNTIME_DIR=$HERE/run" IMAGE=localhost/app TESTS="mkdir /tmp/q" \
+      "PROFILE=profiles/$2.json" bash -e "$1.sh"
+  }
+  run job github large
+  echo "$output"
+  [ "$status" -eq 0 ]
+  [ -s "$HERE/job/seccomp/report.html" ] && jq -e '.syscalls | length > 0' "$HERE/job/seccomp/profile.json"
+  run job gitlab small
+  echo "$output"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"the profile would have to grow by "*mkdir* ]]
+}
+
 @test "doctor says what is learnt by" {
   as snug doctor >"$HERE/told" || true
   grep -q '^ok  *notify ' "$HERE/told"
