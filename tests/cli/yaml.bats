@@ -1,4 +1,4 @@
-# YAML as kubectl reads it: generated texts, both ways. The seed is printed; SNUG_SEED takes an earlier one again.
+# YAML as kubectl reads it: generated texts, both ways. The seed is printed; SNUG_SEED takes another one.
 load helper
 
 # objects COUNT SEED >FILE: a stream of objects whose spec holds generated scalars and structures.
@@ -70,7 +70,7 @@ P
 
 @test "what kubectl makes of generated YAML, and we" {
   command -v kubectl >/dev/null || skip "kubectl is not here"
-  seed=${SNUG_SEED:-$RANDOM}
+  seed=${SNUG_SEED:-1}
   echo "seed $seed"
   objects 60 "$seed" >"$dir/in.yaml"
   kubectl annotate --local -f "$dir/in.yaml" -o json snug=1 >"$dir/kubectl.json"
