@@ -37,7 +37,7 @@ alone() { [ "$(ls -A "$T/b" | grep -v '^rootfs$')" = config.json ]; }
   status=0
   wait $pid || status=$?
   output=$(<"$T/out") lines=("$output")
-  refuses 'replaced or changed'
+  refuses 'changed after it was read'
   [ "$(jq -r .hostname "$T/b/config.json")" = newer ]
 }
 
@@ -265,8 +265,8 @@ C
 }
 
 @test "a configuration that somebody else may write is not read" {
-  chmod 666 "$SNUG_CONFIG"; learn; refuses 'write'; chmod 644 "$SNUG_CONFIG"
-  chown nobody "$SNUG_CONFIG"; learn; refuses 'belongs'; chown root "$SNUG_CONFIG"
+  chmod 666 "$SNUG_CONFIG"; learn; refuses 'writable'; chmod 644 "$SNUG_CONFIG"
+  chown nobody "$SNUG_CONFIG"; learn; refuses 'owned by'; chown root "$SNUG_CONFIG"
   learn
   [ "$status" -eq 0 ]
 }
@@ -275,14 +275,14 @@ C
   approve_shell
   for d in run state; do
     chmod 777 "$T/$d"
-    run snug-enforce --root "$T/root" run --bundle "$T/b" shell; refuses 'write'
+    run snug-enforce --root "$T/root" run --bundle "$T/b" shell; refuses 'writable'
     chmod 700 "$T/$d"
     chown nobody "$T/$d"
-    run snug-enforce --root "$T/root" run --bundle "$T/b" shell; refuses 'belongs'
+    run snug-enforce --root "$T/root" run --bundle "$T/b" shell; refuses 'owned by'
     chown root "$T/$d"
   done
   # A note there names the program that is executed.
   chown nobody "$T/run"
   run snug-runtime --root "$T/root" state shell
-  refuses 'belongs'
+  refuses 'owned by'
 }

@@ -46,9 +46,9 @@ learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
 }
 
 @test "a bundle that others may write, a file that others may write" {
-  chmod 777 "$T/b"; learn; refuses 'write'; chmod 755 "$T/b"
-  chmod 666 "$T/b/config.json"; learn; refuses 'write'; chmod 644 "$T/b/config.json"
-  chown nobody "$T/b/config.json"; learn; refuses 'belongs'
+  chmod 777 "$T/b"; learn; refuses 'writable'; chmod 755 "$T/b"
+  chmod 666 "$T/b/config.json"; learn; refuses 'writable'; chmod 644 "$T/b/config.json"
+  chown nobody "$T/b/config.json"; learn; refuses 'owned by'
 }
 
 @test "a read-only bundle" {
