@@ -88,7 +88,7 @@ P
   doctor setpriv --bounding-set=-audit_read --inh-caps=-all; says fails capabilities CAP_AUDIT_READ; only capabilities stream
   doctor setpriv --bounding-set=-audit_control --inh-caps=-all; says fails capabilities CAP_AUDIT_CONTROL; only capabilities status
   says warns session 'without a login uid'
-  doctor setpriv --bounding-set=-net_admin --inh-caps=-all; says warns receive-buffer 'stamped'; [ "$status" -eq 0 ]
+  doctor setpriv --bounding-set=-net_admin --inh-caps=-all; says warns receive-buffer 'incomplete'; [ "$status" -eq 0 ]
   chmod 755 "$T"
   doctor setpriv --reuid=65534 --regid=65534 --clear-groups; says fails state-dir denied; says fails run-dir
 }
