@@ -37,6 +37,7 @@ struct process {
 	bool ours;    /* traced; no longer once it becomes another program */
 	unsigned calls;
 	bool fail;    /* the call that it is in is skipped, and fails */
+	long result;  /* of the call that is to fail */
 };
 
 struct tracer {
@@ -85,14 +86,16 @@ static bool enter(struct tracer *t, struct process *p, uint64_t nr)
 	if (p->fail) {
 		fprintf(t->log, "injected %s\n", name);
 		set_number(p->pid, -1);
+		/* brk(2) has no errno: it fails by leaving the break where it is. */
+		p->result = nr == SYS_brk ? 0 : -t->error;
 	}
 	return nr == SYS_execve && !p->fail;
 }
 
-static void leave(const struct tracer *t, struct process *p)
+static void leave(struct process *p)
 {
 	if (p->fail)
-		set_result(p->pid, -t->error);
+		set_result(p->pid, p->result);
 	p->fail = false;
 }
 
@@ -109,7 +112,7 @@ static void on_stop(struct tracer *t, struct process *p, int status)
 			return;
 		}
 		if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-			leave(t, p);
+			leave(p);
 		sig = 0;
 	} else if (sig == SIGTRAP && status >> 16) {
 		unsigned long child = 0;

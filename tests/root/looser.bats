@@ -156,9 +156,13 @@ runtime_default() { jq .linux.seccomp "$(printf "%s\n" "$SNUG_SOURCE"/seccomp/po
   pod audit '' "$T/default.json" "$what"
   [ "$output" = made ]
   snug show --json "$key" | jq -e '[.syscalls[] | select(.audited > 0) | .name] | index("mkdir") != null and index("clone") == null and index("read") == null'
-  # A pod that asked for no profile is unconfined without snug too.
+  # A pod that asked for no profile gets RuntimeDefault all the same, unless the operator says that it is unconfined here without snug too.
   echo null >"$T/none.json"
   rm -rf "$T/pod/rootfs/tmp/x"
+  pod audit '' "$T/none.json" "$what"
+  [ "$output" = made ]
+  rm -rf "$T/pod/rootfs/tmp/x"
+  configure 'annotations=["io.snug.mode"]' 'pod_minimum="none"'
   pod audit '' "$T/none.json" "$what"
   [ "$output" = $'unshared\nmade' ]
 }
