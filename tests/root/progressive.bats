@@ -90,7 +90,7 @@ profile() { snug profile "$ID" 2>/dev/null; }
   [ "$(known clone)" = narrow ]
   profile | jq -e '[.syscalls[] | select(.args | not) | .names[]] | index("socket") and index("mkdir")'
   profile | jq -e '.syscalls[] | select(.names == ["clone"]) | .args == [{index: 0, value: 2114060288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ"}]'
-  snug show "$ID" | grep -E 'clone +harmless form is all'
+  snug show "$ID" | grep -E 'clone +only the harmless form'
   snug approve "$ID" >/dev/null
   does fork inet mkdir vsock newuser
   run snug-enforce --root "$T/root" run --bundle "$T/b" "$ID"
