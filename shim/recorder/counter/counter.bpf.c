@@ -69,6 +69,16 @@ static __always_inline __u32 abi_of(struct task_struct *t, long id)
 #endif
 }
 
+/* Numbers that there are no bits for have no name, so that each of their calls is logged; but for arm's own, from 0xf0000 on. */
+static __always_inline int has_names_beyond(__u32 abi)
+{
+#if defined(__TARGET_ARCH_arm64)
+	return abi == 1;
+#else
+	return 0;
+#endif
+}
+
 static __always_inline void count(struct counter_entry *e, __u32 abi, __u32 nr)
 {
 	__u32 phase = e->execd ? 1 : 0;
@@ -104,7 +114,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 		nr = (__u32)id & ~0x40000000u;
 		if (nr < COUNTER_CALLS)
 			count(e, abi_of(t, id), nr);
-		else
+		else if (has_names_beyond(abi_of(t, id)))
 			e->beyond = 1;
 		return 0;
 	}

@@ -15,7 +15,7 @@ struct counter_entry {
 	__u64 words[COUNTER_ALL_WORDS]; /* [phase][ABI][number / 64] */
 	__u32 filters;                  /* that the caller of the runtime has already: processes with more are the container's */
 	__u32 execd;                    /* its program runs */
-	__u32 beyond;                   /* a number of COUNTER_CALLS or more was met */
+	__u32 beyond;                   /* a call was met that may be unlogged and has no bit here */
 	__u32 tasks;                    /* of the session, from the one that was armed on: at 0 nobody is in it, and nobody can ever join it */
 };
 

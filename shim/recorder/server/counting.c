@@ -56,6 +56,8 @@ static void look_at(struct recorder *r, struct run_session *s, uint64_t now_ms)
 		runs_stamp(&r->runs, s->run, REASON_COUNTER, now_ms);
 		return;
 	}
+	if (entry.beyond)
+		runs_stamp(&r->runs, s->run, REASON_COUNTER, now_ms);
 	/* Probes exec for ever: an exec that is over takes no room. */
 	if (counted_book(&r->runs, s, &entry, now_ms) && s->is_exec && entry.tasks == 0) {
 		counted_retire(s);
