@@ -7,6 +7,18 @@
 
 #include <errno.h>
 
+void learn_write_hot(const struct config *c, struct json_writer *w)
+{
+	if (c->hot_default)
+		json_write_bool(w, "hot", true);
+	if (!c->hot_set.count)
+		return;
+	json_write_array(w, "hot");
+	for (size_t i = 0; i < c->hot_set.count; i++)
+		json_write_string(w, NULL, c->hot_set.v[i]);
+	json_write_end_array(w);
+}
+
 static void compose(const struct plan *p, const char *key, bool loud, struct buf *out)
 {
 	struct json_writer w;
@@ -18,14 +30,7 @@ static void compose(const struct plan *p, const char *key, bool loud, struct buf
 	json_write_bool(&w, "experiments", p->config.experiments);
 	json_write_bool(&w, "loud", loud);
 	json_write_bool(&w, "counted", p->config.session && !p->config.log_everything);
-	if (p->config.hot_default)
-		json_write_bool(&w, "hot", true);
-	if (p->config.hot_set.count) {
-		json_write_array(&w, "hot");
-		for (size_t i = 0; i < p->config.hot_set.count; i++)
-			json_write_string(&w, NULL, p->config.hot_set.v[i]);
-		json_write_end_array(&w);
-	}
+	learn_write_hot(&p->config, &w);
 	json_write_end_object(&w);
 }
 

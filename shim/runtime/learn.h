@@ -29,4 +29,7 @@ void learn_tell(const struct learn *l, struct buf *out);
 
 void learn_done(struct learn *l);
 
+/* Writes the member "hot" of a request: true, the names, or nothing. */
+void learn_write_hot(const struct config *c, struct json_writer *w);
+
 #endif

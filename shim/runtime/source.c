@@ -3,6 +3,7 @@
 #include "base/json/json.h"
 #include "shim/common/client.h"
 #include "shim/common/namespaces.h"
+#include "shim/runtime/learn.h"
 #include "shim/runtime/register.h"
 
 #include <errno.h>
@@ -71,14 +72,7 @@ static void compose(const struct plan *p, const char *key, const struct buf *sha
 	json_write_string(&w, "runtime_id", runtime_id);
 	json_write_bool(&w, "go", p->runtime.is_go);
 	json_write_bool(&w, "go_on", p->config.on_error == CONFIG_ORIGINAL);
-	if (p->config.hot_default)
-		json_write_bool(&w, "hot", true);
-	if (p->config.hot_set.count) {
-		json_write_array(&w, "hot");
-		for (size_t i = 0; i < p->config.hot_set.count; i++)
-			json_write_string(&w, NULL, p->config.hot_set.v[i]);
-		json_write_end_array(&w);
-	}
+	learn_write_hot(&p->config, &w);
 	json_write_raw(&w, "shape", shape->data, shape->len);
 	json_write_end_object(&w);
 }

@@ -111,7 +111,7 @@ armed() { bpftool -j map dump name sessions 2>/dev/null | jq '[if type == "array
   runs web | jq -e '.[-1] | .complete and .quiet.counted'
 }
 
-@test "a thousand processes and what they end with: counted to the last call" {
+@test "five hundred processes and what they end with: counted to the last call" {
   program sh -c 'for i in $(busybox seq 500); do (:); done; exec random-calls 7 30'
   cp "$SNUG_BUILD/tests/root/random-calls" "$T/b/rootfs/bin/"
   ln -sf busybox "$T/b/rootfs/bin/seq"
