@@ -236,7 +236,7 @@ static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 		r = canary_open(&canaries, &second, err);
 	s->canary = canary;
 	s->second = second;
-	for (unsigned round = getenv("HACKNS") ? 1000000 : 0; round < 1000000 && !r && s->tried < s->plan->max && !confidence(s); round++) {
+	for (unsigned round = 0; !r && s->tried < s->plan->max && !confidence(s); round++) {
 		show_progress(s);
 		r = do_round(s, round, err);
 		if (r < 0 && r != -EINTR && failed++ < FAILED_ROUNDS_MAX)
@@ -244,7 +244,7 @@ static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 	}
 	end_progress();
 	*ret_confidence = confidence(s);
-	return r || getenv("HACKNA") ? r : ablate(s, err);
+	return r ? r : ablate(s, err);
 }
 
 /* One sampling at a time: whatever else lies in RUN_DIR/canary then is stale. Signals still end the wait. */
