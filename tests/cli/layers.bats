@@ -73,6 +73,21 @@ layers() { python3 tests/cli/layers.py "$@"; }
   [[ "$output" != *" seccomp_init"* ]]
 }
 
+@test "the programs read only the environment variables that are listed here" {
+  run bash -c "grep -rohE 'getenv\([^)]*\)' --include='*.c' base oci yaml seccomp shim | sort -u"
+  echo "$output"
+  [ "$output" = "$(sort <<'E'
+getenv("COLUMNS")
+getenv("LISTEN_PID")
+getenv("LISTEN_FDS")
+getenv("SNUG_CONFIG")
+getenv("SNUG_LEARN_SOURCE")
+getenv(name)
+getenv(own_variables[i])
+E
+  )" ]
+}
+
 @test "no goto" {
   run ! grep -rnE '\bgoto\s+\w+\s*;' --include='*.[ch]' base oci yaml seccomp shim tests
 }
