@@ -48,6 +48,10 @@ layers() { python3 tests/cli/layers.py "$@"; }
   done
 }
 
+@test "the glossary has at most 40 entries" {
+  [ "$(grep -c '^| ' docs/glossary.md)" -le 41 ] # with the line of its columns
+}
+
 @test "only base/json/parse.c includes yajl, only seccomp/ libseccomp" {
   [ "$(includes . | awk '$2 ~ /^yajl/ {print $1}' | sort -u | sed 's#^\./##')" = base/json/parse.c ]
   run grep -rlE '<seccomp\.h>' --include='*.[ch]' base oci seccomp shim

@@ -149,6 +149,32 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   [ "$status" -eq 3 ]
 }
 
+@test "another user at the agent's sockets: no answer, whatever the modes; the agent cannot be traced" {
+  user_bundle web "$(keyed web)" true
+  run_ learn web one
+  # try SOCKET TYPE: what somebody else gets who sends it a request.
+  try() {
+    setpriv --reuid=65534 --regid=65534 --clear-groups perl -MSocket -e '
+      socket(S, AF_UNIX, $ARGV[1] eq "stream" ? SOCK_STREAM : SOCK_SEQPACKET, 0) && connect(S, pack_sockaddr_un($ARGV[0])) or print("refused"), exit;
+      alarm(5); $SIG{PIPE} = "IGNORE";
+      send(S, "{\"op\":\"sync\"}", 0) or print("closed"), exit;
+      recv(S, $answer, 1000, 0); print(length($answer) ? "answer $answer" : "closed")' "$1" "$2"
+  }
+  for s in "agent.sock seqpacket" "listener.sock stream"; do
+    set -- $s
+    [ -S "$HERE/run/snug/$1" ]
+    chmod 700 "$HERE/run" "$HERE/run/snug"
+    [ "$(try "$HERE/run/snug/$1" "$2")" = refused ]
+    chmod 755 "$T/home" "$HERE" "$HERE/run" "$HERE/run/snug"
+    chmod 777 "$HERE/run/snug/$1"
+    [ "$(try "$HERE/run/snug/$1" "$2")" = closed ]
+  done
+  # What its own user may not trace belongs to root in /proc.
+  [ "$(stat -c %u "/proc/$(worker)/fd")" = 0 ]
+  run as ls "/proc/$(worker)/fd"
+  [ "$status" -ne 0 ]
+}
+
 @test "the agent is killed: the container is stopped, or goes on, as configured; the run is stamped" {
   # It does not end before it is told to, which is after the agent's death.
   user_bundle kill "$(keyed kill)" sh -c 'echo begun; until [ -e /tmp/go ]; do mkdir /tmp/x; sleep 0.01; done 2>/dev/null; echo done'
