@@ -4,7 +4,8 @@
 #include "base/file.h"
 #include "base/json/json.h"
 #include "base/text.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
+#include "shim/daemon/unix_socket.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,32 +14,19 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define LISTENER_NAME "seccompFd" /* by the specification */
 
 int intake_open(struct intake *in, const char *run_dir, struct err *err)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-
 	if (asprintf(&in->path, "%s/listener.sock", run_dir) < 0) {
 		in->path = NULL;
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	if (strlen(in->path) >= sizeof(addr.sun_path))
-		return err_set(err, ENAMETOOLONG, "%s: too long for a socket's name (%zu bytes at most); set a shorter run_dir, or XDG_RUNTIME_DIR", in->path,
-			       sizeof(addr.sun_path) - 1);
-	memcpy(addr.sun_path, in->path, strlen(in->path) + 1);
-	in->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (in->fd < 0)
-		return err_sys(err, errno, "cannot make a socket");
-	if (unlink(in->path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "%s: cannot remove", in->path);
 	/* The umask is 077: nobody but this user connects. */
-	if (bind(in->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(in->fd, SOMAXCONN) < 0)
-		return err_sys(err, errno, "%s: cannot listen", in->path);
-	return 0;
+	in->fd = unix_socket_listen(in->path, SOCK_STREAM, err);
+	return in->fd < 0 ? in->fd : 0;
 }
 
 static void free_connection(struct intake_connection *c)
@@ -68,19 +56,17 @@ void intake_close(struct intake *in)
 
 int intake_accept(struct intake *in, int *ret_fd, struct err *err)
 {
-	cleanup_fd int fd = accept4(in->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	cleanup_fd int fd = unix_socket_accept(in->fd, NULL);
 	struct intake_connection *c;
 
 	*ret_fd = -1;
-	if (fd < 0)
-		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : err_sys(err, errno, "a runtime's connection cannot be taken");
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || (cred.uid != 0 && cred.uid != geteuid()))
+	if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED || fd == -EPERM)
 		return 0;
+	if (fd < 0)
+		return err_sys(err, fd, "cannot accept a runtime's connection");
 	c = in->count < INTAKE_PENDING_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c)
-		return err_set(err, ENOMEM, "a runtime's connection cannot be taken: too many at once, or out of memory");
+		return err_set(err, ENOMEM, "cannot accept a runtime's connection: too many at once, or out of memory");
 	*ret_fd = c->fd = steal_fd(&fd);
 	c->next = in->pending;
 	in->pending = c;

@@ -2,7 +2,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
+#include "shim/daemon/signals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -117,10 +118,7 @@ static void answer_all(struct keeper *k, struct unotify *kernel)
 
 static void own_signals(sigset_t *ret)
 {
-	sigemptyset(ret);
-	sigaddset(ret, SIGTERM);
-	sigaddset(ret, SIGINT);
-	sigaddset(ret, SIGHUP);
+	signals_fill(ret);
 	sigaddset(ret, SIGCHLD);
 }
 

@@ -1,21 +1,20 @@
 #include "shim/agent/loop.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "shim/agent/requests.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
+#include "shim/daemon/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -54,16 +53,9 @@ static void write_pid(const struct agent *a)
 
 static int open_signals(struct agent *a, struct err *err)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	a->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	a->signal_fd = signals_open(err);
 	if (a->signal_fd < 0)
-		return err_sys(err, errno, "cannot make a signalfd");
+		return a->signal_fd;
 	return agent_watch(a, a->signal_fd) < 0 ? err_sys(err, errno, "cannot watch a descriptor") : 0;
 }
 
@@ -201,14 +193,6 @@ static bool see_starter(struct agent *a, int fd)
 	return false;
 }
 
-static void take_signal(struct agent *a)
-{
-	struct signalfd_siginfo info;
-
-	if (read(a->signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGHUP)
-		a->quit = true;
-}
-
 static void on_ready(struct agent *a, int fd, uint32_t events)
 {
 	if (serve_listener(a, fd, events))
@@ -218,7 +202,7 @@ static void on_ready(struct agent *a, int fd, uint32_t events)
 	else if (fd == a->server_fd)
 		requests_accept(a);
 	else if (fd == a->signal_fd)
-		take_signal(a);
+		a->quit |= signals_take(fd);
 	else if (fd == saver_fd(a->saver))
 		store_see_saved(&a->store, clock_monotonic_ms());
 	else if (!intake_read(&a->intake, fd, take_listener, a) && !see_starter(a, fd))

@@ -1,13 +1,15 @@
 #include "shim/agent/requests.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/json/json.h"
 #include "base/text.h"
 #include "oci/key.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/sets.h"
 #include "shim/common/client.h"
+#include "shim/daemon/message.h"
+#include "shim/daemon/unix_socket.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,30 +17,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 int requests_open(struct agent *a, struct err *err)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-
 	a->text = malloc(CLIENT_MESSAGE_MAX + 1);
 	if (!a->text || asprintf(&a->server_path, "%s/%s", a->config.run_dir, CLIENT_AGENT_SOCKET) < 0) {
 		a->server_path = NULL;
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	if (strlen(a->server_path) >= sizeof(addr.sun_path))
-		return err_set(err, ENAMETOOLONG, "%s: too long for a socket's name (%zu bytes at most); set a shorter run_dir, or XDG_RUNTIME_DIR",
-			       a->server_path, sizeof(addr.sun_path) - 1);
-	memcpy(addr.sun_path, a->server_path, strlen(a->server_path) + 1);
-	a->server_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	a->server_fd = unix_socket_listen(a->server_path, SOCK_SEQPACKET, err);
 	if (a->server_fd < 0)
-		return err_sys(err, errno, "cannot make a socket");
-	if (unlink(a->server_path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "%s: cannot remove", a->server_path);
-	if (bind(a->server_fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(a->server_fd, SOMAXCONN) < 0)
-		return err_sys(err, errno, "%s: cannot listen", a->server_path);
-	return agent_watch(a, a->server_fd);
+		return a->server_fd;
+	return agent_watch(a, a->server_fd) < 0 ? err_sys(err, errno, "cannot watch a descriptor") : 0;
 }
 
 static void drop_gone(struct agent *a)
@@ -74,50 +65,20 @@ void requests_close(struct agent *a)
 
 void requests_accept(struct agent *a)
 {
-	cleanup_fd int fd = accept4(a->server_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	pid_t pid = 0;
+	cleanup_fd int fd = unix_socket_accept(a->server_fd, &pid);
 	struct client *c;
 
 	if (fd < 0 || a->client_count >= AGENT_CLIENTS_MAX)
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || (cred.uid != 0 && cred.uid != geteuid()))
 		return;
 	c = calloc(1, sizeof(*c));
 	if (!c || agent_watch(a, fd) < 0) {
 		free(c);
 		return;
 	}
-	*c = (struct client){.next = a->clients, .fd = steal_fd(&fd), .pid = cred.pid, .heard_ms = clock_monotonic_ms()};
+	*c = (struct client){.next = a->clients, .fd = steal_fd(&fd), .pid = pid, .heard_ms = clock_monotonic_ms()};
 	a->clients = c;
 	a->client_count++;
-}
-
-static void answer(struct client *c, const struct buf *text)
-{
-	if (buf_failed(text) || send(c->fd, text->data, text->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		c->gone = true;
-}
-
-static void answer_ok(struct client *c)
-{
-	cleanup_buf struct buf b = {0};
-
-	buf_adds(&b, "{\"ok\":true}");
-	answer(c, &b);
-}
-
-static void refuse(struct client *c, const char *sentence)
-{
-	cleanup_buf struct buf b = {0};
-	struct json_writer w;
-
-	json_write_begin(&w, &b, false);
-	json_write_object(&w, NULL);
-	json_write_bool(&w, "ok", false);
-	json_write_string(&w, "error", sentence);
-	json_write_end_object(&w);
-	answer(c, &b);
 }
 
 static int read_hot(const struct json_doc *doc, const struct json *v, const char **hot, size_t *ret_count, struct err *err)
@@ -179,7 +140,7 @@ static void on_register(struct agent *a, struct client *c, const struct json_doc
 	if (r == 0)
 		r = agent_watch(a, a->runs.list->starter);
 	if (r < 0) {
-		refuse(c, err.msg[0] ? err.msg : "a descriptor cannot be watched");
+		c->gone = !message_refuse(c->fd, err.msg[0] ? err.msg : "a descriptor cannot be watched");
 		return;
 	}
 	json_write_begin(&w, &b, false);
@@ -188,7 +149,7 @@ static void on_register(struct agent *a, struct client *c, const struct json_doc
 	json_write_u64(&w, "since", unlogged_since(a->runs.list->key->evidence));
 	json_write_raw(&w, "section", section.data, section.len);
 	json_write_end_object(&w);
-	answer(c, &b);
+	c->gone = !message_answer(c->fd, &b);
 }
 
 /* Nothing is let pass for being known: these are test runs. What is asked for is how long the key has been learnt. */
@@ -205,37 +166,35 @@ static void on_offer(struct agent *a, struct client *c, const struct json_doc *d
 	if (r == 0)
 		r = store_hold(&a->store, STATE_KEYS, key, &k, &err);
 	if (r < 0) {
-		refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 		return;
 	}
 	buf_addf(&b, "{\"ok\":true,\"since\":%" PRIu64 "}", unlogged_since(k->evidence));
 	store_release(&a->store, k);
-	answer(c, &b);
+	c->gone = !message_answer(c->fd, &b);
 }
 
 static void on_version(struct agent *a, struct client *c, const struct json_doc *doc)
 {
-	cleanup_buf struct buf b = {0};
 	const char *id = NULL, *version = NULL;
 	struct err err = {0};
 
 	if (json_want_string(doc, json_root(doc), "runtime_id", &id, &err) < 0) {
-		refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 		return;
 	}
 	if (json_get(json_root(doc), "version")) {
 		if (json_want_string(doc, json_root(doc), "version", &version, &err) == 0)
 			runs_name_version(&a->runs, id, version, clock_monotonic_ms());
-		answer_ok(c);
+		c->gone = !message_ok(c->fd);
 		return;
 	}
-	buf_addf(&b, "{\"ok\":true,\"want_version\":%s}", runs_wants_version(&a->runs, id) ? "true" : "false");
-	answer(c, &b);
+	c->gone = !message_flag(c->fd, "want_version", runs_wants_version(&a->runs, id));
 }
 
 static void on_health(struct agent *a, struct client *c, const struct json_doc *doc)
 {
-	answer_ok(c);
+	c->gone = !message_ok(c->fd);
 }
 
 static void on_deleted(struct agent *a, struct client *c, const struct json_doc *doc)
@@ -256,45 +215,34 @@ static const struct {
 	void (*fn)(struct agent *a, struct client *c, const struct json_doc *doc);
 } operations[] = {{"offer", on_offer},   {"register", on_register}, {"version", on_version}, {"health", on_health}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync}};
 
-static void take(struct agent *a, struct client *c, const struct json_doc *doc)
+static void take(struct agent *a, struct client *c, const char *op, const struct json_doc *doc)
 {
-	const char *op = NULL;
-	struct err err = {0};
-
-	if (json_want_string(doc, json_root(doc), "op", &op, &err) < 0) {
-		refuse(c, err.msg);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
 		if (text_streq(op, operations[i].op)) {
 			operations[i].fn(a, c, doc);
 			return;
 		}
-	refuse(c, "no such operation");
+	c->gone = !message_refuse(c->fd, "no such operation");
 }
 
 static void receive(struct agent *a, struct client *c)
 {
 	cleanup_json struct json_doc *doc = NULL;
+	const char *op = NULL;
 	struct err err = {0};
-	struct iovec iov = {.iov_base = a->text, .iov_len = CLIENT_MESSAGE_MAX};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT);
+	int r = message_receive(c->fd, a->text, &doc, &op, &err);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (r == -EAGAIN)
 		return;
-	if (n <= 0 || msg.msg_flags & MSG_TRUNC || c->waiting) {
+	if (r == -ECONNRESET || c->waiting) {
 		c->gone = true;
 		return;
 	}
 	c->heard_ms = clock_monotonic_ms();
-	a->text[n] = '\0';
-	if (json_parse(a->text, (size_t)n, JSON_OURS, "request", &doc, &err) < 0)
-		refuse(c, err.msg);
-	else if (json_type(json_root(doc)) != JSON_OBJECT)
-		refuse(c, "request: an object is wanted");
+	if (r < 0)
+		c->gone = !message_refuse(c->fd, err.msg);
 	else
-		take(a, c, doc);
+		take(a, c, op, doc);
 }
 
 bool requests_serve(struct agent *a, int fd)
@@ -335,9 +283,9 @@ static void step(struct agent *a, struct client *c, uint64_t now_ms)
 	c->waiting = false;
 	c->heard_ms = now_ms;
 	if (saved < 0)
-		refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 	else
-		answer_ok(c);
+		c->gone = !message_ok(c->fd);
 }
 
 void requests_step(struct agent *a, uint64_t now_ms)

@@ -7,7 +7,7 @@
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/learning/notify.h"
 #include "shim/agent/live.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,10 @@
 #include "shim/recorder/loop.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
+#include "shim/daemon/signals.h"
 #include "shim/recorder/counter/counter.h"
 #include "shim/recorder/server/counting.h"
 #include "shim/recorder/server/run_is_over.h"
@@ -18,11 +19,9 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-
 
 static void stamp_live(void *arg, enum reason reason)
 {
@@ -85,17 +84,10 @@ static void raise_limits(void)
 
 static int open_signals(struct recorder *r, struct err *err)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
 	/* Ignored, as a caller may leave it, it would let the kernel reap a dead probe, and its number go to another process. */
 	signal(SIGCHLD, SIG_DFL);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return r->signal_fd < 0 ? err_sys(err, errno, "cannot make a signalfd") : 0;
+	r->signal_fd = signals_open(err);
+	return r->signal_fd < 0 ? r->signal_fd : 0;
 }
 
 /* The first barrier: before anybody is promised anything, the whole path is proved. */
@@ -185,14 +177,6 @@ int loop_open(struct recorder *r, struct err *err)
 	return 0;
 }
 
-static void take_signal(struct recorder *r)
-{
-	struct signalfd_siginfo info;
-
-	if (read(r->signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGHUP)
-		r->quit = true;
-}
-
 static void on_ready(struct recorder *r, int fd)
 {
 	if (fd == audit_fd(r->audit))
@@ -202,7 +186,7 @@ static void on_ready(struct recorder *r, int fd)
 	else if (fd == r->server.fd)
 		server_accept(r);
 	else if (fd == r->signal_fd)
-		take_signal(r);
+		r->quit |= signals_take(fd);
 	else if (fd == saver_fd(r->saver))
 		store_see_saved(&r->store, clock_monotonic_ms());
 	else if (!run_over_see(r, fd))

@@ -2,16 +2,11 @@
 #include "base/text.h"
 #include "shim/common/config.h"
 #include "shim/common/namespaces.h"
+#include "shim/daemon/service.h"
 #include "shim/recorder/confine.h"
-#include "shim/recorder/process/detach.h"
-#include "shim/recorder/process/log.h"
 #include "shim/recorder/loop.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -25,30 +20,32 @@ static const char help[] =
 		   "  --unconfined   load no seccomp filter on snugd itself, so that snugd can be learnt\n"
 		   "  --receive-buffer BYTES  size for the audit stream; a small one loses records (for tests)\n";
 
-struct options {
-	bool background, help, unconfined;
-	const char *config;
-	uint64_t receive_buffer;
+/* A sanitizer makes calls of its own, which the filter refuses: builds for the tests. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+struct snugd {
+	struct recorder recorder;
+	bool unconfined;
 };
 
-static int parse_options(int argc, char **argv, struct options *ret, struct err *err)
+static size_t take_option(void *state, char *const words[], size_t count)
 {
-	for (int i = 1; i < argc; i++) {
-		if (text_streq(argv[i], "--background"))
-			ret->background = true;
-		else if (text_streq(argv[i], "--config") && i + 1 < argc)
-			ret->config = argv[++i];
-		else if (text_streq(argv[i], "--unconfined"))
-			ret->unconfined = true;
-		else if (text_streq(argv[i], "--receive-buffer") && i + 1 < argc &&
-			 text_parse_u64(argv[i + 1], &ret->receive_buffer) == 0 && ret->receive_buffer < 1u << 30)
-			i++;
-		else if (text_streq(argv[i], "--help") || text_streq(argv[i], "-h"))
-			ret->help = true;
-		else
-			return err_set(err, EINVAL, "no such option: %s (see snugd --help)", argv[i]);
+	struct snugd *s = state;
+	uint64_t bytes;
+
+	if (text_streq(words[0], "--unconfined")) {
+		s->unconfined = true;
+		return 1;
 	}
-	return 0;
+	if (!text_streq(words[0], "--receive-buffer") || count < 2 || text_parse_u64(words[1], &bytes) < 0 ||
+	    bytes >= 1u << 30)
+		return 0;
+	s->recorder.receive_buffer = bytes;
+	return 2;
 }
 
 /* The protocol of sd_listen_fds(3): one socket, at descriptor 3, and meant for this process. */
@@ -62,63 +59,47 @@ static int inherited_socket(void)
 	return text_streq(count, "1") ? 3 : -1;
 }
 
-/* A sanitizer makes calls of its own, which the filter refuses: builds for the tests. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
-static int prepare(const struct options *o, struct recorder *r, struct err *err)
+static int open_recorder(void *state, bool background, struct err *err)
 {
-	int rc;
+	struct snugd *s = state;
+	int r;
 
-	/* The default file may be missing, one that is named may not; the wrapper hands on whichever it read. */
-	if (o->config && !text_streq(o->config, CONFIG_DEFAULT_PATH))
-		setenv("SNUG_CONFIG", o->config, 1);
-	rc = config_load(&r->config, err);
-	if (rc == 0)
-		rc = namespaces_check(err);
-	if (rc == 0 && o->background)
-		rc = detach_from_caller(err);
-	umask(077);
-	/* In the background stderr is where the caller learns why there was no start: nothing else may be said there. */
-	openlog("snugd", LOG_PID | (o->background ? 0 : LOG_PERROR), LOG_DAEMON);
-	r->receive_buffer = o->receive_buffer;
-	r->inherited_fd = o->background ? -1 : inherited_socket();
-	rc = rc == 0 ? loop_open(r, err) : rc;
-	if (rc == 0)
-		rc = confine_capabilities(&r->config, err);
-	return rc == 0 && !o->unconfined && !SANITIZED ? confine_calls(err) : rc;
+	s->recorder.inherited_fd = background ? -1 : inherited_socket();
+	r = loop_open(&s->recorder, err);
+	if (r == 0)
+		r = confine_capabilities(&s->recorder.config, err);
+	return r == 0 && !s->unconfined && !SANITIZED ? confine_calls(err) : r;
+}
+
+static int run_recorder(void *state, struct err *err)
+{
+	return loop_run(&((struct snugd *)state)->recorder, err);
+}
+
+static void close_recorder(void *state)
+{
+	loop_close(&((struct snugd *)state)->recorder);
 }
 
 int main(int argc, char **argv)
 {
-	struct recorder recorder = {.epoll_fd = -1, .lock_fd = -1, .signal_fd = -1};
-	struct options options = {0};
-	struct err err = {0};
-	int r = parse_options(argc, argv, &options, &err);
+	static const struct service service = {
+		.name = "snugd",
+		.help = help,
+		/* The wrapper names whichever file it read, be it the default one. */
+		.default_config = CONFIG_DEFAULT_PATH,
+		.take_option = take_option,
+		.check = namespaces_check,
+		.open = open_recorder,
+		.run = run_recorder,
+		.close = close_recorder,
+	};
+	struct snugd snugd = {.recorder = {.notes = LIVE_INIT,
+					   .kernel = KERNEL_INIT,
+					   .server = {.fd = -1},
+					   .epoll_fd = -1,
+					   .lock_fd = -1,
+					   .signal_fd = -1}};
 
-	recorder.server.fd = -1;
-	recorder.notes = (struct live)LIVE_INIT;
-	recorder.kernel = (struct kernel)KERNEL_INIT;
-	if (r < 0) {
-		fprintf(stderr, "snug: %s\n", err.msg);
-		return 2;
-	}
-	if (options.help)
-		return fputs(help, stdout) < 0;
-	r = prepare(&options, &recorder, &err);
-	if (r == 0 && options.background)
-		detach_stderr();
-	if (r == 0)
-		r = loop_run(&recorder, &err);
-	/* Another one serves already: what was wanted is there. */
-	if (r == -EALREADY && options.background)
-		r = 0;
-	if (r < 0)
-		fprintf(stderr, "snug: %s\n", err.msg);
-	loop_close(&recorder);
-	config_done(&recorder.config);
-	return r < 0;
+	return service_main(&service, &snugd, &snugd.recorder.config, argc, argv);
 }

@@ -437,7 +437,7 @@ static void test_a_long_path_is_told(void **state)
 	(void)state;
 	memset(dir + 5, 'x', 120);
 	assert_int_equal(intake_open(&in, dir, &err), -ENAMETOOLONG);
-	assert_non_null(strstr(err.msg, "too long for a socket's name"));
+	assert_non_null(strstr(err.msg, "too long for a socket path"));
 	intake_close(&in);
 }
 

@@ -1,8 +1,8 @@
 #include "shim/recorder/attribution/intake.h"
 
 #include "seccomp/syscall/names.h"
+#include "shim/daemon/log.h"
 #include "shim/recorder/stream/audit.h"
-#include "shim/recorder/process/log.h"
 
 #include <linux/audit.h>
 

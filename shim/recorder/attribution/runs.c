@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/names.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
 #include "shim/recorder/attribution/unlogged_request.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "base/json/json.h"
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
 
 #include <errno.h>
 #include <stdlib.h>

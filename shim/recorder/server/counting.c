@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "seccomp/evidence/evidence.h"
+#include "shim/daemon/log.h"
 #include "shim/recorder/attribution/counted.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/counter/counter.h"
-#include "shim/recorder/process/log.h"
 #include "shim/recorder/server/recorder.h"
 
 #include <errno.h>

@@ -1,62 +1,21 @@
 #include "shim/recorder/server/requests.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
-#include "shim/recorder/server/counting.h"
-#include "shim/recorder/server/run_is_over.h"
-#include "shim/recorder/attribution/unlogged_request.h"
+#include "shim/daemon/message.h"
 #include "shim/recorder/attribution/proc.h"
+#include "shim/recorder/attribution/unlogged_request.h"
+#include "shim/recorder/server/counting.h"
 #include "shim/recorder/server/recorder.h"
 #include "shim/recorder/server/registration.h"
+#include "shim/recorder/server/run_is_over.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-static void answer(struct client *c, const struct buf *text)
-{
-	if (buf_failed(text) || send(c->fd, text->data, text->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		c->gone = true;
-}
-
-static void answer_ok(struct client *c)
-{
-	cleanup_buf struct buf b = {0};
-
-	buf_adds(&b, "{\"ok\":true}");
-	answer(c, &b);
-}
-
-void requests_refuse(struct client *c, const char *sentence)
-{
-	cleanup_buf struct buf b = {0};
-	struct json_writer w;
-
-	json_write_begin(&w, &b, false);
-	json_write_object(&w, NULL);
-	json_write_bool(&w, "ok", false);
-	json_write_string(&w, "error", sentence);
-	json_write_end_object(&w);
-	answer(c, &b);
-}
-
-/* One flag besides ok. */
-static void answer_flag(struct client *c, const char *name, bool value)
-{
-	cleanup_buf struct buf b = {0};
-	struct json_writer w;
-
-	json_write_begin(&w, &b, false);
-	json_write_object(&w, NULL);
-	json_write_bool(&w, "ok", true);
-	json_write_bool(&w, name, value);
-	json_write_end_object(&w);
-	answer(c, &b);
-}
 
 static void answer_registration(struct recorder *r, struct client *c, const struct json_doc *doc, const char *text)
 {
@@ -67,9 +26,9 @@ static void answer_registration(struct recorder *r, struct client *c, const stru
 	if (rc == 0)
 		rc = registration_add(r, c->pid, c->pid_start, doc, text, &recorded, &err);
 	if (rc < 0)
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 	else
-		answer_flag(c, "recorded", recorded);
+		c->gone = !message_flag(c->fd, "recorded", recorded);
 }
 
 /* A barrier that came back a moment ago will do; after a quiet time a new one is passed first. */
@@ -83,9 +42,9 @@ static void answer_health(const struct recorder *r, struct client *c)
 	struct err err = {0};
 
 	if (registration_check_health(r, &err) < 0)
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 	else
-		answer_ok(c);
+		c->gone = !message_ok(c->fd);
 }
 
 static void on_health(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
@@ -112,7 +71,7 @@ static void on_register(struct recorder *r, struct client *c, struct json_doc **
 	}
 	c->text = strdup(r->server.text);
 	if (!c->text) {
-		requests_refuse(c, "out of memory");
+		c->gone = !message_refuse(c->fd, "out of memory");
 		return;
 	}
 	c->waiting = WAIT_REGISTER;
@@ -128,18 +87,18 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 	struct err err = {0};
 
 	if (json_want_string(*doc, json_root(*doc), "runtime_id", &id, &err) < 0) {
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 		return;
 	}
 	if (!json_get(json_root(*doc), "version")) {
-		answer_flag(c, "want_version", !recorder_runtime_version(s, id));
+		c->gone = !message_flag(c->fd, "want_version", !recorder_runtime_version(s, id));
 		return;
 	}
 	if (json_want_string(*doc, json_root(*doc), "version", &version, &err) < 0) {
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 		return;
 	}
-	answer_ok(c);
+	c->gone = !message_ok(c->fd);
 	runs_name_version(&r->runs, id, version, now_ms);
 	if (recorder_runtime_version(s, id))
 		return;
@@ -160,7 +119,7 @@ static void on_lookup(struct recorder *r, struct client *c, struct json_doc **do
 	struct err err = {0};
 
 	if (json_want_u64(*doc, json_root(*doc), "session", &session, &err) < 0) {
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 		return;
 	}
 	s = session < SESSION_UNSET ? runs_session(&r->runs, (uint32_t)session) : NULL;
@@ -172,7 +131,7 @@ static void on_lookup(struct recorder *r, struct client *c, struct json_doc **do
 		json_write_string(&w, "container", s->run->container);
 	}
 	json_write_end_object(&w);
-	answer(c, &b);
+	c->gone = !message_answer(c->fd, &b);
 }
 
 static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
@@ -196,9 +155,9 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 	struct err err = {0};
 
 	if (unlogged_request_answer(&r->store, doc, counting_is_possible(r), &b, &err) < 0)
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 	else
-		answer(c, &b);
+		c->gone = !message_answer(c->fd, &b);
 }
 
 /* Offered is what is on disk: what containers of the key did up to now is read and brought there first. */
@@ -241,9 +200,9 @@ static bool step_sync(struct recorder *r, struct client *c, uint64_t now_ms)
 	}
 	saved = store_is_saved(&r->store, c->mark, &err);
 	if (saved < 0)
-		requests_refuse(c, err.msg);
+		c->gone = !message_refuse(c->fd, err.msg);
 	else if (saved)
-		answer_ok(c);
+		c->gone = !message_ok(c->fd);
 	return saved != 0;
 }
 
@@ -273,19 +232,12 @@ static const struct {
 	{"sync", on_sync}, {"settle", on_sync}, {"offer", on_offer},
 };
 
-void requests_take(struct recorder *r, struct client *c, struct json_doc **doc)
+void requests_take(struct recorder *r, struct client *c, const char *op, struct json_doc **doc)
 {
-	const char *op = NULL;
-	struct err err = {0};
-
-	if (json_want_string(*doc, json_root(*doc), "op", &op, &err) < 0) {
-		requests_refuse(c, err.msg);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
 		if (text_streq(op, operations[i].op)) {
 			operations[i].fn(r, c, doc, clock_monotonic_ms());
 			return;
 		}
-	requests_refuse(c, "no such operation");
+	c->gone = !message_refuse(c->fd, "no such operation");
 }

@@ -25,11 +25,8 @@ struct client {
 	bool gone;
 };
 
-/* Answers, or makes the client wait; *doc is then taken over. */
-void requests_take(struct recorder *r, struct client *c, struct json_doc **doc);
-
-/* Answers with a sentence. */
-void requests_refuse(struct client *c, const char *sentence);
+/* Answers the request, or makes the client wait; *doc, which holds op, may be taken over then. */
+void requests_take(struct recorder *r, struct client *c, const char *op, struct json_doc **doc);
 
 /* Answers a client that waits, if what it waits for has come. */
 void requests_step(struct recorder *r, struct client *c, uint64_t now_ms);

@@ -1,11 +1,11 @@
 #include "shim/recorder/server/run_is_over.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
-#include "shim/recorder/process/log.h"
-#include "shim/recorder/server/counting.h"
+#include "base/clock.h"
+#include "shim/daemon/log.h"
 #include "shim/recorder/attribution/liveness.h"
 #include "shim/recorder/attribution/proc.h"
+#include "shim/recorder/server/counting.h"
 #include "shim/recorder/server/recorder.h"
 
 #include <errno.h>

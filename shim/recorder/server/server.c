@@ -1,12 +1,12 @@
 #include "shim/recorder/server/server.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json/json.h"
-#include "base/text.h"
 #include "shim/common/client.h"
-#include "shim/common/session.h"
+#include "shim/daemon/message.h"
+#include "shim/daemon/unix_socket.h"
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/server/recorder.h"
 #include "shim/recorder/server/requests.h"
@@ -20,25 +20,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static int make_socket(const char *path, struct err *err)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	cleanup_fd int fd = -1;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return err_set(err, ENAMETOOLONG, "%s: too long for a socket path", path);
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(err, errno, "cannot make a socket");
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "%s: cannot remove", path);
-	/* The umask is 077: nobody but root connects. */
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, SOMAXCONN) < 0)
-		return err_sys(err, errno, "%s: cannot listen", path);
-	return steal_fd(&fd);
-}
 
 static int socket_path(const char *run_dir, char **ret)
 {
@@ -70,7 +51,8 @@ int server_open(struct server *s, const char *run_dir, int inherited, struct err
 		s->inherited = true;
 		return check_inherited(inherited, err);
 	}
-	s->fd = make_socket(path, err);
+	/* The umask is 077: nobody but root connects. */
+	s->fd = unix_socket_listen(path, SOCK_SEQPACKET, err);
 	if (s->fd < 0)
 		return s->fd;
 	if (lstat(path, &st) < 0)
@@ -152,17 +134,14 @@ static void make_room(struct server *s)
 void server_accept(struct recorder *r)
 {
 	struct server *s = &r->server;
-	cleanup_fd int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	pid_t pid = 0;
+	cleanup_fd int fd = unix_socket_accept(s->fd, &pid);
 	struct proc_stat st = {0};
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
 	struct client *c;
 
-	if (s->count >= SERVER_CLIENTS_MAX || (fd < 0 && (errno == EMFILE || errno == ENFILE)))
+	if (s->count >= SERVER_CLIENTS_MAX || fd == -EMFILE || fd == -ENFILE)
 		make_room(s);
 	if (fd < 0 || s->count >= SERVER_CLIENTS_MAX)
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || (cred.uid != 0 && cred.uid != geteuid()))
 		return;
 	c = calloc(1, sizeof(*c));
 	if (!c || recorder_watch(r, fd) < 0) {
@@ -170,7 +149,7 @@ void server_accept(struct recorder *r)
 		return;
 	}
 	c->fd = steal_fd(&fd);
-	c->pid = cred.pid;
+	c->pid = pid;
 	if (proc_read_stat(c->pid, &st) == 0)
 		c->pid_start = st.start;
 	c->heard_ms = clock_monotonic_ms();
@@ -182,27 +161,22 @@ void server_accept(struct recorder *r)
 static void receive(struct recorder *r, struct client *c)
 {
 	cleanup_json struct json_doc *doc = NULL;
-	char *text = r->server.text;
+	const char *op = NULL;
 	struct err err = {0};
-	struct iovec iov = {.iov_base = text, .iov_len = CLIENT_MESSAGE_MAX};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT);
+	int rc = message_receive(c->fd, r->server.text, &doc, &op, &err);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (rc == -EAGAIN)
 		return;
-	/* Its end, a message that is too long, or one more before the last was answered. */
-	if (n <= 0 || msg.msg_flags & MSG_TRUNC || c->waiting != IDLE) {
+	/* It went away, or sent one more before the last was answered. */
+	if (rc == -ECONNRESET || c->waiting != IDLE) {
 		c->gone = true;
 		return;
 	}
 	c->heard_ms = clock_monotonic_ms();
-	text[n] = '\0';
-	if (json_parse(text, (size_t)n, JSON_OURS, "request", &doc, &err) < 0)
-		requests_refuse(c, err.msg);
-	else if (json_type(json_root(doc)) != JSON_OBJECT)
-		requests_refuse(c, "request: expected an object");
+	if (rc < 0)
+		c->gone = !message_refuse(c->fd, err.msg);
 	else
-		requests_take(r, c, &doc);
+		requests_take(r, c, op, &doc);
 }
 
 bool server_serve(struct recorder *r, int fd)

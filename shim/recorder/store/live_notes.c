@@ -5,7 +5,7 @@
 #include "base/json/json.h"
 #include "base/text.h"
 #include "oci/key.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
 
 #include <errno.h>
 #include <stdlib.h>

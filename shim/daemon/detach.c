@@ -1,4 +1,4 @@
-#include "shim/recorder/process/detach.h"
+#include "shim/daemon/detach.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -24,8 +24,8 @@ static void write_text(const char *path, const char *text)
 		(void)!write(fd, text, strlen(text));
 }
 
-/* Ending the pod, unit or login that called first must not end the recorder: a group of its own under cgroup v2, the root group of each v1
- * hierarchy (a new cpuset group would need cpus and mems first). */
+/* Ending the pod, unit or login that called first must not end the recorder: a group of its own under cgroup v2, the
+ * root group of each v1 hierarchy (a new cpuset group would need cpus and mems first). */
 static void leave_cgroups(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -38,7 +38,8 @@ static void leave_cgroups(void)
 
 		if (!v2 && !text_streq(m->mnt_type, "cgroup"))
 			continue;
-		if (asprintf(&group, "%s%s", m->mnt_dir, v2 ? "/snugd" : "") < 0 || asprintf(&procs, "%s/cgroup.procs", group) < 0)
+		if (asprintf(&group, "%s%s", m->mnt_dir, v2 ? "/snugd" : "") < 0 ||
+		    asprintf(&procs, "%s/cgroup.procs", group) < 0)
 			continue;
 		if (v2)
 			mkdir(group, 0755);

@@ -1,4 +1,4 @@
-#include "shim/recorder/process/log.h"
+#include "shim/daemon/log.h"
 
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 /* What the recorder has to say to the node's operator: syslog, and stderr in the foreground. */
-#ifndef SNUG_SHIM_RECORDER_LOG_H
-#define SNUG_SHIM_RECORDER_LOG_H
+#ifndef SNUG_SHIM_DAEMON_LOG_H
+#define SNUG_SHIM_DAEMON_LOG_H
 
 void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
