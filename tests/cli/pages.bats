@@ -308,6 +308,11 @@ page_names() {
   [ "$(wc -l <members)" -ge 50 ]
   missing=$(grep -oE '[a-z_]+' "$man/snug-evidence.5" | sort -u | comm -13 - members)
   [ -z "$missing" ] || { echo "not in snug-evidence(5): $missing"; false; }
+  # Each reason is a code in the page.
+  sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)",.*/\1/p' "$SNUG_SOURCE/seccomp/evidence/reasons.h" >codes
+  [ "$(wc -l <codes)" -ge 20 ]
+  missing=$(sed -n '/^\.SH REASONS/,/^\.SH "SEE/p' "$man/snug-evidence.5" | grep '^\.B' | sed 's/\\-/-/g' | grep -oE '[a-z-]+' | sort -u | comm -13 - <(sort codes))
+  [ -z "$missing" ] || { echo "no reason in snug-evidence(5): $missing"; false; }
   sed -i 's/"version": 1/"version": 2/' "$state/keys/web/evidence.json"
   run_snug show web
   refused 2 version
