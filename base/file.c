@@ -11,6 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+ssize_t file_read_small(const char *path, char *ret, size_t size)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
+
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return n;
+}
+
 int file_read_fd(int fd, size_t max, const char *name, struct buf *ret, struct err *err)
 {
 	cleanup_buf struct buf b = {0};

@@ -14,6 +14,10 @@
  * `name` is for the message only. */
 int file_read_fd(int fd, size_t max, const char *name, struct buf *ret, struct err *err);
 
+/* Reads the start of a small file, as /proc and /sys have them, with one read(2): at most size - 1 bytes and a NUL.
+ * Returns how many, or a negative errno. */
+ssize_t file_read_small(const char *path, char *ret, size_t size);
+
 /* Opens a regular file by path relative to dirfd (O_NOFOLLOW, O_NONBLOCK: a fifo does not block) and reads it. Anything
  * but a regular file: -EINVAL. A missing one: -ENOENT. */
 int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct err *err);

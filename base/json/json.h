@@ -67,6 +67,9 @@ int json_want_string(const struct json_doc *doc, const struct json *parent, cons
 		     struct err *err);
 int json_want_u64(const struct json_doc *doc, const struct json *parent, const char *what, uint64_t *ret,
 		  struct err *err);
+int json_want_bool(const struct json_doc *doc, const struct json *parent, const char *what, bool *ret, struct err *err);
+int json_want_array(const struct json_doc *doc, const struct json *parent, const char *what, const struct json **ret,
+		    struct err *err);
 
 /* A number's text as an unsigned integer. Returns 0, -EINVAL (not a plain non-negative integer), -ERANGE. */
 int json_u64(const struct json *v, uint64_t *ret);

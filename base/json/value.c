@@ -159,6 +159,31 @@ int json_want_u64(const struct json_doc *doc, const struct json *parent, const c
 	return 0;
 }
 
+int json_want_bool(const struct json_doc *doc, const struct json *parent, const char *what, bool *ret, struct err *err)
+{
+	const struct json *v = json_get(parent, what);
+
+	if (!v)
+		return json_err(doc, parent, err, "\"%s\" is missing", what);
+	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
+		return json_err(doc, v, err, "expected true or false");
+	*ret = json_type(v) == JSON_TRUE;
+	return 0;
+}
+
+int json_want_array(const struct json_doc *doc, const struct json *parent, const char *what, const struct json **ret,
+		    struct err *err)
+{
+	const struct json *v = json_get(parent, what);
+
+	if (!v)
+		return json_err(doc, parent, err, "\"%s\" is missing", what);
+	if (json_type(v) != JSON_ARRAY)
+		return json_err(doc, v, err, "expected an array");
+	*ret = v;
+	return 0;
+}
+
 int json_u64(const struct json *v, uint64_t *ret)
 {
 	if (json_type(v) != JSON_NUMBER)

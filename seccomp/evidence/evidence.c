@@ -326,6 +326,22 @@ int evidence_find_run(const struct evidence *ev, const char *container, const ch
 	return -ENOENT;
 }
 
+bool evidence_run_wants_version(const struct evidence_run *run, const char *runtime_id)
+{
+	return !run->runtime_version[0] && text_streq(run->runtime_id, runtime_id);
+}
+
+int evidence_run_set_version(struct evidence_run *run, const char *runtime_id, const char *version)
+{
+	char *copy = evidence_run_wants_version(run, runtime_id) ? strdup(version) : NULL;
+
+	if (!copy)
+		return evidence_run_wants_version(run, runtime_id) ? -ENOMEM : 0;
+	free(run->runtime_version);
+	run->runtime_version = copy;
+	return 1;
+}
+
 void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms)
 {
 	struct evidence_run *run = evidence_run(ev, no);

@@ -165,6 +165,12 @@ int evidence_find_run(const struct evidence *ev, const char *container, const ch
 /* The run by its number, to be read or stamped; NULL if it was dropped. Valid until the next begin. */
 struct evidence_run *evidence_run(struct evidence *ev, uint64_t no);
 
+/* True if it was started by this runtime file, whose version is not known yet. */
+bool evidence_run_wants_version(const struct evidence_run *run, const char *runtime_id);
+
+/* Takes note of what `RUNTIME --version` printed, where that is wanted. 1: done, 0: not wanted, -ENOMEM. */
+int evidence_run_set_version(struct evidence_run *run, const char *runtime_id, const char *version);
+
 /* Ends it: sets ended_ms, takes REASON_RUNNING away, frees `seen`. */
 void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
 

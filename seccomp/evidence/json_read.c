@@ -49,18 +49,6 @@ static int want_safe(struct reader *rd, const struct json *parent, const char *w
 	return r;
 }
 
-static int want_bool(struct reader *rd, const struct json *parent, const char *what, bool *ret)
-{
-	const struct json *v = json_get(parent, what);
-
-	if (!v)
-		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
-	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
-		return json_err(rd->doc, v, rd->err, "expected true or false");
-	*ret = json_type(v) == JSON_TRUE;
-	return 0;
-}
-
 static int want_time(struct reader *rd, const struct json *parent, const char *what, uint64_t *ret)
 {
 	const char *s;
@@ -72,23 +60,11 @@ static int want_time(struct reader *rd, const struct json *parent, const char *w
 	return r;
 }
 
-static int want_array(struct reader *rd, const struct json *parent, const char *what, const struct json **ret)
-{
-	const struct json *v = json_get(parent, what);
-
-	if (!v)
-		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
-	if (json_type(v) != JSON_ARRAY)
-		return json_err(rd->doc, v, rd->err, "expected an array");
-	*ret = v;
-	return 0;
-}
-
 static int read_reasons(struct reader *rd, const struct json *v, struct evidence_run *run)
 {
 	const struct json *list = NULL;
 	enum reason reason;
-	int r = want_array(rd, v, "reasons", &list);
+	int r = json_want_array(rd->doc, v, "reasons", &list, rd->err);
 
 	if (r < 0)
 		return r;
@@ -110,7 +86,7 @@ static int check_verdict(struct reader *rd, const struct json *v, const struct e
 {
 	const struct json *reasons = json_get(v, "reasons");
 	bool complete = false;
-	int r = want_bool(rd, v, "complete", &complete);
+	int r = json_want_bool(rd->doc, v, "complete", &complete, rd->err);
 
 	if (r < 0)
 		return r;
@@ -128,7 +104,7 @@ static int check_verdict(struct reader *rd, const struct json *v, const struct e
 static int read_complete_for(struct reader *rd, const struct json *v, struct evidence_run *run)
 {
 	const struct json *list = json_get(v, "complete_for");
-	int r = list ? want_array(rd, v, "complete_for", &list) : 0;
+	int r = list ? json_want_array(rd->doc, v, "complete_for", &list, rd->err) : 0;
 
 	if (r == 0 && list && run->reasons)
 		r = json_err(rd->doc, list, rd->err, "contradicts \"reasons\"");
@@ -223,7 +199,7 @@ static int read_run(struct reader *rd, const struct json *v)
 	if (r == 0)
 		r = read_run_strings(rd, v, run);
 	if (r == 0)
-		r = want_bool(rd, v, "go", &run->go);
+		r = json_want_bool(rd->doc, v, "go", &run->go, rd->err);
 	if (r == 0)
 		r = read_attribution(rd, v, run);
 	if (r == 0)
@@ -254,7 +230,7 @@ static int read_who(struct reader *rd, const struct json *v, const char *what, s
 		    uint8_t list[EVIDENCE_WHO_MAX])
 {
 	const struct json *array = NULL;
-	int r = want_array(rd, v, what, &array);
+	int r = json_want_array(rd->doc, v, what, &array, rd->err);
 
 	if (r < 0)
 		return r;
@@ -332,7 +308,7 @@ static int read_counters(struct reader *rd, const struct json *v, struct evidenc
 	if (r == 0 && c->last_ms < c->first_ms)
 		r = json_err(rd->doc, json_get(v, "last"), rd->err, "before \"first\"");
 	if (r == 0 && json_get(v, "more"))
-		r = want_bool(rd, v, "more", &c->more);
+		r = json_want_bool(rd->doc, v, "more", &c->more, rd->err);
 	if (r == 0 && json_get(v, "learnt"))
 		r = json_want_u64(rd->doc, v, "learnt", &learnt, rd->err);
 	if (r == 0 && learnt > EVIDENCE_CALLS_MAX)
@@ -363,7 +339,7 @@ static int read_each(struct reader *rd, const struct json *root, const char *wha
 		     int (*read)(struct reader *, const struct json *))
 {
 	const struct json *list = NULL;
-	int r = want_array(rd, root, what, &list);
+	int r = json_want_array(rd->doc, root, what, &list, rd->err);
 
 	for (const struct json *e = json_first(list); r == 0 && e; e = json_next(e))
 		r = read(rd, e);

@@ -85,12 +85,12 @@ bool set_is_always_logged(const char *name)
 	return false;
 }
 
-bool set_is_danger(const char *name)
+const char *set_danger_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table_danger); i++)
 		if (strcmp(table_danger[i].name, name) == 0)
-			return true;
-	return false;
+			return table_danger[i].reason;
+	return NULL;
 }
 
 double set_bound(size_t n)

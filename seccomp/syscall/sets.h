@@ -53,7 +53,7 @@ size_t set_common(const struct set_common **ret);
 size_t set_everywhere(const struct set_everywhere **ret);
 bool set_is_everywhere(const char *name);
 bool set_is_always_logged(const char *name);
-bool set_is_danger(const char *name);
+const char *set_danger_of(const char *name); /* what allowing this call opens; NULL: it is in no line of that table */
 
 /* "files", "network", ...; "other" for a name that is in no group. */
 const char *set_group_of(const char *name);

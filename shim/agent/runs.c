@@ -230,7 +230,7 @@ bool runs_wants_version(const struct runs *r, const char *runtime_id)
 	for (const struct run *run = r->list; run; run = run->next) {
 		const struct evidence_run *er = evidence_of(run);
 
-		if (er && !er->runtime_version[0] && text_streq(er->runtime_id, runtime_id))
+		if (er && evidence_run_wants_version(er, runtime_id))
 			return true;
 	}
 	return false;
@@ -240,16 +240,9 @@ void runs_name_version(struct runs *r, const char *runtime_id, const char *versi
 {
 	for (struct run *run = r->list; run; run = run->next) {
 		struct evidence_run *er = evidence_of(run);
-		char *copy;
 
-		if (!er || er->runtime_version[0] || !text_streq(er->runtime_id, runtime_id))
-			continue;
-		copy = strdup(version);
-		if (!copy)
-			return;
-		free(er->runtime_version);
-		er->runtime_version = copy;
-		store_touch(r->store, run->key, true, now_ms);
+		if (er && evidence_run_set_version(er, runtime_id, version) == 1)
+			store_touch(r->store, run->key, true, now_ms);
 	}
 }
 

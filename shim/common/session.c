@@ -15,18 +15,13 @@
 /* Both files hold one unsigned number without a newline. */
 static int read_number(const char *path, uint32_t *ret)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32];
-	ssize_t n;
+	ssize_t n = file_read_small(path, text, sizeof(text));
 	char *end;
 	unsigned long v;
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
-		return -errno;
-	text[n] = '\0';
+		return (int)n;
 	v = strtoul(text, &end, 10);
 	if (end == text || v > UINT32_MAX)
 		return -EINVAL;

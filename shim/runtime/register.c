@@ -5,6 +5,7 @@
 #include "shim/common/ask.h"
 #include "shim/common/client.h"
 #include "shim/common/session.h"
+#include "shim/runtime/request.h"
 #include "shim/runtime/section.h"
 
 #include <errno.h>
@@ -14,26 +15,14 @@
 static void compose(struct buf *out, const struct plan *p, const uint32_t *session, const char *key, enum config_mode mode,
 		    const struct section *section, const char *shape)
 {
-	char runtime_id[OCI_RUNTIME_ID_MAX];
 	struct json_writer w;
 
-	oci_runtime_id(&p->runtime, runtime_id);
-	json_write_begin(&w, out, false);
-	json_write_object(&w, NULL);
-	json_write_string(&w, "op", "register");
-	json_write_string(&w, "command", oci_command_name(p->call.command));
-	json_write_string(&w, "mode", config_mode_name(mode));
+	request_begin(&w, out, p, key, mode);
 	json_write_string(&w, "space", "keys");
 	if (session)
 		json_write_u64(&w, "session", *session);
 	else
 		json_write_string(&w, "attribution", "cgroup");
-	json_write_string(&w, "id", p->call.id);
-	json_write_string(&w, "root", p->root);
-	json_write_string(&w, "key", key);
-	json_write_string(&w, "runtime", p->runtime.path);
-	json_write_string(&w, "runtime_id", runtime_id);
-	json_write_bool(&w, "go", p->runtime.is_go);
 	json_write_string(&w, "baseline", section ? section->baseline : "");
 	if (section && section->handed_over)
 		json_write_bool(&w, "handed_over", true);

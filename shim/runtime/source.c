@@ -4,7 +4,7 @@
 #include "shim/common/client.h"
 #include "shim/common/namespaces.h"
 #include "shim/runtime/learn.h"
-#include "shim/runtime/register.h"
+#include "shim/runtime/request.h"
 
 #include <errno.h>
 
@@ -56,21 +56,9 @@ static int check_baseline(const struct plan *p, enum oci_container_kind kind, st
 
 static void compose(const struct plan *p, const char *key, const struct buf *shape, struct buf *out)
 {
-	char runtime_id[OCI_RUNTIME_ID_MAX];
 	struct json_writer w;
 
-	oci_runtime_id(&p->runtime, runtime_id);
-	json_write_begin(&w, out, false);
-	json_write_object(&w, NULL);
-	json_write_string(&w, "op", "register");
-	json_write_string(&w, "command", oci_command_name(p->call.command));
-	json_write_string(&w, "mode", config_mode_name(CONFIG_LEARN));
-	json_write_string(&w, "id", p->call.id);
-	json_write_string(&w, "root", p->root);
-	json_write_string(&w, "key", key);
-	json_write_string(&w, "runtime", p->runtime.path);
-	json_write_string(&w, "runtime_id", runtime_id);
-	json_write_bool(&w, "go", p->runtime.is_go);
+	request_begin(&w, out, p, key, CONFIG_LEARN);
 	json_write_bool(&w, "go_on", p->config.on_error == CONFIG_ORIGINAL);
 	learn_write_hot(&p->config, &w);
 	json_write_raw(&w, "shape", shape->data, shape->len);

@@ -85,7 +85,7 @@ static bool choose_one(const struct sets *s, const struct check_chosen *chosen, 
 			uint32_t nr = s->set[i]->nr[k];
 			size_t helped = count_helped(s, chosen, nr);
 			const struct floor_call *c = find_call(s->part[i], nr);
-			bool danger = !c || set_is_danger(c->name);
+			bool danger = !c || set_danger_of(c->name);
 
 			if (!helped || helped < best || (helped == best && danger > best_danger) ||
 			    (helped == best && danger == best_danger && nr < *ret))

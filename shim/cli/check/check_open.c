@@ -104,17 +104,6 @@ int check_fallback(struct check_view *v)
 	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
 }
 
-static const char *danger_of(const char *name)
-{
-	const struct set_danger *set = NULL;
-	size_t n = set_dangers(&set);
-
-	for (size_t i = 0; i < n; i++)
-		if (text_streq(set[i].name, name))
-			return set[i].reason;
-	return NULL;
-}
-
 /* How much the most generous of the defaults that Docker and Kubernetes start containers with allows. */
 static enum check_allows defaults_allow(const struct check_plan *p, uint32_t nr)
 {
@@ -161,7 +150,7 @@ static int add_beyond(struct check_view *v, bool dangers, const char *name, stru
 	r = check_ask(v, nr, &a);
 	if (r < 0 || !a.allows || (allowed == CHECK_DEPENDS && a.denies))
 		return r;
-	call.reason = danger_of(name);
+	call.reason = set_danger_of(name);
 	if ((call.reason != NULL) != dangers)
 		return 0;
 	if (!call.reason && allowed == CHECK_DEPENDS)

@@ -50,17 +50,6 @@ size_t diff_count(const struct diff *d, enum diff_kind k)
 	return n;
 }
 
-static const char *danger_of(const char *name)
-{
-	const struct set_danger *set = NULL;
-	size_t n = set_dangers(&set);
-
-	for (size_t i = 0; i < n; i++)
-		if (text_streq(set[i].name, name))
-			return set[i].reason;
-	return NULL;
-}
-
 /* The clauses of one kind, with "or" between them. */
 static void add_clauses(const struct filter_call *c, bool allow, struct buf *out)
 {
@@ -177,7 +166,7 @@ static int add_row(struct diff *d, const char *name, const struct arch *arch, co
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	memcpy(row.name, name, strlen(name) + 1);
-	row.danger = danger_of(name);
+	row.danger = set_danger_of(name);
 	d->rows[d->count++] = row;
 	return 0;
 }

@@ -93,17 +93,6 @@ int explain_collect(struct explain *x, struct err *err)
 	return 0;
 }
 
-const char *explain_danger(const char *name)
-{
-	const struct set_danger *dangers = NULL;
-	size_t n = set_dangers(&dangers);
-
-	for (size_t i = 0; i < n; i++)
-		if (text_streq(dangers[i].name, name))
-			return dangers[i].reason;
-	return NULL;
-}
-
 bool explain_is_partial(const struct explain *x)
 {
 	const struct summary *t = &x->summary;

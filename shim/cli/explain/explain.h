@@ -103,9 +103,6 @@ void explain_add_all_defaults(struct buf *out);
 /* True for a row that belongs to the answer: with a profile, one that it does not simply allow. */
 bool explain_shows(const struct explain *x, size_t row);
 
-/* The reason why a call is dangerous, NULL if it is not known to be. */
-const char *explain_danger(const char *name);
-
 /* True if what is told may lack records. */
 bool explain_is_partial(const struct explain *x);
 

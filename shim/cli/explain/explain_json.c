@@ -2,6 +2,7 @@
 
 #include "base/json/json.h"
 #include "base/text.h"
+#include "seccomp/syscall/sets.h"
 
 #include <string.h>
 
@@ -52,11 +53,11 @@ static void write_additions(struct json_writer *w, const struct explain *x)
 	json_write_end_array(w);
 	json_write_array(w, "opens");
 	for (size_t i = 0; i < x->add_count; i++) {
-		if (!explain_danger(x->add[i]))
+		if (!set_danger_of(x->add[i]))
 			continue;
 		json_write_object_flat(w, NULL);
 		json_write_string(w, "name", x->add[i]);
-		json_write_string(w, "reason", explain_danger(x->add[i]));
+		json_write_string(w, "reason", set_danger_of(x->add[i]));
 		json_write_end_object(w);
 	}
 	json_write_end_array(w);

@@ -2,6 +2,7 @@
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
+#include "seccomp/syscall/sets.h"
 #include "shim/cli/common/table.h"
 
 #include <stdio.h>
@@ -312,8 +313,8 @@ static void add_opened(const struct explain *x, struct buf *out)
 
 	buf_adds(out, "What this opens:\n");
 	for (size_t i = 0; i < x->add_count; i++)
-		if (explain_danger(x->add[i])) {
-			buf_addf(out, "  %s: %s.\n", x->add[i], explain_danger(x->add[i]));
+		if (set_danger_of(x->add[i])) {
+			buf_addf(out, "  %s: %s.\n", x->add[i], set_danger_of(x->add[i]));
 			dangerous++;
 		}
 	if (dangerous < x->add_count)

@@ -28,28 +28,13 @@ static int want_text(struct reader *rd, const struct json *parent, const char *w
 	return r < 0 ? r : floor_file_copy(s, ret, rd->err);
 }
 
-static int want_bool(struct reader *rd, const struct json *parent, const char *what, bool *ret)
-{
-	const struct json *v = json_get(parent, what);
-
-	if (!v)
-		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
-	if (json_type(v) != JSON_TRUE && json_type(v) != JSON_FALSE)
-		return json_err(rd->doc, v, rd->err, "expected true or false");
-	*ret = json_type(v) == JSON_TRUE;
-	return 0;
-}
-
 static int want_array(struct reader *rd, const struct json *parent, const char *what, const struct json **ret)
 {
-	const struct json *v = json_get(parent, what);
+	int r = json_want_array(rd->doc, parent, what, ret, rd->err);
 
-	if (!v)
-		return json_err(rd->doc, parent, rd->err, "\"%s\" is missing", what);
-	if (json_type(v) != JSON_ARRAY || json_count(v) > LIST_MAX)
-		return json_err(rd->doc, v, rd->err, "expected an array");
-	*ret = v;
-	return 0;
+	return r == 0 && json_count(*ret) > LIST_MAX
+		       ? json_err(rd->doc, *ret, rd->err, "expected at most %d entries", LIST_MAX)
+		       : r;
 }
 
 static int want_object(struct reader *rd, const struct json *v)
@@ -150,7 +135,7 @@ static int read_part(struct reader *rd, const struct json *v, struct floor_part 
 	if (!r)
 		r = read_phase(rd, v, &part->phase);
 	if (!r)
-		r = want_bool(rd, v, "no_new_privileges", &part->no_new_privileges);
+		r = json_want_bool(rd->doc, v, "no_new_privileges", &part->no_new_privileges, rd->err);
 	if (!r)
 		r = want_text(rd, v, "shape", &part->shape);
 	if (!r)
@@ -189,7 +174,7 @@ static int read_runtime(struct reader *rd, const struct json *v)
 	if (!r)
 		r = want_text(rd, v, "version", &rt->version);
 	if (!r)
-		r = want_bool(rd, v, "go", &rt->go);
+		r = json_want_bool(rd->doc, v, "go", &rt->go, rd->err);
 	if (!r)
 		r = want_array(rd, v, "floors", &floors);
 	for (const struct json *e = json_first(floors); e && !r; e = json_next(e)) {

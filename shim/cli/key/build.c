@@ -264,7 +264,7 @@ static bool has_harmless_other(const struct floor *f, enum floor_phase p, const 
 			char name[SYSCALL_NAME_MAX];
 
 			of |= either->nr[k] == c->nr;
-			harmless |= syscall_name(either->arch, either->nr[k], name) && !set_is_danger(name);
+			harmless |= syscall_name(either->arch, either->nr[k], name) && !set_danger_of(name);
 		}
 		all &= either->phase != p || either->by != e || either->arch != c->arch || !of || harmless;
 	}
@@ -321,8 +321,8 @@ static int find_left_out(struct build *b, enum ablation_errno e, struct err *err
 		for (size_t k = 0; !r && k < count; k++) {
 			char name[SYSCALL_NAME_MAX];
 
-			if (floor_is_call(calls[k]) && syscall_name(calls[k]->arch, calls[k]->nr, name) && set_is_danger(name) &&
-			    can_do_without(b, calls[k], e))
+			if (floor_is_call(calls[k]) && syscall_name(calls[k]->arch, calls[k]->nr, name) &&
+			    set_danger_of(name) && can_do_without(b, calls[k], e))
 				r = leave_out(b, calls[k], err);
 		}
 	}

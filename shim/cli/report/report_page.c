@@ -55,21 +55,11 @@ void report_escape(struct buf *out, const char *s)
 		}
 }
 
-static const char *danger_of(const char *name)
-{
-	const struct set_danger *d = NULL;
-
-	for (size_t n = set_dangers(&d), i = 0; i < n; i++)
-		if (text_streq(d[i].name, name))
-			return d[i].reason;
-	return NULL;
-}
-
 static void add_names(const char *const names[], size_t count, const char *group, struct buf *out)
 {
 	buf_adds(out, "<ul class=\"names\">");
 	for (size_t i = 0; i < count; i++) {
-		const char *danger = danger_of(names[i]);
+		const char *danger = set_danger_of(names[i]);
 
 		if (group && !text_streq(set_group_of(names[i]), group))
 			continue;
@@ -196,7 +186,7 @@ static void add_call(struct buf *out, const struct evidence *ev, const struct ev
 	const char *danger;
 
 	syscall_name(c->arch, c->nr, name);
-	danger = danger_of(name);
+	danger = set_danger_of(name);
 	buf_adds(out, "<tr><td class=\"call\">");
 	report_escape(out, name);
 	if (!arch_host(host) || c->arch != host[0])

@@ -23,18 +23,11 @@
 static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
 {
 	char path[48];
-	cleanup_fd int fd = -1;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	n = read(fd, ret, size - 1);
-	if (n <= 0)
-		return n < 0 ? -errno : -ESRCH;
-	ret[n] = '\0';
-	return n;
+	n = file_read_small(path, ret, size);
+	return n == 0 || n == -ENOENT ? -ESRCH : n;
 }
 
 int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret)

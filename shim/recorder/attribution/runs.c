@@ -394,16 +394,9 @@ void runs_name_version(struct runs *r, const char *runtime_id, const char *versi
 {
 	for (struct run *run = r->list; run; run = run->next) {
 		struct evidence_run *er = evidence_run(run->key->evidence, run->no);
-		char *copy;
 
-		if (!er || er->runtime_version[0] || !text_streq(er->runtime_id, runtime_id))
-			continue;
-		copy = strdup(version);
-		if (!copy)
-			return;
-		free(er->runtime_version);
-		er->runtime_version = copy;
-		store_touch(r->store, run->key, true, now_ms);
+		if (er && evidence_run_set_version(er, runtime_id, version) == 1)
+			store_touch(r->store, run->key, true, now_ms);
 	}
 }
 

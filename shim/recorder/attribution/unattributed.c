@@ -1,6 +1,7 @@
 #include "shim/recorder/attribution/unattributed.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +28,10 @@ static int64_t offset_now(void)
 /* The kernel gives numbers in turn (kernel/pid.c idr_alloc_cyclic()): one comes again only after all others. */
 static bool is_cycle_long(void)
 {
-	cleanup_fd int fd = open("/proc/sys/kernel/pid_max", O_RDONLY | O_CLOEXEC);
-	char text[32] = "";
+	char text[32];
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+	if (file_read_small("/proc/sys/kernel/pid_max", text, sizeof(text)) <= 0)
 		return false;
 	return strtol(text, NULL, 10) >= 2 * UNATTRIBUTED_SLACK_MS * FORKS_PER_MS * (cpus > 0 ? cpus : 1024);
 }

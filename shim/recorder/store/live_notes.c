@@ -57,12 +57,10 @@ static void name_of(pid_t pid, uint64_t start, char ret[NAME_SIZE])
 static int read_boot(char *ret, size_t size, struct err *err)
 {
 	static const char path[] = "/proc/sys/kernel/random/boot_id";
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
+	ssize_t n = file_read_small(path, ret, size);
 
 	if (n <= 0)
-		return err_sys(err, errno, "%s: cannot read", path);
-	ret[n] = '\0';
+		return err_sys(err, n ? (int)n : EIO, "%s: cannot read", path);
 	ret[strcspn(ret, "\n")] = '\0';
 	return 0;
 }

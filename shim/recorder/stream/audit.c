@@ -1,6 +1,7 @@
 #include "shim/recorder/stream/audit.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "shim/recorder/stream/audit_rule.h"
 
 #include <errno.h>
@@ -229,16 +230,11 @@ int audit_read_answer(int fd, struct audit_answer *ret)
 
 int audit_log_is_on(bool *ret)
 {
-	cleanup_fd int fd = open("/proc/sys/kernel/seccomp/actions_logged", O_RDONLY | O_CLOEXEC);
 	char text[256], *save = NULL;
-	ssize_t n;
+	ssize_t n = file_read_small("/proc/sys/kernel/seccomp/actions_logged", text, sizeof(text));
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
-		return -errno;
-	text[n] = '\0';
+		return (int)n;
 	*ret = false;
 	for (char *word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
 		*ret |= strcmp(word, "log") == 0;

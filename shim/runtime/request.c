@@ -1,0 +1,21 @@
+#include "shim/runtime/request.h"
+
+#include "oci/runtime.h"
+
+void request_begin(struct json_writer *w, struct buf *out, const struct plan *p, const char *key, enum config_mode mode)
+{
+	char runtime_id[OCI_RUNTIME_ID_MAX];
+
+	oci_runtime_id(&p->runtime, runtime_id);
+	json_write_begin(w, out, false);
+	json_write_object(w, NULL);
+	json_write_string(w, "op", "register");
+	json_write_string(w, "command", oci_command_name(p->call.command));
+	json_write_string(w, "mode", config_mode_name(mode));
+	json_write_string(w, "id", p->call.id);
+	json_write_string(w, "root", p->root);
+	json_write_string(w, "key", key);
+	json_write_string(w, "runtime", p->runtime.path);
+	json_write_string(w, "runtime_id", runtime_id);
+	json_write_bool(w, "go", p->runtime.is_go);
+}
