@@ -3,11 +3,11 @@
 #define SNUG_SHIM_AGENT_AGENT_H
 
 #include "base/err.h"
+#include "shim/agent/agent_runs.h"
 #include "shim/agent/book.h"
-#include "shim/agent/intake.h"
+#include "shim/agent/handover.h"
 #include "shim/agent/keeper.h"
 #include "shim/agent/unotify.h"
-#include "shim/agent/runs.h"
 #include "shim/common/config.h"
 #include "shim/recorder/store/saver.h"
 #include "shim/recorder/store/store.h"
@@ -20,8 +20,8 @@
 #define AGENT_CLIENTS_MAX 256
 #define AGENT_SILENT_MS   20000 /* a client that says nothing for so long is let go */
 
-struct client {
-	struct client *next;
+struct agent_client {
+	struct agent_client *next;
 	int fd;
 	pid_t pid;
 	uint64_t heard_ms;
@@ -40,10 +40,10 @@ struct agent {
 	struct keeper *keeper;
 	struct saver *saver;
 	struct store store;
-	struct runs runs;
+	struct agent_runs runs;
 	struct book book;
-	struct intake intake;
-	struct client *clients;
+	struct handover handover;
+	struct agent_client *clients;
 	unsigned client_count;
 	char *text; /* one message */
 	uint64_t active_ms, ticked_ms, turn;
@@ -51,7 +51,10 @@ struct agent {
 	bool quit;
 };
 
-#define AGENT_INIT {.epoll_fd = -1, .lock_fd = -1, .signal_fd = -1, .server_fd = -1, .intake = {.fd = -1}}
+#define AGENT_INIT                                                                                                     \
+	{                                                                                                              \
+		.epoll_fd = -1, .lock_fd = -1, .signal_fd = -1, .server_fd = -1, .handover = {.fd = -1 }               \
+	}
 
 /* Watches a descriptor; what is to be done with it is found by its number. 0 or a negative errno. */
 int agent_watch(struct agent *a, int fd);

@@ -22,7 +22,7 @@ static uint32_t number_of(const struct arch *arch, const char *name)
 	return syscall_number(arch, name, &nr) < 0 ? NO_NUMBER : nr;
 }
 
-void book_init(struct book *b, struct runs *runs)
+void book_init(struct book *b, struct agent_runs *runs)
 {
 	char name[SYSCALL_NAME_MAX];
 
@@ -183,7 +183,7 @@ void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n
 	phase = phase_of(l, n->pid);
 	add(b, l, phase, &r, n, is_plain(b, row, n), now_ms);
 	if (wants_listener(b, row, n) && phase != EVIDENCE_RUNTIME)
-		runs_stamp(b->runs, l->run, REASON_OWN_LISTENER, now_ms);
+		agent_runs_stamp(b->runs, l->run, REASON_OWN_LISTENER, now_ms);
 	/* From now on it may have another name. */
 	if (is_exec(b, row, nr)) {
 		see_exec(l, n->pid);

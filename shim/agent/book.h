@@ -3,7 +3,7 @@
 #define SNUG_SHIM_AGENT_BOOK_H
 
 #include "seccomp/syscall/arch.h"
-#include "shim/agent/runs.h"
+#include "shim/agent/agent_runs.h"
 
 #include <linux/seccomp.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct book_who {
 };
 
 struct book {
-	struct runs *runs; /* borrowed */
+	struct agent_runs *runs; /* borrowed */
 	struct book_who who[BOOK_WHO];
 	const struct arch *host[4];
 	size_t host_count;
@@ -27,7 +27,7 @@ struct book {
 	uint32_t execve[4], execveat[4], seccomp[4], prctl[4];
 };
 
-void book_init(struct book *b, struct runs *runs);
+void book_init(struct book *b, struct agent_runs *runs);
 
 /* Books it to the listener's run, if it has one. To be called before the call is answered: then nothing that went on is missing. */
 void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n, uint64_t now_ms);

@@ -1,15 +1,15 @@
 /* snug-agent: learns without root and without audit. One per user, or per node where the kernel's audit stream is not
  * to be had.
  *
- *   unotify.c   seccomp notifications
- *   intake.c    the socket at which runtimes hand over listeners
- *   runs.c      whose listener it is, and when a run has ended
- *   book.c      a notification becomes a use of a call
- *   requests.c  wrappers, and `snug`
- *   keeper.c    what becomes of the containers should it be killed
- *   loop.c      the order of all that
+ *   unotify.c         seccomp notifications
+ *   handover.c        the socket at which runtimes hand over listeners
+ *   agent_runs.c      whose listener it is, and when a run has ended
+ *   book.c            a notification becomes a use of a call
+ *   agent_requests.c  wrappers, and `snug`
+ *   keeper.c          what happens to the containers if the agent is killed
+ *   agent_loop.c      the order of all that
  */
-#include "shim/agent/loop.h"
+#include "shim/agent/agent_loop.h"
 #include "shim/daemon/service.h"
 
 #include <sys/prctl.h>
@@ -27,17 +27,17 @@ static int open_agent(void *state, bool background, struct err *err)
 {
 	/* A container with the agent's user must not be able to take a listener from it. */
 	prctl(PR_SET_DUMPABLE, 0);
-	return loop_open(state, err);
+	return agent_open(state, err);
 }
 
 static int run_agent(void *state, struct err *err)
 {
-	return loop_run(state, err);
+	return agent_run(state, err);
 }
 
 static void close_agent(void *state)
 {
-	loop_close(state);
+	agent_close(state);
 }
 
 int main(int argc, char **argv)

@@ -1,22 +1,25 @@
-/* Talking to snugd, or to snug-agent (shim/agent/requests.h): one SOCK_SEQPACKET connection at RUN_DIR/snugd.sock, or agent.sock, one JSON object a message, at most CLIENT_MESSAGE_MAX bytes.
+/* Talking to snugd, or to snug-agent (shim/agent/agent_requests.h): one SOCK_SEQPACKET connection at
+ * RUN_DIR/snugd.sock, or agent.sock, one JSON object a message, at most CLIENT_MESSAGE_MAX bytes.
  *
- *   {"op":"register", "command":"create"|"run"|"exec", "mode":"learn"|"audit"|"enforce", "space":"keys"|"floor", "session":N,
- *    "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":..., "shape":{...},
- *    "attribution":"cgroup"}                         in place of "session": this process has no session of its own
+ *   {"op":"register", "command":"create"|"run"|"exec", "mode":"learn"|"audit"|"enforce", "space":"keys"|"floor",
+ * "session":N, "id":..., "root":..., "key":..., "runtime":PATH, "runtime_id":..., "go":bool, "baseline":...,
+ * "shape":{...}, "attribution":"cgroup"}                         in place of "session": this process has no session of
+ * its own
  *        -> {"ok":true,"recorded":bool}: the recorder listens and has booked the session (recorded false: an exec
- *           into a container that is not being recorded). The sender's pid (SO_PEERCRED) is the process that becomes the runtime.
- *        Optional members: "quiet", the object of an offer with the forms that were applied; "caller_allows" or "caller_denies",
- *        the names that the caller's own profile allows, or refuses, where learning opens more.
- *   {"op":"offer","key":...,"hot":true|[NAME...],"experiments":bool} -> {"ok":true,"since":MS,"quiet":{...}}: when the key's first
- *        learning run began (0: none has), and what a new one may have unlogged (seccomp/evidence/unlogged_proof.h)
+ *           into a container that is not being recorded). The sender's pid (SO_PEERCRED) is the process that becomes
+ * the runtime. Optional members: "quiet", the object of an offer with the forms that were applied; "caller_allows" or
+ * "caller_denies", the names that the caller's own profile allows, or refuses, where learning opens more.
+ *   {"op":"offer","key":...,"hot":true|[NAME...],"experiments":bool} -> {"ok":true,"since":MS,"quiet":{...}}: when the
+ * key's first learning run began (0: none has), and what a new one may have unlogged
+ * (seccomp/evidence/unlogged_proof.h)
  *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}
  *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
  *   {"op":"health"}       -> {"ok":true}: recording works here and does no harm; a failure says why not
  *   {"op":"whose","session":N} -> {"ok":true} and, of a session that is booked, "key" and "container"
  *   {"op":"deleted","root":...,"id":...}              no answer: look whether the container has ended
  *   {"op":"sync"}         -> {"ok":true}: all that the kernel had logged before is in the evidence files
- *   {"op":"settle","key":...,"space":...}  -> {"ok":true}: as sync, and every run of the key whose processes have all gone is ended
- *   any failure           -> {"ok":false,"error":SENTENCE}
+ *   {"op":"settle","key":...,"space":...}  -> {"ok":true}: as sync, and every run of the key whose processes have all
+ * gone is ended any failure           -> {"ok":false,"error":SENTENCE}
  */
 #ifndef SNUG_SHIM_CLIENT_H
 #define SNUG_SHIM_CLIENT_H

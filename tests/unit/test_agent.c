@@ -5,11 +5,11 @@
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/arguments.h"
+#include "shim/agent/agent_runs.h"
 #include "shim/agent/book.h"
-#include "shim/agent/intake.h"
-#include "shim/agent/unotify.h"
+#include "shim/agent/handover.h"
 #include "shim/agent/keeper.h"
-#include "shim/agent/runs.h"
+#include "shim/agent/unotify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ struct fixture {
 	char dir[64];
 	struct unotify kernel;
 	struct store store;
-	struct runs runs;
+	struct agent_runs runs;
 	struct book *book;
 };
 
@@ -51,7 +51,7 @@ static int set_up(void **state)
 	if (unotify_open(&f->kernel, &err) < 0)
 		fail_msg("%s", err.msg);
 	f->store.state_dir = f->dir;
-	f->runs = (struct runs){.store = &f->store, .run_dir = f->dir};
+	f->runs = (struct agent_runs){.store = &f->store, .run_dir = f->dir};
 	f->book = malloc(sizeof(*f->book));
 	book_init(f->book, &f->runs);
 	*state = f;
@@ -63,7 +63,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 	char command[128];
 
-	runs_done(&f->runs, 1);
+	agent_runs_done(&f->runs, 1);
 	assert_int_equal(store_save_all(&f->store, NULL), 0);
 	unotify_close(&f->kernel);
 	snprintf(command, sizeof(command), "rm -rf %s", f->dir);
@@ -73,20 +73,26 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct run *begin(struct fixture *f, const char *key, bool go)
+static struct agent_run *begin(struct fixture *f, const char *key, bool go)
 {
 	cleanup_buf struct buf section = {0};
-	struct run_request q = {.id = "web-1", .root = f->dir, .key = key, .runtime = "/usr/sbin/runc", .runtime_id = "id", .kernel = "6.1", .go = go,
-				.pid = getpid()};
+	struct agent_run_request q = {.id = "web-1",
+				      .root = f->dir,
+				      .key = key,
+				      .runtime = "/usr/sbin/runc",
+				      .runtime_id = "id",
+				      .kernel = "6.1",
+				      .go = go,
+				      .pid = getpid()};
 	struct err err = {0};
 
-	if (runs_begin(&f->runs, &q, "/run/listener.sock", 1, &section, &err) < 0)
+	if (agent_runs_begin(&f->runs, &q, "/run/listener.sock", 1, &section, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_non_null(strstr(section.data, f->runs.list->id));
 	return f->runs.list;
 }
 
-static const struct evidence_run *evidence_of(const struct run *run)
+static const struct evidence_run *evidence_of(const struct agent_run *run)
 {
 	return evidence_run(run->key->evidence, run->no);
 }
@@ -148,7 +154,7 @@ static unsigned serve(struct fixture *f, struct listener *l)
 		(void)unotify_continue(&f->kernel, l->fd);
 		n++;
 	}
-	runs_hang_up(&f->runs, l, 6);
+	agent_runs_hang_up(&f->runs, l, 6);
 	return n;
 }
 
@@ -160,18 +166,18 @@ static int await(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-static struct run *learn(struct fixture *f, const char *key, void (*work)(void))
+static struct agent_run *learn(struct fixture *f, const char *key, void (*work)(void))
 {
-	struct run *run = begin(f, key, false);
+	struct agent_run *run = begin(f, key, false);
 	struct child c = start(work);
 
-	serve(f, runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
 	assert_int_equal(await(c.pid), 0);
 	assert_true(run->ended);
 	return run;
 }
 
-static uint64_t count(const struct run *run, const char *name, enum evidence_phase phase)
+static uint64_t count(const struct agent_run *run, const char *name, enum evidence_phase phase)
 {
 	const struct evidence_call *const *calls;
 	size_t n = evidence_calls(run->key->evidence, &calls);
@@ -183,7 +189,7 @@ static uint64_t count(const struct run *run, const char *name, enum evidence_pha
 	return 0;
 }
 
-static enum unlogged_form form(const struct run *run, const char *name)
+static enum unlogged_form form(const struct agent_run *run, const char *name)
 {
 	return unlogged_form_of(run->key->evidence, argument_by_name(name), NULL);
 }
@@ -200,7 +206,7 @@ static void plain(void)
 static void test_calls_are_booked_and_go_on(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = learn(f, "plain", plain);
+	struct agent_run *run = learn(f, "plain", plain);
 
 	assert_int_equal(evidence_of(run)->reasons, 0);
 	assert_int_equal(evidence_of(run)->end, EVIDENCE_END_LISTENERS);
@@ -224,7 +230,7 @@ static void beyond(void)
 static void test_a_form_beyond_the_harmless_one_is_wide(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = learn(f, "beyond", beyond);
+	struct agent_run *run = learn(f, "beyond", beyond);
 
 	assert_int_equal(form(run, "socket"), UNLOGGED_WIDE);
 	assert_int_equal(form(run, "clone"), UNLOGGED_WIDE);
@@ -263,9 +269,10 @@ static void test_a_listener_of_its_own_is_refused_and_stamped(void **state)
 static void test_exec_belongs_to_its_container(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = begin(f, "exec", false);
+	struct agent_run *run = begin(f, "exec", false);
 	struct child init = start(plain), joined = start(beyond);
-	struct listener *one = runs_add_listener(&f->runs, run->id, init.fd, -1, 2), *two = runs_add_listener(&f->runs, run->id, joined.fd, -1, 2);
+	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, 2),
+			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, 2);
 
 	serve(f, two);
 	assert_false(run->ended);
@@ -284,10 +291,10 @@ static void nothing(void)
 static void test_a_stranger_is_answered_and_not_booked(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = begin(f, "stranger", false);
+	struct agent_run *run = begin(f, "stranger", false);
 	struct child c = start(nothing);
 
-	assert_int_equal(serve(f, runs_add_listener(&f->runs, "0123", c.fd, -1, 2)), 1);
+	assert_int_equal(serve(f, agent_runs_add_listener(&f->runs, "0123", c.fd, -1, 2)), 1);
 	assert_int_equal(await(c.pid), 0);
 	assert_int_equal(evidence_of(run)->records, 0);
 	assert_true(evidence_of(run)->reasons & REASON_BIT(RUNNING));
@@ -296,12 +303,12 @@ static void test_a_stranger_is_answered_and_not_booked(void **state)
 static void test_no_listener_no_filter(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = begin(f, "never", false);
+	struct agent_run *run = begin(f, "never", false);
 
-	runs_give_up(&f->runs, 3);
+	agent_runs_give_up(&f->runs, 3);
 	assert_false(run->ended);
 	close(steal_fd(&run->starter));
-	runs_give_up(&f->runs, 3);
+	agent_runs_give_up(&f->runs, 3);
 	assert_true(run->ended);
 	assert_int_equal(evidence_of(run)->reasons, REASON_BIT(FILTER_NOT_SEEN));
 }
@@ -309,17 +316,17 @@ static void test_no_listener_no_filter(void **state)
 static void test_an_agent_that_ends_leaves_a_stamp(void **state)
 {
 	struct fixture *f = *state;
-	struct run *run = begin(f, "left", false);
+	struct agent_run *run = begin(f, "left", false);
 	struct child c = start(plain);
-	struct listener *l = runs_add_listener(&f->runs, run->id, c.fd, -1, 2);
-	struct runs after = {.store = &(struct store){.state_dir = f->dir}, .run_dir = f->dir};
+	struct listener *l = agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2);
+	struct agent_runs after = {.store = &(struct store){.state_dir = f->dir}, .run_dir = f->dir};
 	cleanup_evidence struct evidence *ev = NULL;
 	const struct evidence_run *const *runs;
 
 	(void)l;
 	assert_int_equal(store_save_all(&f->store, NULL), 0);
 	/* As if it had been killed: the next one finds its note. */
-	runs_end_orphans(&after);
+	agent_runs_end_orphans(&after);
 	assert_int_equal(state_load_evidence(f->dir, STATE_KEYS, "left", &ev, NULL), 0);
 	assert_int_equal(evidence_runs(ev, &runs), 1);
 	assert_true(runs[0]->ended_ms != 0);
@@ -331,7 +338,7 @@ static void test_an_agent_that_ends_leaves_a_stamp(void **state)
 static void test_go_gets_what_its_scheduler_needs(void **state)
 {
 	struct fixture *f = *state;
-	struct run *c = begin(f, "c", false), *go = begin(f, "go", true);
+	struct agent_run *c = begin(f, "c", false), *go = begin(f, "go", true);
 
 	assert_int_equal(unlogged_hot_of(c->key->evidence, "write"), UNLOGGED_ASSUMED);
 	assert_int_equal(unlogged_hot_of(c->key->evidence, "futex"), UNLOGGED_NOT_HOT);
@@ -359,10 +366,11 @@ static void test_states(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup_json struct json_doc *doc = NULL;
-		struct intake_state s = {.listener = -1};
+		struct handover_state s = {.listener = -1};
 		size_t index = 3;
 
-		assert_int_equal(intake_parse(cases[i].text, strlen(cases[i].text), &doc, &index, &s, NULL), cases[i].r);
+		assert_int_equal(handover_parse(cases[i].text, strlen(cases[i].text), &doc, &index, &s, NULL),
+				 cases[i].r);
 		if (cases[i].r < 0)
 			continue;
 		assert_int_equal(index, cases[i].has ? 0 : SIZE_MAX);
@@ -371,9 +379,9 @@ static void test_states(void **state)
 	}
 }
 
-static void remember(void *arg, const struct intake_state *s)
+static void remember(void *arg, const struct handover_state *s)
 {
-	struct intake_state *ret = arg;
+	struct handover_state *ret = arg;
 
 	*ret = *s;
 	ret->metadata = s->metadata ? "said" : NULL;
@@ -404,25 +412,25 @@ static void test_a_listener_comes_over_the_socket(void **state)
 {
 	static const char text[] = "{\"fds\":[\"seccompFd\"],\"pid\":1,\"metadata\":\"ab\"}";
 	struct fixture *f = *state;
-	struct intake in = {.fd = -1};
+	struct handover in = {.fd = -1};
 	struct child c = start(nothing);
-	struct intake_state s = {.listener = -1};
+	struct handover_state s = {.listener = -1};
 	int fd = -1;
 
-	assert_int_equal(intake_open(&in, f->dir, NULL), 0);
+	assert_int_equal(handover_open(&in, f->dir, NULL), 0);
 	send_state(in.path, text, c.fd);
-	assert_int_equal(intake_accept(&in, &fd, NULL), 0);
-	assert_true(intake_read(&in, fd, remember, &s));
+	assert_int_equal(handover_accept(&in, &fd, NULL), 0);
+	assert_true(handover_read(&in, fd, remember, &s));
 	assert_true(s.listener >= 0);
 	assert_string_equal(s.metadata, "said");
 	close(s.listener);
 	/* Another kind of descriptor is none. */
 	send_state(in.path, text, 0);
-	assert_int_equal(intake_accept(&in, &fd, NULL), 0);
-	assert_true(intake_read(&in, fd, remember, &s));
+	assert_int_equal(handover_accept(&in, &fd, NULL), 0);
+	assert_true(handover_read(&in, fd, remember, &s));
 	assert_int_equal(s.listener, -1);
 	assert_int_equal(in.count, 0);
-	intake_close(&in);
+	handover_close(&in);
 	kill(c.pid, SIGKILL);
 	await(c.pid);
 	close(c.fd);
@@ -430,15 +438,15 @@ static void test_a_listener_comes_over_the_socket(void **state)
 
 static void test_a_long_path_is_told(void **state)
 {
-	struct intake in = {.fd = -1};
+	struct handover in = {.fd = -1};
 	struct err err = {0};
 	char dir[160] = "/tmp/";
 
 	(void)state;
 	memset(dir + 5, 'x', 120);
-	assert_int_equal(intake_open(&in, dir, &err), -ENAMETOOLONG);
+	assert_int_equal(handover_open(&in, dir, &err), -ENAMETOOLONG);
 	assert_non_null(strstr(err.msg, "too long for a socket path"));
-	intake_close(&in);
+	handover_close(&in);
 }
 
 static void asks(void)

@@ -1,9 +1,9 @@
-#include "shim/agent/loop.h"
+#include "shim/agent/agent_loop.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "shim/agent/requests.h"
+#include "shim/agent/agent_requests.h"
 #include "shim/daemon/log.h"
 #include "shim/daemon/signals.h"
 
@@ -31,7 +31,8 @@ static int open_lock(struct agent *a, struct err *err)
 
 	if (dir < 0)
 		return dir;
-	r = fstat(dir, &st) < 0 ? err_sys(err, errno, "%s", a->config.run_dir) : file_check_trust(&st, a->config.run_dir, err);
+	r = fstat(dir, &st) < 0 ? err_sys(err, errno, "%s", a->config.run_dir)
+				: file_check_trust(&st, a->config.run_dir, err);
 	if (r < 0)
 		return r;
 	a->lock_fd = openat(dir, "agent.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -59,7 +60,7 @@ static int open_signals(struct agent *a, struct err *err)
 	return agent_watch(a, a->signal_fd) < 0 ? err_sys(err, errno, "cannot watch a descriptor") : 0;
 }
 
-int loop_open(struct agent *a, struct err *err)
+int agent_open(struct agent *a, struct err *err)
 {
 	struct utsname name;
 	int r = open_lock(a, err);
@@ -77,16 +78,16 @@ int loop_open(struct agent *a, struct err *err)
 	if (a->epoll_fd < 0)
 		return err_sys(err, errno, "cannot make an epoll descriptor");
 	a->store.state_dir = a->config.state_dir;
-	a->runs = (struct runs){.store = &a->store, .run_dir = a->config.run_dir};
+	a->runs = (struct agent_runs){.store = &a->store, .run_dir = a->config.run_dir};
 	book_init(&a->book, &a->runs);
-	runs_end_orphans(&a->runs);
+	agent_runs_end_orphans(&a->runs);
 	r = open_signals(a, err);
 	if (r == 0)
-		r = intake_open(&a->intake, a->config.run_dir, err);
-	if (r == 0 && agent_watch(a, a->intake.fd) < 0)
+		r = handover_open(&a->handover, a->config.run_dir, err);
+	if (r == 0 && agent_watch(a, a->handover.fd) < 0)
 		r = err_sys(err, errno, "cannot watch a descriptor");
 	if (r == 0)
-		r = requests_open(a, err);
+		r = agent_requests_open(a, err);
 	a->active_ms = clock_monotonic_ms();
 	return r;
 }
@@ -101,7 +102,7 @@ static int start_saver(struct agent *a, struct err *err)
 	return agent_watch(a, saver_fd(a->saver)) < 0 ? err_sys(err, errno, "cannot watch a descriptor") : 0;
 }
 
-static void take_listener(void *arg, const struct intake_state *s)
+static void take_listener(void *arg, const struct handover_state *s)
 {
 	struct agent *a = arg;
 	cleanup_fd int fd = s->listener, process = -1;
@@ -111,25 +112,26 @@ static void take_listener(void *arg, const struct intake_state *s)
 	if (fd < 0) {
 		/* Whose it was cannot be told, so it may have been anybody's. */
 		if (s->cut)
-			runs_stamp(&a->runs, NULL, REASON_UNANSWERED, now);
+			agent_runs_stamp(&a->runs, NULL, REASON_UNANSWERED, now);
 		return;
 	}
 	(void)unotify_wake_quickly(fd);
 	process = s->pid ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
-	l = runs_add_listener(&a->runs, s->metadata, fd, process, now);
+	l = agent_runs_add_listener(&a->runs, s->metadata, fd, process, now);
 	if (!l)
 		return;
 	(void)steal_fd(&fd);
 	(void)steal_fd(&process);
 	l->turn = a->turn;
 	if (keeper_add(a->keeper, l->fd, l->process, l->run && l->run->go_on) < 0)
-		log_say("should the agent be killed now, a container is not kept: there are more than %d listeners", KEEPER_MAX);
+		log_say("should the agent be killed now, a container is not kept: there are more than %d listeners",
+			KEEPER_MAX);
 	if (agent_watch(a, l->fd) == 0)
 		return;
 	/* Unwatched it would never be answered. */
-	runs_stamp(&a->runs, l->run, REASON_UNANSWERED, now);
+	agent_runs_stamp(&a->runs, l->run, REASON_UNANSWERED, now);
 	keeper_remove(a->keeper, l->fd);
-	runs_hang_up(&a->runs, l, now);
+	agent_runs_hang_up(&a->runs, l, now);
 }
 
 static void accept_runtime(struct agent *a)
@@ -137,14 +139,14 @@ static void accept_runtime(struct agent *a)
 	struct err err = {0};
 	int fd = -1;
 
-	if (intake_accept(&a->intake, &fd, &err) < 0) {
+	if (handover_accept(&a->handover, &fd, &err) < 0) {
 		/* It waits in the queue, and the loop comes back at once. */
 		log_say("%s", err.msg);
-		runs_stamp(&a->runs, NULL, REASON_UNANSWERED, clock_monotonic_ms());
+		agent_runs_stamp(&a->runs, NULL, REASON_UNANSWERED, clock_monotonic_ms());
 		(void)poll(NULL, 0, NO_ROOM_MS);
 	}
 	if (fd >= 0 && agent_watch(a, fd) < 0)
-		(void)intake_read(&a->intake, fd, take_listener, a);
+		(void)handover_read(&a->handover, fd, take_listener, a);
 }
 
 /* Booked first, then answered: what went on is in the evidence. */
@@ -158,7 +160,7 @@ static void answer_call(struct agent *a, struct listener *l, uint64_t now_ms)
 	}
 	/* -ENOENT: a signal came first; the call is made again, or never. */
 	if (r < 0 && r != -ENOENT && l->run)
-		runs_stamp(&a->runs, l->run, REASON_UNANSWERED, now_ms);
+		agent_runs_stamp(&a->runs, l->run, REASON_UNANSWERED, now_ms);
 }
 
 static bool serve_listener(struct agent *a, int fd, uint32_t events)
@@ -177,7 +179,7 @@ static bool serve_listener(struct agent *a, int fd, uint32_t events)
 		answer_call(a, l, now);
 	} else if (events & (EPOLLHUP | EPOLLERR)) {
 		keeper_remove(a->keeper, fd);
-		runs_hang_up(&a->runs, l, now);
+		agent_runs_hang_up(&a->runs, l, now);
 	}
 	return true;
 }
@@ -185,7 +187,7 @@ static bool serve_listener(struct agent *a, int fd, uint32_t events)
 /* The process that was to become the runtime has ended. */
 static bool see_starter(struct agent *a, int fd)
 {
-	for (struct run *run = a->runs.list; run; run = run->next)
+	for (struct agent_run *run = a->runs.list; run; run = run->next)
 		if (run->starter == fd) {
 			close(steal_fd(&run->starter));
 			return true;
@@ -197,23 +199,23 @@ static void on_ready(struct agent *a, int fd, uint32_t events)
 {
 	if (serve_listener(a, fd, events))
 		return;
-	if (fd == a->intake.fd)
+	if (fd == a->handover.fd)
 		accept_runtime(a);
 	else if (fd == a->server_fd)
-		requests_accept(a);
+		agent_requests_accept(a);
 	else if (fd == a->signal_fd)
 		a->quit |= signals_take(fd);
 	else if (fd == saver_fd(a->saver))
 		store_see_saved(&a->store, clock_monotonic_ms());
-	else if (!intake_read(&a->intake, fd, take_listener, a) && !see_starter(a, fd))
-		(void)requests_serve(a, fd);
+	else if (!handover_read(&a->handover, fd, take_listener, a) && !see_starter(a, fd))
+		(void)agent_requests_serve(a, fd);
 }
 
 static void tick(struct agent *a, uint64_t now)
 {
 	a->ticked_ms = now;
-	runs_give_up(&a->runs, now);
-	runs_sweep(&a->runs, now);
+	agent_runs_give_up(&a->runs, now);
+	agent_runs_sweep(&a->runs, now);
 	if (a->runs.list || a->runs.listeners || a->clients)
 		a->active_ms = now;
 	else if (now - a->active_ms >= AGENT_IDLE_MS)
@@ -225,14 +227,14 @@ static int wait_ms(const struct agent *a)
 	uint64_t now = clock_monotonic_ms(), at = now + AGENT_TICK_MS, due = store_deadline(&a->store);
 
 	/* Somebody waits for the moment at which there is nothing left to take. */
-	if (requests_are_waiting(a) && !a->quiet)
+	if (agent_requests_are_waiting(a) && !a->quiet)
 		return 0;
 	if (due < at)
 		at = due;
 	return at > now ? (int)(at - now) : 0;
 }
 
-int loop_run(struct agent *a, struct err *err)
+int agent_run(struct agent *a, struct err *err)
 {
 	int r = start_saver(a, err);
 
@@ -249,25 +251,25 @@ int loop_run(struct agent *a, struct err *err)
 			on_ready(a, events[i].data.fd, events[i].events);
 		now = clock_monotonic_ms();
 		store_save_due(&a->store, now);
-		requests_step(a, now);
+		agent_requests_step(a, now);
 		if (now - a->ticked_ms >= AGENT_TICK_MS)
 			tick(a, now);
 	}
 	return r;
 }
 
-void loop_close(struct agent *a)
+void agent_close(struct agent *a)
 {
 	struct err err = {0};
 
-	requests_close(a);
+	agent_requests_close(a);
 	if (a->runs.store) {
-		runs_done(&a->runs, clock_monotonic_ms());
+		agent_runs_done(&a->runs, clock_monotonic_ms());
 		if (store_save_all(&a->store, &err) < 0)
 			log_say("%s", err.msg);
 	}
 	saver_stop(a->saver);
-	intake_close(&a->intake);
+	handover_close(&a->handover);
 	unotify_close(&a->kernel);
 	if (a->signal_fd >= 0)
 		close(a->signal_fd);

@@ -1,4 +1,4 @@
-#include "shim/agent/runs.h"
+#include "shim/agent/agent_runs.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/learning/notify.h"
-#include "shim/agent/live.h"
+#include "shim/agent/agent_live.h"
 #include "shim/daemon/log.h"
 
 #include <errno.h>
@@ -20,9 +20,9 @@
 
 #define LINGER_MS 5000
 
-static int make_id(char ret[RUN_ID_SIZE], struct err *err)
+static int make_id(char ret[AGENT_RUN_ID_SIZE], struct err *err)
 {
-	unsigned char bytes[RUN_ID_SIZE / 2];
+	unsigned char bytes[AGENT_RUN_ID_SIZE / 2];
 
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return err_sys(err, errno, "cannot get random bytes");
@@ -31,12 +31,12 @@ static int make_id(char ret[RUN_ID_SIZE], struct err *err)
 	return 0;
 }
 
-static struct evidence_run *evidence_of(const struct run *run)
+static struct evidence_run *evidence_of(const struct agent_run *run)
 {
 	return evidence_run(run->key->evidence, run->no);
 }
 
-static void free_run(struct runs *r, struct run *run)
+static void free_run(struct agent_runs *r, struct agent_run *run)
 {
 	if (run->key)
 		store_release(r->store, run->key);
@@ -47,7 +47,7 @@ static void free_run(struct runs *r, struct run *run)
 	free(run);
 }
 
-static int begin_evidence(struct run *run, const struct run_request *q, struct err *err)
+static int begin_evidence(struct agent_run *run, const struct agent_run_request *q, struct err *err)
 {
 	struct evidence *ev = run->key->evidence;
 	cleanup_free char *name = steal_ptr(&run->key->set_aside), *note = NULL;
@@ -73,9 +73,14 @@ static int begin_evidence(struct run *run, const struct run_request *q, struct e
 }
 
 /* What the section lets pass is in the evidence before the container can be started with it. */
-static int make_section(struct run *run, const struct run_request *q, const char *listener_path, struct buf *out, struct err *err)
+static int make_section(struct agent_run *run, const struct agent_run_request *q, const char *listener_path,
+			struct buf *out, struct err *err)
 {
-	const struct notify_wish wish = {.listener_path = listener_path, .metadata = run->id, .go = q->go, .hot = q->hot, .hot_count = q->hot_count};
+	const struct notify_wish wish = {.listener_path = listener_path,
+					 .metadata = run->id,
+					 .go = q->go,
+					 .hot = q->hot,
+					 .hot_count = q->hot_count};
 	cleanup_buf struct buf unlogged = {0};
 	cleanup_json struct json_doc *doc = NULL;
 	int r = notify_section_make(run->key->evidence, &wish, out, &unlogged, err);
@@ -85,7 +90,7 @@ static int make_section(struct run *run, const struct run_request *q, const char
 	return r < 0 ? r : unlogged_accept(run->key->evidence, run->no, doc, json_root(doc), err);
 }
 
-static void end(struct runs *r, struct run *run, enum evidence_end proof, uint64_t now_ms)
+static void end(struct agent_runs *r, struct agent_run *run, enum evidence_end proof, uint64_t now_ms)
 {
 	struct evidence_run *er = evidence_of(run);
 
@@ -97,11 +102,11 @@ static void end(struct runs *r, struct run *run, enum evidence_end proof, uint64
 	run->ended = true;
 	run->ended_ms = now_ms;
 	r->live--;
-	live_remove(r->run_dir, run->id);
+	agent_live_remove(r->run_dir, run->id);
 	store_touch(r->store, run->key, true, now_ms);
 }
 
-static int fill(struct runs *r, struct run *run, const struct run_request *q, struct err *err)
+static int fill(struct agent_runs *r, struct agent_run *run, const struct agent_run_request *q, struct err *err)
 {
 	int rc = make_id(run->id, err);
 
@@ -116,9 +121,10 @@ static int fill(struct runs *r, struct run *run, const struct run_request *q, st
 	return rc < 0 ? rc : store_hold(r->store, STATE_KEYS, q->key, &run->key, err);
 }
 
-int runs_begin(struct runs *r, const struct run_request *q, const char *listener_path, uint64_t now_ms, struct buf *out_section, struct err *err)
+int agent_runs_begin(struct agent_runs *r, const struct agent_run_request *q, const char *listener_path,
+		     uint64_t now_ms, struct buf *out_section, struct err *err)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct agent_run *run = calloc(1, sizeof(*run));
 	int rc;
 
 	if (!run)
@@ -138,31 +144,33 @@ int runs_begin(struct runs *r, const struct run_request *q, const char *listener
 	rc = make_section(run, q, listener_path, out_section, err);
 	/* What is live can only be told from what was forgotten by this note. */
 	if (rc == 0)
-		rc = live_write(r->run_dir, run->id, q->key, err);
+		rc = agent_live_write(r->run_dir, run->id, q->key, err);
 	if (rc < 0)
 		end(r, run, EVIDENCE_END_UNSEEN, now_ms);
 	return rc;
 }
 
-static struct run *find(const struct runs *r, const char *metadata)
+static struct agent_run *find(const struct agent_runs *r, const char *metadata)
 {
-	struct run *run = metadata ? r->list : NULL;
+	struct agent_run *run = metadata ? r->list : NULL;
 
 	while (run && !text_streq(run->id, metadata))
 		run = run->next;
 	return run;
 }
 
-struct listener *runs_add_listener(struct runs *r, const char *metadata, int fd, int process, uint64_t now_ms)
+struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process,
+					 uint64_t now_ms)
 {
 	struct listener *l = calloc(1, sizeof(*l));
-	struct run *run = find(r, metadata);
+	struct agent_run *run = find(r, metadata);
 
 	if (!l) {
-		runs_stamp(r, run, REASON_UNANSWERED, now_ms);
+		agent_runs_stamp(r, run, REASON_UNANSWERED, now_ms);
 		return NULL;
 	}
-	*l = (struct listener){.next = r->listeners, .run = run, .fd = fd, .process = process, .is_exec = run && run->started};
+	*l = (struct listener){
+		.next = r->listeners, .run = run, .fd = fd, .process = process, .is_exec = run && run->started};
 	r->listeners = l;
 	if (run) {
 		run->started = true;
@@ -171,7 +179,7 @@ struct listener *runs_add_listener(struct runs *r, const char *metadata, int fd,
 	return l;
 }
 
-static void unlink_listener(struct runs *r, struct listener *l)
+static void unlink_listener(struct agent_runs *r, struct listener *l)
 {
 	struct listener **link = &r->listeners;
 
@@ -184,18 +192,18 @@ static void unlink_listener(struct runs *r, struct listener *l)
 	free(l);
 }
 
-void runs_hang_up(struct runs *r, struct listener *l, uint64_t now_ms)
+void agent_runs_hang_up(struct agent_runs *r, struct listener *l, uint64_t now_ms)
 {
-	struct run *run = l->run;
+	struct agent_run *run = l->run;
 
 	unlink_listener(r, l);
 	if (run && --run->open == 0 && !run->ended)
 		end(r, run, EVIDENCE_END_LISTENERS, now_ms);
 }
 
-void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t now_ms)
+void agent_runs_stamp(struct agent_runs *r, struct agent_run *run, enum reason reason, uint64_t now_ms)
 {
-	for (struct run *other = r->list; other; other = other->next) {
+	for (struct agent_run *other = r->list; other; other = other->next) {
 		struct evidence_run *er = (run ? other == run : !other->ended) ? evidence_of(other) : NULL;
 
 		if (!er)
@@ -206,7 +214,7 @@ void runs_stamp(struct runs *r, struct run *run, enum reason reason, uint64_t no
 }
 
 /* Both runtimes keep a container's state in ROOT/ID. */
-static bool has_state(const struct run *run)
+static bool has_state(const struct agent_run *run)
 {
 	cleanup_free char *path = NULL;
 	struct stat st;
@@ -218,16 +226,16 @@ static bool has_state(const struct run *run)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-void runs_give_up(struct runs *r, uint64_t now_ms)
+void agent_runs_give_up(struct agent_runs *r, uint64_t now_ms)
 {
-	for (struct run *run = r->list; run; run = run->next)
+	for (struct agent_run *run = r->list; run; run = run->next)
 		if (!run->ended && !run->started && run->starter < 0 && !has_state(run))
 			end(r, run, EVIDENCE_END_UNSEEN, now_ms);
 }
 
-bool runs_wants_version(const struct runs *r, const char *runtime_id)
+bool agent_runs_wants_version(const struct agent_runs *r, const char *runtime_id)
 {
-	for (const struct run *run = r->list; run; run = run->next) {
+	for (const struct agent_run *run = r->list; run; run = run->next) {
 		const struct evidence_run *er = evidence_of(run);
 
 		if (er && evidence_run_wants_version(er, runtime_id))
@@ -236,9 +244,9 @@ bool runs_wants_version(const struct runs *r, const char *runtime_id)
 	return false;
 }
 
-void runs_name_version(struct runs *r, const char *runtime_id, const char *version, uint64_t now_ms)
+void agent_runs_name_version(struct agent_runs *r, const char *runtime_id, const char *version, uint64_t now_ms)
 {
-	for (struct run *run = r->list; run; run = run->next) {
+	for (struct agent_run *run = r->list; run; run = run->next) {
 		struct evidence_run *er = evidence_of(run);
 
 		if (er && evidence_run_set_version(er, runtime_id, version) == 1)
@@ -246,12 +254,12 @@ void runs_name_version(struct runs *r, const char *runtime_id, const char *versi
 	}
 }
 
-void runs_sweep(struct runs *r, uint64_t now_ms)
+void agent_runs_sweep(struct agent_runs *r, uint64_t now_ms)
 {
-	struct run **link = &r->list;
+	struct agent_run **link = &r->list;
 
 	while (*link) {
-		struct run *run = *link;
+		struct agent_run *run = *link;
 
 		if (run->ended && !run->open && now_ms - run->ended_ms >= LINGER_MS) {
 			*link = run->next;
@@ -265,7 +273,7 @@ void runs_sweep(struct runs *r, uint64_t now_ms)
 /* Loading its evidence stamps and ends what has no end: nobody watches it. */
 static bool end_orphan(void *arg, const char *key)
 {
-	struct runs *r = arg;
+	struct agent_runs *r = arg;
 	struct store_key *k = NULL;
 	struct err err = {0};
 
@@ -278,27 +286,27 @@ static bool end_orphan(void *arg, const char *key)
 	return true;
 }
 
-void runs_end_orphans(struct runs *r)
+void agent_runs_end_orphans(struct agent_runs *r)
 {
 	struct err err = {0};
 
-	live_each(r->run_dir, end_orphan, r);
+	agent_live_each(r->run_dir, end_orphan, r);
 	if (store_save_all(r->store, &err) < 0)
 		log_say("%s", err.msg);
 }
 
-void runs_done(struct runs *r, uint64_t now_ms)
+void agent_runs_done(struct agent_runs *r, uint64_t now_ms)
 {
-	for (struct run *run = r->list; run; run = run->next) {
+	for (struct agent_run *run = r->list; run; run = run->next) {
 		if (run->ended)
 			continue;
-		runs_stamp(r, run, REASON_RECORDER, now_ms);
+		agent_runs_stamp(r, run, REASON_RECORDER, now_ms);
 		end(r, run, EVIDENCE_END_UNSEEN, now_ms);
 	}
 	while (r->listeners)
 		unlink_listener(r, r->listeners);
 	while (r->list) {
-		struct run *run = r->list;
+		struct agent_run *run = r->list;
 
 		r->list = run->next;
 		free_run(r, run);

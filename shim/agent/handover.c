@@ -1,4 +1,4 @@
-#include "shim/agent/intake.h"
+#include "shim/agent/handover.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -18,7 +18,7 @@
 
 #define LISTENER_NAME "seccompFd" /* by the specification */
 
-int intake_open(struct intake *in, const char *run_dir, struct err *err)
+int handover_open(struct handover *in, const char *run_dir, struct err *err)
 {
 	if (asprintf(&in->path, "%s/listener.sock", run_dir) < 0) {
 		in->path = NULL;
@@ -29,7 +29,7 @@ int intake_open(struct intake *in, const char *run_dir, struct err *err)
 	return in->fd < 0 ? in->fd : 0;
 }
 
-static void free_connection(struct intake_connection *c)
+static void free_connection(struct handover_connection *c)
 {
 	for (size_t i = 0; i < c->fd_count; i++)
 		if (c->fds[i] >= 0)
@@ -39,10 +39,10 @@ static void free_connection(struct intake_connection *c)
 	free(c);
 }
 
-void intake_close(struct intake *in)
+void handover_close(struct handover *in)
 {
 	while (in->pending) {
-		struct intake_connection *c = in->pending;
+		struct handover_connection *c = in->pending;
 
 		in->pending = c->next;
 		free_connection(c);
@@ -54,17 +54,17 @@ void intake_close(struct intake *in)
 	free(steal_ptr(&in->path));
 }
 
-int intake_accept(struct intake *in, int *ret_fd, struct err *err)
+int handover_accept(struct handover *in, int *ret_fd, struct err *err)
 {
 	cleanup_fd int fd = unix_socket_accept(in->fd, NULL);
-	struct intake_connection *c;
+	struct handover_connection *c;
 
 	*ret_fd = -1;
 	if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED || fd == -EPERM)
 		return 0;
 	if (fd < 0)
 		return err_sys(err, fd, "cannot accept a runtime's connection");
-	c = in->count < INTAKE_PENDING_MAX ? calloc(1, sizeof(*c)) : NULL;
+	c = in->count < HANDOVER_PENDING_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c)
 		return err_set(err, ENOMEM, "cannot accept a runtime's connection: too many at once, or out of memory");
 	*ret_fd = c->fd = steal_fd(&fd);
@@ -84,7 +84,8 @@ static size_t index_of_listener(const struct json *names)
 	return SIZE_MAX;
 }
 
-int intake_parse(const char *text, size_t len, struct json_doc **ret_doc, size_t *ret_index, struct intake_state *ret, struct err *err)
+int handover_parse(const char *text, size_t len, struct json_doc **ret_doc, size_t *ret_index,
+		   struct handover_state *ret, struct err *err)
 {
 	const struct json *root, *v;
 	uint64_t pid = 0;
@@ -104,18 +105,20 @@ int intake_parse(const char *text, size_t len, struct json_doc **ret_doc, size_t
 	return 0;
 }
 
-static void take_fds(struct intake_connection *c, struct msghdr *msg)
+static void take_fds(struct handover_connection *c, struct msghdr *msg)
 {
 	c->cut |= msg->msg_flags & MSG_CTRUNC;
 	for (struct cmsghdr *m = CMSG_FIRSTHDR(msg); m; m = CMSG_NXTHDR(msg, m)) {
 		const unsigned char *data = CMSG_DATA(m);
-		size_t count = m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS ? (m->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+		size_t count = m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS
+				       ? (m->cmsg_len - CMSG_LEN(0)) / sizeof(int)
+				       : 0;
 
 		for (size_t i = 0; i < count; i++) {
 			int fd;
 
 			memcpy(&fd, data + i * sizeof(int), sizeof(fd));
-			if (c->fd_count < INTAKE_FDS_MAX)
+			if (c->fd_count < HANDOVER_FDS_MAX)
 				c->fds[c->fd_count++] = fd;
 			else
 				close(fd);
@@ -124,17 +127,20 @@ static void take_fds(struct intake_connection *c, struct msghdr *msg)
 }
 
 /* 1: more may come, 0: that was all. */
-static int receive(struct intake_connection *c)
+static int receive(struct handover_connection *c)
 {
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(INTAKE_FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(HANDOVER_FDS_MAX * sizeof(int))];
 	} control;
 	char part[4096];
 	struct iovec iov = {.iov_base = part, .iov_len = sizeof(part)};
 
 	for (;;) {
-		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+		struct msghdr msg = {.msg_iov = &iov,
+				     .msg_iovlen = 1,
+				     .msg_control = control.bytes,
+				     .msg_controllen = sizeof(control.bytes)};
 		ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 		if (n < 0)
@@ -143,7 +149,7 @@ static int receive(struct intake_connection *c)
 		if (n == 0)
 			return 0;
 		buf_add(&c->text, part, (size_t)n);
-		if (buf_failed(&c->text) || c->text.len > INTAKE_STATE_MAX)
+		if (buf_failed(&c->text) || c->text.len > HANDOVER_STATE_MAX)
 			return 0;
 	}
 }
@@ -159,13 +165,14 @@ static bool is_listener(int fd)
 }
 
 /* True if the state was whole, and told. A runtime may keep its end open: it need not be at its end. */
-static bool tell(struct intake_connection *c, bool over, intake_fn *fn, void *arg)
+static bool tell(struct handover_connection *c, bool over, handover_fn *fn, void *arg)
 {
 	cleanup_json struct json_doc *doc = NULL;
-	struct intake_state s = {.listener = -1, .cut = c->cut};
+	struct handover_state s = {.listener = -1, .cut = c->cut};
 	struct err err = {0};
 	size_t index = SIZE_MAX;
-	int r = c->text.len ? intake_parse(c->text.data, c->text.len, &doc, &index, &s, &err) : err_set(&err, EINVAL, "a runtime said nothing");
+	int r = c->text.len ? handover_parse(c->text.data, c->text.len, &doc, &index, &s, &err)
+			    : err_set(&err, EINVAL, "a runtime said nothing");
 
 	if (r < 0 && !over)
 		return false;
@@ -177,9 +184,9 @@ static bool tell(struct intake_connection *c, bool over, intake_fn *fn, void *ar
 	return true;
 }
 
-bool intake_read(struct intake *in, int fd, intake_fn *fn, void *arg)
+bool handover_read(struct handover *in, int fd, handover_fn *fn, void *arg)
 {
-	struct intake_connection **link = &in->pending, *c;
+	struct handover_connection **link = &in->pending, *c;
 	int more;
 
 	while (*link && (*link)->fd != fd)

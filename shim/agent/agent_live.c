@@ -1,4 +1,4 @@
-#include "shim/agent/live.h"
+#include "shim/agent/agent_live.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -19,14 +19,14 @@ static int open_dir(const char *run_dir, struct err *err)
 	return buf_failed(&path) ? err_set(err, ENOMEM, "out of memory") : file_open_dirs(path.data, err);
 }
 
-int live_write(const char *run_dir, const char *id, const char *key, struct err *err)
+int agent_live_write(const char *run_dir, const char *id, const char *key, struct err *err)
 {
 	cleanup_fd int dir = open_dir(run_dir, err);
 
 	return dir < 0 ? dir : file_put_at(dir, id, key, strlen(key), 0600, err);
 }
 
-void live_remove(const char *run_dir, const char *id)
+void agent_live_remove(const char *run_dir, const char *id)
 {
 	cleanup_fd int dir = open_dir(run_dir, NULL);
 
@@ -34,7 +34,7 @@ void live_remove(const char *run_dir, const char *id)
 		unlinkat(dir, id, 0);
 }
 
-void live_each(const char *run_dir, bool (*fn)(void *arg, const char *key), void *arg)
+void agent_live_each(const char *run_dir, bool (*fn)(void *arg, const char *key), void *arg)
 {
 	int dir = open_dir(run_dir, NULL);
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);

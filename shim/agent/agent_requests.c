@@ -1,4 +1,4 @@
-#include "shim/agent/requests.h"
+#include "shim/agent/agent_requests.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int requests_open(struct agent *a, struct err *err)
+int agent_requests_open(struct agent *a, struct err *err)
 {
 	a->text = malloc(CLIENT_MESSAGE_MAX + 1);
 	if (!a->text || asprintf(&a->server_path, "%s/%s", a->config.run_dir, CLIENT_AGENT_SOCKET) < 0) {
@@ -34,10 +34,10 @@ int requests_open(struct agent *a, struct err *err)
 
 static void drop_gone(struct agent *a)
 {
-	struct client **link = &a->clients;
+	struct agent_client **link = &a->clients;
 
 	while (*link) {
-		struct client *c = *link;
+		struct agent_client *c = *link;
 
 		if (!c->gone) {
 			link = &c->next;
@@ -50,9 +50,9 @@ static void drop_gone(struct agent *a)
 	}
 }
 
-void requests_close(struct agent *a)
+void agent_requests_close(struct agent *a)
 {
-	for (struct client *c = a->clients; c; c = c->next)
+	for (struct agent_client *c = a->clients; c; c = c->next)
 		c->gone = true;
 	drop_gone(a);
 	if (a->server_fd >= 0) {
@@ -63,11 +63,11 @@ void requests_close(struct agent *a)
 	free(steal_ptr(&a->text));
 }
 
-void requests_accept(struct agent *a)
+void agent_requests_accept(struct agent *a)
 {
 	pid_t pid = 0;
 	cleanup_fd int fd = unix_socket_accept(a->server_fd, &pid);
-	struct client *c;
+	struct agent_client *c;
 
 	if (fd < 0 || a->client_count >= AGENT_CLIENTS_MAX)
 		return;
@@ -76,12 +76,14 @@ void requests_accept(struct agent *a)
 		free(c);
 		return;
 	}
-	*c = (struct client){.next = a->clients, .fd = steal_fd(&fd), .pid = pid, .heard_ms = clock_monotonic_ms()};
+	*c = (struct agent_client){
+		.next = a->clients, .fd = steal_fd(&fd), .pid = pid, .heard_ms = clock_monotonic_ms()};
 	a->clients = c;
 	a->client_count++;
 }
 
-static int read_hot(const struct json_doc *doc, const struct json *v, const char **hot, size_t *ret_count, struct err *err)
+static int read_hot(const struct json_doc *doc, const struct json *v, const char **hot, size_t *ret_count,
+		    struct err *err)
 {
 	const struct set_hot *set;
 	size_t n = 0, count = json_type(v) == JSON_TRUE ? set_hot(&set) : 0;
@@ -97,13 +99,20 @@ static int read_hot(const struct json_doc *doc, const struct json *v, const char
 	return 0;
 }
 
-static int read_registration(struct agent *a, const struct json_doc *doc, struct run_request *q, struct buf *shape, struct err *err)
+static int read_registration(struct agent *a, const struct json_doc *doc, struct agent_run_request *q,
+			     struct buf *shape, struct err *err)
 {
 	const struct json *root = json_root(doc), *v = json_get(root, "shape");
 	const char *mode = NULL, *command = NULL;
 	const struct {
 		const char *name, **where;
-	} strings[] = {{"command", &command}, {"mode", &mode}, {"id", &q->id}, {"root", &q->root}, {"key", &q->key}, {"runtime", &q->runtime}, {"runtime_id", &q->runtime_id}};
+	} strings[] = {{"command", &command},
+		       {"mode", &mode},
+		       {"id", &q->id},
+		       {"root", &q->root},
+		       {"key", &q->key},
+		       {"runtime", &q->runtime},
+		       {"runtime_id", &q->runtime_id}};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings) && r == 0; i++)
@@ -126,17 +135,17 @@ static int read_registration(struct agent *a, const struct json_doc *doc, struct
 	return 0;
 }
 
-static void on_register(struct agent *a, struct client *c, const struct json_doc *doc)
+static void on_register(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
 	cleanup_buf struct buf b = {0}, section = {0}, shape = {0};
 	const char *hot[UNLOGGED_HOT_MAX];
-	struct run_request q = {.pid = c->pid, .hot = hot};
+	struct agent_run_request q = {.pid = c->pid, .hot = hot};
 	struct json_writer w;
 	struct err err = {0};
 	int r = read_registration(a, doc, &q, &shape, &err);
 
 	if (r == 0)
-		r = runs_begin(&a->runs, &q, a->intake.path, clock_monotonic_ms(), &section, &err);
+		r = agent_runs_begin(&a->runs, &q, a->handover.path, clock_monotonic_ms(), &section, &err);
 	if (r == 0)
 		r = agent_watch(a, a->runs.list->starter);
 	if (r < 0) {
@@ -153,7 +162,7 @@ static void on_register(struct agent *a, struct client *c, const struct json_doc
 }
 
 /* Nothing is let pass for being known: these are test runs. What is asked for is how long the key has been learnt. */
-static void on_offer(struct agent *a, struct client *c, const struct json_doc *doc)
+static void on_offer(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
 	cleanup_buf struct buf b = {0};
 	struct store_key *k = NULL;
@@ -174,7 +183,7 @@ static void on_offer(struct agent *a, struct client *c, const struct json_doc *d
 	c->gone = !message_answer(c->fd, &b);
 }
 
-static void on_version(struct agent *a, struct client *c, const struct json_doc *doc)
+static void on_version(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
 	const char *id = NULL, *version = NULL;
 	struct err err = {0};
@@ -185,25 +194,25 @@ static void on_version(struct agent *a, struct client *c, const struct json_doc 
 	}
 	if (json_get(json_root(doc), "version")) {
 		if (json_want_string(doc, json_root(doc), "version", &version, &err) == 0)
-			runs_name_version(&a->runs, id, version, clock_monotonic_ms());
+			agent_runs_name_version(&a->runs, id, version, clock_monotonic_ms());
 		c->gone = !message_ok(c->fd);
 		return;
 	}
-	c->gone = !message_flag(c->fd, "want_version", runs_wants_version(&a->runs, id));
+	c->gone = !message_flag(c->fd, "want_version", agent_runs_wants_version(&a->runs, id));
 }
 
-static void on_health(struct agent *a, struct client *c, const struct json_doc *doc)
+static void on_health(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
 	c->gone = !message_ok(c->fd);
 }
 
-static void on_deleted(struct agent *a, struct client *c, const struct json_doc *doc)
+static void on_deleted(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
-	runs_give_up(&a->runs, clock_monotonic_ms());
+	agent_runs_give_up(&a->runs, clock_monotonic_ms());
 	c->gone = true;
 }
 
-static void on_sync(struct agent *a, struct client *c, const struct json_doc *doc)
+static void on_sync(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
 	c->waiting = true;
 	c->marked = false;
@@ -212,10 +221,11 @@ static void on_sync(struct agent *a, struct client *c, const struct json_doc *do
 
 static const struct {
 	const char *op;
-	void (*fn)(struct agent *a, struct client *c, const struct json_doc *doc);
-} operations[] = {{"offer", on_offer},   {"register", on_register}, {"version", on_version}, {"health", on_health}, {"deleted", on_deleted}, {"sync", on_sync}, {"settle", on_sync}};
+	void (*fn)(struct agent *a, struct agent_client *c, const struct json_doc *doc);
+} operations[] = {{"offer", on_offer},     {"register", on_register}, {"version", on_version}, {"health", on_health},
+		  {"deleted", on_deleted}, {"sync", on_sync},         {"settle", on_sync}};
 
-static void take(struct agent *a, struct client *c, const char *op, const struct json_doc *doc)
+static void take(struct agent *a, struct agent_client *c, const char *op, const struct json_doc *doc)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
 		if (text_streq(op, operations[i].op)) {
@@ -225,7 +235,7 @@ static void take(struct agent *a, struct client *c, const char *op, const struct
 	c->gone = !message_refuse(c->fd, "no such operation");
 }
 
-static void receive(struct agent *a, struct client *c)
+static void receive(struct agent *a, struct agent_client *c)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	const char *op = NULL;
@@ -245,9 +255,9 @@ static void receive(struct agent *a, struct client *c)
 		take(a, c, op, doc);
 }
 
-bool requests_serve(struct agent *a, int fd)
+bool agent_requests_serve(struct agent *a, int fd)
 {
-	for (struct client *c = a->clients; c; c = c->next)
+	for (struct agent_client *c = a->clients; c; c = c->next)
 		if (c->fd == fd) {
 			receive(a, c);
 			drop_gone(a);
@@ -256,16 +266,16 @@ bool requests_serve(struct agent *a, int fd)
 	return false;
 }
 
-bool requests_are_waiting(const struct agent *a)
+bool agent_requests_are_waiting(const struct agent *a)
 {
-	for (const struct client *c = a->clients; c; c = c->next)
+	for (const struct agent_client *c = a->clients; c; c = c->next)
 		if (c->waiting)
 			return true;
 	return false;
 }
 
 /* All that was called, and all that was hung up, has been taken once the loop found nothing more; then it is saved. */
-static void step(struct agent *a, struct client *c, uint64_t now_ms)
+static void step(struct agent *a, struct agent_client *c, uint64_t now_ms)
 {
 	struct err err = {0};
 	int saved;
@@ -273,7 +283,7 @@ static void step(struct agent *a, struct client *c, uint64_t now_ms)
 	if (!c->marked && !a->quiet)
 		return;
 	if (!c->marked) {
-		runs_give_up(&a->runs, now_ms);
+		agent_runs_give_up(&a->runs, now_ms);
 		c->mark = store_mark(&a->store, now_ms);
 		c->marked = true;
 	}
@@ -288,9 +298,9 @@ static void step(struct agent *a, struct client *c, uint64_t now_ms)
 		c->gone = !message_ok(c->fd);
 }
 
-void requests_step(struct agent *a, uint64_t now_ms)
+void agent_requests_step(struct agent *a, uint64_t now_ms)
 {
-	for (struct client *c = a->clients; c; c = c->next) {
+	for (struct agent_client *c = a->clients; c; c = c->next) {
 		if (c->waiting)
 			step(a, c, now_ms);
 		else
