@@ -71,13 +71,6 @@ static bool names_call(const struct policy_rule *rule, const char *name)
 	return false;
 }
 
-static bool same_answer(const struct policy_answer *a, const struct policy_answer *b)
-{
-	uint32_t x = a->has_errno ? a->errno_ret : EPERM, y = b->has_errno ? b->errno_ret : EPERM;
-
-	return a->action == b->action && (a->action != POLICY_ERRNO || x == y);
-}
-
 static bool is_refused_by_rule(const struct evaluator *j, const struct arch *arch, uint32_t nr)
 {
 	const struct policy_rule *const *rules = NULL;
@@ -88,7 +81,7 @@ static bool is_refused_by_rule(const struct evaluator *j, const struct arch *arc
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG &&
-		    !same_answer(&rules[i]->answer, policy_default(j->policy)) &&
+		    !policy_same_answer(&rules[i]->answer, policy_default(j->policy)) &&
 		    filter_applies(j->filter, rules[i], arch) && names_call(rules[i], name))
 			return true;
 	return false;

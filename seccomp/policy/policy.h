@@ -61,6 +61,9 @@ struct policy_answer {
 	uint32_t errno_ret;
 };
 
+/* What runtimes compare to leave out a rule that answers as the default does. */
+bool policy_same_answer(const struct policy_answer *a, const struct policy_answer *b);
+
 /* One comparison; for MASKED_EQ `value` is the mask and `value_two` what the masked argument must be. */
 struct policy_arg {
 	unsigned index;
@@ -104,6 +107,8 @@ enum policy_remark_kind {
 	POLICY_NEGATIVE_VALUE,   /* of a comparison: crun takes it modulo 2^64, runc refuses it */
 	POLICY_WIDE_ERRNO,       /* one of more than 32 bits, which crun refuses */
 	POLICY_WIDE_INDEX,       /* of an argument: the same */
+	POLICY_UNKNOWN_OP,       /* in a rule without effect: runc refuses it, crun does not look */
+	POLICY_NO_OP,            /* missing or null in a rule without names: crun refuses it, runc does not look */
 	POLICY_EMPTY_RULE,       /* a rule without names */
 	POLICY_NO_NAMES,         /* the same, whose names are null or missing: crun refuses it */
 	POLICY_OUTSIDE,          /* what decides lies outside the text: baseProfileName */

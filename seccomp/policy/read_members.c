@@ -73,14 +73,22 @@ int section_want_text(struct section *s, const struct json *v, const char *what)
 	return 0;
 }
 
+bool section_names_some_call(const struct policy_rule *rule)
+{
+	for (size_t i = 0; i < rule->name_count; i++)
+		if (policy_knows_call(rule->names[i]))
+			return true;
+	return false;
+}
+
 /* runc takes 64 bits, crun 32, and both hand on the lower 16 (SECCOMP_RET_DATA). Of these libseccomp refuses an errno of 4095 and
  * above (src/db.c db_action_valid()). */
-static int take_errno(struct section *s, const struct json *v, uint64_t n, struct policy_answer *ret)
+static int take_errno(struct section *s, const struct json *v, uint64_t n, const struct policy_rule *rule, struct policy_answer *ret)
 {
 	bool used = ret->action == POLICY_ERRNO || ret->action == POLICY_TRACE;
 	int r = 0;
 
-	if (ret->action == POLICY_ERRNO && (n & DATA_MAX) >= POLICY_ERRNO_MAX)
+	if (ret->action == POLICY_ERRNO && (n & DATA_MAX) >= POLICY_ERRNO_MAX && (!rule || section_names_some_call(rule)))
 		return json_err(s->doc, v, s->err, "no errno is that high");
 	ret->has_errno = true;
 	ret->errno_ret = (uint32_t)(n & DATA_MAX);
@@ -95,7 +103,8 @@ static int take_errno(struct section *s, const struct json *v, uint64_t n, struc
 
 /* The number of an answer: errnoRet (security-profiles-operator writes it as a string), or containers/common's errno,
  * which counts where both are there (pkg/seccomp/seccomp_linux.go). */
-static int read_number(struct section *s, const struct json *number, const struct json *name, struct policy_answer *ret)
+static int read_number(struct section *s, const struct json *number, const struct json *name, const struct policy_rule *rule,
+		       struct policy_answer *ret)
 {
 	const struct json *v = name && json_text_len(name) ? name : number;
 	uint64_t n = 0;
@@ -118,11 +127,11 @@ static int read_number(struct section *s, const struct json *number, const struc
 	/* The operator takes 0 for a field that is not there. */
 	if (n == 0 && s->dialect & SPO)
 		return 0;
-	return take_errno(s, v, n, ret);
+	return take_errno(s, v, n, rule, ret);
 }
 
 int section_read_answer(struct section *s, const struct json *obj, const char *action, const char *number,
-		       const char *name, struct policy_answer *ret)
+		       const char *name, const struct policy_rule *rule, struct policy_answer *ret)
 {
 	const char *text = NULL;
 	int r = json_want_string(s->doc, obj, action, &text, s->err);
@@ -131,5 +140,5 @@ int section_read_answer(struct section *s, const struct json *obj, const char *a
 		return r;
 	if (policy_action_by_name(text, &ret->action) < 0)
 		return json_err(s->doc, json_get(obj, action), s->err, "there is no such action; SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS are");
-	return read_number(s, section_member(obj, number), section_member(obj, name), ret);
+	return read_number(s, section_member(obj, number), section_member(obj, name), rule, ret);
 }

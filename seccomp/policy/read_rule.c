@@ -77,19 +77,41 @@ static int read_condition(struct section *s, const struct json *obj, struct poli
 	return r;
 }
 
-/* A rule that answers as the default does is left out before anybody looks at its arguments. */
-static int index_too_high(struct section *s, const struct json *v, uint64_t index, const struct policy_answer *answer)
+/* What answers as the default does is left out too. */
+static bool has_effect(const struct section *s, const struct policy_rule *rule)
 {
-	const struct policy_answer *def = policy_default(s->policy);
+	return section_names_some_call(rule) && !policy_same_answer(&rule->answer, policy_default(s->policy));
+}
+
+/* Where the rule has no effect both runtimes leave it out before they look at the index. */
+static int index_too_high(struct section *s, const struct json *v, uint64_t index, const struct policy_rule *rule)
+{
 	int r = 0;
 
 	if (index > UINT32_MAX)
 		r = section_remark(s, POLICY_WIDE_INDEX, v, "%llu has more than 32 bits", (unsigned long long)index);
 	if (r < 0)
 		return r;
-	if (answer->action == def->action && answer->has_errno == def->has_errno && answer->errno_ret == def->errno_ret)
-		return section_remark(s, POLICY_EMPTY_RULE, v, "compares an argument that no call has, and answers as the default does");
+	if (!has_effect(s, rule))
+		return section_remark(s, POLICY_EMPTY_RULE, v, "compares an argument that no call has, and the rule has no effect");
 	return json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d", POLICY_ARGS_MAX - 1);
+}
+
+/* runc looks at the operator once for each name, crun only where the rule has an effect; but crun's reader wants the member to be there. */
+static int read_op(struct section *s, const struct json *v, const struct policy_rule *rule, enum policy_op *ret)
+{
+	const struct json *op = section_member(v, "op");
+	const char *name = NULL;
+	int r;
+
+	if (!op && !rule->name_count)
+		return section_remark(s, POLICY_NO_OP, v, "\"op\" is missing or null");
+	r = json_want_string(s->doc, v, "op", &name, s->err);
+	if (r < 0 || policy_op_by_name(name, ret) == 0 || !rule->name_count)
+		return r;
+	if (has_effect(s, rule))
+		return json_err(s->doc, op, s->err, "there is no such operator");
+	return section_remark(s, POLICY_UNKNOWN_OP, op, "there is no such operator: %s", name);
 }
 
 /* What an argument is compared with; crun reads a negative number as strtoull(3) does. */
@@ -106,25 +128,22 @@ static int read_value(struct section *s, const struct json *obj, const char *nam
 	return section_remark(s, POLICY_NEGATIVE_VALUE, v, "%s becomes 0x%llx", json_text(v), (unsigned long long)*ret);
 }
 
-static int read_arg(struct section *s, const struct json *v, const struct policy_answer *answer, struct policy_arg *ret)
+static int read_arg(struct section *s, const struct json *v, const struct policy_rule *rule, struct policy_arg *ret)
 {
-	const char *op = NULL;
 	uint64_t index = 0;
 	int r = section_check_members(s, v, ARG, ARRAY_SIZE(ARG));
 
 	/* The runtimes' decoders take what is not there for 0. */
 	if (r == 0)
 		r = section_member(v, "index") ? json_want_u64(s->doc, v, "index", &index, s->err) : 0;
-	if (r == 0 && index >= POLICY_ARGS_MAX)
-		return index_too_high(s, v, index, answer);
 	if (r == 0)
 		r = read_value(s, v, "value", &ret->value);
 	if (r == 0)
 		r = read_value(s, v, "valueTwo", &ret->value_two);
 	if (r == 0)
-		r = json_want_string(s->doc, v, "op", &op, s->err);
-	if (r == 0 && policy_op_by_name(op, &ret->op) < 0)
-		r = json_err(s->doc, json_get(v, "op"), s->err, "there is no such operator");
+		r = read_op(s, v, rule, &ret->op);
+	if (r == 0 && index >= POLICY_ARGS_MAX)
+		return index_too_high(s, v, index, rule);
 	ret->index = (unsigned)index;
 	return r;
 }
@@ -143,7 +162,7 @@ static int read_args(struct section *s, const struct json *list, struct policy_r
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e)) {
 		struct policy_arg *arg = &rule->args[rule->arg_count++];
 
-		r = read_arg(s, e, &rule->answer, arg);
+		r = read_arg(s, e, rule, arg);
 		twice |= r == 0 && seen >> arg->index & 1;
 		seen |= r == 0 ? 1u << arg->index : 0;
 	}
@@ -210,9 +229,9 @@ int section_read_rule(struct section *s, const struct json *v, size_t number)
 	int r = section_check_members(s, v, RULE, ARRAY_SIZE(RULE));
 
 	if (r == 0)
-		r = section_read_answer(s, v, "action", "errnoRet", "errno", &d.rule.answer);
-	if (r == 0)
 		r = read_names(s, v, &d.rule);
+	if (r == 0)
+		r = section_read_answer(s, v, "action", "errnoRet", "errno", &d.rule, &d.rule.answer);
 	if (r == 0)
 		r = read_args(s, section_member(v, "args"), &d.rule);
 	if (r == 0)

@@ -172,7 +172,7 @@ static int read_all(struct section *s)
 	int r = section_check_members(s, s->obj, SECTION, ARRAY_SIZE(SECTION));
 
 	if (r == 0)
-		r = section_read_answer(s, s->obj, "defaultAction", "defaultErrnoRet", "defaultErrno", &answer);
+		r = section_read_answer(s, s->obj, "defaultAction", "defaultErrnoRet", "defaultErrno", NULL, &answer);
 	if (r < 0)
 		return r;
 	policy_set_default(s->policy, &answer);

@@ -36,9 +36,12 @@ int section_want_array(struct section *s, const struct json *v); /* NULL is well
 /* A string of UTF-8 without NUL; `what` for the message. */
 int section_want_text(struct section *s, const struct json *v, const char *what);
 
-/* An action and its errno, by the names that their members have in obj. */
+/* An action and its errno, by the names that their members have in obj: of a rule that is read so far, or the default (rule NULL). */
 int section_read_answer(struct section *s, const struct json *obj, const char *action, const char *number, const char *name,
-			struct policy_answer *ret);
+			const struct policy_rule *rule, struct policy_answer *ret);
+
+/* False for a rule that both runtimes leave out before they look at its errno and its arguments: no name is a call's. */
+bool section_names_some_call(const struct policy_rule *rule);
 
 /* The rule with the index `number` of syscalls, added to the policy. */
 int section_read_rule(struct section *s, const struct json *v, size_t number);

@@ -114,3 +114,11 @@ bool policy_knows_call(const char *name)
 			return true;
 	return false;
 }
+
+bool policy_same_answer(const struct policy_answer *a, const struct policy_answer *b)
+{
+	bool numbered = a->action == POLICY_ERRNO || a->action == POLICY_TRACE;
+	uint32_t x = a->has_errno ? a->errno_ret : EPERM, y = b->has_errno ? b->errno_ret : EPERM;
+
+	return a->action == b->action && (!numbered || x == y);
+}

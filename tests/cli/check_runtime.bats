@@ -21,6 +21,12 @@ for f in json.load(sys.stdin)["profiles"][0]["findings"]:
   if f["kind"] == "refused-by-runtime" and f["level"] == "failure": print(f["runtime"].split("/")[-1], f["text"])' <<<"$output" >"$dir/found"
   cut -d' ' -f1 "$dir/found" | sort -u | paste -sd' '
 }
+# invalid MEMBERS: every runtime refuses it.
+invalid() {
+  printf '{"defaultAction": "SCMP_ACT_ALLOW", %s}\n' "$1" >"$dir/p.json"
+  run_snug check --json --floor-file "$dir/node.json" "$dir/p.json"
+  grep -q '"kind": *"invalid"' <<<"$output"
+}
 rule() { printf '"syscalls": [{"names": [%s], "action": "SCMP_ACT_%s"%s}]' "$1" "$2" "${3:-}"; }
 
 @test "check: notifying, listeners, names and errnos, by runtime" {
@@ -43,6 +49,23 @@ rule() { printf '"syscalls": [{"names": [%s], "action": "SCMP_ACT_%s"%s}]' "$1" 
   # Such a rule answers as the default does, so nobody looks at its argument; crun reads it all the same.
   [ "$(refuse "$(rule '"mkdir"' ALLOW ', "args": [{"index": 4294967295, "value": 0, "op": "SCMP_CMP_EQ"}]')")" = "" ]
   [ "$(refuse "$(rule '"mkdir"' ALLOW ', "args": [{"index": 4294967296, "value": 0, "op": "SCMP_CMP_EQ"}]')")" = crun ]
+  # An operator: runc looks at it once for each name, crun where the rule has an effect, and its reader wants it to be there.
+  local op
+  for op in '"SCMP_CMP_MAX"' '""'; do
+    [ "$(refuse "$(rule '' ERRNO ", \"args\": [{\"index\": 0, \"value\": 0, \"op\": $op}]")")" = "" ]
+    [ "$(refuse "$(rule '"mkdir"' ALLOW ", \"args\": [{\"index\": 0, \"value\": 0, \"op\": $op}]")")" = runc ]
+    [ "$(refuse "$(rule '"no_such_call"' ERRNO ", \"args\": [{\"index\": 0, \"value\": 0, \"op\": $op}]")")" = runc ]
+    invalid "$(rule '"mkdir"' ERRNO ", \"args\": [{\"index\": 0, \"value\": 0, \"op\": $op}]")"
+  done
+  for op in '' ', "op": null'; do
+    [ "$(refuse "$(rule '' ERRNO ", \"args\": [{\"index\": 0, \"value\": 0$op}]")")" = crun ]
+    invalid "$(rule '"mkdir"' ALLOW ", \"args\": [{\"index\": 0, \"value\": 0$op}]")"
+  done
+  # What no name needs nobody looks at: an index and an errno that are too high.
+  for op in '' '"no_such_call"'; do
+    [ "$(refuse "$(rule "$op" ERRNO ', "args": [{"index": 6, "value": 0, "op": "SCMP_CMP_EQ"}]')")" = "" ]
+    [ "$(refuse "$(rule "$op" ERRNO ', "errnoRet": 4095')")" = "" ]
+  done
   [ "$(refuse "\"syscalls\": null, \"architectures\": null, \"flags\": null")" = "" ]
 }
 

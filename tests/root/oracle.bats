@@ -1,6 +1,8 @@
 # What a profile means is what the runtimes do with it: containers are started under variations of a profile, and `snug check` must
 # have said of each whether its runtime starts it.
 # SNUG_ORACLE_COUNT: variations for each runtime (300). SNUG_ORACLE_SEED: which ones (the same each time; "random" for others).
+# SNUG_ORACLE_ONLY=unlogged: those of which the kernel can write no record. They learn nothing and leave the audit settings alone, so they may run beside
+# other suites; SNUG_ORACLE_ONLY=logged, the rest, may not.
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -23,7 +25,7 @@ teardown() { snug_teardown; }
 oracle() {
   set -o pipefail
   python3 "$SNUG_SOURCE/tests/root/oracle/oracle.py" --seed "$SNUG_ORACLE_SEED" --count "${SNUG_ORACLE_COUNT:-300}" \
-    --first "${SNUG_ORACLE_FIRST:-0}" --bundle "$T/b" --name "$1" --allowed "$T/allowed" --snug "$SNUG_BUILD/snug" \
+    --first "${SNUG_ORACLE_FIRST:-0}" --only "${SNUG_ORACLE_ONLY:-all}" --bundle "$T/b" --name "$1" --allowed "$T/allowed" --snug "$SNUG_BUILD/snug" \
     --check "--no-sample --runtime $2" -- "$2" "${@:3}" | tee /dev/fd/3
 }
 

@@ -239,6 +239,16 @@ static bool wide_index(const struct check_view *v, struct buf *where)
 	return has_remark(v, POLICY_WIDE_INDEX, where);
 }
 
+static bool unknown_op(const struct check_view *v, struct buf *where)
+{
+	return has_remark(v, POLICY_UNKNOWN_OP, where);
+}
+
+static bool no_op(const struct check_view *v, struct buf *where)
+{
+	return has_remark(v, POLICY_NO_OP, where);
+}
+
 static bool negative_value(const struct check_view *v, struct buf *where)
 {
 	return has_remark(v, POLICY_NEGATIVE_VALUE, where);
@@ -303,6 +313,8 @@ static const struct refusal {
 	{ignored_errno, crun, "crun", false, "an errno is set for an action that returns none", "remove the errno"},
 	{wide_errno, crun, "crun", false, "an errno has more than 32 bits", "write the intended errno"},
 	{wide_index, crun, "crun", false, "the index of an argument has more than 32 bits", "arguments are 0 to 5"},
+	{unknown_op, runc, "runc", false, "it does not know the operator", "fix the operator, or remove the rule"},
+	{no_op, crun, "crun", false, "a comparison has no \"op\"", "add the operator, or remove the rule"},
 	{negative_value, runc, "runc", false, "an argument is compared with a negative number",
 	 "write the intended unsigned number"},
 	{unknown_arch, any, "every runtime", true, "it does not know the architecture",

@@ -234,7 +234,7 @@ class Maker:
         for change in chosen:
             try:
                 how.append(change(s))
-            except (AttributeError, TypeError):  # one change took away what the other varies
+            except (AttributeError, KeyError, TypeError):  # one change took away what the other varies
                 how.append(change.__name__ + " has nothing to change")
         return "; ".join(how), json.dumps(s)
 
