@@ -130,9 +130,9 @@ rollback() {
   container
   eventually grep -q 'the restart failed' "$dir/container.log"
   run ! ready
-  eventually grep -q 'another try' "$dir/container.log"
+  eventually grep -q 'next try' "$dir/container.log"
   run ! ready
-  grep -q 'has run since before' "$dir/ready.log"
+  grep -q 'started before' "$dir/ready.log"
   rm "$dir/failing"
   eventually up
   [ "$(restarts)" -ge 2 ]
@@ -177,7 +177,7 @@ rollback() {
 @test "an engine that is not there, or one of two, or a tool that is missing: refused, and nothing was changed" {
   run sh "$image/snug-node" install
   [ "$status" -eq 1 ]
-  [[ "$output" == *'neither containerd nor crio, k3s or rke2'*'nothing was changed'* ]]
+  [[ "$output" == *'no containerd, crio, k3s or rke2'*'nothing was changed'* ]]
   node_has crio /run/crio/crio.sock /etc/crio/crio.conf.d/99-snug.conf cri-o list
   ENGINE=containerd run sh "$image/snug-node" install
   [ "$status" -eq 1 ]
@@ -192,7 +192,7 @@ rollback() {
   for t in sh cat cp ln mkdir chmod sleep dirname readlink; do ln -s "$(command -v $t)" "$dir/few/$t"; done
   PATH=$dir/few run sh "$image/snug-node" install
   [ "$status" -eq 1 ]
-  [[ "$output" == *'missing here: mv; nothing was changed'* ]]
+  [[ "$output" == *'missing tools: mv; nothing was changed'* ]]
   [ ! -e "$NODE/opt" ]
   [ "$(restarts)" = 0 ]
   # Nor does the command itself make an engine's directory.
@@ -256,12 +256,12 @@ rollback() {
   file=$NODE/etc/containerd/config.toml socket=$NODE/run/containerd/containerd.sock
   check containerd "$file" "$socket"
   [ "$status" -eq 1 ]
-  [[ "$output" == *'does not contain what --write would put there' ]]
+  [[ "$output" == *'lacks the handlers that --write adds' ]]
   "$snug" setup containerd --write --bin /opt/bin --config "$file"
   touch -d '1 hour' "$file"
   check containerd "$file" "$socket"
   [ "$status" -eq 1 ]
-  [[ "$output" == 'containerd 1.2.3 has run since before '*'systemctl restart containerd' ]]
+  [[ "$output" == 'containerd 1.2.3 started before '*'systemctl restart containerd' ]]
   touch -d '1 hour ago' "$file"
   check containerd "$file" "$socket"
   [ "$status" -eq 1 ]
@@ -279,10 +279,10 @@ rollback() {
   "$snug" setup crio --write --bin /opt/bin --config "$dir/conf.d/99-snug.conf"
   check crio "$dir/conf.d/99-snug.conf" "$socket"
   [ "$status" -eq 1 ]
-  [[ "$output" == "what answers on $socket is no cri-o but containerd 1.2.3" ]]
+  [[ "$output" == "$socket: expected cri-o, found containerd 1.2.3" ]]
   check crio "$dir/conf.d/99-snug.conf" "$dir/nothing"
   [ "$status" -eq 1 ]
-  [[ "$output" == "no container engine: $dir/nothing: nobody answers"* ]]
+  [[ "$output" == "cannot ask the engine: $dir/nothing: cannot connect"* ]]
   run_snug setup docker --check
   refused 2 'no container runtime interface'
 }

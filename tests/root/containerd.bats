@@ -376,7 +376,7 @@ E
   run check
   echo "$output"
   [ "$status" -eq 1 ]
-  [[ "$output" == *'has run since before'* ]]
+  [[ "$output" == *'started before'* ]]
   end_process "$second"
   second=$(background "$T/second/log" containerd --config "$T/second/c.toml")
   eventually check || { grep -i 'cri' "$T/second/log"; end_process "$second"; false; }

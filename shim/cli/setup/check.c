@@ -44,15 +44,15 @@ int setup_job_check(struct cli *cli, const struct setup_job *j, const char *sock
 		return r;
 	socket = socket ? socket : j->caller->socket;
 	if (!holds)
-		buf_addf(&cli->out, "%s: does not contain what --write would put there\n", j->file);
+		buf_addf(&cli->out, "%s: lacks the handlers that --write adds\n", j->file);
 	else if (cri_ask(socket, &a, &why) < 0)
-		buf_addf(&cli->out, "no container engine: %s\n", why.msg);
+		buf_addf(&cli->out, "cannot ask the engine: %s\n", why.msg);
 	else if (!text_starts(a.engine.data, j->caller->engine))
-		buf_addf(&cli->out, "what answers on %s is no %s but %s\n", socket, j->caller->engine, a.engine.data);
+		buf_addf(&cli->out, "%s: expected %s, found %s\n", socket, j->caller->engine, a.engine.data);
 	else if (is_older(socket, j->file))
-		buf_addf(&cli->out, "%s has run since before %s was changed: %s\n", a.engine.data, j->file, j->caller->use);
+		buf_addf(&cli->out, "%s started before %s was changed: %s\n", a.engine.data, j->file, j->caller->use);
 	else if (tell_missing(&a, &missing))
-		buf_addf(&cli->out, "%s does not know %s: %s, and read its log\n", a.engine.data, missing.data, j->caller->use);
+		buf_addf(&cli->out, "%s does not know %s: %s, then read its log\n", a.engine.data, missing.data, j->caller->use);
 	else {
 		buf_addf(&cli->out, a.lists ? "%s knows snug-learn, snug-audit and snug-enforce\n"
 					    : "%s has read snug-learn, snug-audit and snug-enforce; it does not say which handlers it has\n",

@@ -65,7 +65,7 @@ static const char *text_of(const struct buf *b)
 
 /* containerd has runc for a default only as long as the file names no handler at all: without it the whole CRI plugin would not be loaded. */
 #define DEFAULT_OF(table)                                                                                       \
-	"# The default that the file did not name: containerd forgets its own one where handlers are named.\n"     \
+	"# The file named no default: once any handler is named, containerd forgets its built-in one.\n"             \
 	"[" table ".containerd.runtimes.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n"
 
 /* What is to be known of a containerd's configuration. */

@@ -97,7 +97,7 @@ static int read_full(int fd, void *p, size_t len, struct err *err)
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return err_set(err, ETIMEDOUT, "no answer within %d s", PATIENCE_S);
 		if (n <= 0)
-			return n < 0 ? err_sys(err, errno, "cannot read its answer") : err_set(err, EPROTO, "it hangs up");
+			return n < 0 ? err_sys(err, errno, "cannot read its answer") : err_set(err, EPROTO, "it closed the connection");
 		s += n;
 		len -= (size_t)n;
 	}
@@ -115,7 +115,7 @@ static int read_frame(int fd, struct frame *ret, struct err *err)
 	ret->type = head[3];
 	ret->flags = head[4];
 	if (ret->len > sizeof(ret->payload))
-		return err_set(err, EPROTO, "what answers does not speak gRPC");
+		return err_set(err, EPROTO, "it does not speak gRPC");
 	return read_full(fd, ret->payload, ret->len, err);
 }
 
@@ -127,7 +127,7 @@ static int send_all(int fd, const struct buf *b, struct err *err)
 		ssize_t n = send(fd, b->data + sent, b->len - sent, MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "cannot ask");
+			return err_sys(err, errno, "cannot send the request");
 		sent += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
@@ -166,7 +166,7 @@ static int read_answer(int fd, struct buf *answer, struct err *err)
 		if (r == 0 && f.type == FRAME_DATA)
 			r = add_data(&f, answer, err);
 		if (r == 0 && (f.type == FRAME_GOAWAY || f.type == FRAME_RST_STREAM))
-			r = err_set(err, EPROTO, "it refuses the question");
+			r = err_set(err, EPROTO, "it rejects the request");
 		if (r < 0)
 			return r;
 		if ((f.type == FRAME_DATA || f.type == FRAME_HEADERS) && f.flags & FLAG_END_STREAM)
@@ -186,7 +186,7 @@ static int connect_to(const char *path, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return err_sys(err, errno, "nobody answers");
+		return err_sys(err, errno, "cannot connect");
 	return steal_fd(&fd);
 }
 
@@ -212,7 +212,7 @@ static int call(const char *socket, const char *method, const char *question, si
 	said = answer->len >= 5 ? (size_t)h[1] << 24 | (size_t)h[2] << 16 | (size_t)h[3] << 8 | h[4] : 0;
 	/* A refusal has no message, but a status in its last fields. */
 	if (answer->len < 5 || h[0] || said != answer->len - 5)
-		return err_set(err, EPROTO, "what answers does not speak version 1 of the container runtime interface, or is still starting");
+		return err_set(err, EPROTO, "it does not speak CRI version 1, or is still starting");
 	return 0;
 }
 
