@@ -97,6 +97,8 @@ enum policy_remark_kind {
 	POLICY_UNKNOWN_FIELD,    /* no reader of this form has it */
 	POLICY_UNKNOWN_ARCH,     /* runc and crun refuse the profile */
 	POLICY_ARCH_SPELLING,    /* only crun knows it so: without SCMP_ARCH_, in small letters */
+	POLICY_NEWER_ARCH,       /* libseccomp knows it since 2.6, and runc by a table of its own */
+	POLICY_CRUN_ARCH,        /* the same without a place in runc's table */
 	POLICY_UNKNOWN_MACHINE,  /* an entry of archMap for a machine that is not known: nobody else takes it */
 	POLICY_UNKNOWN_FLAG,
 	POLICY_UNKNOWN_NAME,     /* no kernel that snug knows has the call */

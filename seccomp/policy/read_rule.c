@@ -77,6 +77,14 @@ static int read_condition(struct section *s, const struct json *obj, struct poli
 	return r;
 }
 
+/* An element of a list. What crun reads with json-c (since 1.28) leaves out the whole section that has a null here. */
+static int want_object(struct section *s, const struct json *v)
+{
+	if (json_type(v) == JSON_NULL)
+		return json_err(s->doc, v, s->err, "expected an object; with a null here crun 1.28 starts containers without any filter");
+	return 0;
+}
+
 /* What answers as the default does is left out too. */
 static bool has_effect(const struct section *s, const struct policy_rule *rule)
 {
@@ -131,7 +139,13 @@ static int read_value(struct section *s, const struct json *obj, const char *nam
 static int read_arg(struct section *s, const struct json *v, const struct policy_rule *rule, struct policy_arg *ret)
 {
 	uint64_t index = 0;
-	int r = section_check_members(s, v, ARG, ARRAY_SIZE(ARG));
+	int r;
+
+	if (json_type(v) == JSON_NULL && !rule->name_count)
+		return section_remark(s, POLICY_NO_OP, v, "is null");
+	r = want_object(s, v);
+	if (r == 0)
+		r = section_check_members(s, v, ARG, ARRAY_SIZE(ARG));
 
 	/* The runtimes' decoders take what is not there for 0. */
 	if (r == 0)
@@ -226,8 +240,10 @@ int section_read_rule(struct section *s, const struct json *v, size_t number)
 {
 	cleanup_with(draft_done) struct draft d = {0};
 	const struct json *comment;
-	int r = section_check_members(s, v, RULE, ARRAY_SIZE(RULE));
+	int r = want_object(s, v);
 
+	if (r == 0)
+		r = section_check_members(s, v, RULE, ARRAY_SIZE(RULE));
 	if (r == 0)
 		r = read_names(s, v, &d.rule);
 	if (r == 0)

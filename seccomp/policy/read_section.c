@@ -38,6 +38,17 @@ static const struct arch *arch_by_spelling(const char *text)
 	return NULL;
 }
 
+/* Of libseccomp 2.6 (src/arch.c), in crun's spelling; only those that are little endian as all machines of snug's but a few are: a filter
+ * cannot mix them with others. */
+static enum policy_remark_kind newer_arch(const char *text, enum policy_remark_kind unknown)
+{
+	const char *word = text_starts(text, "SCMP_ARCH_") ? text + strlen("SCMP_ARCH_") : text;
+
+	if (unknown != POLICY_UNKNOWN_ARCH || (strcasecmp(word, "LOONGARCH64") != 0 && strcasecmp(word, "SH") != 0))
+		return unknown;
+	return text_streq(text, "SCMP_ARCH_LOONGARCH64") ? POLICY_NEWER_ARCH : POLICY_CRUN_ARCH;
+}
+
 /* *ret is NULL for one that only a newer snug knows. */
 static int find_arch(struct section *s, const struct json *v, enum policy_remark_kind unknown, const struct arch **ret)
 {
@@ -54,7 +65,7 @@ static int find_arch(struct section *s, const struct json *v, enum policy_remark
 		return section_remark(s, POLICY_ARCH_SPELLING, v, "only crun takes %s for %s", json_text(v), (*ret)->oci);
 	if (text_streq(json_text(v), "SCMP_ARCH_NATIVE") && arch_host(host))
 		*ret = host[0];
-	return section_remark(s, unknown, v, "no architecture of this name is known: %s", json_text(v));
+	return section_remark(s, newer_arch(json_text(v), unknown), v, "no architecture of this name is known: %s", json_text(v));
 }
 
 static int read_list(struct section *s, const struct json *list)

@@ -93,8 +93,30 @@ rule() { printf '"syscalls": [{"names": [%s], "action": "SCMP_ACT_%s"%s}]' "$1" 
   [ "$(refuse '"flags": ["SECCOMP_FILTER_FLAG_TSYNC"], "listenerPath": "/run/x"')" = "crun runc" ]
   node "runc 1.3.6"
   [ "$(refuse '"architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_RISCV64"]')" = "" ]
+  [ "$(refuse '"architectures": ["SCMP_ARCH_LOONGARCH64"]')" = runc ]
   [ "$(refuse '"flags": ["SECCOMP_FILTER_FLAG_LOG"]')" = "" ]
   [ "$(refuse '"flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]')" = runc ]
+  node "runc 1.1.8" "crun 1.21"
+  [ "$(refuse '"architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_RISCV64"]')" = "" ]
+  # What libseccomp knows since 2.6 crun knows with it, and runc by a table of its own.
+  [ "$(refuse '"architectures": ["SCMP_ARCH_LOONGARCH64"]')" = "crun runc" ]
+  sed -i 's/"libseccomp": "2.5.4"/"libseccomp": "2.6.0"/' "$dir/node.json"
+  [ "$(refuse '"architectures": ["SCMP_ARCH_LOONGARCH64"]')" = runc ]
+  [ "$(refuse '"architectures": ["SCMP_ARCH_SH"]')" = runc ]
+  [ "$(refuse '"architectures": ["SCMP_ARCH_M68K"]')" = "crun runc" ]
+  node "runc 1.1.15+ds1" "runc 1.4.0"
+  sed -i 's/"libseccomp": "2.5.4"/"libseccomp": "2.6.0"/' "$dir/node.json"
+  [ "$(refuse '"architectures": ["SCMP_ARCH_LOONGARCH64"]')" = "" ]
+  [ "$(refuse '"architectures": ["loongarch64"]')" = runc ]
+}
+
+@test "check: a null among the rules or their arguments" {
+  node "crun 1.28"
+  local rule
+  for rule in 'null' '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "args": [null]}'; do
+    invalid "\"syscalls\": [$rule]"
+    [[ "$output" == *"without any filter"* ]]
+  done
 }
 
 @test "check: what another runtime than those checked for refuses is a warning" {

@@ -13,7 +13,10 @@ setup_file() {
 setup() {
   load lib
   snug_setup
-  bundle "$T/b" '.' sh -c 'exit 7'
+  # The status of a start is 7 if one filter more than this shell's own holds: crun 1.28 starts without any where the section has a null rule.
+  local filters
+  filters=$(awk '/^Seccomp_filters:/ {print $2 + 1}' /proc/self/status)
+  bundle "$T/b" '.' sh -c "while read -r name n; do [ \$name = Seccomp_filters: ] && [ \$n = $filters ] && exit 7; done </proc/self/status; exit 8"
   jq '.linux.seccomp = "@SECCOMP@"' "$T/b/config.json" >"$T/b/template.json"
   # All that the defaults of Docker allow without a condition, but for the calls that the variations are about.
   snug merge @moby | jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW" and .args == null) | .names[]' |
@@ -30,10 +33,10 @@ oracle() {
 }
 
 @test "runc: check knows which variations it refuses" {
-  oracle "runc $(runc --version | sed -n '1s/.* //p')" "$(command -v runc)" --root "$T/root"
+  oracle "runc $(runc --version | sed -n '1s/.* //p')" "$(command -v runc)" --root "$T/root/@"
 }
 
 @test "crun: check knows which variations it refuses" {
   real_crun
-  oracle "crun $(crun --version | sed -n '1s/.* //p')" "$crun" --root "$T/crun-root"
+  oracle "crun $(crun --version | sed -n '1s/.* //p')" "$crun" --root "$T/crun-root/@"
 }

@@ -21,9 +21,12 @@ enum runtime_kind { RUNTIME_OTHER, RUNTIME_RUNC, RUNTIME_CRUN };
 struct runtime {
 	enum runtime_kind kind;
 	unsigned version; /* as VERSION() has it, 0: unknown */
+	unsigned patch;
+	bool debian;         /* with Debian's patches: "1.1.15+ds1" */
+	bool libseccomp_2_6; /* or newer */
 };
 
-static struct runtime runtime_of(const struct floor_runtime *rt)
+static struct runtime runtime_of(const struct floor_file *floors, const struct floor_runtime *rt)
 {
 	unsigned major = 0, minor = 0;
 	struct runtime r = {.kind = RUNTIME_OTHER};
@@ -32,8 +35,10 @@ static struct runtime runtime_of(const struct floor_runtime *rt)
 		r.kind = RUNTIME_CRUN;
 	else if (text_starts(rt->version, "runc version") || (!*rt->version && rt->go && strstr(rt->path, "runc")))
 		r.kind = RUNTIME_RUNC;
-	if (sscanf(rt->version, "%*[a-z] version %u.%u", &major, &minor) == 2)
+	if (sscanf(rt->version, "%*[a-z] version %u.%u.%u", &major, &minor, &r.patch) >= 2)
 		r.version = VERSION(major, minor);
+	r.debian = strstr(rt->version, "+ds");
+	r.libseccomp_2_6 = sscanf(floors->libseccomp, "%u.%u", &major, &minor) == 2 && VERSION(major, minor) >= VERSION(2, 6);
 	return r;
 }
 
@@ -50,6 +55,25 @@ static bool runc(const struct runtime *rt)
 static bool crun(const struct runtime *rt)
 {
 	return rt->kind == RUNTIME_CRUN;
+}
+
+/* The table came with 1.1.8. */
+static bool runc_before_riscv(const struct runtime *rt)
+{
+	return runc(rt) && rt->version && rt->version < VERSION(1, 2) && rt->patch < 8;
+}
+
+/* runc has it since 1.4, Debian's since 1.1.15+ds1. */
+static bool lacks_newer_arch(const struct runtime *rt)
+{
+	bool patched = rt->debian && (rt->version >= VERSION(1, 2) || (rt->version == VERSION(1, 1) && rt->patch >= 15));
+
+	return !rt->libseccomp_2_6 || (runc(rt) && rt->version < VERSION(1, 4) && !patched);
+}
+
+static bool lacks_crun_arch(const struct runtime *rt)
+{
+	return !rt->libseccomp_2_6 || runc(rt);
 }
 
 static bool runc_before_1_2(const struct runtime *rt)
@@ -264,6 +288,16 @@ static bool arch_spelling(const struct check_view *v, struct buf *where)
 	return has_remark(v, POLICY_ARCH_SPELLING, where);
 }
 
+static bool newer_arch(const struct check_view *v, struct buf *where)
+{
+	return has_remark(v, POLICY_NEWER_ARCH, where);
+}
+
+static bool crun_arch(const struct check_view *v, struct buf *where)
+{
+	return has_remark(v, POLICY_CRUN_ARCH, where);
+}
+
 static bool riscv(const struct check_view *v, struct buf *where)
 {
 	buf_adds(where, arch_get(ARCH_RISCV64)->oci);
@@ -321,7 +355,11 @@ static const struct refusal {
 	 "remove it from \"architectures\""},
 	{arch_spelling, runc, "runc", false, "it does not know this spelling of the architecture",
 	 "spell it like SCMP_ARCH_X86_64"},
-	{riscv, runc_before_1_2, "runc before 1.2", false, "it does not know the architecture",
+	{newer_arch, lacks_newer_arch, "libseccomp before 2.6 and runc before 1.4", false, "it does not know the architecture",
+	 "remove it from \"architectures\""},
+	{crun_arch, lacks_crun_arch, "runc, with libseccomp before 2.6 crun too,", false, "it does not know the architecture",
+	 "remove it from \"architectures\""},
+	{riscv, runc_before_riscv, "runc before 1.1.8", false, "it does not know the architecture",
 	 "remove it from \"architectures\""},
 	{byte_orders, any, "every runtime", true, "a filter cannot mix byte orders",
 	 "keep only this machine's own in \"architectures\""},
@@ -361,7 +399,7 @@ int check_runtimes(struct check_view *v)
 		if (buf_failed(&where))
 			return err_set(v->err, ENOMEM, "out of memory");
 		for (size_t k = 0; !r && k < floors->runtime_count; k++) {
-			const struct runtime rt = runtime_of(&floors->runtimes[k]);
+			const struct runtime rt = runtime_of(floors, &floors->runtimes[k]);
 
 			if (!REFUSALS[i].refuses(&rt))
 				continue;

@@ -56,6 +56,8 @@ def start(runtime, bundle, spec, text, ident):
     """Whether the program ran, and what the runtime said."""
     marker = '"@SECCOMP@"'
     (bundle / "config.json").write_text(spec.replace(marker, text))
+    # A directory of its own: crun keeps filters there by a checksum that knows nothing of the errno of a rule.
+    runtime = [a.replace("@", ident) for a in runtime]
     run = subprocess.Popen(runtime + ["run", "--bundle", str(bundle), ident], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True)
     try:
