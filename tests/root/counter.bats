@@ -87,6 +87,16 @@ all() {
   eventually eval '[ "$(armed)" = 0 ]'
 }
 
+@test "a process that goes on in another session, and ends unseen there, is missed: stamped" {
+  program sh -c 'while [ ! -e /dev/shm/end ]; do sleep 0.05; done'
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" c2 </dev/null >/dev/null 2>&1 3>&-
+  run snug-learn --root "$T/root" exec --cap CAP_AUDIT_CONTROL c2 sh -c 'echo 0 >/proc/self/loginuid; umask 077; kill -9 $$'
+  [ "$status" = 137 ]
+  snug-learn --root "$T/root" exec c2 sh -c ': >/dev/shm/end'
+  eventually eval 'runs web | jq -e ".[0].ended != null" >/dev/null'
+  runs web | jq -e '.[0] | (.complete | not) and any(.reasons[]; . == "session-changed") and .quiet.counted'
+}
+
 # armed: how many sessions the kernel counts.
 armed() { bpftool -j map dump name sessions 2>/dev/null | jq '[if type == "array" then .[] else . end | .elements | length] | add // 0'; }
 

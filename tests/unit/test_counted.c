@@ -1,6 +1,7 @@
 /* Runs whose common calls the kernel counted: what is offered to them, what is booked of them, and what they prove. */
 #include "seccomp/evidence/merge.h"
 #include "seccomp/syscall/sets.h"
+#include "shim/recorder/attribution/counted.h"
 #include "tests/unit/unlogged_history.h"
 
 static const struct unlogged_calls_wish counted_wish = {.counted = true};
@@ -164,6 +165,23 @@ static void a_nodes_counter_does_not_speak_for_another(void **state)
 	assert_int_equal(unlogged_hot_of(both, "futex"), UNLOGGED_ASSUMED);
 }
 
+static void what_an_exec_used_outlives_it(void **state)
+{
+	struct run run = {0};
+	struct run_session main_session = {.run = &run}, exec = {.run = &run, .next = &main_session, .is_exec = true};
+
+	run.sessions = &exec;
+	exec.counted = calloc(1, sizeof(*exec.counted));
+	assert_non_null(exec.counted);
+	exec.counted->words[COUNTER_ALL_WORDS - 1] = 5;
+	/* The container's own session was not looked at yet. */
+	assert_true(counted_retire(&exec));
+	assert_true(exec.retired && !exec.counted);
+	assert_non_null(main_session.counted);
+	assert_int_equal(main_session.counted->words[COUNTER_ALL_WORDS - 1], 5);
+	free(main_session.counted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +192,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_counted_after_all_is_assumed),
 		cmocka_unit_test(without_its_counter_a_run_looks_for_nothing),
 		cmocka_unit_test(a_nodes_counter_does_not_speak_for_another),
+		cmocka_unit_test(what_an_exec_used_outlives_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,16 +63,22 @@ bool counted_book(struct runs *r, struct run_session *s, const struct counter_en
 	return true;
 }
 
-void counted_retire(struct run_session *s)
+bool counted_retire(struct run_session *s)
 {
 	struct run_session *first = runs_main_session(s->run);
 
+	/* An exec may be over before the container's own session was looked at. */
+	if (!first->counted)
+		first->counted = calloc(1, sizeof(*first->counted));
+	if (!first->counted)
+		return false;
 	/* What is booked for the run is the same whichever session showed it. */
-	for (unsigned i = 0; s->counted && first->counted && i < COUNTER_ALL_WORDS; i++)
+	for (unsigned i = 0; s->counted && i < COUNTER_ALL_WORDS; i++)
 		first->counted->words[i] |= s->counted->words[i];
 	free(s->counted);
 	s->counted = NULL;
 	s->retired = true;
+	return true;
 }
 
 static bool was_called(const struct run *run, const char *name)

@@ -59,10 +59,8 @@ static void look_at(struct recorder *r, struct run_session *s, uint64_t now_ms)
 	if (entry.beyond)
 		runs_stamp(&r->runs, s->run, REASON_COUNTER, now_ms);
 	/* Probes exec for ever: an exec that is over takes no room. */
-	if (counted_book(&r->runs, s, &entry, now_ms) && s->is_exec && entry.tasks == 0) {
-		counted_retire(s);
+	if (counted_book(&r->runs, s, &entry, now_ms) && s->is_exec && entry.tasks == 0 && counted_retire(s))
 		counter_disarm(r->counter, s->id);
-	}
 }
 
 static void look(struct recorder *r, struct run *run, uint64_t now_ms)
@@ -70,6 +68,16 @@ static void look(struct recorder *r, struct run *run, uint64_t now_ms)
 	for (struct run_session *s = run->sessions; s; s = s->next)
 		if (!s->retired)
 			look_at(r, s, now_ms);
+}
+
+bool counting_holds_tasks(const struct recorder *r, const struct run *run)
+{
+	struct counter_entry entry;
+
+	for (const struct run_session *s = run->counting ? run->sessions : NULL; s; s = s->next)
+		if (!s->retired && counter_read(r->counter, s->id, &entry) == 0 && entry.tasks != 0)
+			return true;
+	return false;
 }
 
 /* Whoever took the program away took it from all. */
@@ -91,10 +99,8 @@ void counting_look(struct recorder *r, uint64_t now_ms)
 			look(r, run, now_ms);
 }
 
-void counting_end(struct recorder *r, struct run *run, uint64_t now_ms)
+static void end(struct recorder *r, struct run *run, uint64_t now_ms)
 {
-	if (!run->counting)
-		return;
 	look(r, run, now_ms);
 	check(r, now_ms);
 	if (!r->counter_failed)
@@ -105,8 +111,18 @@ void counting_end(struct recorder *r, struct run *run, uint64_t now_ms)
 	run->counting = false;
 }
 
+void counting_end(struct recorder *r, struct run *run, uint64_t now_ms)
+{
+	/* All have ended: who has not done so in its session went on in another one, where nothing is counted. */
+	if (counting_holds_tasks(r, run))
+		runs_stamp(&r->runs, run, REASON_SESSION_CHANGED, now_ms);
+	if (run->counting)
+		end(r, run, now_ms);
+}
+
 void counting_end_all(struct recorder *r, uint64_t now_ms)
 {
 	for (struct run *run = r->runs.list; run; run = run->next)
-		counting_end(r, run, now_ms);
+		if (run->counting)
+			end(r, run, now_ms);
 }

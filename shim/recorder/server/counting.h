@@ -20,7 +20,10 @@ void counting_join(struct recorder *r, pid_t pid, uint64_t pid_start);
 /* Brings what was counted up to now into the evidence, of all runs that live. */
 void counting_look(struct recorder *r, uint64_t now_ms);
 
-/* Before its end is booked. */
+/* True if the run is counted, and a task of its sessions has not ended there. */
+bool counting_holds_tasks(const struct recorder *r, const struct run *run);
+
+/* No process of it is left, and its end is not booked yet. A task that left its session is stamped. */
 void counting_end(struct recorder *r, struct run *run, uint64_t now_ms);
 
 /* All of them: the recorder ends. */

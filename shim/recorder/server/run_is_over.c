@@ -172,7 +172,8 @@ static void evaluate(struct recorder *r, struct run *run, bool saw_all, uint64_t
 		run->in_cgroup = true;
 		return;
 	}
-	if (populated < 0 && !saw_all) {
+	/* The runtime sits outside of the group, and may be about to end. */
+	if (!saw_all && (populated < 0 || counting_holds_tasks(r, run))) {
 		bear_blindness(r, run);
 		return;
 	}
