@@ -26,6 +26,7 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"x facili", /* The futex facility returned an unexpected error code. */
 	"w OS thr", /* failed to create new OS thread */
 	"e init p", /* crun: read from the init process */
+	"ipe fail", /* crun: read pipe failed */
 	"atus 159", "code 159", "atus=159", "rror 159", /* 128 + SIGSYS */
 	"d (159) ",                                     /* docker ps: Exited (159) */
 	" Code:  ",                                     /* kubectl describe: Exit Code:    159 */

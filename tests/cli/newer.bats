@@ -39,3 +39,22 @@ lacks() {
   run_snug explain "$(newer runc-1.3.6-setgid-denied.txt)"
   [[ "$output" == *"What to add: 1 call"$'\n'"  \"setgid\""* ]]
 }
+
+@test "what engines and runtimes of today print when a call is refused, alone, names the call" {
+  local file call said
+  # Obtained from podman 5.8.6, containerd 2.1.9 (ctr), runc 1.3.6 and crun 1.28, with a profile that refuses this one call.
+  while read -r file call; do
+    run_snug explain --json - <"$(newer "$file.txt")"
+    said=$(jq -r '[.sentences[].calls[]] | unique | join(" ")' <<<"$output")
+    echo "$file: $said"
+    [ "$said" = "$call" ]
+  done <<'END'
+podman-5.8-runc-1.3.6-statx statx
+containerd-2.1-runc-1.3.6-getdents64 getdents64
+podman-5.8-crun-1.28-exec-fstat fstat
+podman-5.8-crun-1.28-exec-setgroups setgroups
+crun-1.28-exec-openat openat
+crun-1.28-exec-read read
+crun-1.28-exec-write write
+END
+}
