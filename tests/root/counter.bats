@@ -102,19 +102,21 @@ armed() { bpftool -j map dump name sessions 2>/dev/null | jq '[if type == "array
 
 @test "attached while a run needs it, and no longer" {
   attached() { local f n=0; for f in /proc/"$(recorder_pid)"/fdinfo/*; do ! grep -q '^link_type:.*raw_tracepoint' "$f" 2>/dev/null || n=$((n + 1)); done; echo "$n"; }
-  program sleep 0.6
+  program sh -c 'until [ -e /tmp/go ]; do sleep 0.05; done'
   run_once &
   eventually eval '[ "$(attached)" -ge 1 ]'
+  : >"$T/b/rootfs/tmp/go"
   wait
   snug show web >/dev/null
   eventually eval '[ "$(attached)" = 0 ]'
 }
 
 @test "the recorder is killed: the run is stamped, and the next one is counted again" {
-  program sh -c 'sleep 0.4; mkdir /dev/shm/late'
+  program sh -c 'until [ -e /tmp/go ]; do sleep 0.05; done; mkdir /dev/shm/late'
   run_once &
   eventually eval 'runc --root "$T/root" state c2 2>/dev/null | grep -q running'
   kill -9 "$(recorder_pid)"
+  : >"$T/b/rootfs/tmp/go"
   wait
   runs web | jq -e '.[0] | (.complete | not) and any(.reasons[]; . == "recorder")'
   run_once
