@@ -4,8 +4,10 @@
 #include "shim/common/namespaces.h"
 #include "shim/daemon/service.h"
 #include "shim/recorder/confine.h"
+#include "shim/recorder/counter/counter.h"
 #include "shim/recorder/loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@ static const char help[] =
 		   "  --background   leave the caller's session, cgroup and terminal; return once recording works\n"
 		   "  --config FILE  read FILE, not /etc/snug/config.json\n"
 		   "  --unconfined   load no seccomp filter on snugd itself, so that snugd can be learnt\n"
+		   "  --try-counter  say whether common calls can be counted in the kernel here, and exit\n"
 		   "  --receive-buffer BYTES  size for the audit stream; a small one loses records (for tests)\n";
 
 /* A sanitizer makes calls of its own, which the filter refuses: builds for the tests. */
@@ -81,6 +84,19 @@ static void close_recorder(void *state)
 	loop_close(&((struct snugd *)state)->recorder);
 }
 
+/* For `snug doctor`: tried for real, and taken away again. */
+static int try_counter(void)
+{
+	struct counter *counter = NULL;
+	struct err err = {0};
+	int r = counter_open(&counter, &err);
+
+	counter_close(counter);
+	if (r < 0)
+		fprintf(stderr, "snugd: %s\n", err.msg);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct service service = {
@@ -101,5 +117,7 @@ int main(int argc, char **argv)
 					   .lock_fd = -1,
 					   .signal_fd = -1}};
 
+	if (argc == 2 && text_streq(argv[1], "--try-counter"))
+		return try_counter();
 	return service_main(&service, &snugd, &snugd.recorder.config, argc, argv);
 }

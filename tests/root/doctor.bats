@@ -211,6 +211,13 @@ P
   says warns readers 'journald also reads'; [ "$status" -eq 0 ]
 }
 
+@test "the counter of common calls" {
+  doctor; says ok counter log-everything
+  configure learning='"auto"'
+  doctor; says ok counter 'counted in the kernel'
+  doctor setpriv --bounding-set -bpf,-sys_admin --; says warns counter 'logs every call: this kernel'
+}
+
 @test "a cgroup tree that cannot be written" {
   dir=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
   [ -n "$dir" ] || skip "no cgroup v2 here"

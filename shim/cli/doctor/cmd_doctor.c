@@ -76,6 +76,8 @@ static const struct check CHECKS[] = {
 	{"libseccomp", "this libseccomp knows the log action", "use libseccomp 2.4 or later", doctor_libseccomp, FOR_BOTH},
 	{"recorder", "the recorder answers, or can be started", "kill the hanging snugd and try again",
 	 doctor_recorder, FOR_AUDIT},
+	{"counter", "common calls are counted in the kernel, not logged",
+	 "build snug with libbpf and clang, on a kernel with BTF (CONFIG_DEBUG_INFO_BTF) that is not locked down", doctor_counter, FOR_AUDIT},
 	{"auditd", "no audit daemon halts the node when its disk is full",
 	 "set SYSLOG or SUSPEND in /etc/audit/auditd.conf: learning writes far more audit records than usual",
 	 doctor_auditd, FOR_AUDIT},

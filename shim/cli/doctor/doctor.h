@@ -78,6 +78,7 @@ enum doctor_result doctor_run_dir(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_runtime(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_libseccomp(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_recorder(struct doctor *d, struct doctor_finding *f);
+enum doctor_result doctor_counter(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_auditd(struct doctor *d, struct doctor_finding *f);
 enum doctor_result doctor_readers(struct doctor *d, struct doctor_finding *f);
 

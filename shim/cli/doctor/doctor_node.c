@@ -19,6 +19,8 @@
 #define SPACE_NEEDED    (1ull << 20)  /* bytes: less, and evidence cannot be saved */
 #define SPACE_WANTED    (64ull << 20) /* bytes: less, and a node with many keys fills it */
 #define VERSION_WAIT_MS 10000
+#define SNUGD_SAYS      ": snugd: "
+#define COUNTER_WAIT_MS 20000 /* to load and attach a program */
 
 enum doctor_result doctor_config(struct doctor *d, struct doctor_finding *f)
 {
@@ -178,17 +180,52 @@ enum doctor_result doctor_libseccomp(struct doctor *d, struct doctor_finding *f)
 	return doctor_found(f, api < SYSCALL_API_LOG ? DOCTOR_FAILS : DOCTOR_OK, "libseccomp %s, API level %u", version, api);
 }
 
-/* Nobody serves: could it be started? It lies beside this program. */
-static enum doctor_result check_startable(struct doctor_finding *f)
+/* The recorder lies beside this program. */
+static int snugd_path(char **ret, struct doctor_finding *f)
 {
-	cleanup_free char *self = NULL, *path = NULL;
+	cleanup_free char *self = NULL;
 	char *slash;
 
-	if (file_read_link("/proc/self/exe", &self) < 0 || !(slash = strrchr(self, '/')))
-		return doctor_found(f, DOCTOR_FAILS, "/proc/self/exe: cannot read");
+	if (file_read_link("/proc/self/exe", &self) < 0 || !(slash = strrchr(self, '/'))) {
+		doctor_found(f, DOCTOR_FAILS, "/proc/self/exe: cannot read");
+		return -ENOENT;
+	}
 	*slash = '\0';
-	if (asprintf(&path, "%s/snugd", self) < 0)
-		return doctor_found(f, DOCTOR_FAILS, "out of memory");
+	if (asprintf(ret, "%s/snugd", self) < 0) {
+		doctor_found(f, DOCTOR_FAILS, "out of memory");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+enum doctor_result doctor_counter(struct doctor *d, struct doctor_finding *f)
+{
+	cleanup_free char *path = NULL;
+	struct err err = {0};
+
+	if (skips_config(d, f))
+		return DOCTOR_SKIPS;
+	if (d->config.log_everything)
+		return doctor_found(f, DOCTOR_OK, "off by \"learning\": \"log-everything\"; every call of a first run is a record");
+	if (snugd_path(&path, f) < 0)
+		return DOCTOR_FAILS;
+	const struct run run = {.argv = (char *[]){path, (char[]){"--try-counter"}, NULL}, .signal_fd = -1, .timeout_ms = COUNTER_WAIT_MS};
+
+	if (run_program(&run, NULL, &err) < 0) {
+		const char *said = strstr(err.msg, SNUGD_SAYS);
+
+		return doctor_found(f, DOCTOR_WARNS, "a first run logs every call: %s", said ? said + strlen(SNUGD_SAYS) : err.msg);
+	}
+	return doctor_found(f, DOCTOR_OK, "common calls are counted in the kernel; a first run logs the rare ones only");
+}
+
+/* Nobody serves: could it be started? */
+static enum doctor_result check_startable(struct doctor_finding *f)
+{
+	cleanup_free char *path = NULL;
+
+	if (snugd_path(&path, f) < 0)
+		return DOCTOR_FAILS;
 	if (access(path, X_OK) < 0) {
 		buf_adds(&f->fix, "install snugd beside snug");
 		return doctor_found(f, DOCTOR_FAILS, "no recorder runs, and %s: %s", path, strerror(errno));
