@@ -286,18 +286,28 @@ int client_request(int fd, const struct buf *request, struct buf *ret_answer, st
 	return client_request_within(fd, request, CLIENT_TIMEOUT_MS, ret_answer, err);
 }
 
-int client_ask(enum client_server server, const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err)
+int client_ask_over(enum client_server server, const struct config *config, int *fd, const struct buf *request, struct buf *ret_answer,
+		    struct err *err)
 {
 	int r = -ECONNRESET;
 
 	for (int i = 0; i < TRIES && (r == -ECONNRESET || r == -EPIPE); i++) {
-		cleanup_fd int fd = client_connect_or_start(server, config, err);
-
-		if (fd < 0)
-			return fd;
-		r = client_request(fd, request, ret_answer, err);
+		if (*fd < 0)
+			*fd = client_connect_or_start(server, config, err);
+		if (*fd < 0)
+			return *fd;
+		r = client_request(*fd, request, ret_answer, err);
+		if (r < 0)
+			close(steal_fd(fd));
 	}
 	return r;
+}
+
+int client_ask(enum client_server server, const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err)
+{
+	cleanup_fd int fd = -1;
+
+	return client_ask_over(server, config, &fd, request, ret_answer, err);
 }
 
 void client_notify(enum client_server server, const char *run_dir, const struct buf *request)

@@ -50,6 +50,10 @@ int client_request_within(int fd, const struct buf *request, unsigned timeout_ms
 /* client_connect_or_start and client_request in one, tried again if a recorder that was just ending took the connection. */
 int client_ask(enum client_server server, const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err);
 
+/* The same over *fd, the caller's connection, which is left open for the next question; -1: none yet. After a failure it is closed, and *fd is -1. */
+int client_ask_over(enum client_server server, const struct config *config, int *fd, const struct buf *request, struct buf *ret_answer,
+		    struct err *err);
+
 /* Sends one request and waits for its answer. Returns 0 if the answer is ok, -ETIMEDOUT, or -EREMOTEIO with snugd's own sentence. The answer's
  * text goes to *ret_answer if that is not NULL. */
 int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err);

@@ -49,7 +49,7 @@ static bool is_over(const struct plan *p, uint64_t since_ms)
 	return p->config.learn_for_ms && since_ms && now > since_ms && now - since_ms > p->config.learn_for_ms;
 }
 
-int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, struct learn *ret, struct err *err)
+int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, int *recorder, struct learn *ret, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
 	const struct json *unlogged;
@@ -57,7 +57,7 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 	int r;
 
 	compose(p, key, !may_be_unlogged(p, spec), &request);
-	r = client_ask(p->notify ? CLIENT_AGENT : CLIENT_SNUGD, &p->config, &request, &ret->answer, err);
+	r = client_ask_over(p->notify ? CLIENT_AGENT : CLIENT_SNUGD, &p->config, recorder, &request, &ret->answer, err);
 	if (r == 0)
 		r = json_parse(ret->answer.data, ret->answer.len, JSON_OURS, "the recorder's answer", &ret->doc, err);
 	if (r == 0)

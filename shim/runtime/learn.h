@@ -20,9 +20,9 @@ struct learn {
 	bool over;                   /* learn_for has passed since the key's first learning run */
 };
 
-/* Asks, and starts the recorder if none runs: this process is in no session of a container's yet. *ret is to be freed whatever is
- * returned. */
-int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, struct learn *ret, struct err *err);
+/* Asks, and starts the recorder if none runs: this process is in no session of a container's yet. *recorder: as client_ask_over() has it.
+ * *ret is to be freed whatever is returned. */
+int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, int *recorder, struct learn *ret, struct err *err);
 
 /* Appends the registration's "quiet": what was offered, with the forms that were applied. Nothing if nothing was. */
 void learn_tell(const struct learn *l, struct buf *out);

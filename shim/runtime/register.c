@@ -36,22 +36,27 @@ static void compose(struct buf *out, const struct plan *p, const uint32_t *sessi
 	json_write_end_object(&w);
 }
 
-int register_ready(const struct plan *p, struct err *err)
+int register_ready(const struct plan *p, int *recorder, struct err *err)
 {
-	cleanup_fd int fd = client_connect_or_start(CLIENT_SNUGD, &p->config, err);
-
-	return fd < 0 ? fd : 0;
+	if (*recorder < 0)
+		*recorder = client_connect_or_start(CLIENT_SNUGD, &p->config, err);
+	return *recorder < 0 ? *recorder : 0;
 }
 
-int register_health(const struct plan *p, struct err *err)
+int register_health(const struct plan *p, int *recorder, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
-	cleanup_fd int fd = client_connect_or_start_within(CLIENT_SNUGD, &p->config, REGISTER_PATIENCE_MS, err);
+	cleanup_fd int fd = *recorder >= 0 ? steal_fd(recorder)
+					   : client_connect_or_start_within(CLIENT_SNUGD, &p->config, REGISTER_PATIENCE_MS, err);
+	int r;
 
 	if (fd < 0)
 		return fd;
 	buf_adds(&request, "{\"op\":\"health\"}");
-	return client_request_within(fd, &request, REGISTER_PATIENCE_MS, NULL, err);
+	r = client_request_within(fd, &request, REGISTER_PATIENCE_MS, NULL, err);
+	if (r == 0)
+		*recorder = steal_fd(&fd);
+	return r;
 }
 
 /* An exec into an enforced container: a recorder that would have to be started does not know that container. */
@@ -63,8 +68,8 @@ static int reach(const struct plan *p, enum config_mode mode, struct err *err)
 					   : client_connect_or_start_within(CLIENT_SNUGD, &p->config, REGISTER_PATIENCE_MS, err);
 }
 
-int register_session(const struct plan *p, const char *key, enum config_mode mode, const struct section *section, const char *shape,
-		     bool *ret_recorded, struct err *err)
+int register_session(const struct plan *p, const char *key, enum config_mode mode, int *recorder, const struct section *section,
+		     const char *shape, bool *ret_recorded, struct err *err)
 {
 	cleanup_buf struct buf request = {0}, answer = {0};
 	cleanup_json struct json_doc *doc = NULL;
@@ -72,7 +77,7 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	int r;
 
 	/* First, so that a recorder started here does not carry the container's session. */
-	cleanup_fd int fd = reach(p, mode, err);
+	cleanup_fd int fd = *recorder >= 0 ? steal_fd(recorder) : reach(p, mode, err);
 
 	if (fd < 0)
 		return fd;

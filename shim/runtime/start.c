@@ -39,6 +39,7 @@ struct start {
 	struct annotations annotations;
 	enum config_mode mode;
 	char *key;
+	int recorder;     /* the connection to it, once something was asked; -1 */
 	struct learn learn;
 	struct section section;
 	bool guarded;     /* the helper has the lock from here on */
@@ -118,7 +119,7 @@ static void log_denials(struct start *s)
 		return;
 	r = log_flag_add(s->section.text.data, s->section.text.len, "the seccomp section", &flagged, &why);
 	if (r == 0 && s->mode == CONFIG_ENFORCE)
-		r = register_health(p, &why);
+		r = register_health(p, &s->recorder, &why);
 	if (r < 0) {
 		report_unrecorded(p->call.id, &why);
 		return;
@@ -134,7 +135,7 @@ static void add_denials(struct start *s)
 	bool recorded = false;
 	struct err why = {0};
 
-	if (register_session(s->plan, s->key, s->mode, NULL, NULL, &recorded, &why) < 0)
+	if (register_session(s->plan, s->key, s->mode, &s->recorder, NULL, NULL, &recorded, &why) < 0)
 		report_unrecorded(s->plan->call.id, &why);
 }
 
@@ -151,7 +152,7 @@ static int book(struct start *s, struct err *err)
 		return 0;
 	r = oci_spec_shape(s->spec, s->plan->call.systemd_cgroup, &shape, err);
 	if (r == 0)
-		r = register_session(s->plan, s->key, s->mode, &s->section, shape.data, &recorded, err);
+		r = register_session(s->plan, s->key, s->mode, &s->recorder, &s->section, shape.data, &recorded, err);
 	if (r == 0 && !recorded)
 		r = err_set(err, EREMOTEIO, "the recorder does not record container %s", s->plan->call.id);
 	return r;
@@ -211,12 +212,12 @@ static int set_guardian(struct start *s, struct err *err)
 static int ask_recorder(struct start *s, struct err *err)
 {
 	cleanup_buf struct buf approved = {0};
-	int r = learn_ask(s->plan, s->spec, s->key, &s->learn, err);
+	int r = learn_ask(s->plan, s->spec, s->key, &s->recorder, &s->learn, err);
 
 	if (r < 0) {
 		r = source_fall_back(s->plan, err);
 		if (r == 0)
-			r = learn_ask(s->plan, s->spec, s->key, &s->learn, err);
+			r = learn_ask(s->plan, s->spec, s->key, &s->recorder, &s->learn, err);
 	}
 	if (r < 0 || !s->learn.over)
 		return r;
@@ -295,7 +296,7 @@ static int ready(struct start *s, struct err *err)
 	if (r == 0)
 		r = write_note(s, err);
 	if (r == 0 && is_recorded(s->mode) && !s->plan->notify)
-		r = register_ready(s->plan, err);
+		r = register_ready(s->plan, &s->recorder, err);
 	if (r == 0)
 		r = set_guardian(s, err);
 	if (r == 0)
@@ -315,6 +316,8 @@ static void start_done(struct start *s)
 	section_done(&s->section);
 	learn_done(&s->learn);
 	free(s->key);
+	if (s->recorder >= 0)
+		close(s->recorder);
 }
 
 /* Passing through still undoes what a crash may have left: the runtime must not be shown a filter that denies nothing. A bundle that cannot be
@@ -351,7 +354,7 @@ static bool container_exists(const struct plan *p)
 
 int start_container(struct plan *p, bool *ret_original, struct err *err)
 {
-	struct start s = {.plan = p, .bundle = OCI_BUNDLE_INIT};
+	struct start s = {.plan = p, .bundle = OCI_BUNDLE_INIT, .recorder = -1};
 	enum config_policy policy;
 	int r;
 
@@ -384,7 +387,8 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 int start_exec(struct plan *p, bool *ret_original, struct err *err)
 {
 	bool recorded = false;
-	int r = register_session(p, p->note.key, p->note.mode, NULL, NULL, &recorded, err);
+	int none = -1;
+	int r = register_session(p, p->note.key, p->note.mode, &none, NULL, NULL, &recorded, err);
 
 	/* Its denials are not recorded then; in an enforced container nothing else depends on it. */
 	if (r < 0 && p->note.mode == CONFIG_ENFORCE) {

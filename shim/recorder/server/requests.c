@@ -37,6 +37,12 @@ static bool is_proved(const struct recorder *r, uint64_t now_ms)
 	return r->loss.passed && now_ms - r->loss.passed_ms < 2 * RECORDER_TICK_MS;
 }
 
+/* When recording will be proved: the barrier in flight will do, as would one that came back a moment ago. */
+static uint64_t next_proof(struct recorder *r, uint64_t now_ms)
+{
+	return r->loss.running ? r->loss.running : loss_checkpoint(&r->loss, now_ms);
+}
+
 static void answer_health(const struct recorder *r, struct client *c)
 {
 	struct err err = {0};
@@ -54,7 +60,7 @@ static void on_health(struct recorder *r, struct client *c, struct json_doc **do
 		return;
 	}
 	c->waiting = WAIT_HEALTH;
-	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	c->checkpoint = next_proof(r, now_ms);
 }
 
 /* Nothing is concluded from what an enforced run does not show. */
@@ -75,7 +81,7 @@ static void on_register(struct recorder *r, struct client *c, struct json_doc **
 		return;
 	}
 	c->waiting = WAIT_REGISTER;
-	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
+	c->checkpoint = next_proof(r, now_ms);
 	c->request = steal_ptr(doc);
 }
 
@@ -165,6 +171,9 @@ static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc
 {
 	if (!unlogged_request_is_busy(&r->store, *doc)) {
 		answer_offer(r, c, *doc);
+		/* The registration will follow; what it waits for is on its way by then. */
+		if (!is_proved(r, now_ms))
+			(void)next_proof(r, now_ms);
 		return;
 	}
 	c->waiting = WAIT_OFFER;
