@@ -1,4 +1,4 @@
-/* A growing byte string. A failed allocation sticks: later calls do nothing and buf_failed() tells at the end. */
+/* A growing byte string. An allocation failure sticks: later calls do nothing, and buf_failed() reports it at the end. */
 #ifndef SNUG_BASE_BUF_H
 #define SNUG_BASE_BUF_H
 
@@ -14,21 +14,23 @@ struct buf {
 	bool failed;
 };
 
+/* Each appends. The strings must not be NULL, nor point into the buffer itself. buf_addf() formats as printf(3) does. */
 void buf_add(struct buf *b, const void *p, size_t len);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* True if an allocation failed, or a size overflowed, since the buffer was made. */
+/* True if an allocation has failed, or a size has overflowed, since the buffer was made. */
 bool buf_failed(const struct buf *b);
 
-/* Hands the string to the caller (free), "" for an empty buffer; NULL if the buffer failed. The buffer is empty after. */
+/* Returns the string, which the caller frees: "" for an empty buffer, NULL if the buffer has failed. The buffer is empty
+ * afterwards. */
 char *buf_steal(struct buf *b);
 
-/* Forgets the contents, keeps the memory. */
+/* Drops the contents and keeps the memory. */
 void buf_clear(struct buf *b);
 
-/* Frees the contents; NULL is allowed. */
+/* Frees the contents; b may be NULL. */
 void buf_done(struct buf *b);
 
 #define cleanup_buf cleanup_with(buf_done)

@@ -2,14 +2,15 @@
  *
  *   cleanup_fd int fd = -1;          closed at the end of the scope, unless steal_fd(&fd) took it
  *   cleanup_free char *s = NULL;     freed at the end of the scope, unless steal_ptr(&s) took it
- *   cleanup(thing_free) struct thing *t = NULL;
+ *   cleanup_with(thing_cleanup) struct thing *t = NULL;
+ *                                    freed by the function that DEFINE_CLEANUP(thing, ...) made
  */
 #ifndef SNUG_BASE_CLEANUP_H
 #define SNUG_BASE_CLEANUP_H
 
 #include <stddef.h>
 
-/* f is a function that takes a pointer to the variable. */
+/* f takes a pointer to the variable. */
 #define cleanup_with(f) __attribute__((cleanup(f)))
 
 void cleanup_fd_fn(int *fd);
@@ -22,7 +23,7 @@ void cleanup_free_fn(void *pp);
 #define DEFINE_CLEANUP(name, type, fn) \
 	static inline void name##_cleanup(type *p) { fn(*p); }
 
-/* Gives the descriptor away: returns *fd and sets it to -1. */
+/* Takes the descriptor out of the variable: returns *fd and sets it to -1. */
 static inline int steal_fd(int *fd)
 {
 	int f = *fd;
@@ -30,7 +31,7 @@ static inline int steal_fd(int *fd)
 	return f;
 }
 
-/* Gives the pointer away: yields *pp and sets it to NULL. */
+/* Takes the pointer out of the variable: yields *pp and sets it to NULL. */
 #define steal_ptr(pp)                   \
 	({                              \
 		__typeof__(*(pp)) p_ = *(pp); \

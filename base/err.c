@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message may carry names that others chose: nothing that a terminal would obey stays in it. */
+/* A message may contain names that others chose: remove whatever a terminal would obey. */
 static void make_printable(char *s)
 {
 	for (; *s; s++)

@@ -1,7 +1,7 @@
-/* Errors: one caller-owned value that gathers context on its way up.
+/* Errors: one value, owned by the caller, that gathers context on its way up.
  *
- * A function that can fail returns 0 or a negative errno and takes a `struct err *` last. NULL is allowed
- * there: the text is then dropped, the returned status is the same. Nothing here allocates.
+ * A function that can fail returns 0 or a negative errno and takes a `struct err *` last. That may be NULL: the
+ * message is then dropped, the return value is the same. Nothing here allocates.
  */
 #ifndef SNUG_BASE_ERR_H
 #define SNUG_BASE_ERR_H
@@ -17,10 +17,10 @@ struct err {
  * result are replaced by '?'. Returns the negative errno, so that `return err_set(err, EINVAL, "...")` works. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4), cold));
 
-/* As err_set, with ": " and strerror(code) behind the sentence. */
+/* Like err_set, with ": " and strerror(code) appended. */
 int err_sys(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4), cold));
 
-/* Puts "context: " in front of the sentence. Returns err->code, or -EIO for a NULL err. */
+/* Prefixes the sentence with "context: ". Returns err->code, or -EIO if err is NULL. */
 int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
 
 #endif

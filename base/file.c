@@ -141,7 +141,7 @@ int file_save_at(int dirfd, const char *name, const void *p, size_t len, mode_t 
 
 	if (r < 0)
 		return r;
-	/* The rename has happened; what a failing sync leaves open is only whether it survives a power loss. */
+	/* The rename is done; if the sync fails, it may just not survive a power loss. */
 	if (fsync(dirfd) < 0 && errno != EINVAL)
 		return err_sys(err, errno, "%s: saved, but its directory cannot be synced", name);
 	return 0;
@@ -162,7 +162,7 @@ static int step_into(int dirfd, const char *name, bool make, bool follow)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Walks path from dirfd (taken over), making what is missing. */
+/* Walks the path from dirfd (which it closes), creating what is missing. */
 static int walk(int dirfd, const char *path, bool make, bool follow, struct err *err)
 {
 	cleanup_fd int fd = dirfd;

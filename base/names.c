@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The place of the first name that is not lower. */
+/* The index of the first name that is not lower. */
 static size_t names_bound(const struct names *n, const char *name)
 {
 	size_t lo = 0, hi = n->count;

@@ -1,4 +1,4 @@
-/* A set of names: each once, in byte order. */
+/* A set of names, sorted by byte value, without duplicates. A zeroed struct is an empty set. */
 #ifndef SNUG_BASE_NAMES_H
 #define SNUG_BASE_NAMES_H
 
@@ -12,11 +12,11 @@ struct names {
 	size_t count;
 };
 
-/* Adds a copy unless it is there. Returns 0 or -ENOMEM. */
+/* Adds a copy of the name unless the set has it. Returns 0 or -ENOMEM. */
 int names_add(struct names *n, const char *name);
 bool names_have(const struct names *n, const char *name);
-void names_remove(struct names *n, const char *name); /* one that is not there is no error */
-void names_done(struct names *n);
+void names_remove(struct names *n, const char *name); /* no error if the set lacks it */
+void names_done(struct names *n); /* frees the names; leaves an empty set */
 
 #define cleanup_names cleanup_with(names_done)
 

@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4), in one call: to tell whether a text is the one that somebody has seen. */
+/* SHA-256 (FIPS 180-4), in one call: to tell whether a text is the one that was shown. */
 #ifndef SNUG_BASE_SHA256_H
 #define SNUG_BASE_SHA256_H
 

@@ -71,7 +71,7 @@ static bool take_fraction(const char **s, unsigned *ret_ms)
 	return digits > 0 && digits <= 9;
 }
 
-/* timegm() takes February 30 for March 2. */
+/* timegm(3) accepts February 30 as March 2. */
 static bool is_day(const struct tm *tm)
 {
 	struct tm day = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES_MAX  (1u << 20) /* written, those behind aliases included */
-#define COMPARE_MAX (1u << 24) /* of keys, where mappings are merged */
+#define VALUES_MAX  (1u << 20) /* values written, including those of aliases */
+#define COMPARE_MAX (1u << 24) /* key comparisons when merging mappings */
 
 struct writer {
 	struct buf *out;
@@ -26,7 +26,7 @@ static int too_big(const struct writer *w, const struct yaml_node *n, const char
 	return err_set(w->err, E2BIG, "%s: line %zu: %s", yaml_doc_name(n->doc), n->line, what);
 }
 
-/* What lies behind an alias or comes by a merge may stand above: lines only grow. */
+/* The target of an alias or a merge may be further up: line numbers only grow. */
 static void go_to_line(struct writer *w, size_t line)
 {
 	for (; w->line < line; w->line++)
@@ -68,7 +68,7 @@ static int write_scalar(struct writer *w, const struct yaml_node *n)
 	return 0;
 }
 
-/* A key's text: numbers and truth values become strings. */
+/* A key's text: numbers and booleans become strings. */
 static int key_text(const struct writer *w, const struct yaml_node *key, struct buf *ret, enum yaml_type *ret_type)
 {
 	const struct yaml_node *n = yaml_target(key);
@@ -89,7 +89,7 @@ static int key_text(const struct writer *w, const struct yaml_node *key, struct 
 	return 0;
 }
 
-/* The members of a mapping once what it merges is in it. */
+/* The members of a mapping after its merges. */
 struct members {
 	struct member {
 		const struct yaml_node *key, *value;
@@ -118,7 +118,7 @@ static int add_member(struct writer *w, struct members *m, const struct member *
 	return 0;
 }
 
-/* The member of that key; NULL if there is none. */
+/* Finds the member of that key; NULL if there is none. */
 static int find_member(struct writer *w, const struct members *m, const struct yaml_node *key, const struct member **ret)
 {
 	const struct yaml_node *n = yaml_target(key);
@@ -145,7 +145,7 @@ static bool is_merge(const struct yaml_node *key)
 
 static int collect(struct writer *w, const struct yaml_node *mapping, unsigned depth, struct members *m);
 
-/* Of several the earlier wins, and a mapping's own members win over all. */
+/* Of several, the earlier wins; the mapping's own members win over all. */
 static int merge_mapping(struct writer *w, const struct yaml_node *value, unsigned depth, struct members *m)
 {
 	cleanup_with(members_done) struct members from = {0};
@@ -162,7 +162,7 @@ static int merge_mapping(struct writer *w, const struct yaml_node *value, unsign
 
 		r = find_member(w, m, from.at[i].key, &there);
 		from.at[i].merged = true;
-		/* kubectl lets what is merged win over what stands above the merge key; YAML itself never. */
+		/* In kubectl a merged member wins over one above the merge key; by the YAML specification it never does. */
 		if (r == 0 && there && !there->merged)
 			r = yaml_err(there->key, w->err, "readers differ in whether this or the merge below it counts; put the merge key first");
 		else if (r == 0 && !there)
@@ -197,7 +197,7 @@ static int collect(struct writer *w, const struct yaml_node *mapping, unsigned d
 			r = merge(w, own.value, depth, m);
 			continue;
 		}
-		/* Without a merge key one that appears twice is the JSON reader's to refuse. */
+		/* Without a merge key, duplicates are left to the JSON reader, which refuses them. */
 		if (merges)
 			r = find_member(w, m, k, &there);
 		if (r == 0 && there && there->merged)

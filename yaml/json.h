@@ -1,8 +1,8 @@
-/* A YAML document as JSON, as kubectl makes it: aliases and merge keys are carried out, plain scalars resolved
+/* Converts a YAML document to JSON as kubectl does: aliases and merge keys are expanded, plain scalars resolved
  * (yaml/scalar.h).
  *
- * Every value stands on the line on which it begins in the YAML text, so that what reads the JSON names the right lines.
- * How much aliases may multiply is capped.
+ * Every value is written on the line on which it begins in the YAML text, so that errors about the JSON name the right
+ * line. The output of aliases is limited.
  */
 #ifndef SNUG_YAML_JSON_H
 #define SNUG_YAML_JSON_H
@@ -13,7 +13,7 @@
 
 #define YAML_JSON_MAX (64u << 20) /* bytes */
 
-/* Appends. -EINVAL or -E2BIG with a sentence that names text and line. */
+/* Appends the JSON text. -EINVAL or -E2BIG, with input and line; -ENOMEM. */
 int yaml_write_json(const struct yaml_doc *doc, struct buf *out, struct err *err);
 
 #endif

@@ -12,7 +12,7 @@
 
 struct yaml {
 	yaml_parser_t parser;
-	yaml_event_t ahead; /* read, and not yet used */
+	yaml_event_t ahead; /* read but not yet used */
 	bool has_ahead;
 	const char *name;
 };
@@ -29,7 +29,7 @@ struct yaml_doc {
 	char *name;
 };
 
-/* A document while it is read. */
+/* A document being read. */
 struct builder {
 	struct yaml *y;
 	struct yaml_doc *doc;
@@ -69,7 +69,7 @@ void yaml_close(struct yaml *y)
 	free(y);
 }
 
-/* What libyaml says, with the line that it says it of. */
+/* libyaml's message, with its line. */
 static int parser_error(const struct yaml *y, struct err *err)
 {
 	const yaml_parser_t *p = &y->parser;
@@ -77,14 +77,14 @@ static int parser_error(const struct yaml *y, struct err *err)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return no_memory(err);
-	/* The reader of bytes knows no line. */
+	/* The byte reader reports no line. */
 	if (p->error == YAML_READER_ERROR)
 		line = p->mark.line + 1;
 	return err_set(err, EINVAL, "%s: line %zu: not YAML (%s%s%s)", y->name, line, p->problem ? p->problem : "unreadable",
 		       p->context ? " " : "", p->context ? p->context : "");
 }
 
-/* The next event into y->ahead. */
+/* Reads the next event into y->ahead. */
 static int look_ahead(struct yaml *y, struct err *err)
 {
 	if (y->has_ahead)
@@ -139,7 +139,7 @@ static int put_node(struct builder *b, enum yaml_kind kind, uint32_t *ret)
 	struct yaml_node *n, *parent;
 
 	if (doc->count == YAML_NODES_MAX)
-		return err_set(b->err, E2BIG, "%s: line %zu: a document of more than %u values", b->y->name, e->start_mark.line + 1,
+		return err_set(b->err, E2BIG, "%s: line %zu: the document has more than %u values", b->y->name, e->start_mark.line + 1,
 			       YAML_NODES_MAX);
 	if (doc->count == doc->cap) {
 		uint32_t cap = doc->cap ? doc->cap * 2 : 64;
@@ -167,7 +167,7 @@ static int put_node(struct builder *b, enum yaml_kind kind, uint32_t *ret)
 	return 0;
 }
 
-/* An anchor that stands twice means the later one from there on. */
+/* A redefined anchor means the later node from there on. */
 static int put_anchor(struct builder *b, const unsigned char *name, uint32_t node)
 {
 	if (!name)
@@ -199,7 +199,7 @@ static bool is_open(const struct builder *b, uint32_t node)
 	return false;
 }
 
-#define ANCHORS_MAX 1024 /* each alias is looked up among them */
+#define ANCHORS_MAX 1024 /* every alias is searched among them */
 
 static int put_alias(struct builder *b)
 {
@@ -210,7 +210,7 @@ static int put_alias(struct builder *b)
 	if (r < 0)
 		return r;
 	if (b->anchor_count > ANCHORS_MAX)
-		return err_set(b->err, E2BIG, "%s: line %zu: aliases beside more than %d anchors", b->y->name,
+		return err_set(b->err, E2BIG, "%s: line %zu: aliases, and more than %d anchors", b->y->name,
 			       b->y->ahead.start_mark.line + 1, ANCHORS_MAX);
 	for (size_t i = b->anchor_count; i-- > 0;)
 		if (text_streq(b->doc->strings.data + b->anchors[i].name_at, name)) {
@@ -293,7 +293,7 @@ static int build(struct builder *b)
 	return r;
 }
 
-/* Offsets become pointers once nothing moves any more. */
+/* Turns offsets into pointers, now that nothing moves any more. */
 static void settle(struct yaml_doc *doc)
 {
 	for (uint32_t i = 0; i < doc->count; i++) {
@@ -328,7 +328,7 @@ int yaml_next(struct yaml *y, struct yaml_doc **ret, struct err *err)
 	if (r < 0)
 		return r;
 	settle(doc);
-	/* Of what follows an error is the next call's. */
+	/* An error in what follows is reported by the next call. */
 	(void)look_ahead(y, NULL);
 	*ret = steal_ptr(&doc);
 	return 1;
@@ -403,7 +403,7 @@ int yaml_err(const struct yaml_node *n, struct err *err, const char *what)
 	return err_set(err, EINVAL, "%s: line %zu: %s", n->doc->name, n->line, what);
 }
 
-/* libyaml counts no byte order mark, and each character of UTF-8 once. */
+/* libyaml counts characters, not bytes, and no byte order mark. */
 size_t yaml_byte_offset(const char *text, size_t len, size_t character)
 {
 	size_t at = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;

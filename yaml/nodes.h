@@ -1,9 +1,8 @@
-/* A YAML text as a tree for each of its documents: what libyaml's events hold, with the place of every node. Only nodes.c
- * includes libyaml.
+/* A YAML text as one tree per document: libyaml's events, with the place of every node. Only nodes.c includes libyaml.
  *
- * Depth and size are capped while the tree is built. An alias is a node of its own that names its target; a target that
- * holds the alias itself is refused, so that whoever follows aliases comes to an end. Nothing is resolved here: what a
- * plain scalar means is yaml/scalar.h's.
+ * Depth and size are limited while the tree is built. An alias is a node that points to its target; a target that contains
+ * the alias itself is refused, so that following aliases ends. Nothing is resolved here: yaml/scalar.h decides what a
+ * plain scalar means.
  */
 #ifndef SNUG_YAML_NODES_H
 #define SNUG_YAML_NODES_H
@@ -16,7 +15,7 @@
 #include <stdint.h>
 
 #define YAML_DEPTH_MAX 64
-#define YAML_NODES_MAX (1u << 20) /* of one document */
+#define YAML_NODES_MAX (1u << 20) /* in one document */
 
 enum yaml_kind { YAML_KIND_SCALAR, YAML_KIND_SEQUENCE, YAML_KIND_MAPPING, YAML_KIND_ALIAS };
 
@@ -38,26 +37,27 @@ struct yaml_node {
 	enum yaml_style style;
 	const char *text; /* of a scalar, NUL-terminated */
 	size_t len;
-	const char *tag; /* "tag:yaml.org,2002:str", "!": as the text names it; NULL: none */
+	const char *tag; /* "tag:yaml.org,2002:str" or "!", as libyaml returns it; NULL: none */
 	bool anchored;
 	size_t line;          /* on which it begins, from 1 */
-	size_t start, end;    /* characters of the text, not bytes; of a block the end may lie on a later line */
-	uint32_t first, next; /* in a mapping keys and values alternate */
+	size_t start, end;    /* in characters, not bytes; a block may end on a later line */
+	uint32_t first, next; /* in a mapping, keys and values alternate */
 	uint32_t last, count, target;
 	size_t text_at, tag_at; /* while the tree is built */
 };
 
-/* A text that is being read. text and name must outlive it. */
+/* A text being read. text and name must outlive it. */
 struct yaml;
 int yaml_open(const char *text, size_t len, const char *name, struct yaml **ret, struct err *err);
 void yaml_close(struct yaml *y); /* NULL is allowed */
 DEFINE_CLEANUP(yaml, struct yaml *, yaml_close)
 #define cleanup_yaml cleanup_with(yaml_cleanup)
 
-/* The next document. Returns 1, 0 at the end of the text, or -EINVAL (-E2BIG for a cap) with a sentence that names text
- * and line. A document without any content is a plain scalar of no characters. */
+/* Reads the next document. Returns 1; 0 at the end of the text; -EINVAL, or -E2BIG beyond a limit, with input and line. A
+ * document without content is an empty plain scalar. */
 int yaml_next(struct yaml *y, struct yaml_doc **ret, struct err *err);
-/* True if another document, or something that cannot be read, follows. */
+
+/* True if another document follows, or something unreadable. */
 bool yaml_more(const struct yaml *y);
 
 void yaml_doc_free(struct yaml_doc *doc); /* NULL is allowed */
@@ -67,19 +67,19 @@ DEFINE_CLEANUP(yaml_doc, struct yaml_doc *, yaml_doc_free)
 const char *yaml_doc_name(const struct yaml_doc *doc);
 const struct yaml_node *yaml_root(const struct yaml_doc *doc);
 
-/* All of these take NULL. */
+/* All of these accept NULL. */
 const struct yaml_node *yaml_first(const struct yaml_node *n); /* first key or element */
 const struct yaml_node *yaml_sibling(const struct yaml_node *n);
-const struct yaml_node *yaml_target(const struct yaml_node *n); /* of an alias, through all of them; others: n itself */
-/* The value of a key of a mapping, aliases not followed; the last of that name; NULL if there is none. */
+const struct yaml_node *yaml_target(const struct yaml_node *n); /* follows aliases to the end; any other node is its own target */
+/* The value of a key of a mapping, without following aliases; the last one of that name, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
-/* True if the document is without content. */
+/* True for the root of a document without content. */
 bool yaml_is_nothing(const struct yaml_node *n);
 
 /* Sets *err to "NAME: line N: sentence" for this node. Returns -EINVAL. */
 int yaml_err(const struct yaml_node *n, struct err *err, const char *what);
 
-/* The bytes in front of a character of the text that the document was read from, or len. */
+/* The byte offset of a character of the text; len if there are fewer. */
 size_t yaml_byte_offset(const char *text, size_t len, size_t character);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX 400 /* characters; no number that is longer is one in JSON's range */
+#define NUMBER_MAX 400 /* characters; anything longer is outside the range of JSON numbers */
 
 static const struct {
 	const char *word;
@@ -61,7 +61,7 @@ static bool parse_integer(const char *s, bool *ret_negative, uint64_t *ret)
 			return false;
 	}
 	*ret = value;
-	/* One beyond int64 is only unsigned without a sign. */
+	/* Beyond int64, only unsigned and without a sign. */
 	return !sign || value <= (uint64_t)INT64_MAX + *ret_negative;
 }
 
@@ -88,7 +88,7 @@ static bool is_float(const char *s)
 	return !*s;
 }
 
-/* As encoding/json has it: the fewest digits that are read as the same number, with an exponent only far from 1. */
+/* As encoding/json writes it: the fewest digits that read back as the same number, with an exponent only for very large or small ones. */
 static void add_float(double value, struct buf *out)
 {
 	char text[40], digits[24] = "";
@@ -99,7 +99,7 @@ static void add_float(double value, struct buf *out)
 	while (strtod(text, NULL) != value && precision++ < 17);
 	exponent = atoi(strchr(text, 'e') + 1);
 	if (value != 0 && (exponent < -6 || exponent >= 21)) {
-		/* e-09 is e-9 there. */
+		/* Go writes e-9 for e-09. */
 		buf_addf(out, "%.*se%+d", (int)(strchr(text, 'e') - text), text, exponent);
 		return;
 	}
@@ -118,13 +118,13 @@ static void add_float(double value, struct buf *out)
 	}
 }
 
-/* An underscore of a float that begins with a dot stands between two digits; elsewhere it may stand anywhere. */
+/* In a float that begins with a dot, an underscore must be between digits; elsewhere it may be anywhere. */
 static bool may_drop(const char *text, const char *at, bool dot)
 {
 	return !dot || (at > text && isdigit((unsigned char)at[-1]) && isdigit((unsigned char)at[1]));
 }
 
-/* A number in any of the forms; false for a string. */
+/* Reads a number in any form; false for a string. */
 static bool take_number(const struct yaml_node *n, enum yaml_type *ret, struct buf *number)
 {
 	char plain[NUMBER_MAX];
@@ -156,7 +156,7 @@ static bool take_number(const struct yaml_node *n, enum yaml_type *ret, struct b
 
 #define TAGS "tag:yaml.org,2002:"
 
-/* True if a tag of YAML's own, by its last word, allows the type. */
+/* True if a YAML tag (given by its last word) allows the type. */
 static bool tag_allows(const char *tag, enum yaml_type type)
 {
 	return text_streq(tag, "null")    ? type == YAML_TYPE_NULL
@@ -174,7 +174,7 @@ int yaml_resolve(const struct yaml_node *n, enum yaml_type *ret, struct buf *num
 	*ret = YAML_TYPE_STRING;
 	if (tag && text_streq(tag, "binary"))
 		return yaml_err(n, err, "a !!binary value is not read");
-	/* A string is what is quoted, and what carries a tag that says so, or one of somebody's own. */
+	/* Quoted scalars are strings, and so are those with a string tag or an application's own tag. */
 	if (n->tag ? !tag || text_streq(tag, "str") || text_streq(tag, "timestamp") : n->style != YAML_STYLE_PLAIN)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(NO_NUMBERS); i++)

@@ -1,7 +1,7 @@
-/* JSON (RFC 8259): reading by yajl's streaming parser into a flat tree with byte offsets, and writing.
+/* JSON (RFC 8259): read by yajl's streaming parser into a flat tree with byte offsets, and written.
  *
- * The tree keeps numbers as text, and for every value its byte range in the input, so that a reader can replace one
- * value and leave every other byte as it was. Size and depth are capped before anything is built. No recursion.
+ * The tree keeps numbers as text, and the byte range of every value in the input, so that a reader can replace one value
+ * and leave every other byte unchanged. Depth is limited before anything is built; callers limit the size. No recursion.
  */
 #ifndef SNUG_BASE_JSON_H
 #define SNUG_BASE_JSON_H
@@ -16,18 +16,18 @@
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
 struct json;     /* one value; owned by its document */
-struct json_doc; /* a parsed text; values and strings live as long as it does */
+struct json_doc; /* a parsed text; its values and strings live as long as it does */
 
 #define JSON_DEPTH_MAX 512
 
 enum json_flags {
-	JSON_OURS = 0,        /* our own files: a duplicate key anywhere is refused, nothing may follow the value */
-	JSON_FOREIGN = 1 << 0 /* files of others: duplicates are kept (json_get gives the last), strings are not checked
-				 for UTF-8, text after the value is ignored: what Go's json.Decoder and crun accept */
+	JSON_OURS = 0,        /* our own files: a duplicate key anywhere is an error, and so is anything after the value */
+	JSON_FOREIGN = 1 << 0 /* files of others: duplicates are kept (json_get returns the last), strings need not be
+				 UTF-8, text after the value is ignored: what Go's json.Decoder and crun accept */
 };
 
-/* Parses len bytes of text, which need not outlive the call. `name` is how messages call the input (a path); copied.
- * Errors (-EINVAL, -E2BIG for the depth, -ENOMEM) carry name, line, and JSON path where one is known. */
+/* Parses len bytes of text, which need not outlive the call. `name`, which is copied, is what messages call the input (a
+ * path). Errors (-EINVAL; -E2BIG for the depth; -ENOMEM) name the input, the line and, if known, the JSON path. */
 int json_parse(const char *text, size_t len, unsigned flags, const char *name, struct json_doc **ret, struct err *err);
 void json_free(struct json_doc *doc); /* NULL is allowed */
 DEFINE_CLEANUP(json_doc, struct json_doc *, json_free)
@@ -35,18 +35,18 @@ DEFINE_CLEANUP(json_doc, struct json_doc *, json_free)
 
 const struct json *json_root(const struct json_doc *doc);
 
-/* All of these take a NULL value: its type is JSON_NULL, its members none. */
+/* All of these accept NULL: its type is JSON_NULL, and it has no members. */
 enum json_type json_type(const struct json *v);
-const char *json_key(const struct json *v);  /* member name in an object, unescaped, NUL-terminated; NULL for others */
-size_t json_key_len(const struct json *v);   /* a name may hold NULs (\u0000): its true length */
-const char *json_text(const struct json *v); /* string (unescaped) or number (as written); NULL for other types */
+const char *json_key(const struct json *v);  /* the member's name, unescaped, NUL-terminated; NULL outside an object */
+size_t json_key_len(const struct json *v);   /* its true length: a name may contain NULs (\u0000) */
+const char *json_text(const struct json *v); /* a string (unescaped) or a number (as written); NULL for other types */
 size_t json_text_len(const struct json *v);
-const struct json *json_first(const struct json *v); /* first member or element; NULL if none or not a container */
+const struct json *json_first(const struct json *v); /* first member or element, or NULL */
 const struct json *json_next(const struct json *v);  /* next sibling */
 size_t json_count(const struct json *v);             /* members or elements */
-const struct json *json_get(const struct json *obj, const char *key); /* last member of that name; NULL if none */
+const struct json *json_get(const struct json *obj, const char *key); /* the last member of that name, or NULL */
 
-/* Byte range of the value in the input: [json_start, json_end). For an object or array from bracket to bracket. */
+/* The byte range of the value in the input: [json_start, json_end); of a container, brackets included. v is not NULL. */
 size_t json_start(const struct json *v);
 size_t json_end(const struct json *v);
 
@@ -55,14 +55,14 @@ size_t json_end(const struct json *v);
 int json_err(const struct json_doc *doc, const struct json *v, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Line of the value in the input, 1 and up. */
+/* The line of the value in the input, counted from 1. */
 size_t json_line(const struct json_doc *doc, const struct json *v);
 
-/* Appends the value's path as messages have it; cut on the left where it is deep. */
+/* Appends the value's path as in messages; a deep one loses its outer steps. */
 void json_add_path(const struct json *v, struct buf *out);
 
-/* Typed reading of a value that must be there; `v` NULL or of another type is an error that names the member `what`
- * of `parent`. ret strings belong to the document. */
+/* Read the member `what` of `parent`, which must be there and of this type: else -EINVAL with a message that names it.
+ * Strings belong to the document, and contain no NUL. */
 int json_want_string(const struct json_doc *doc, const struct json *parent, const char *what, const char **ret,
 		     struct err *err);
 int json_want_u64(const struct json_doc *doc, const struct json *parent, const char *what, uint64_t *ret,
@@ -71,12 +71,12 @@ int json_want_bool(const struct json_doc *doc, const struct json *parent, const 
 int json_want_array(const struct json_doc *doc, const struct json *parent, const char *what, const struct json **ret,
 		    struct err *err);
 
-/* A number's text as an unsigned integer. Returns 0, -EINVAL (not a plain non-negative integer), -ERANGE. */
+/* A number as an unsigned integer. Returns 0, -EINVAL (not a plain non-negative integer) or -ERANGE. */
 int json_u64(const struct json *v, uint64_t *ret);
 
-/* Writer: appends to a buffer, two spaces of indent, keys in the order of the calls; a container made with `_flat` is
- * kept on one line. key is NULL inside arrays and at the root. Strings must be UTF-8 or ASCII; control characters are
- * escaped. The caller balances begin and end (asserted). */
+/* The writer appends to a buffer, indented by two spaces, keys in the order of the calls; a `_flat` container stays on one
+ * line. key is NULL in arrays and at the root. Strings must be UTF-8; control characters are escaped. Every object and
+ * array must be ended (asserted); a failed allocation shows in the buffer. */
 struct json_writer {
 	struct buf *out;
 	unsigned depth;
@@ -96,6 +96,6 @@ void json_write_stringn(struct json_writer *w, const char *key, const char *s, s
 void json_write_u64(struct json_writer *w, const char *key, uint64_t v);
 void json_write_bool(struct json_writer *w, const char *key, bool v);
 void json_write_null(struct json_writer *w, const char *key);
-void json_write_raw(struct json_writer *w, const char *key, const char *json, size_t len); /* JSON text as it is */
+void json_write_raw(struct json_writer *w, const char *key, const char *json, size_t len); /* JSON text, copied as it is */
 
 #endif

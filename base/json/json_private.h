@@ -1,4 +1,4 @@
-/* What json.c (parser) and json_value.c (what was parsed) share; nobody else includes it. */
+/* What parse.c and value.c share; nobody else includes it. */
 #ifndef SNUG_BASE_JSON_PRIVATE_H
 #define SNUG_BASE_JSON_PRIVATE_H
 
@@ -8,7 +8,7 @@
 
 #define JSON_NONE UINT32_MAX
 
-/* Values in the order of the text; links are indices, since the array moves while it grows. */
+/* Values, in the order of the text. Links are indices, since the array moves when it grows. */
 struct json {
 	const struct json_doc *doc;
 	const char *key, *text;
@@ -24,7 +24,7 @@ struct json_doc {
 	uint32_t count, cap;
 	struct buf strings;
 	char *name;
-	/* The offset of each line would cost memory for every text; a copy of the newlines' positions is made on an error. */
+	/* The offset of each newline. */
 	size_t *lines;
 	size_t line_count;
 };
@@ -34,7 +34,7 @@ static inline const struct json *json_at(const struct json_doc *doc, uint32_t i)
 	return i == JSON_NONE ? NULL : &doc->v[i];
 }
 
-/* The line, from 1, of an offset; the lines are known once a text was read. */
+/* The line, counted from 1, of an offset. Only once the text has been read. */
 size_t json_line_of(const struct json_doc *doc, size_t offset);
 
 #endif

@@ -12,7 +12,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* How many bytes of s (NUL-terminated) some reader takes for the letter c; 0 if none does. */
+/* How many bytes of s (NUL-terminated) some reader takes for the letter c; 0: none. */
 static size_t letter_len(const char *s, char c)
 {
 	if (lower(*s) == lower(c))
@@ -24,7 +24,7 @@ static size_t letter_len(const char *s, char c)
 	return 0;
 }
 
-/* What stands behind a NUL does not count: a C string ends there. */
+/* What follows a NUL does not count: a C string ends there. */
 static bool may_be_taken_for(const char *key, const char *name)
 {
 	for (; *name; name++) {

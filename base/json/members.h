@@ -1,9 +1,9 @@
-/* Members that every reader of a foreign JSON text finds alike.
+/* Members that every reader of a foreign JSON text finds in the same place.
  *
- * Readers differ. Go's encoding/json (decode.go, fold.go) takes the last of several members, merges objects, and where
- * no name is equal folds case, U+017F to s and U+212A to k. yajl_tree_get() takes the first, and as it compares C
- * strings, "name\u0000x" is "name" to it. Who acts on a member that another program will read has to refuse what those
- * two could see differently.
+ * Readers differ. Go's encoding/json (decode.go, fold.go) takes the last of several members, merges objects, and if no
+ * name is equal, folds case, U+017F to s and U+212A to k. yajl_tree_get() takes the first, and since it compares C
+ * strings, it reads "name\u0000x" as "name". Whoever acts on a member that another program will read must refuse what
+ * the two could read differently.
  */
 #ifndef SNUG_BASE_JSON_MEMBERS_H
 #define SNUG_BASE_JSON_MEMBERS_H
@@ -13,16 +13,17 @@
 
 #include <stddef.h>
 
-/* Refuses (-EINVAL, name, line, path) an object in which one of the names stands twice, or a member that some reader
- * takes for one of them is spelled otherwise. The names are ASCII. obj may be NULL or no object: it has no members. */
+/* -EINVAL, with input, line and path, if a member of one of these names appears twice, or a member is spelled differently
+ * but some reader takes it for one of them. The names are ASCII. An obj that is NULL or not an object has no members. */
 int json_check_members(const struct json_doc *doc, const struct json *obj, const char *const names[], size_t count,
 		       struct err *err);
 
-/* The same for an object whose members' names are data, read without case folding (a Go map): refuses one that stands
- * twice, and a NUL in any name or string value. */
+/* The same for an object whose member names are data, which no reader folds (a Go map): -EINVAL if a name appears twice, or
+ * a name or a string value contains a NUL. */
 int json_check_map(const struct json_doc *doc, const struct json *obj, struct err *err);
 
-/* For texts of our own: refuses (-EINVAL) what is no object, and `what` for a member that is not among the names. */
+/* For our own texts: -EINVAL if obj is not an object or has a member that is not one of the names; `what` is the message
+ * then. */
 int json_want_members(const struct json_doc *doc, const struct json *obj, const char *const names[], size_t count, const char *what,
 		      struct err *err);
 

@@ -49,7 +49,7 @@ static int stop(struct parser *p, int code, uint32_t bad, const char *what)
 	return 0;
 }
 
-/* Adds a value to the open container; `len` is the length of its token in the input. Returns 1 to go on, 0 to stop. */
+/* Adds a value to the open container; token_len is the length of its token in the input. Returns 1 to go on, 0 to stop. */
 static int add_value(struct parser *p, enum json_type type, size_t token_len, struct json **ret)
 {
 	struct json_doc *doc = p->doc;
@@ -109,7 +109,7 @@ static int on_number(void *arg, const char *s, size_t len)
 
 static int on_string(void *arg, const unsigned char *s, size_t len)
 {
-	/* The token's own length is not told; json_parse sets the start from the text. */
+	/* yajl does not say how long the token was; json_parse() finds its start in the text. */
 	return add_text(arg, JSON_STRING, s, len, 0);
 }
 
@@ -165,7 +165,7 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_close,
 };
 
-/* A string's opening quote, from the offset behind its closing one: the nearest quote before it that is not escaped. */
+/* A string's opening quote, given the offset after its closing one: the nearest earlier quote that is not escaped. */
 static size_t string_start(const char *text, size_t end)
 {
 	size_t i = end - 1; /* the closing quote */
@@ -182,7 +182,7 @@ static size_t string_start(const char *text, size_t end)
 	}
 }
 
-/* Turns the offsets into pointers once nothing moves any more. */
+/* Turns offsets into pointers, now that nothing moves any more. */
 static void settle(struct json_doc *doc, const char *text)
 {
 	for (uint32_t i = 0; i < doc->count; i++) {
@@ -246,7 +246,7 @@ static int refuse_duplicates(const struct json_doc *doc, const struct json *obj,
 	return 0;
 }
 
-/* What a failing parse says: the place as far as it is known. */
+/* The message for a failed parse, with the place as far as it is known. */
 static int parse_error(struct parser *p, const char *text, size_t len, bool at_end, struct err *err)
 {
 	struct json_doc *doc = p->doc;
@@ -254,7 +254,7 @@ static int parse_error(struct parser *p, const char *text, size_t len, bool at_e
 	unsigned char *why;
 	char *end;
 
-	/* The last line that holds something. */
+	/* The last line that is not blank. */
 	while (at_end && where && strchr(" \t\r\n", text[where - 1]))
 		where--;
 	settle(doc, text);
@@ -277,7 +277,7 @@ static int parse_error(struct parser *p, const char *text, size_t len, bool at_e
 	return -EINVAL;
 }
 
-/* A number that ends with the text is told only now, and its place counts from a byte that yajl adds. */
+/* yajl reports a number at the very end of the text only now, and counts its place from a byte that it adds. */
 static yajl_status complete(struct parser *p, size_t len)
 {
 	bool before = p->doc->count;
@@ -301,7 +301,7 @@ static int run_parser(struct parser *p, const char *text, size_t len, struct err
 		yajl_config(p->yajl, yajl_allow_trailing_garbage, 1);
 	}
 	st = yajl_parse(p->yajl, (const unsigned char *)text, len);
-	/* A value that is complete counts, whatever yajl says of the bytes behind it: a Go decoder stops there too. */
+	/* Once the value is complete, bytes after it do not matter: a Go decoder stops there too. */
 	if ((p->flags & JSON_FOREIGN) && p->doc->count && p->open == JSON_NONE && !p->code)
 		st = yajl_status_ok;
 	else if (st == yajl_status_ok) {

@@ -1,4 +1,4 @@
-/* What was parsed: values, their places, and what is said of one that is not as it should be. */
+/* Parsed values, their places, and the messages about a value that is not as expected. */
 #include "base/json/json_private.h"
 
 #include "base/text.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of the path in a message. */
+/* limits of the path in a message */
 #define PATH_STEPS  16
 #define PATH_KEY    80
 #define PATH_LENGTH 240
@@ -90,7 +90,7 @@ static size_t index_in_parent(const struct json *v)
 	return i;
 }
 
-/* Deep paths keep their inner end, which is where the reader has to look; the sentence behind it must have room too. */
+/* Deep paths keep their inner end, where the reader has to look; the sentence after it needs room too. */
 void json_add_path(const struct json *v, struct buf *out)
 {
 	cleanup_buf struct buf path = {0};

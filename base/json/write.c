@@ -37,7 +37,7 @@ static void new_line(struct json_writer *w)
 		buf_adds(w->out, "  ");
 }
 
-/* What stands before a value: the comma, the line, the key. */
+/* What comes before a value: comma, newline, key. */
 static void lead(struct json_writer *w, const char *key)
 {
 	if (!w->first)
