@@ -19,8 +19,8 @@ struct scan {
 	enum oci_dialect dialect;
 	int argc, next;
 	char *const *argv;
-	const char *group; /* what is left of a word of short options; NULL: none */
-	bool words_only;   /* behind "--" */
+	const char *group; /* the rest of a word of short options, or NULL */
+	bool words_only;   /* after "--" */
 	const struct oci_option *options[2];
 };
 
@@ -40,8 +40,8 @@ static const struct oci_option *find_letter(const struct scan *s, char letter)
 	return NULL;
 }
 
-/* With abbreviate, a beginning stands for the whole name (getopt_long(3)). Where it fits several, the runtime fails,
- * unless its version has only the first of them. */
+/* With abbreviate, a prefix stands for the whole name (getopt_long(3)). If it fits several, the runtime fails, unless its
+ * version has only the first of them. */
 static const struct oci_option *find_name(const struct scan *s, const char *name, size_t len, bool abbreviate)
 {
 	const struct oci_option *found = NULL;
@@ -57,7 +57,7 @@ static const struct oci_option *find_name(const struct scan *s, const char *name
 	return found;
 }
 
-/* The value of an option that wants one and has none attached: the next word, whatever it looks like. */
+/* The value of an option that needs one and has none attached: the next word, whatever it looks like. */
 static enum token take_value(struct scan *s, const char **ret_text)
 {
 	if (s->next >= s->argc)
@@ -66,7 +66,7 @@ static enum token take_value(struct scan *s, const char **ret_text)
 	return TOKEN_OPTION;
 }
 
-/* The next element of argv, with what both parsers do alike. True: *ret is the token. */
+/* Reads the next element of argv as far as both parsers agree. True: *ret is the token. */
 static bool read_plain(struct scan *s, enum token *ret, const char **ret_text)
 {
 	const char *word;
@@ -134,7 +134,7 @@ static enum token read_argp_short(struct scan *s, const struct oci_option **ret_
 	return o->kind == VALUE && !rest ? take_value(s, ret_text) : TOKEN_OPTION;
 }
 
-/* glibc's argp on getopt_long: short options in groups, the rest of the word is the value of one that takes a value. */
+/* glibc's argp, by way of getopt_long: short options in groups; one that takes a value takes the rest of the word. */
 static enum token read_argp(struct scan *s, const struct oci_option **ret_option, const char **ret_text)
 {
 	enum token token;
@@ -149,13 +149,13 @@ static enum token read_argp(struct scan *s, const struct oci_option **ret_option
 	return read_argp_short(s, ret_option, ret_text);
 }
 
-/* Reads one token: *ret_option and, in *ret_text, its value (NULL: none); or a word in *ret_text. */
+/* Reads one token: an option in *ret_option, with its value in *ret_text (NULL: none), or a word in *ret_text. */
 static enum token read_token(struct scan *s, const struct oci_option **ret_option, const char **ret_text)
 {
 	return s->dialect == OCI_DIALECT_CRUN ? read_argp(s, ret_option, ret_text) : read_go(s, ret_option, ret_text);
 }
 
-/* strconv.ParseBool, as far as it says no; anything else that Go does not know makes the runtime fail anyway. */
+/* The false values of strconv.ParseBool; the runtime rejects whatever Go does not know. */
 static bool is_true(const char *value)
 {
 	static const char *const no[] = {"0", "f", "F", "false", "False", "FALSE"};
@@ -209,12 +209,12 @@ static enum oci_command find_command(const char *name)
 	return OCI_OTHER;
 }
 
-/* Reads up to the subcommand. True if there is one of those listed. */
+/* Reads up to the subcommand. True if it is a listed one. */
 static bool parse_globals(struct scan *s, struct oci_call *call)
 {
 	const struct oci_option *option = NULL;
 	const char *text = NULL;
-	bool doubt = false; /* the next word may be the value of an option that this table does not know */
+	bool doubt = false; /* the next word may be the value of an unknown option */
 
 	for (;;) {
 		switch (read_token(s, &option, &text)) {
@@ -234,7 +234,7 @@ static bool parse_globals(struct scan *s, struct oci_call *call)
 				break;
 			}
 			call->command_name = text;
-			/* --help or --version in front: the runtime prints and leaves */
+			/* --help or --version comes first: the runtime prints and exits */
 			if (call->help)
 				call->command = OCI_OTHER;
 			return call->command != OCI_OTHER;
@@ -242,8 +242,8 @@ static bool parse_globals(struct scan *s, struct oci_call *call)
 	}
 }
 
-/* Reads on behind the id too: runc takes options there (urfave/cli v1 command.go, reorderArgs), and where the parser
- * stops at the first word the runtime refuses a second one. Only exec has words of somebody else behind the id. */
+/* Reads past the id too: runc takes options there (urfave/cli v1 command.go, reorderArgs), and a runtime whose parser stops
+ * at the first word refuses a second one. Only after the id of an exec come words that are not the runtime's. */
 static void parse_command(struct scan *s, struct oci_call *call)
 {
 	const struct oci_option *option = NULL;
@@ -253,7 +253,7 @@ static void parse_command(struct scan *s, struct oci_call *call)
 	for (;;) {
 		switch (read_token(s, &option, &text)) {
 		case TOKEN_END:
-			/* create and run take one word; one in front of it belonged to the unknown option */
+			/* create and run take one word; one before it belongs to the unknown option */
 			if (doubt && (call->command == OCI_CREATE || call->command == OCI_RUN))
 				call->id = last;
 			return;
@@ -286,7 +286,7 @@ void oci_argv_parse(enum oci_dialect dialect, int argc, char *const argv[], stru
 		s.options[0] = t->commands[call.command];
 		parse_command(&s, &call);
 	}
-	/* runc changes to a bundle only if its name is not empty; crun fails */
+	/* runc ignores an empty bundle name; crun fails */
 	if (dialect == OCI_DIALECT_RUNC && call.bundle && !*call.bundle)
 		call.bundle = NULL;
 	*ret = call;

@@ -7,7 +7,7 @@
 		NULL, 0, FLAG, IGNORED                                                                                 \
 	}
 
-/* runc 1.0 to 1.3: main.go, create.go, run.go, exec.go, ... Options of newer versions are listed for older ones too. */
+/* runc 1.0 to 1.3: main.go, create.go, run.go, exec.go, ... Options of newer versions are listed for all. */
 static const struct oci_option runc_everywhere[] = {{"help", 'h', FLAG, FIELD_HELP}, END_OF_OPTIONS};
 static const struct oci_option runc_globals[] = {
 	{"root", 0, VALUE, FIELD_ROOT},
@@ -98,8 +98,8 @@ static const struct oci_option runc_restore[] = {
 static const struct oci_option runc_delete[] = {{"force", 'f', FLAG, IGNORED}, END_OF_OPTIONS};
 static const struct oci_option runc_kill[] = {{"all", 'a', FLAG, IGNORED}, END_OF_OPTIONS};
 
-/* crun 1.0 to 1.20: src/crun.c, src/create.c, ...; argp's own options: argp-parse.c, argp_default_options. What newer
- * versions added stands behind what an abbreviation may mean in older ones. */
+/* crun 1.0 to 1.20: src/crun.c, src/create.c, ...; argp's own options: argp-parse.c, argp_default_options. Options
+ * that newer versions added come after those that an abbreviation means in older ones. */
 static const struct oci_option crun_everywhere[] = {
 	{"help", '?', FLAG, FIELD_HELP},
 	{"usage", 0, FLAG, FIELD_HELP},

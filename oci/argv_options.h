@@ -1,4 +1,4 @@
-/* The options of runc and crun, as far as they decide which word of the command line means what. For argv.c alone. */
+/* The options of runc and crun, as far as they decide what each word of the command line means. Only argv.c includes it. */
 #ifndef SNUG_OCI_ARGV_OPTIONS_H
 #define SNUG_OCI_ARGV_OPTIONS_H
 
@@ -8,8 +8,8 @@ enum { OCI_COMMANDS = OCI_RESTORE + 1 };
 
 enum oci_option_kind {
 	FLAG,
-	VALUE,    /* attached, or else the next word */
-	OPTIONAL, /* attached, or none */
+	VALUE,    /* has a value: attached, or the next word */
+	OPTIONAL, /* may have an attached value */
 };
 
 enum oci_option_field {
@@ -22,7 +22,7 @@ enum oci_option_field {
 	FIELD_BUNDLE,
 	FIELD_CONFIG,
 	FIELD_DETACH,
-	FIELD_HELP, /* whatever makes the runtime print and start nothing */
+	FIELD_HELP, /* whatever makes the runtime print something and start nothing */
 };
 
 struct oci_option {
@@ -33,12 +33,12 @@ struct oci_option {
 };
 
 struct oci_option_tables {
-	const struct oci_option *everywhere; /* before and behind the subcommand */
+	const struct oci_option *everywhere; /* before and after the subcommand */
 	const struct oci_option *globals;    /* before it */
 	const struct oci_option *commands[OCI_COMMANDS];
 };
 
-/* By enum oci_dialect. */
+/* Indexed by enum oci_dialect. */
 extern const struct oci_option_tables oci_option_tables[];
 
 #endif

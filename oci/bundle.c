@@ -30,7 +30,7 @@ bool oci_file_id_same(const struct oci_file_id *a, const struct oci_file_id *b)
 	return a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns;
 }
 
-/* The directory to open and the file's name in it; both allocated. */
+/* The directory to open, and the name of the file in it; both are allocated. */
 static int split_path(const char *path, const char *config, char **ret_dir, char **ret_name, struct err *err)
 {
 	const char *slash = config ? strrchr(config, '/') : NULL;
@@ -59,7 +59,7 @@ static bool others_may_write(const struct stat *st)
 	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && (st->st_uid != 0 || st->st_gid != 0));
 }
 
-/* As file_check_trust(), but for that group. */
+/* Like file_check_trust(), except for that group. */
 static int check_trust(struct stat st, const char *what, struct err *err)
 {
 	if (!others_may_write(&st))
@@ -67,7 +67,7 @@ static int check_trust(struct stat st, const char *what, struct err *err)
 	return file_check_trust(&st, what, err);
 }
 
-/* Nobody but root can have put it where it is: *ret. */
+/* *ret: only root can have put it where it is. */
 static int is_below_roots(int dir_fd, bool *ret)
 {
 	cleanup_fd int parent = openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -130,7 +130,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* The file that carries the lock. No directory to be had for it: the bundle itself. */
+/* Opens the file to lock: the bundle itself if there is no directory for lock files. */
 static int open_lock(struct oci_bundle *b, const char *locks)
 {
 	cleanup_free char *path = NULL;
@@ -152,7 +152,7 @@ static int open_lock(struct oci_bundle *b, const char *locks)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The holder before may have removed the file between its opening here and its lock. */
+/* The previous holder may have removed the file after it was opened here and before it was locked. */
 static bool is_current(const struct oci_bundle *b, int fd)
 {
 	struct stat st;
@@ -160,7 +160,7 @@ static bool is_current(const struct oci_bundle *b, int fd)
 	return !b->lock_path || (fstat(fd, &st) == 0 && st.st_nlink > 0);
 }
 
-/* By polling: a blocking flock could only be bounded by a signal, and signals are the caller's. */
+/* Polls: only a signal could interrupt a blocking flock(2), and signals are the caller's. */
 int oci_bundle_lock(struct oci_bundle *b, const char *locks, unsigned timeout_ms, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_SLEEP_MS * 1000000};

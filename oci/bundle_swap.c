@@ -1,4 +1,4 @@
-/* The rewriting of config.json: written, shown, taken back, and cleaned up after a crash. bundle.h tells how. */
+/* The rewritten config.json: written, swapped in, restored, and cleaned up after a crash, as bundle.h describes. */
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -59,8 +59,8 @@ static int copy_label(int from, int to)
 	return fsetxattr(to, LABEL, want, (size_t)n, 0) < 0 ? -errno : 0;
 }
 
-/* The umask is the container's business and stays as it is: the mode is set by descriptor, after the owner, whose
- * change clears bits. */
+/* The container inherits the umask, so it stays: the mode is set by descriptor, and after the owner, since chown clears
+ * bits. */
 static int copy_attributes(int from, int to)
 {
 	struct stat want, have;
@@ -74,7 +74,7 @@ static int copy_attributes(int from, int to)
 	return copy_label(from, to);
 }
 
-/* Makes an empty file of a name that nobody has; *ret_name is allocated. Returns the descriptor or a negative errno. */
+/* Creates an empty file under an unused name; *ret_name is allocated. Returns the descriptor or a negative errno. */
 static int make_temp(const struct oci_bundle *b, char **ret_name)
 {
 	for (unsigned i = 0; i < TEMP_NAMES_MAX; i++) {
@@ -95,8 +95,7 @@ static int make_temp(const struct oci_bundle *b, char **ret_name)
 	return -EEXIST;
 }
 
-/* No fsync: the rewriting is not worth more than this boot, and the caller's own bytes are never written, only renamed.
- */
+/* No fsync: the rewritten file need not survive a reboot, and the caller's own bytes are only renamed, never written. */
 static int fill_temp(const struct oci_bundle *b, int fd, const void *text, size_t len, struct oci_file_id *ret)
 {
 	struct stat st;
@@ -161,9 +160,9 @@ static int look_at(const struct oci_bundle *b, const char *name, struct oci_file
 	return 0;
 }
 
-/* Exchanges temp and config.json, from which `expected` must come out. If something else does, the caller has put it
- * there since: it goes back in, and now what went in before must come out, and so on, until config.json is the newest.
- * *ret_expected: the first exchange was the only one. */
+/* Exchanges temp and config.json; what comes out must be `expected`. If it is something else, the caller has put it there
+ * since: it goes back in, and what went in before must come out, and so on, until config.json is the newest file.
+ * *ret_expected: one exchange was enough. */
 static int exchange_newest(const struct oci_bundle *b, const char *temp, const struct oci_file_id *expected,
 			   bool *ret_expected)
 {
@@ -189,8 +188,7 @@ static bool cannot_exchange(int r)
 	return r == -EINVAL || r == -ENOSYS;
 }
 
-/* Replaces config.json by the rewriting, which lies under a name of its own; the caller's file gets the name `saved`
- * before. */
+/* Replaces config.json by the rewritten file, which has a name of its own, after linking the caller's file as `saved`. */
 static int replace_linked(const struct oci_bundle *b, const char *temp, bool *ret_was_read)
 {
 	int r;
@@ -238,7 +236,7 @@ int oci_bundle_swap(struct oci_bundle *b, struct err *err)
 	return 0;
 }
 
-/* Gives config.json its own file back, which waits as `temp`. */
+/* Restores the caller's file, which is called `temp`, as config.json. */
 static int exchange_back(const struct oci_bundle *b, const char *temp, const struct oci_file_id *written)
 {
 	bool was_ours;
@@ -256,7 +254,7 @@ static int put_back(const struct oci_bundle *b, const char *temp, const struct o
 
 	if (r == 0 && ours) {
 		r = exchange_back(b, temp, written);
-		/* config.json may have been removed meanwhile, then the caller wants neither file */
+		/* if config.json has been removed meanwhile, the caller wants neither file */
 		if (r == -ENOENT)
 			r = is_file(b, b->name, written, &ours);
 		else
@@ -305,8 +303,8 @@ static bool parse_id(const char *s, struct oci_file_id *ret)
 	return true;
 }
 
-/* A power loss can leave a rewriting that was never synced empty under the name config.json; the caller's file is
- * whole. */
+/* After a power loss config.json can be a rewritten file that was never synced and is empty; the caller's file is
+ * intact. */
 static void accept_emptied(const struct oci_bundle *b, struct oci_file_id *id)
 {
 	struct stat st;
@@ -320,7 +318,7 @@ static int recover_name(const struct oci_bundle *b, const char *name, const char
 	struct oci_file_id id;
 	struct stat st;
 
-	/* what is no regular file was not made here, whatever its name */
+	/* anything but a regular file is not ours, whatever its name */
 	if (fstatat(b->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	if (text_starts(suffix, "new")) {

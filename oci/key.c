@@ -14,10 +14,10 @@
 #define PODS     "k8s"
 #define PROGRAMS "program"
 
-#define COMPONENT_MAX  200 /* bytes, escapes included: NAME_MAX less what a file beside it may append */
+#define COMPONENT_MAX  200 /* bytes, escapes included: NAME_MAX minus what other files append to the name */
 #define ANNOTATION_MAX 200
 
-/* Names that the state directory's own files may end in. */
+/* How names of the state directory's own files end. */
 static const char *const file_suffixes[] = {".json", ".tmp"};
 
 static bool is_plain(char c)
@@ -35,7 +35,7 @@ static bool is_upper_hex(char c)
 	return is_hex(c) && !(c >= 'a' && c <= 'f');
 }
 
-/* Length of the file suffix that ends s, 0 if none does. */
+/* The length of the file suffix at the end of s; 0: none. */
 static size_t file_suffix_len(const char *s, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(file_suffixes); i++) {
@@ -81,7 +81,7 @@ void oci_key_add_component(struct buf *out, const char *name)
 	}
 	for (size_t i = 1; i <= 2; i++)
 		if (b.data[keep - i] == '%') {
-			keep -= i; /* no half of an escape */
+			keep -= i; /* do not cut an escape */
 			break;
 		}
 	buf_add(out, b.data, keep);
@@ -139,7 +139,7 @@ bool oci_key_id_is_chosen(const char *id)
 	return !(len >= 36 && (len == 36 || id[len - 37] == '-') && is_uuid(id + len - 36));
 }
 
-/* "sha256:" and 64 hex digits: an image that was named by its id has no repository and no tag. */
+/* "sha256:" and 64 hex digits: an image named by its id has neither repository nor tag. */
 static bool is_digest(const char *image)
 {
 	return strlen(image) == 7 + 64 && text_starts(image, "sha256:") && all_hex(image + 7, 64);
@@ -169,11 +169,11 @@ static int check_annotation(const char *name, struct err *err)
 	return 0;
 }
 
-/* What a CRI itself says of a container of a pod. */
+/* What the CRI itself says about a pod's container. */
 struct pod {
-	const char *namespace, *container; /* NULL where it is not said */
+	const char *namespace, *container; /* NULL if unknown */
 	const char *image;                 /* never NULL */
-	char *name;                        /* owned: what the two above point into under CRI-O */
+	char *name;                        /* owned; under CRI-O, the two above point into it */
 };
 
 static void pod_done(struct pod *pod)
@@ -286,13 +286,13 @@ int oci_key_make_ephemeral(const struct oci_spec *spec, char **ret, struct err *
 	return 0;
 }
 
-/* The single components that are directories of others' keys. */
+/* Single components that are directories of other kinds of keys. */
 static bool is_taken(const char *name)
 {
 	return text_streq(name, PODS) || text_streq(name, PROGRAMS);
 }
 
-/* Escapes the first letter, which needs no escape, and so is another name. */
+/* Escapes the first letter, though it needs no escape, to make it a different name. */
 static void add_hidden(struct buf *out, const char *name)
 {
 	buf_addf(out, "%%%02X%s", (unsigned char)name[0], name + 1);
@@ -312,7 +312,7 @@ static int plain_key(const struct oci_spec *spec, const char *id, const struct o
 	const char *name = rules->chosen;
 	int r;
 
-	/* CRI-O hands a pod's own annotations on; under a root that is no CRI's they would pass for root's. */
+	/* CRI-O passes on a pod's own annotations; under a root that is not a CRI's, they would count as the caller's. */
 	if (oci_spec_annotation(spec, CRIO_ANNOTATION("Metadata")) || oci_spec_annotation(spec, CRIO_ANNOTATION("ContainerType")))
 		return err_set(err, EINVAL, "a container of CRI-O needs a handler whose runtime_root ends in /k8s.io; see `snug setup crio`");
 	if (name) {

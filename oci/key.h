@@ -1,4 +1,4 @@
-/* Which container is this: the key under which its evidence and its profile are kept.
+/* Identifies a container: the key under which its evidence and profile are kept.
  *
  *   NAME                                       root's own containers: annotation io.snug.profile if it is the caller's, else
  *                                              the id if a person chose it
@@ -21,49 +21,48 @@
 #include <stdbool.h>
 
 enum oci_container_kind {
-	OCI_KIND_PLAIN,   /* root's own */
+	OCI_KIND_PLAIN,   /* not of a pod */
 	OCI_KIND_POD,     /* a container of a pod */
 	OCI_KIND_SANDBOX, /* a pod's pause container */
 };
 
-/* Tells the kind from the annotations; they count only if `root` (the runtime's --root or default) is a CRI's: its last
- * component is "k8s.io" (containerd's namespace of the CRI; for CRI-O the handler's runtime_root has to say so). Where
- * both containerd's and CRI-O's stand, one is a forgery: the kind is a pod, which then gets no key. */
+/* Finds the kind from the annotations, which count only if `root` (the runtime's --root or default) is a CRI's: its last
+ * component is "k8s.io" (containerd's namespace for the CRI; for CRI-O, the handler's runtime_root must be set so). If
+ * there are annotations of both containerd and CRI-O, one set is forged: the kind is a pod, which then gets no key. */
 enum oci_container_kind oci_key_kind(const struct oci_spec *spec, const char *root);
 
 struct oci_key_rules {
-	const char *chosen; /* io.snug.profile, where it counts (shim/runtime/annotations.h); else NULL */
+	const char *chosen; /* io.snug.profile if it counts (shim/runtime/annotations.h), else NULL */
 	bool program_name;  /* fall back on the program's name (learning) */
 };
 
-/* Makes the key; *ret is allocated (free). -ENOENT if there is none (no annotation, a generated id, no fall-back; a
- * sandbox); -EINVAL, with a sentence, for an annotation that is empty or longer than 200 bytes, a pod without namespace
- * or name or with the annotations of two CRIs, and a container that CRI-O made under a root that is no CRI's.
- * CRI-O copies all annotations of a pod into its containers and writes some of its own over them (container.go,
- * SpecAddAnnotations): only those are read, and Namespace and ContainerName, which it gives to sandboxes alone, are not. */
+/* Makes the key; *ret is allocated (free). -ENOENT if there is none (no annotation, a generated id, no fallback; a
+ * sandbox). -EINVAL for an annotation that is empty or longer than 200 bytes, for a pod without a namespace or name or with
+ * annotations of two CRIs, and for a container that CRI-O created under a root that is not a CRI's. CRI-O copies all
+ * annotations of a pod to its containers and then overwrites some (container.go, SpecAddAnnotations): only those are read;
+ * Namespace and ContainerName, which it sets on sandboxes only, are not. */
 int oci_key_make(const struct oci_spec *spec, enum oci_container_kind kind, const char *id,
 		 const struct oci_key_rules *rules, char **ret, struct err *err);
 
-/* True if `root` is the directory in which containerd's runtimes keep the containers of this namespace: its last component is the name. */
+/* True if containerd's runtimes keep the containers of this namespace in `root`: its last component is the name. */
 bool oci_key_is_root_of(const char *root, const char *namespace);
 
-/* True for a container that `kubectl debug` put into a pod that runs: its name is "debugger-" and five letters as Kubernetes makes them, unless -c gave
- * it another one. The CRI says nothing else of it (no annotation tells an ephemeral container), and it cannot be learnt or approved under a name
- * that never comes again. Whoever calls an ordinary container so gets no less denied than RuntimeDefault denies. */
+/* True for a container that `kubectl debug` added to a running pod: unless -c names it, it is called "debugger-" and five
+ * random letters. Nothing else in the CRI marks an ephemeral container, and one whose name never returns cannot be learnt or
+ * approved. An ordinary container with such a name still gets nothing that RuntimeDefault denies. */
 bool oci_key_is_ephemeral(const struct oci_spec *spec, enum oci_container_kind kind);
 
-/* The key under which a namespace's profile for those is kept, k8s/NAMESPACE/debugger. As oci_key_make. */
+/* The key of a namespace's profile for these, k8s/NAMESPACE/debugger. Returns as oci_key_make() does. */
 int oci_key_make_ephemeral(const struct oci_spec *spec, char **ret, struct err *err);
 
 /* True if a person chose the id: not 64 hex digits and not a UUID, with or without a prefix that ends in '-', and not
  * just 12 hex digits (a shortened one). */
 bool oci_key_id_is_chosen(const char *id);
 
-/* Appends one escaped component. Never empty: an empty name becomes "%". */
+/* Appends one escaped component. It is never empty: an empty name becomes "%". */
 void oci_key_add_component(struct buf *out, const char *name);
 
-/* Checks a key that a person typed: one or more valid components with single slashes. Returns 0 or -EINVAL with a
- * sentence. */
+/* Checks a key that a person typed: one or more valid components, separated by single slashes. Returns 0 or -EINVAL. */
 int oci_key_check(const char *key, struct err *err);
 
 #endif

@@ -15,8 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is looked at of a file that calls itself ELF; real ones have some 15 program headers and notes of a few hundred
- * bytes. */
+/* Limits on what is read of an ELF file; real ones have about 15 program headers and a few hundred bytes of notes. */
 #define SEGMENTS_MAX 64u
 #define NOTES_MAX    (64u << 10)
 
@@ -30,7 +29,7 @@ struct segment {
 	uint64_t offset, size;
 };
 
-/* A program's file; its headers and notes nearly always lie in the first page, which is read once. */
+/* A program's file. Headers and notes are nearly always in the first page, which is read once. */
 struct elf_file {
 	int fd;
 	size_t len;
@@ -88,7 +87,7 @@ static bool segment_has_go_note(const struct elf_file *f, const struct segment *
 	return notes && read_at(f, notes, len, s->offset) && has_go_note(notes, len);
 }
 
-/* The i-th program header; false if it cannot be read or is no note. */
+/* Reads the i-th program header; false if it cannot be read or is not a note. */
 static bool read_note_segment(const struct elf_file *f, bool is_64, uint64_t at, struct segment *ret)
 {
 	Elf64_Phdr h64;
@@ -106,7 +105,7 @@ static bool read_note_segment(const struct elf_file *f, bool is_64, uint64_t at,
 	return true;
 }
 
-/* A program in this machine's byte order: any other does not run here. */
+/* Only programs in this machine's byte order: others do not run here. */
 static void read_elf(const struct elf_file *f, bool *ret_is_elf, bool *ret_is_go)
 {
 	static const unsigned char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
@@ -143,7 +142,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* By the name in the configuration, or that of the file behind a link (an alternatives link such as oci-runtime). */
+/* By the configured name, or that of a link's target (an alternatives link such as oci-runtime). */
 static bool is_named_crun(const char *path)
 {
 	cleanup_free char *real = realpath(path, NULL);
@@ -211,7 +210,7 @@ int oci_runtime_open(const char *path, int self_fd, struct oci_runtime *ret, str
 
 static bool find_in_usual_places(const char *name, int self_fd, struct oci_runtime *ret)
 {
-	/* The last ones are those that CRI-O's packages, k3s and rke2 bring along. */
+	/* The last ones are where CRI-O's packages, k3s and rke2 install theirs. */
 	static const char *const dirs[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/libexec/crio",
 					   "/usr/lib/cri-o-runc/sbin", "/var/lib/rancher/k3s/data/current/bin", "/var/lib/rancher/rke2/bin"};
 

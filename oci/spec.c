@@ -13,7 +13,7 @@ struct oci_spec {
 	const struct json *linux_part, *seccomp; /* NULL if absent; may be null */
 };
 
-/* What the wrapper acts on: a runtime that read another member here would run another container than the one judged. */
+/* What the wrapper acts on: a runtime that read another member here would run a container that nobody has examined. */
 static const char *const root_members[] = {"annotations", "hooks", "linux", "process"};
 static const char *const linux_members[] = {"seccomp"};
 static const char *const process_members[] = {"args", "noNewPrivileges"};
@@ -170,8 +170,7 @@ bool oci_spec_has_start_hooks(const struct oci_spec *spec)
 	return json_type(hooks) == JSON_ARRAY && json_count(hooks) > 0;
 }
 
-/* The section comes from a file too: one that closed its own brace and went on would put members of its own into the
- * configuration. */
+/* A section from a file that closed its own brace and went on could add members to the configuration. */
 static int check_section(const char *section, size_t len, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
@@ -188,11 +187,11 @@ static int check_section(const char *section, size_t len, struct err *err)
 }
 
 struct splice {
-	size_t from, to; /* the range of the text that is replaced; empty for an insertion */
+	size_t from, to; /* the range that is replaced; empty for an insertion */
 	const char *before, *after;
 };
 
-/* A new member goes first: behind the brace, where no other byte has to move over a comma that may not be there. */
+/* A new member goes first, after the brace: anywhere else, a comma might have to be added or not. */
 static struct splice plan_splice(const struct oci_spec *spec)
 {
 	const struct json *root = json_root(spec->doc), *part = spec->linux_part;

@@ -5,13 +5,12 @@
 
 enum shape_kind { SHAPE_SCALAR, SHAPE_SCALARS, SHAPE_OBJECT, SHAPE_OBJECTS };
 
-/* What the shape holds, in its order. What is not listed, or of another type (the runtime will refuse it), stays out.
- */
+/* The members of the shape, in order. Others, and those of another type (the runtime will refuse them), are left out. */
 struct shape_member {
 	const char *name; /* NULL ends a table */
 	enum shape_kind kind;
 	const struct shape_member *members; /* of the object, or of each object of the array */
-	unsigned cut;                       /* left out at this level of shortening and above; 0: never */
+	unsigned cut;                       /* left out from this level of shortening on; 0: never */
 };
 
 #define SHAPE_CUT_MAX 2
@@ -71,7 +70,7 @@ static const struct shape_member shape_members[] = {
 	{.name = NULL},
 };
 
-/* Length of the UTF-8 sequence that begins at s (Unicode 15, table 3-7), 0 if it is none. */
+/* The length of the UTF-8 sequence at s (Unicode 15, table 3-7); 0: none. */
 static size_t utf8_len(const unsigned char *s, size_t len)
 {
 	static const struct {
@@ -98,7 +97,7 @@ static size_t utf8_len(const unsigned char *s, size_t len)
 	return 0;
 }
 
-/* The recorder reads the shape strictly; bytes that are no UTF-8 become U+FFFD, as Go reads them. */
+/* The recorder reads the shape strictly: bytes that are not UTF-8 become U+FFFD, as in Go. */
 static void write_string(struct json_writer *w, const char *key, const struct json *v)
 {
 	cleanup_buf struct buf b = {0};
