@@ -14,8 +14,8 @@ struct machine {
 	uint32_t a, x, mem[BPF_MEMWORDS];
 };
 
-/* A shift by 32 or more is refused when it is a constant, and in a register the kernel masks it (include/linux/filter.h
- * and the interpreter of kernel/bpf/core.c). */
+/* The kernel refuses a constant shift by 32 or more, and masks one in a register (include/linux/filter.h and the interpreter
+ * in kernel/bpf/core.c). */
 static bool alu(struct machine *m, uint16_t op, uint32_t v, bool constant)
 {
 	switch (op) {
@@ -104,7 +104,7 @@ static bool move(struct machine *m, const struct sock_filter *in, const struct s
 	}
 }
 
-/* How far a jump goes, counted from the next instruction. */
+/* The distance of a jump, counted from the next instruction. */
 static bool jump(const struct machine *m, const struct sock_filter *in, size_t *ret)
 {
 	uint32_t v = BPF_SRC(in->code) == BPF_X ? m->x : in->k;
@@ -168,8 +168,8 @@ int bpf_run(const struct sock_filter *code, size_t len, const struct seccomp_dat
 	return -EINVAL;
 }
 
-/* Through a pipe, which no limit on file sizes touches. It holds twice what the kernel takes of a filter, and what is
- * longer is cut and refused by its length. */
+/* Through a pipe, to which no file size limit applies. It holds twice the size of the longest filter that the kernel takes;
+ * a longer one is cut, and refused for its length. */
 int bpf_of_filter(scmp_filter_ctx ctx, struct sock_filter **ret, size_t *ret_len, struct err *err)
 {
 	cleanup_buf struct buf b = {0};

@@ -1,4 +1,4 @@
-/* Questions to a filter about one call: over all arguments that can make a difference. */
+/* Evaluates one call of a filter, for all arguments that can make a difference. */
 #include "seccomp/filter/filter_private.h"
 
 #include "base/buf.h"
@@ -11,15 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES_MAX 256   /* of one argument */
-#define POINTS_MAX 16384 /* of all six together; beyond it a fixed sample is taken */
+#define VALUES_MAX 256   /* values to try for one argument */
+#define POINTS_MAX 16384 /* combinations for all six; beyond that, a fixed sample is taken */
 
-/* The arguments to try: on, beside and between what the rules compare. */
+/* The arguments to try: at, next to and between what the rules compare. */
 struct points {
 	bool wide; /* 64-bit arguments */
 	uint64_t value[POLICY_ARGS_MAX][VALUES_MAX];
 	size_t count[POLICY_ARGS_MAX];
-	uint64_t number; /* of points */
+	uint64_t number; /* number of points */
 };
 
 static void add_value(struct points *p, unsigned index, uint64_t v)
@@ -63,7 +63,7 @@ static bool names_call(const struct policy_rule *rule, const char *name)
 	return false;
 }
 
-/* What one mask leaves open another may look at. */
+/* Another mask may look at the bits that this one ignores. */
 static void add_combinations(struct points *p, const struct policy_arg *args[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -76,7 +76,7 @@ static void add_combinations(struct points *p, const struct policy_arg *args[], 
 						   ~args[i]->value));
 }
 
-/* The half that a program compares, with the other half as other comparisons have it. */
+/* The half that a program compares, combined with other halves from other comparisons. */
 static void add_half(const struct filter_comparison *c, void *arg)
 {
 	struct points *p = arg;
@@ -122,14 +122,14 @@ static void add_filter(struct points *p, const struct filter *f, const struct ar
 
 static void points_begin(struct points *p, const struct arch *arch)
 {
-	/* libseccomp compares the low 32 bits of x32's arguments. */
+	/* On x32, libseccomp compares the low 32 bits of arguments. */
 	p->wide = arch->audit & __AUDIT_ARCH_64BIT && arch->id != ARCH_X32;
 	memset(p->count, 0, sizeof(p->count));
 }
 
 static void points_end(struct points *p, const char *name)
 {
-	/* libseccomp allows a part of these by its number, the first argument. */
+	/* libseccomp allows the parts of these by number, the first argument. */
 	for (uint64_t part = 0; is_multiplexed(name) && part < 32; part++)
 		add_value(p, 0, part);
 	p->number = 1;
@@ -141,7 +141,7 @@ static void points_end(struct points *p, const char *name)
 	}
 }
 
-/* The n-th point: in order where all are tried, else picked by a fixed sequence (splitmix64). */
+/* The n-th point: in order if all are tried, else from a fixed sequence (splitmix64). */
 static void point_at(const struct points *p, uint64_t n, uint64_t ret[POLICY_ARGS_MAX])
 {
 	bool all = p->number <= POINTS_MAX;
@@ -218,7 +218,7 @@ static int arg_order(const void *a, const void *b)
 static int clause_order(const void *a, const void *b)
 {
 	const struct filter_clause *x = a, *y = b;
-	int c = number_order(y->answer, x->answer); /* what allows first */
+	int c = number_order(y->answer, x->answer); /* allowing answers first */
 
 	for (size_t i = 0; c == 0 && i < x->arg_count && i < y->arg_count; i++)
 		c = arg_order(&x->args[i], &y->args[i]);
@@ -238,7 +238,7 @@ static int add_clause(struct filter_call *c, uint32_t answer, const struct polic
 	*n = (struct filter_clause){.answer = answer, .arg_count = count};
 	memcpy(n->args, args, count * sizeof(*args));
 	for (size_t i = 0; i < count; i++) {
-		/* All bits count: the same as equal. */
+		/* All bits count: the same as EQ. */
 		if (n->args[i].op == POLICY_MASKED_EQ && n->args[i].value == UINT64_MAX)
 			n->args[i] = (struct policy_arg){n->args[i].index, POLICY_EQ, n->args[i].value_two, 0};
 		if (n->args[i].op != POLICY_MASKED_EQ)

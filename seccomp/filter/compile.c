@@ -65,7 +65,7 @@ bool filter_allows(uint32_t answer)
 	return answer == SCMP_ACT_ALLOW || answer == SCMP_ACT_LOG;
 }
 
-/* Docker's names of machines (Go's GOARCH) for each ABI that they run. */
+/* Docker's name (Go's GOARCH) of the machine that runs an ABI. */
 static const char *machine_of(const struct arch *arch)
 {
 	switch (arch->id) {
@@ -123,7 +123,7 @@ static bool lists_machine(const struct policy_condition *c, const struct arch *a
 	return false;
 }
 
-/* moby profiles/seccomp/seccomp_linux.go setupSeccomp(): includes want all capabilities, excludes any. */
+/* moby profiles/seccomp/seccomp_linux.go setupSeccomp(): includes need all capabilities, excludes any of them. */
 bool filter_applies(const struct filter *f, const struct policy_rule *rule, const struct arch *arch)
 {
 	const struct policy_condition *in = &rule->includes, *ex = &rule->excludes;
@@ -150,8 +150,9 @@ const struct arch *filter_machine(const struct filter *f)
 	return arch_host(host) ? host[0] : arch_get(ARCH_X86_64);
 }
 
-/* A runtime always adds the ABI that it is built for to those listed (seccomp_init(3) begins with it). Of an archMap Docker and
- * Podman take the entry of their machine alone (moby profiles seccomp/seccomp_linux.go, containers/common pkg/seccomp). */
+/* A runtime always adds the ABI it is built for to the listed ones (seccomp_init(3) starts with it). From an archMap, Docker
+ * and Podman take only the entry of their machine (moby profiles seccomp/seccomp_linux.go, containers/common
+ * pkg/seccomp). */
 static bool lists_on(const struct filter *f, const struct arch *machine, const struct arch *arch)
 {
 	if (policy_has_arch_map(f->policy))
@@ -168,7 +169,7 @@ bool filter_lists(const struct filter *f, const struct arch *arch)
 	return lists_on(f, machine, arch);
 }
 
-/* True if the programs answer some call of the ABI otherwise than by death. */
+/* True if the programs answer some call of the ABI with anything but a kill. */
 static bool runs_raw(const struct filter *f, const struct arch *arch)
 {
 	for (uint32_t i = 0; i < 512; i++) {
@@ -289,7 +290,7 @@ static bool other_byte_order(const struct arch *arch)
 	return arch_is_little(arch) != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 }
 
-/* libseccomp writes a program for the machine that is to run it. */
+/* libseccomp writes a program in the byte order of the machine that will run it. */
 static void swap_program(struct filter_program *p)
 {
 	for (size_t i = 0; i < p->len; i++) {
@@ -371,7 +372,7 @@ int filter_refusals(struct filter *f, const struct arch *arch, const struct filt
 	return 0;
 }
 
-/* kernel/seccomp.c seccomp_run_filters(): the newest runs first, and the lowest action wins, compared as signed numbers. */
+/* kernel/seccomp.c seccomp_run_filters(): the newest runs first; the lowest action wins, compared as signed numbers. */
 int filter_answer_raw(const struct filter *f, const struct seccomp_data *data, uint32_t *ret, struct err *err)
 {
 	uint32_t lowest = SECCOMP_RET_ALLOW;

@@ -1,4 +1,4 @@
-/* Between filter.c, which compiles, and filter_call.c, which asks. */
+/* Shared by compile.c, which compiles a policy, raw.c and calls.c, which evaluates calls. */
 #ifndef SNUG_SECCOMP_FILTER_PRIVATE_H
 #define SNUG_SECCOMP_FILTER_PRIVATE_H
 

@@ -1,4 +1,4 @@
-/* Filters as the kernel holds them: programs, of which nobody knows the profile. */
+/* Filters as the kernel has them: programs whose profile is unknown. */
 #include "seccomp/filter/bpf.h"
 #include "seccomp/filter/filter_private.h"
 
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BRANCHES_MAX 4096 /* of one call */
+#define BRANCHES_MAX 4096 /* branches followed for one call */
 
 int filter_new_raw(const struct policy *stand_in, const struct filter_raw *programs, size_t count, struct filter **ret, struct err *err)
 {
@@ -26,7 +26,8 @@ bool filter_is_raw(const struct filter *f)
 	return f->raw;
 }
 
-/* A walk of one program for one call: what is not an argument is known, and where an argument decides both ways are gone. */
+/* A walk through one program for one call: everything but the arguments is known, and where one decides, both branches are
+ * followed. */
 struct walk {
 	const struct filter_raw *program;
 	const struct seccomp_data *data;
@@ -38,7 +39,7 @@ struct walk {
 struct walk_state {
 	size_t pc;
 	uint32_t a;
-	int word; /* of the arguments: 2 * index + high; -1: `a` is known */
+	int word; /* the argument word in A: 2 * index + high; -1: its value is known */
 	uint32_t mask;
 };
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* libseccomp's token of an arch is its audit number (seccomp.h). x32 has no audit number of its own: libseccomp made
- * one up by leaving the 64-bit flag out of x86_64's. */
+/* libseccomp's token of an arch is its audit number (seccomp.h). x32 has none: libseccomp uses x86_64's without the 64-bit
+ * flag. */
 #define SCMP_X32 (EM_X86_64 | __AUDIT_ARCH_LE)
 
 #define SAME(e, n, suffix) [ARCH_##e] = {ARCH_##e, n, "SCMP_ARCH_" #e, AUDIT_ARCH_##suffix, AUDIT_ARCH_##suffix}
@@ -35,8 +35,8 @@ static const struct arch arches[] = {
 };
 _Static_assert(ARRAY_SIZE(arches) == ARCH_COUNT, "one row per arch_id");
 
-/* Of each machine the ABIs that its kernel runs, native first. A kernel may have been built without one of the others; to list
- * it does no harm. What is in no row runs its own programs alone. */
+/* For each machine, the ABIs that its kernel can run, native first. A kernel built without one of the others does no harm
+ * here. A machine without a row runs only its own programs. */
 static const struct {
 	size_t count;
 	enum arch_id abi[4];
@@ -93,7 +93,7 @@ const struct arch *arch_get(enum arch_id id)
 
 const struct arch *arch_of_record(uint32_t audit, uint32_t nr)
 {
-	/* A negative number, such as the -1 of a tracer that skips a call, has bit 30 set too and is no x32 call. */
+	/* A negative number, such as the -1 of a tracer that skips a call, has bit 30 set too, but is not an x32 call. */
 	if (audit == AUDIT_ARCH_X86_64 && (nr & (ARCH_X32_BIT | 1u << 31)) == ARCH_X32_BIT)
 		return &arches[ARCH_X32];
 	for (size_t i = 0; i < ARRAY_SIZE(arches); i++)

@@ -55,11 +55,11 @@ bool argument_is_harmless(const struct argument *a, uint64_t value)
 	return a->kind == ARGUMENT_VALUES && listed != a->inverted;
 }
 
-/* The values as a binary tree over the bits of the mask, highest first: a subtree that holds none of them is one condition of
+/* The values as a binary tree over the bits of the mask, highest bit first: a subtree without any value is one condition of
  * the complement. */
 struct subtree {
 	struct argument_cube cube;
-	uint32_t left; /* bits of the mask below those of the cube */
+	uint32_t left; /* bits of the mask that the cube does not fix yet */
 };
 
 static bool holds_value(const struct argument *a, const struct argument_cube *c)

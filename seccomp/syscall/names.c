@@ -11,7 +11,7 @@
 struct newer {
 	const char *name;
 	uint32_t number;
-	uint32_t arches; /* bit per arch_id, 0 for all */
+	uint32_t arches; /* one bit per arch_id; 0: all */
 };
 
 #define TABLES_SYSCALLS
@@ -24,7 +24,7 @@ static bool has(const struct newer *call, const struct arch *arch)
 	return call->arches == 0 || (call->arches >> arch->id & 1) != 0;
 }
 
-/* libseccomp also names its own negative numbers, and takes an x32 number without its bit. */
+/* libseccomp also names its own negative numbers, and accepts an x32 number without its bit. */
 static bool name_of(const struct arch *arch, uint32_t nr, char *ret)
 {
 	if (nr > INT_MAX || nr < arch_number_base(arch))
@@ -48,11 +48,11 @@ bool syscall_name(const struct arch *arch, uint32_t nr, char *ret)
 	return false;
 }
 
-/* For a call that an arch also has behind socketcall or ipc, libseccomp gives a number of its own (-101 to -120, -201
- * to -224), and the direct number only in the other direction. */
+/* For a call that an arch also has through socketcall or ipc, libseccomp returns a number of its own (-101 to -120, -201 to
+ * -224); it knows the direct number only in the other direction. */
 static int direct_number(const struct arch *arch, const char *name, uint32_t *ret)
 {
-	/* The youngest direct numbers are ipc's of Linux 5.1, 393 to 402; from 424 on nothing is multiplexed. */
+	/* The newest direct numbers are those of ipc in Linux 5.1, 393 to 402; from 424 on nothing is multiplexed. */
 	for (uint32_t nr = arch_number_base(arch); nr < arch_number_base(arch) + 424; nr++) {
 		cleanup_free char *known = seccomp_syscall_resolve_num_arch(arch->scmp, (int)nr);
 		if (known && strcmp(known, name) == 0) {
@@ -106,13 +106,13 @@ unsigned syscall_libseccomp_api(void)
 
 unsigned syscall_named_up_to(const char *version)
 {
-	/* libseccomp's CHANGELOG: the kernel whose table each one has. */
+	/* libseccomp's CHANGELOG: the kernel whose table each version contains. */
 	static const struct {
 		unsigned version[3], highest;
 	} tables[] = {
 		{{2, 6, 0}, 466}, /* Linux 6.13 */
 		{{2, 5, 5}, 456}, /* 6.7 */
-		{{0, 0, 0}, 450}, /* 2.5.4: 5.17; older ones know less */
+		{{0, 0, 0}, 450}, /* 2.5.4: 5.17; older versions know less */
 	};
 	unsigned v[3] = {0};
 

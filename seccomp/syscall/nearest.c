@@ -14,8 +14,8 @@ struct library_name {
 #define TABLES_NEAREST
 #include "tables.inc"
 
-#define NUMBERS_MAX 1024 /* that are looked through, from the first of an ABI */
-#define SHORT_NAME  6    /* up to here two names are near by one letter, beyond by two */
+#define NUMBERS_MAX 1024 /* numbers to search, from the first of an ABI */
+#define SHORT_NAME  6    /* names up to this length may differ by one letter, longer ones by two */
 
 static bool take(const struct arch *arch, const char *call, const char *name, char ret[SYSCALL_NAME_MAX])
 {
@@ -35,7 +35,7 @@ static bool from_library(const struct arch *arch, const char *name, char ret[SYS
 	return false;
 }
 
-/* The name with other letters in front or behind, as the kernel names variants of a call. */
+/* The name with a prefix or suffix, as the kernel names variants of a call. */
 static bool from_variant(const struct arch *arch, const char *name, char ret[SYSCALL_NAME_MAX])
 {
 	static const char *const before[] = {"", "rt_", "new", "old", "_"}, *const behind[] = {"", "64", "2", "_time64", "at", "4", "1", "32", "6"};
@@ -60,7 +60,7 @@ static bool from_variant(const struct arch *arch, const char *name, char ret[SYS
 	return false;
 }
 
-/* How many letters are to be changed, left out, put in, or exchanged with the next; 3 for names that are far apart. */
+/* The number of letters to change, remove, insert, or swap with the next one; 3 for anything more. */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][SYSCALL_NAME_MAX + 1];
@@ -93,7 +93,7 @@ static bool from_spelling(const struct arch *arch, const char *name, char ret[SY
 	uint32_t first = 0;
 	bool found = false;
 
-	/* The numbers of x32 and of MIPS do not begin at 0. */
+	/* The numbers of x32 and MIPS do not begin at 0. */
 	if (syscall_number(arch, "read", &first) < 0)
 		return false;
 	first -= first % 1000;
@@ -122,7 +122,7 @@ bool syscall_nearest(const struct arch *arch, const char *name, char ret[SYSCALL
 		return false;
 	for (size_t i = 0; i <= len; i++)
 		small[i] = (char)tolower((unsigned char)name[i]);
-	/* READ is read, before anything else is tried. */
+	/* READ is read: try that first. */
 	if (!text_streq(small, name) && take(arch, small, name, ret))
 		return true;
 	return from_library(arch, small, ret) || from_variant(arch, small, ret) || from_spelling(arch, small, ret);

@@ -14,7 +14,7 @@ struct value {
 #define TABLES_VALUES
 #include "tables.inc"
 
-#define LOW UINT64_C(0xff) /* where a plain value stands below bits */
+#define LOW UINT64_C(0xff) /* the byte of a plain value below the bits */
 
 static bool is_of(const struct value *v, const char *call, unsigned index, const struct arch *arch)
 {
@@ -29,7 +29,7 @@ static const char *plain_name(const char *call, unsigned index, const struct arc
 	return NULL;
 }
 
-/* Bits that have names, and how many. */
+/* The bits that have names, and their number. */
 static uint64_t named_bits(const char *call, unsigned index, const struct arch *arch, uint64_t value, size_t *ret)
 {
 	uint64_t bits = 0;
@@ -56,7 +56,7 @@ bool value_add_name(const char *call, unsigned index, const struct arch *arch, u
 	bits = named_bits(call, index, arch, value, &count);
 	if (!bits || value & ~bits & ~LOW)
 		return false;
-	/* Below the bits a plain value, which may be 0. */
+	/* Below the bits there may be a plain value, which may be 0. */
 	plain = value & LOW & ~bits ? mask ? NULL : plain_name(call, index, arch, value & LOW & ~bits) : "";
 	if (!plain)
 		return false;
