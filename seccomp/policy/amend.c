@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of a text with insertions, made from front to back. */
+/* A copy of a text with insertions, made in one pass. */
 struct splice {
 	const char *text;
 	size_t len, done;
@@ -29,7 +29,7 @@ static void add_string(struct splice *s, const char *name)
 	buf_addf(s->out, "\"%s\"", name);
 }
 
-/* What stands between two elements: ", " or a comma and the next line's indent. */
+/* The separator of two elements: ", ", or a comma and the indent of the next line. */
 static void add_separator(struct splice *s, const struct json *array)
 {
 	const struct json *first = json_first(array), *second = json_next(first);
@@ -52,7 +52,7 @@ static bool in_order(const struct json *array)
 	return true;
 }
 
-/* Into a names array that is not empty. */
+/* Adds to a names array that is not empty. */
 static void add_to_names(struct splice *s, const struct json *array, const char *const names[], size_t count)
 {
 	bool sorted = in_order(array);
@@ -80,7 +80,7 @@ static void add_list(struct splice *s, const char *const names[], size_t count)
 	}
 }
 
-/* A rule of its own, behind the others. */
+/* Adds a rule after the others. */
 static void add_rule(struct splice *s, const struct json *rules, const char *const names[], size_t count)
 {
 	const struct json *last = NULL;
@@ -104,7 +104,7 @@ static size_t line_at(const char *text, size_t offset)
 	return n;
 }
 
-/* True if a rule says nothing but which calls are allowed: no arguments, no conditions. */
+/* True if a rule just allows calls, without arguments or conditions. */
 static bool is_plain_allow(const struct json *rule)
 {
 	const char *action = json_text(json_get(rule, "action"));
@@ -128,7 +128,7 @@ int amend_profile(const char *text, size_t len, const char *name, const char *co
 		blank++;
 	if (blank < len && text[blank] == '[')
 		return err_set(err, EINVAL, "%s: a unit of systemd cannot be added to; write a drop-in", name);
-	/* What is no JSON, or holds its profile deeper: objects of Kubernetes. */
+	/* Not JSON, or the profile is nested: Kubernetes objects. */
 	r = blank < len && text[blank] == '{' ? json_parse(text, len, JSON_FOREIGN, name, &doc, NULL) : -EINVAL;
 	section = r == 0 ? policy_find_section(doc, &format) : NULL;
 	if (!section)
@@ -154,10 +154,10 @@ int amend_profile(const char *text, size_t len, const char *name, const char *co
 }
 
 #define CONTEXT   3
-#define LINES_MAX 2000 /* between the first and the last change; beyond it all of them count as changed */
+#define LINES_MAX 2000 /* lines from the first to the last change; if there are more, all count as changed */
 
 struct lines {
-	const char **at; /* count + 1 of them: the last is the end */
+	const char **at; /* count + 1 pointers: the last is the end */
 	size_t count;
 };
 
@@ -189,7 +189,7 @@ static bool same_line(const struct lines *a, size_t i, const struct lines *b, si
 
 struct diff {
 	struct lines a, b;
-	char *script; /* ' ', '-', '+': a letter per line */
+	char *script; /* one of ' ', '-', '+' per line */
 	size_t len;
 };
 
@@ -249,7 +249,7 @@ static void add_line(const struct lines *l, size_t i, char mark, struct buf *out
 	bool newline = n && l->at[i][n - 1] == '\n';
 
 	buf_addc(out, mark);
-	/* A profile may hold anything in its strings; a tab is as safe as it is common. */
+	/* A profile's strings may contain anything; a tab is common and safe. */
 	for (const char *p = l->at[i]; p < l->at[i] + n - newline; p++)
 		if (*p == '\t')
 			buf_addc(out, '\t');

@@ -1,4 +1,4 @@
-/* Adds names to a profile that others wrote, and leaves every other byte as it is. */
+/* Adds names to a profile that others wrote, leaving every other byte unchanged. */
 #ifndef SNUG_SECCOMP_MEND_H
 #define SNUG_SECCOMP_MEND_H
 
@@ -7,14 +7,14 @@
 
 #include <stddef.h>
 
-/* Appends to out the text, of which seccomp/policy/read.h makes one profile, with the names added to its first
- * rule that allows without conditions: in their place if its names are in order, else behind them, set as the others
- * are. Without such a rule one is added behind the others. *ret_line is the line of the first name. The names must be in
- * order, each once, and not yet there. -ENOENT for a profile without a "syscalls" array. */
+/* Appends to out the text, which must be one profile (seccomp/policy/read.h), with the names added to its first rule that
+ * allows unconditionally: in place if its names are sorted, else at the end, formatted as the others are. If there is no
+ * such rule, one is added after the others. *ret_line is the line of the first name added. The names must be sorted, unique
+ * and not in the rule yet. -ENOENT for a profile without a "syscalls" array. */
 int amend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
 		 struct buf *out, size_t *ret_line, struct err *err);
 
-/* Appends what changed from `before` to `after`, two texts, as `diff -u` shows it. */
+/* Appends the changes from `before` to `after` in the format of `diff -u`. */
 void amend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,
 	       struct buf *out);
 

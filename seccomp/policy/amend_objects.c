@@ -8,16 +8,16 @@
 #include <errno.h>
 #include <string.h>
 
-#define LISTS_MAX 8 /* of objects within each other */
+#define LISTS_MAX 8 /* nested lists of objects */
 
 struct amend {
 	const char *text, *name;
-	size_t len, done; /* of the text, what has been copied */
+	size_t len, done; /* of the text; how much has been copied */
 	const char *const *names;
 	size_t count;
 	amend_fn *inner;
 	struct buf *out;
-	size_t first; /* byte of the first insertion */
+	size_t first; /* offset of the first insertion */
 	bool found;
 	struct err *err;
 };
@@ -53,13 +53,13 @@ static const struct yaml_node *last_of(const struct yaml_node *n)
 	return last;
 }
 
-/* A list that nothing else in the document means too. */
+/* A list that no alias in the document refers to. */
 static bool is_own_list(const struct yaml_node *n)
 {
 	return n && n->kind == YAML_KIND_SEQUENCE && !n->anchored;
 }
 
-/* The names of a rule that says nothing but which calls are allowed. */
+/* The names of a rule that just allows calls. */
 static const struct yaml_node *plain_names(const struct yaml_node *rule)
 {
 	const struct yaml_node *names = yaml_get(rule, "names"), *args = yaml_target(yaml_get(rule, "args"));
@@ -87,7 +87,7 @@ static size_t line_start(const struct amend *a, size_t at)
 	return at;
 }
 
-/* Behind the line on which a byte stands; its newline is added where the text ends without one. */
+/* Copies up to the end of the line with this byte; adds the newline if the text ends without one. */
 static void copy_line_of(struct amend *a, size_t at)
 {
 	const char *newline = memchr(a->text + at, '\n', a->len - at);
@@ -97,7 +97,7 @@ static void copy_line_of(struct amend *a, size_t at)
 		buf_addc(a->out, '\n');
 }
 
-/* What ends the lines of this text. */
+/* The line ending of this text. */
 static const char *line_end(const struct amend *a)
 {
 	const char *newline = memchr(a->text, '\n', a->len);
@@ -105,7 +105,7 @@ static const char *line_end(const struct amend *a)
 	return newline && newline > a->text && newline[-1] == '\r' ? "\r\n" : "\n";
 }
 
-/* Where the dash of a block item's line stands; false if the line holds more in front of it. */
+/* Finds the dash of a block item; false if there is something before it on the line. */
 static bool find_dash(const struct amend *a, const struct yaml_node *item, size_t *ret)
 {
 	size_t at = start_of(a, item), from = line_start(a, at);
@@ -173,7 +173,7 @@ static int add_block_names(struct amend *a, const struct yaml_node *list)
 	return r;
 }
 
-/* The last byte of a node that counts: a block ends only where the next thing begins. */
+/* The last significant byte of a node: libyaml ends a block where the next node begins. */
 static size_t last_byte(const struct amend *a, const struct yaml_node *n)
 {
 	const struct yaml_node *last = n;
@@ -228,7 +228,7 @@ static int amend_seccomp_profile(struct amend *a, const struct yaml_node *object
 	return 0;
 }
 
-/* The member that holds a profile; the others may hold anything. */
+/* Amends the member that contains a profile; others may contain anything. */
 static int amend_config_map(struct amend *a, const struct yaml_node *object)
 {
 	int r = 0;

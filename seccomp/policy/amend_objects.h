@@ -1,5 +1,5 @@
-/* Adds names to the one profile among objects of Kubernetes, in YAML or JSON: to a SeccompProfile, or to a profile that a ConfigMap
- * holds. Every other byte stays. */
+/* Adds names to the only profile among Kubernetes objects, in YAML or JSON: to a SeccompProfile, or to a profile in a
+ * ConfigMap. Every other byte is unchanged. */
 #ifndef SNUG_SECCOMP_AMEND_OBJECTS_H
 #define SNUG_SECCOMP_AMEND_OBJECTS_H
 
@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* As amend_profile() (seccomp/policy/amend.h), which `inner` is, for the text within a ConfigMap. */
+/* Like amend_profile() (seccomp/policy/amend.h), which is passed as `inner`, for the text in a ConfigMap. */
 typedef int amend_fn(const char *text, size_t len, const char *name, const char *const names[], size_t count, struct buf *out,
 		     size_t *ret_line, struct err *err);
 int amend_objects(const char *text, size_t len, const char *name, const char *const names[], size_t count, amend_fn *inner,

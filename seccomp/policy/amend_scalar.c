@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The scalar while it is read again, each character with its place in the file. */
+/* The scalar, read again with the place of each character in the file. */
 struct walk {
 	const char *file;
 	size_t at, end;
 	struct buf text;
-	size_t *place; /* of text's bytes */
+	size_t *place; /* of each byte of text */
 	size_t cap, indent;
 };
 
@@ -41,7 +41,7 @@ static size_t line_break(const struct walk *w, size_t at)
 	return w->file[at] == '\n' ? 1 : w->file[at] == '\r' ? 1 + (at + 1 < w->end && w->file[at + 1] == '\n') : 0;
 }
 
-/* Blanks, and what of them and of line breaks is left of a quoted scalar: a break is a space, each further one a newline. */
+/* Folds blanks and line breaks in a quoted scalar: the first break is a space, each further one a newline. */
 static void take_blanks(struct walk *w)
 {
 	size_t from = w->at, breaks = 0, first = 0, n = 0;
@@ -97,7 +97,7 @@ static void take_escape(struct walk *w)
 	char c = w->at < w->end ? w->file[w->at] : '\0', bytes[4], number[9] = "";
 	const char *found = c ? strchr(from, c) : NULL;
 
-	if (n) { /* the line goes on behind the next one's blanks */
+	if (n) { /* the text continues after the blanks of the next line */
 		for (w->at += n; w->at < w->end && is_blank(w->file[w->at]); w->at++)
 			;
 		return;
@@ -145,7 +145,7 @@ static size_t spaces_at(const struct walk *w, size_t at)
 	return n;
 }
 
-/* The indent is the first line's that is not blank; a scalar that names its own is not read here. */
+/* The indent is that of the first line that is not blank; a scalar with an indentation indicator is not supported. */
 static void take_literal(struct walk *w)
 {
 	while (w->at < w->end && !line_break(w, w->at))

@@ -1,5 +1,5 @@
-/* The default profiles of Docker, containerd and Podman, as facts: seccomp/policy/defaults/PROGRAM-VERSION.json holds what a container that asked for
- * nothing was really started with. tests/root/obtain-defaults obtains them.
+/* The default profiles of Docker, containerd and Podman, as observed: seccomp/policy/defaults/PROGRAM-VERSION.json is what a
+ * container without a profile of its own was started with. tests/root/obtain-defaults obtains them.
  */
 #ifndef SNUG_SECCOMP_DEFAULTS_H
 #define SNUG_SECCOMP_DEFAULTS_H
@@ -11,19 +11,19 @@
 struct default_profile {
 	const char *name;    /* "moby", or "moby-20.10" */
 	const char *version; /* of the program: "dockerd 20.10.24 ..." */
-	const char *machine; /* "x86_64": whose calls it decides */
+	const char *machine; /* "x86_64": the machine whose calls it decides */
 	const char *how;     /* how it was obtained */
-	const char *text;    /* JSON: an object with linux.seccomp, as config.json has it */
+	const char *text;    /* JSON: an object with linux.seccomp, as in config.json */
 	size_t len;
 };
 
-/* The newest of each program, by its bare name, in order of name. */
+/* The newest of each program, under its bare name, sorted by name. Returns their number. */
 size_t default_profiles(const struct default_profile **ret);
 
-/* All, by name and version. */
+/* All, sorted by name and version. Returns their number. */
 size_t default_versions(const struct default_profile **ret);
 
-/* By name, bare (the newest) or with its version, with or without an "@" in front; NULL if there is none. */
+/* By name, either bare (the newest) or with a version, with or without a leading "@"; NULL if unknown. */
 const struct default_profile *default_profile(const char *name);
 
 /* Appends what people call it: "Docker 28.5". */

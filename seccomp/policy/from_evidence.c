@@ -1,4 +1,4 @@
-/* Evidence as a policy. */
+/* Evidence converted to a policy. */
 #include "base/buf.h"
 #include "base/text.h"
 #include "seccomp/evidence/evidence.h"
@@ -16,7 +16,7 @@ static int name_order(const void *a, const void *b)
 
 struct learnt {
 	char (*text)[SYSCALL_NAME_MAX];
-	char **names; /* into text; sorted, each once */
+	char **names; /* pointers into text; sorted, unique */
 	size_t count;
 };
 

@@ -16,12 +16,12 @@ struct policy {
 	const struct arch *arches[ARCH_COUNT];
 	size_t arch_count;
 	bool lists_arches, arch_map;
-	uint32_t mapped[ARCH_COUNT]; /* archMap: of each machine's arch the ABIs, a bit per arch_id */
+	uint32_t mapped[ARCH_COUNT]; /* archMap: for each machine, its ABIs, one bit per arch_id */
 	char **flags;
 	size_t flag_count;
 	char *listener_path, *listener_metadata;
 	char *object, *base, *coverage;
-	bool has_base; /* its rules are among these */
+	bool has_base; /* the rules of its base have been added */
 	struct policy_rule **rules;
 	size_t rule_count, rule_cap;
 	struct policy_remark *remarks;
@@ -163,7 +163,7 @@ static void drop_remarks(struct policy *p, enum policy_remark_kind kind)
 	p->remark_count = kept;
 }
 
-/* One whose own base is not there completes nothing, as nothing says what that would add. */
+/* A base whose own base is missing does not complete the profile: nobody knows what that would add. */
 static int add_base(struct policy *p, const struct policy *base, struct err *err)
 {
 	int r = 0;
@@ -181,7 +181,7 @@ int policy_add_bases(struct policy *const *to, size_t count, struct policy *cons
 	bool more = true;
 	int r = 0;
 
-	/* Each turn completes one level of bases of bases. */
+	/* Each round completes one level of nested bases. */
 	while (more && r == 0) {
 		more = false;
 		for (size_t i = 0; r == 0 && i < count + from_count; i++) {

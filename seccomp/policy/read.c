@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NESTING_MAX 2 /* a ConfigMap in a ConfigMap's data is none of ours */
+#define NESTING_MAX 2 /* a ConfigMap in a ConfigMap's data is not supported */
 #define LISTS_MAX   8 /* a List within a List */
 
 struct reader {
@@ -33,7 +33,7 @@ void policy_list_done(struct policy_list *l)
 	buf_done(&l->other_kinds);
 }
 
-/* Takes p over, also after an error. */
+/* Takes ownership of p, also on failure. */
 static int list_add(struct reader *rd, struct policy *p)
 {
 	struct policy_list *l = rd->list;
@@ -90,7 +90,7 @@ const struct json *policy_find_section(const struct json_doc *doc, enum policy_f
 	return NULL;
 }
 
-/* "NAME: PATH", of a part of a text. */
+/* "NAME: PATH", the name of a part of a text. */
 static char *name_of_part(const char *name, const char *group, const char *part)
 {
 	struct buf b = {0};
@@ -106,7 +106,7 @@ static int add_member(struct reader *rd, const struct json *m, const char *name)
 
 	if (!part)
 		return err_set(rd->err, ENOMEM, "out of memory");
-	/* A ConfigMap may hold other things as well. */
+	/* A ConfigMap may contain other things as well. */
 	if (!strstr(json_text(m), "defaultAction") && !strstr(json_text(m), "SystemCallFilter")) {
 		buf_addf(&rd->list->skipped, "%s: no profile\n", part);
 		return 0;
@@ -127,7 +127,7 @@ static int add_config_map(struct reader *rd, const struct json_doc *doc, const s
 	return r;
 }
 
-/* What a Kubernetes object is called: "NAME: NAMESPACE/NAME". */
+/* The name of a Kubernetes object: "NAME: NAMESPACE/NAME". */
 static char *name_of_object(const struct json *obj, const char *name)
 {
 	const struct json *meta = json_get(obj, "metadata");
@@ -144,7 +144,7 @@ static char *name_of_object(const struct json *obj, const char *name)
 	return buf_steal(&b);
 }
 
-/* An object that holds no profile; its kind is kept for what is said of a text without any. */
+/* Skips an object without a profile; its kind is kept for the message about a text without any. */
 static int pass_over(struct reader *rd, const char *kind)
 {
 	struct policy_list *l = rd->list;
@@ -166,7 +166,7 @@ static int add_profile(struct reader *rd, const struct json_doc *doc, const stru
 
 static int add_list(struct reader *rd, const struct json_doc *doc, const struct json *list, const char *kind, const char *name);
 
-/* One object of Kubernetes, of that kind. `named`: it stands beside others, which may hold anything. */
+/* Adds one Kubernetes object of that kind. named: there are others, which may contain anything. */
 static int add_object(struct reader *rd, const struct json_doc *doc, const struct json *obj, const char *kind,
 		      const char *name, bool named)
 {
@@ -185,7 +185,7 @@ static int add_object(struct reader *rd, const struct json_doc *doc, const struc
 	return pass_over(rd, kind);
 }
 
-/* The items of a List, or of a ConfigMapList and the like, where they need not name their kind. */
+/* Adds the items of a List, or of a ConfigMapList and the like, whose items need no kind. */
 static int add_list(struct reader *rd, const struct json_doc *doc, const struct json *list, const char *kind, const char *name)
 {
 	cleanup_free char *of = strdup(kind);
@@ -237,7 +237,7 @@ static int read_json(struct reader *rd, const char *text, size_t len, const char
 	return r < 0 ? r : add_document(rd, doc, name, false);
 }
 
-/* snug writes its version first (seccomp/evidence/evidence.h). */
+/* snug's files begin with the version (seccomp/evidence/evidence.h). */
 static bool is_evidence(const char *text, size_t len)
 {
 	static const char *const words[] = {"{", "\"version\""};
@@ -253,7 +253,7 @@ static bool is_evidence(const char *text, size_t len)
 	return true;
 }
 
-/* What mark of UTF-8 a text begins with: its length, or 0. */
+/* The length of a UTF-8 byte order mark at the beginning, or 0. */
 static size_t byte_order_mark(const char *text, size_t len)
 {
 	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -267,7 +267,7 @@ static char first_char(const char *text, size_t len)
 	return '\0';
 }
 
-/* True if a line begins as only a unit's does: with a section, or one of the settings that are read. */
+/* True if a line begins as only those of a unit file do: with a section, or with a setting that is read here. */
 static bool is_drop_in(const char *text, size_t len)
 {
 	static const char *const words[] = {"[Service]", "SystemCallFilter=", "SystemCallArchitectures=",
@@ -292,8 +292,8 @@ static int read_drop_in(struct reader *rd, const char *text, size_t len, const c
 	return r < 0 ? r : list_add(rd, p);
 }
 
-/* Each document is a JSON text of its own, with the lines of the whole. `else_says`: what is said of one that is no object of
- * Kubernetes; NULL: any form is read. */
+/* Each document becomes a JSON text of its own, with the line numbers of the whole. else_says: the message for a document that
+ * is not a Kubernetes object; NULL: any format is read. */
 static int read_yaml(struct reader *rd, const char *text, size_t len, const char *name, const char *else_says)
 {
 	cleanup_yaml struct yaml *y = NULL;
@@ -322,8 +322,8 @@ static int read_yaml(struct reader *rd, const char *text, size_t len, const char
 	return r;
 }
 
-/* What begins as JSON does. Beyond JSON it may be YAML in brackets, but only of an object of Kubernetes: all else is read as
- * JSON by others too, and by those without a byte order mark. */
+/* Reads a text that begins as JSON does. It may also be YAML in flow style, but only for Kubernetes objects: others read
+ * everything else as JSON, and without a byte order mark. */
 static int read_brackets(struct reader *rd, const char *text, size_t len, const char *name)
 {
 	struct err *err = rd->err, first = {0}, second = {0};
@@ -344,7 +344,7 @@ static int read_brackets(struct reader *rd, const char *text, size_t len, const 
 	return r < 0 ? err_set(err, -r, "%s", first.msg) : 0;
 }
 
-/* The line, from 1, on which a template's action begins; 0 if there is none. */
+/* The line, counted from 1, on which a template's action begins; 0: there is none. */
 static size_t template_line(const char *text, size_t len)
 {
 	const char *found = memmem(text, len, "{{", 2);

@@ -1,8 +1,8 @@
-/* Reads any profile that people have, and finds out by itself which form it is.
+/* Reads any profile in use, and detects its format.
  *
  *   JSON   an OCI section, a whole config.json, Docker's and containers/common's profiles, a SeccompProfile of
  *          security-profiles-operator, a ConfigMap whose data are profiles (kubectl get configmap X -o json), a List
- *          of these, snug's evidence. Objects of other kinds are passed over
+ *          of these, snug's evidence. Objects of other kinds are skipped
  *   YAML   the Kubernetes objects among them (yaml/json.h), several documents
  *   text   a systemd drop-in with SystemCallFilter=
  *
@@ -19,7 +19,7 @@
 
 #include <stddef.h>
 
-#define POLICY_TEXT_MAX (8u << 20) /* evidence may be longer: EVIDENCE_SIZE_MAX */
+#define POLICY_TEXT_MAX (8u << 20) /* bytes; evidence may be longer: EVIDENCE_SIZE_MAX */
 #define POLICY_LIST_MAX 4096       /* profiles in one text */
 #define POLICY_KINDS_NAMED 5       /* of other objects */
 

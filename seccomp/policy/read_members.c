@@ -1,4 +1,4 @@
-/* The members of an object in a seccomp section: found, checked, remarked on. */
+/* The members of an object in a seccomp section: finds them, checks them, adds remarks. */
 #include "seccomp/policy/read_section.h"
 
 #include "base/json/members.h"
@@ -81,8 +81,8 @@ bool section_names_some_call(const struct policy_rule *rule)
 	return false;
 }
 
-/* runc takes 64 bits, crun 32, and both hand on the lower 16 (SECCOMP_RET_DATA). Of these libseccomp refuses an errno of 4095 and
- * above (src/db.c db_action_valid()). */
+/* runc takes 64 bits, crun 32, and both pass on the lower 16 (SECCOMP_RET_DATA), of which libseccomp refuses an errno of 4095
+ * and above (src/db.c db_action_valid()). */
 static int take_errno(struct section *s, const struct json *v, uint64_t n, const struct policy_rule *rule, struct policy_answer *ret)
 {
 	bool used = ret->action == POLICY_ERRNO || ret->action == POLICY_TRACE;
@@ -102,7 +102,7 @@ static int take_errno(struct section *s, const struct json *v, uint64_t n, const
 }
 
 /* The number of an answer: errnoRet (security-profiles-operator writes it as a string), or containers/common's errno,
- * which counts where both are there (pkg/seccomp/seccomp_linux.go). */
+ * which wins if both are present (pkg/seccomp/seccomp_linux.go). */
 static int read_number(struct section *s, const struct json *number, const struct json *name, const struct policy_rule *rule,
 		       struct policy_answer *ret)
 {
@@ -124,7 +124,7 @@ static int read_number(struct section *s, const struct json *number, const struc
 	} else if (json_u64(v, &n) < 0) {
 		return json_err(s->doc, v, s->err, "expected a whole number");
 	}
-	/* The operator takes 0 for a field that is not there. */
+	/* To the operator, 0 is an absent field. */
 	if (n == 0 && s->dialect & SPO)
 		return 0;
 	return take_errno(s, v, n, rule, ret);

@@ -15,7 +15,7 @@ static const struct member RULE[] = {
 static const struct member ARG[] = {{"index", ALL}, {"value", ALL}, {"valueTwo", ALL}, {"op", ALL}};
 static const struct member CONDITION[] = {{"caps", DOCKER}, {"arches", DOCKER}, {"minKernel", DOCKER}};
 
-/* A rule while it is read; the names are the document's. */
+/* A rule being read; the names belong to the document. */
 struct draft {
 	struct policy_rule rule;
 	char path[64];
@@ -35,7 +35,8 @@ static void draft_done(struct draft *d)
 	condition_done(&d->rule.excludes);
 }
 
-/* The strings of an array, the document's; `what` for the message. *ret is freed by the caller also after an error. */
+/* The strings of an array, which belong to the document; `what` is for the message. The caller frees *ret, also after an
+ * error. */
 static int read_strings(struct section *s, const struct json *list, const char *what, char ***ret, size_t *ret_count)
 {
 	int r = section_want_array(s, list);
@@ -85,13 +86,13 @@ static int want_object(struct section *s, const struct json *v)
 	return 0;
 }
 
-/* What answers as the default does is left out too. */
+/* Rules that answer as the default does are left out too. */
 static bool has_effect(const struct section *s, const struct policy_rule *rule)
 {
 	return section_names_some_call(rule) && !policy_same_answer(&rule->answer, policy_default(s->policy));
 }
 
-/* Where the rule has no effect both runtimes leave it out before they look at the index. */
+/* Both runtimes leave out a rule without effect before they look at the index. */
 static int index_too_high(struct section *s, const struct json *v, uint64_t index, const struct policy_rule *rule)
 {
 	int r = 0;
@@ -122,7 +123,7 @@ static int read_op(struct section *s, const struct json *v, const struct policy_
 	return section_remark(s, POLICY_UNKNOWN_OP, op, "there is no such operator: %s", name);
 }
 
-/* What an argument is compared with; crun reads a negative number as strtoull(3) does. */
+/* The value that an argument is compared with; crun reads a negative number as strtoull(3) does. */
 static int read_value(struct section *s, const struct json *obj, const char *name, uint64_t *ret)
 {
 	const struct json *v = section_member(obj, name);
@@ -147,7 +148,7 @@ static int read_arg(struct section *s, const struct json *v, const struct policy
 	if (r == 0)
 		r = section_check_members(s, v, ARG, ARRAY_SIZE(ARG));
 
-	/* The runtimes' decoders take what is not there for 0. */
+	/* For the runtimes' decoders, what is absent is 0. */
 	if (r == 0)
 		r = section_member(v, "index") ? json_want_u64(s->doc, v, "index", &index, s->err) : 0;
 	if (r == 0)
@@ -186,7 +187,7 @@ static int read_args(struct section *s, const struct json *list, struct policy_r
 	return r;
 }
 
-/* A null among them is the empty name, as for runc's decoder. */
+/* A null is the empty name, as in runc's decoder. */
 static int read_call_names(struct section *s, const struct json *list, struct policy_rule *rule)
 {
 	static char empty[] = "";

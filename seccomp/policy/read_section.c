@@ -1,4 +1,4 @@
-/* Reads the object that runtimes call the seccomp section, in all the dialects of it. */
+/* Reads the linux.seccomp object, in all its dialects. */
 #include "base/buf.h"
 #include "base/json/members.h"
 #include "base/text.h"
@@ -27,7 +27,7 @@ static void section_done(struct section *s)
 	policy_free(s->policy);
 }
 
-/* As crun takes it: SCMP_ARCH_ may be left out, and small letters do (src/libcrun/seccomp.c). */
+/* As crun accepts it: without SCMP_ARCH_, and in lower case (src/libcrun/seccomp.c). */
 static const struct arch *arch_by_spelling(const char *text)
 {
 	const char *word = text_starts(text, "SCMP_ARCH_") ? text + strlen("SCMP_ARCH_") : text;
@@ -49,7 +49,7 @@ static enum policy_remark_kind newer_arch(const char *text, enum policy_remark_k
 	return text_streq(text, "SCMP_ARCH_LOONGARCH64") ? POLICY_NEWER_ARCH : POLICY_CRUN_ARCH;
 }
 
-/* *ret is NULL for one that only a newer snug knows. */
+/* *ret is NULL for an arch that only a newer snug knows. */
 static int find_arch(struct section *s, const struct json *v, enum policy_remark_kind unknown, const struct arch **ret)
 {
 	const struct arch *host[4];
@@ -81,7 +81,7 @@ static int read_list(struct section *s, const struct json *list)
 	return r;
 }
 
-/* An entry of the archMap. Of two for one machine the first counts (moby seccomp_linux.go). */
+/* An archMap entry. If a machine has two, the first counts (moby seccomp_linux.go). */
 static int read_map_entry(struct section *s, const struct json *entry)
 {
 	const struct json *subs = section_member(entry, "subArchitectures"), *own = section_member(entry, "architecture");

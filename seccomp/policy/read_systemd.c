@@ -1,5 +1,5 @@
-/* Reads systemd's form (systemd.exec(5)): a drop-in for a unit, or the unit. It knows no arguments, one answer for all that is
- * refused beside an errno at a name, and groups of calls. */
+/* Reads systemd's format (systemd.exec(5)): a drop-in for a unit, or the unit itself. It has no arguments; one answer for
+ * everything refused, apart from an errno for a name; and groups of calls. */
 #include "base/text.h"
 #include "seccomp/policy/read_private.h"
 #include "seccomp/policy/systemd.h"
@@ -8,22 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES_MAX 4096 /* no machine has as many calls, and each is looked up among the others */
+#define ENTRIES_MAX 4096 /* no machine has that many calls; the search is linear */
 
-/* A name with what it is answered, -1: by the mode. */
+/* A name and its errno; -1: as the mode says. */
 struct entry {
 	char *name;
 	long number;
-	bool by_default; /* of @default, which every list of what is allowed begins with */
+	bool by_default; /* of @default, with which every allow-list begins */
 };
 
 struct drop_in {
 	const char *file, *groups;
 	size_t line;
-	bool any;  /* SystemCallFilter= stood there */
+	bool any;  /* there is a SystemCallFilter= */
 	bool deny; /* the first one began with ~ */
 	bool has_errno;
-	uint32_t errno_ret; /* without it what is refused is killed */
+	uint32_t errno_ret; /* without it, a refused call kills */
 	struct entry *entries;
 	size_t count, cap;
 	struct policy *policy;
@@ -57,7 +57,7 @@ static struct entry *find_entry(const struct drop_in *d, const char *name)
 	return NULL;
 }
 
-/* What stands there already counts no more. */
+/* Overwrites an entry that is there. */
 static int put_entry(struct drop_in *d, const char *name, long number, bool by_default)
 {
 	struct entry *e = find_entry(d, name);
@@ -98,12 +98,12 @@ static int take_call(const char *name, void *arg)
 	struct drop_in *d = w->d;
 	struct entry *e;
 
-	/* systemd leaves out what its libseccomp cannot name; a group holds the calls of all machines. */
+	/* systemd leaves out what its libseccomp cannot name; groups contain the calls of all machines. */
 	if (w->group && !policy_knows_call(name))
 		return 0;
 	if (w->by_default || w->invert == d->deny)
 		return put_entry(d, name, w->number, w->by_default);
-	/* What is inverted against the first list is taken out of it. */
+	/* A name that is inverted relative to the first list is removed from it. */
 	e = find_entry(d, name);
 	if (e) {
 		free(e->name);
@@ -200,7 +200,7 @@ static int take_line(struct drop_in *d, char *line)
 	return 0;
 }
 
-/* One logical line of s: without its end, continued lines joined by a space. NULL at the end of the text. */
+/* The next logical line of s, without its end; continued lines are joined by a space. NULL at the end of the text. */
 static char *next_line(char **s, size_t *line)
 {
 	char *start = *s, *to = *s, *from = *s;
@@ -239,7 +239,7 @@ static int entry_order(const void *a, const void *b)
 	return x->number != y->number ? (x->number > y->number) - (x->number < y->number) : strcmp(x->name, y->name);
 }
 
-/* A rule for each answer. */
+/* Adds one rule per answer. */
 static int add_rules(struct drop_in *d)
 {
 	struct policy_answer refused = {d->has_errno ? POLICY_ERRNO : POLICY_KILL_PROCESS, d->has_errno, d->errno_ret};

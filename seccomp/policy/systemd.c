@@ -9,7 +9,7 @@
 
 #include "systemd_groups.inc"
 
-#define GROUP_DEPTH_MAX 8 /* groups within each other */
+#define GROUP_DEPTH_MAX 8 /* nested groups */
 
 /* systemd src/shared/seccomp-util.c seccomp_arch_from_string() */
 static const struct {
@@ -58,7 +58,7 @@ const char *systemd_groups(void)
 	return systemd_group_text;
 }
 
-/* The line behind that of the group; NULL if there is no such group. */
+/* The line after the group's name; NULL if there is no such group. */
 static const char *find_group(const char *groups, const char *group)
 {
 	size_t len = strlen(group);
@@ -88,7 +88,7 @@ static int each(const char *groups, const char *group, int (*fn)(const char *cal
 			memcpy(word, line + blank, n);
 			word[n] = '\0';
 			r = *word == '@' ? each(groups, word, fn, arg, depth + 1) : fn(word, arg);
-			/* One within another that the list itself does not hold. */
+			/* A nested group that is not in the list is ignored. */
 			r = r == -ENOENT ? 0 : r;
 		}
 		line += blank + n;

@@ -18,7 +18,7 @@ const char *policy_format_name(enum policy_format f)
 	return names[f];
 }
 
-/* runtime-spec specs-go/config.go LinuxSeccompAction; KILL is the thread's, as libseccomp has it. */
+/* runtime-spec specs-go/config.go LinuxSeccompAction; KILL kills the thread, as in libseccomp. */
 static const struct {
 	const char *name;
 	enum policy_action action;
@@ -94,7 +94,7 @@ int policy_errno_by_name(const char *name, uint32_t *ret)
 			*ret = twins[i].number;
 			return 0;
 		}
-	/* Linux errnos end well below that; what lies above has no name. */
+	/* Linux errnos end well below that. */
 	for (uint32_t i = 1; i < 256; i++)
 		if (text_streq(policy_errno_name(i), name)) {
 			*ret = i;
