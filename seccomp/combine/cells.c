@@ -50,7 +50,7 @@ uint64_t cells_value(const struct cells *c, size_t i)
 
 static int too_many(struct err *err)
 {
-	return err_set(err, EDOM, "too many values of one argument are told apart");
+	return err_set(err, EDOM, "too many values of one argument matter");
 }
 
 static bool is_masked(const struct policy_arg *a)

@@ -68,7 +68,7 @@ static int check_refusals(const struct combine *c, size_t i)
 
 	if (r < 0 || !n)
 		return r;
-	return err_set(c->err, EDOM, "%s: libseccomp refuses a rule of it for %s, so that no container starts under it; `snug check` tells more",
+	return err_set(c->err, EDOM, "%s: libseccomp refuses one of its rules for %s, so no container starts with it; see `snug check`",
 		       policy_name(c->in[i]), refusals[0].name);
 }
 

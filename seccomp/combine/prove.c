@@ -56,7 +56,7 @@ static int prove_arch(struct proof *p, const struct arch *arch)
 	int r = filter_refusals(p->out, arch, &refusals, &refused, p->c->err);
 
 	if (!r && refused)
-		return err_set(p->c->err, EDOM, "%s: libseccomp refuses what these profiles say of it together; settle that in one of them first",
+		return err_set(p->c->err, EDOM, "%s: libseccomp refuses the combination of these profiles' rules for it; resolve that in one of them first",
 			       refusals[0].name);
 	for (uint32_t i = 0; !r && i < NUMBERS_MAX; i++) {
 		char name[SYSCALL_NAME_MAX];

@@ -194,7 +194,7 @@ static int add_dimension(const struct combine *c, struct combine_grid *g, unsign
 	g->dim_count++;
 	g->count *= cells_count(d->cells);
 	if (g->count > GRID_MAX)
-		return err_set(c->err, EDOM, "%s: too many arguments are told apart by too many values", g->call.name);
+		return err_set(c->err, EDOM, "%s: too many values of too many arguments matter", g->call.name);
 	return 0;
 }
 

@@ -127,7 +127,7 @@ int amend_profile(const char *text, size_t len, const char *name, const char *co
 	while (blank < len && isspace((unsigned char)text[blank]))
 		blank++;
 	if (blank < len && text[blank] == '[')
-		return err_set(err, EINVAL, "%s: a unit of systemd cannot be added to; write a drop-in", name);
+		return err_set(err, EINVAL, "%s: cannot add to a systemd unit; write a drop-in", name);
 	/* Not JSON, or the profile is nested: Kubernetes objects. */
 	r = blank < len && text[blank] == '{' ? json_parse(text, len, JSON_FOREIGN, name, &doc, NULL) : -EINVAL;
 	section = r == 0 ? policy_find_section(doc, &format) : NULL;

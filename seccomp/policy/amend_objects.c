@@ -147,7 +147,7 @@ static int add_block_line(struct amend *a, const char *name, const struct yaml_n
 	size_t dash, from = line_start(a, start_of(a, like));
 
 	if (!find_dash(a, like, &dash))
-		return yaml_err(like, a->err, "cannot be added to: it shares its line with something else");
+		return yaml_err(like, a->err, "cannot add to it: something else is on the same line");
 	buf_add(a->out, a->text + from, start_of(a, like) - from);
 	add_name(a, name, like);
 	buf_adds(a->out, line_end(a));
@@ -201,7 +201,7 @@ static int add_rule(struct amend *a, const struct yaml_node *rules)
 		return 0;
 	}
 	if (!last || !find_dash(a, last, &dash))
-		return yaml_err(rules, a->err, "cannot be added to: its last rule shares its line with something else");
+		return yaml_err(rules, a->err, "cannot add to it: something else is on the line of its last rule");
 	from = line_start(a, dash);
 	copy_line_of(a, last_byte(a, last));
 	buf_addf(a->out, "%*s- action: SCMP_ACT_ALLOW%s%*s  names:%s", (int)(dash - from), "", end, (int)(dash - from), "", end);
@@ -286,7 +286,7 @@ int amend_objects(const char *text, size_t len, const char *name, const char *co
 	if (r < 0)
 		return r;
 	if (!a.found)
-		return err_set(err, EINVAL, "%s: no profile in it can be added to in its place", name);
+		return err_set(err, EINVAL, "%s: contains no profile that can be amended in place", name);
 	buf_add(out, text + a.done, len - a.done);
 	*ret_line = 1;
 	for (size_t i = 0; i < len && i < a.first; i++)

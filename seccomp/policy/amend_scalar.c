@@ -201,7 +201,7 @@ int amend_scalar(const char *file, size_t len, const struct yaml_node *n, const 
 	else if (n->style == YAML_STYLE_LITERAL)
 		take_literal(&w);
 	if (w.text.len != n->len || memcmp(w.text.data, n->text, n->len) != 0) {
-		yaml_err(n, err, "a text of this style cannot be added to in its place; take the profile out of it");
+		yaml_err(n, err, "cannot amend a text of this style in place; move the profile to a file of its own");
 		return -ENOTSUP;
 	}
 	w.place[n->len] = w.at;
@@ -215,5 +215,5 @@ int amend_scalar(const char *file, size_t len, const struct yaml_node *n, const 
 			*ret_at = *ret_at == SIZE_MAX ? *done : *ret_at;
 			add_inserted(&w, n->style, after->data[k], out);
 		}
-	return i == n->len ? 0 : err_set(err, EILSEQ, "%s: the profile within it was not only added to", yaml_doc_name(n->doc));
+	return i == n->len ? 0 : err_set(err, EILSEQ, "%s: the profile in it has other changes than additions", yaml_doc_name(n->doc));
 }

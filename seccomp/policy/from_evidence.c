@@ -41,7 +41,7 @@ static int collect(const struct evidence *ev, struct policy *p, struct learnt *l
 			continue;
 		policy_add_arch(p, calls[i]->arch);
 		if (!syscall_name(calls[i]->arch, calls[i]->nr, l->text[i]))
-			r = policy_add_remark(p, POLICY_UNNAMED_CALL, 0, "syscalls", err, "%s %u has no name here",
+			r = policy_add_remark(p, POLICY_UNNAMED_CALL, 0, "syscalls", err, "no name is known here for %s %u",
 					      calls[i]->arch->name, calls[i]->nr);
 		else
 			l->names[l->count++] = l->text[i];

@@ -120,7 +120,7 @@ static int add_config_map(struct reader *rd, const struct json_doc *doc, const s
 	int r = json_check_map(doc, data, rd->err);
 
 	if (r == 0 && json_type(data) != JSON_OBJECT)
-		return json_err(doc, data ? data : obj, rd->err, "a ConfigMap without \"data\" holds no profile");
+		return json_err(doc, data ? data : obj, rd->err, "a ConfigMap without \"data\" contains no profile");
 	for (const struct json *m = json_first(data); m && r == 0; m = json_next(m))
 		r = json_type(m) == JSON_STRING ? add_member(rd, m, name)
 						: json_err(doc, m, rd->err, "expected a string");
@@ -181,7 +181,7 @@ static int add_object(struct reader *rd, const struct json_doc *doc, const struc
 	if (text_streq(kind, "SeccompProfile") && json_type(json_get(obj, "spec")) == JSON_OBJECT)
 		return add_profile(rd, doc, obj, own);
 	if (text_streq(kind, "SeccompProfile"))
-		return json_err(doc, obj, rd->err, "a SeccompProfile has a \"spec\"");
+		return json_err(doc, obj, rd->err, "a SeccompProfile needs a \"spec\"");
 	return pass_over(rd, kind);
 }
 
@@ -195,7 +195,7 @@ static int add_list(struct reader *rd, const struct json_doc *doc, const struct 
 	if (!of)
 		return err_set(rd->err, ENOMEM, "out of memory");
 	if (rd->lists == LISTS_MAX)
-		return json_err(doc, list, rd->err, "more than %d lists within each other", LISTS_MAX);
+		return json_err(doc, list, rd->err, "lists are nested more than %d deep", LISTS_MAX);
 	if (len > 4 && text_streq(of + len - 4, "List"))
 		of[len - 4] = '\0';
 	rd->lists++;
@@ -225,7 +225,7 @@ static int add_document(struct reader *rd, const struct json_doc *doc, const cha
 		return json_err(doc, root, rd->err, "has no linux.seccomp: such a container runs without a filter");
 	if (!json_get(root, "apiVersion") || json_type(json_get(root, "kind")) != JSON_STRING)
 		return json_err(doc, root, rd->err,
-				"is no profile: neither \"defaultAction\" nor \"linux\" nor \"kind\" is there");
+				"is not a profile: it has no \"defaultAction\", \"linux\" or \"kind\"");
 	return add_object(rd, doc, root, kind, name, named);
 }
 
@@ -381,7 +381,7 @@ static int read_text(struct reader *rd, const char *text, size_t len, const char
 	int r;
 
 	if (rd->nesting == NESTING_MAX)
-		return err_set(rd->err, EINVAL, "%s: objects within objects", name);
+		return err_set(rd->err, EINVAL, "%s: objects are nested too deep", name);
 	if (is_evidence(text, len)) {
 		r = policy_read_evidence(text, len, name, &p, rd->err);
 		return r < 0 ? r : list_add(rd, p);
@@ -406,7 +406,7 @@ int policy_read(const char *text, size_t len, const char *name, struct policy_li
 			    buf_failed(&ret->other_kinds) ? "something else" : ret->other_kinds.data,
 			    ret->others > POLICY_KINDS_NAMED ? " and more" : "");
 	else if (r == 0 && ret->count == 0)
-		r = err_set(err, EINVAL, "%s: holds no profile", name);
+		r = err_set(err, EINVAL, "%s: contains no profile", name);
 	return r;
 }
 

@@ -26,24 +26,24 @@
 struct policy_list {
 	struct policy **policy; /* owned */
 	size_t count, cap;
-	struct buf skipped;     /* lines "NAME: PATH: why" of ConfigMap members that are no profiles */
-	size_t others;          /* objects of Kubernetes that hold no profile, passed over */
-	struct buf other_kinds; /* of the first of them */
-	const char *systemd_groups; /* the caller's: a list of groups (seccomp/policy/systemd.h); NULL: the one built in */
+	struct buf skipped;     /* lines "NAME: PATH: why" about ConfigMap members that are not profiles */
+	size_t others;          /* Kubernetes objects without a profile, which were skipped */
+	struct buf other_kinds; /* kinds of the first ones */
+	const char *systemd_groups; /* borrowed: a list of groups (seccomp/policy/systemd.h); NULL: the built-in one */
 };
 
 void policy_list_done(struct policy_list *l); /* NULL is allowed */
 #define cleanup_policy_list cleanup_with(policy_list_done)
 
-/* Reads all profiles of a text into *ret (empty before; policy_list_done also after an error). `name` is how messages
- * call it. A text without any profile is -EINVAL. */
+/* Reads all profiles of a text into *ret, which must be empty; call policy_list_done() also after an error. `name` is what
+ * messages call the text. -EINVAL if it contains no profile. */
 int policy_read(const char *text, size_t len, const char *name, struct policy_list *ret, struct err *err);
 
-/* As policy_read, for a text that must hold exactly one. */
+/* Like policy_read(), for a text that must contain exactly one profile. */
 int policy_read_one(const char *text, size_t len, const char *name, struct policy **ret, struct err *err);
 
-/* Where the section (the object with defaultAction) of a JSON text lies: the root, config.json's linux.seccomp, or a
- * SeccompProfile's spec. NULL if it is none of these. */
+/* Finds the section (the object with defaultAction) in a JSON text: the root, config.json's linux.seccomp, or a
+ * SeccompProfile's spec. NULL if there is none. */
 const struct json *policy_find_section(const struct json_doc *doc, enum policy_format *ret_format);
 
 #endif

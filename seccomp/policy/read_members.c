@@ -89,7 +89,7 @@ static int take_errno(struct section *s, const struct json *v, uint64_t n, const
 	int r = 0;
 
 	if (ret->action == POLICY_ERRNO && (n & DATA_MAX) >= POLICY_ERRNO_MAX && (!rule || section_names_some_call(rule)))
-		return json_err(s->doc, v, s->err, "no errno is that high");
+		return json_err(s->doc, v, s->err, "too high for an errno");
 	ret->has_errno = true;
 	ret->errno_ret = (uint32_t)(n & DATA_MAX);
 	if (n > UINT32_MAX)
@@ -98,7 +98,7 @@ static int take_errno(struct section *s, const struct json *v, uint64_t n, const
 		r = section_remark(s, POLICY_WRAPPED_ERRNO, v, "%llu becomes %u", (unsigned long long)n, ret->errno_ret);
 	if (r < 0 || used)
 		return r;
-	return section_remark(s, POLICY_IGNORED_ERRNO, v, "%s answers with no errno; crun refuses one", policy_action_name(ret->action));
+	return section_remark(s, POLICY_IGNORED_ERRNO, v, "%s takes no errno; crun refuses one", policy_action_name(ret->action));
 }
 
 /* The number of an answer: errnoRet (security-profiles-operator writes it as a string), or containers/common's errno,
@@ -119,7 +119,7 @@ static int read_number(struct section *s, const struct json *number, const struc
 		if (v == number && !(s->dialect & SPO))
 			return json_err(s->doc, v, s->err, "expected a number; a name belongs in \"errno\"");
 		if (policy_errno_by_name(json_text(v), &found) < 0)
-			return json_err(s->doc, v, s->err, "there is no errno of this name");
+			return json_err(s->doc, v, s->err, "unknown errno");
 		n = found;
 	} else if (json_u64(v, &n) < 0) {
 		return json_err(s->doc, v, s->err, "expected a whole number");
@@ -139,6 +139,6 @@ int section_read_answer(struct section *s, const struct json *obj, const char *a
 	if (r < 0)
 		return r;
 	if (policy_action_by_name(text, &ret->action) < 0)
-		return json_err(s->doc, json_get(obj, action), s->err, "there is no such action; SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS are");
+		return json_err(s->doc, json_get(obj, action), s->err, "unknown action; there are SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS");
 	return read_number(s, section_member(obj, number), section_member(obj, name), rule, ret);
 }

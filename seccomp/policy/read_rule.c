@@ -102,7 +102,7 @@ static int index_too_high(struct section *s, const struct json *v, uint64_t inde
 	if (r < 0)
 		return r;
 	if (!has_effect(s, rule))
-		return section_remark(s, POLICY_EMPTY_RULE, v, "compares an argument that no call has, and the rule has no effect");
+		return section_remark(s, POLICY_EMPTY_RULE, v, "compares an argument that no system call has; the rule has no effect");
 	return json_err(s->doc, json_get(v, "index"), s->err, "a system call has arguments 0 to %d", POLICY_ARGS_MAX - 1);
 }
 
@@ -119,8 +119,8 @@ static int read_op(struct section *s, const struct json *v, const struct policy_
 	if (r < 0 || policy_op_by_name(name, ret) == 0 || !rule->name_count)
 		return r;
 	if (has_effect(s, rule))
-		return json_err(s->doc, op, s->err, "there is no such operator");
-	return section_remark(s, POLICY_UNKNOWN_OP, op, "there is no such operator: %s", name);
+		return json_err(s->doc, op, s->err, "unknown operator");
+	return section_remark(s, POLICY_UNKNOWN_OP, op, "unknown operator: %s", name);
 }
 
 /* The value that an argument is compared with; crun reads a negative number as strtoull(3) does. */
@@ -183,7 +183,7 @@ static int read_args(struct section *s, const struct json *list, struct policy_r
 	}
 	if (r == 0 && twice)
 		r = section_remark(s, POLICY_INDEX_TWICE, list,
-			   "compares one argument twice: runtimes take any one of these comparisons for enough");
+			   "compares one argument twice: to runtimes, any one of the comparisons is enough");
 	return r;
 }
 
@@ -216,7 +216,7 @@ static int read_names(struct section *s, const struct json *v, struct policy_rul
 	if (!list && !one)
 		return section_remark(s, POLICY_NO_NAMES, v, "\"names\" is missing or null");
 	if (one && json_count(list))
-		return json_err(s->doc, one, s->err, "stands beside \"names\", which Docker and Podman refuse");
+		return json_err(s->doc, one, s->err, "Docker and Podman refuse it together with \"names\"");
 	if (one) {
 		r = section_want_text(s, one, "the name of a system call");
 		rule->legacy_name = true;
@@ -228,10 +228,10 @@ static int read_names(struct section *s, const struct json *v, struct policy_rul
 		r = read_call_names(s, list, rule);
 	}
 	if (r == 0 && one && !policy_knows_call(json_text(one)))
-		r = section_remark(s, POLICY_UNKNOWN_NAME, one, "no system call of this name is known: %s", json_text(one));
+		r = section_remark(s, POLICY_UNKNOWN_NAME, one, "unknown system call: %s", json_text(one));
 	for (const struct json *e = json_first(list); e && r == 0; e = json_next(e))
 		if (json_type(e) != JSON_NULL && !policy_knows_call(json_text(e)))
-			r = section_remark(s, POLICY_UNKNOWN_NAME, e, "no system call of this name is known: %s", json_text(e));
+			r = section_remark(s, POLICY_UNKNOWN_NAME, e, "unknown system call: %s", json_text(e));
 	if (r == 0 && !rule->name_count)
 		r = section_remark(s, POLICY_EMPTY_RULE, v, "names no system call");
 	return r;

@@ -62,10 +62,10 @@ static int find_arch(struct section *s, const struct json *v, enum policy_remark
 		return 0;
 	*ret = arch_by_spelling(json_text(v));
 	if (*ret)
-		return section_remark(s, POLICY_ARCH_SPELLING, v, "only crun takes %s for %s", json_text(v), (*ret)->oci);
+		return section_remark(s, POLICY_ARCH_SPELLING, v, "only crun accepts %s for %s", json_text(v), (*ret)->oci);
 	if (text_streq(json_text(v), "SCMP_ARCH_NATIVE") && arch_host(host))
 		*ret = host[0];
-	return section_remark(s, newer_arch(json_text(v), unknown), v, "no architecture of this name is known: %s", json_text(v));
+	return section_remark(s, newer_arch(json_text(v), unknown), v, "unknown architecture: %s", json_text(v));
 }
 
 static int read_list(struct section *s, const struct json *list)
@@ -123,7 +123,7 @@ static int read_arches(struct section *s)
 		r = section_want_array(s, map);
 	/* moby seccomp_linux.go setupSeccomp() */
 	if (r == 0 && json_count(map) && json_count(list))
-		r = json_err(s->doc, map, s->err, "stands beside \"architectures\", which Docker and Podman refuse");
+		r = json_err(s->doc, map, s->err, "Docker and Podman refuse it together with \"architectures\"");
 	if (r == 0 && map)
 		policy_set_arch_map(s->policy);
 	for (const struct json *e = json_first(map); e && r == 0; e = json_next(e))
@@ -148,7 +148,7 @@ static int read_flags(struct section *s)
 		while (r == 0 && i < ARRAY_SIZE(known) && !text_streq(known[i], json_text(e)))
 			i++;
 		if (r == 0 && i == ARRAY_SIZE(known))
-			r = section_remark(s, POLICY_UNKNOWN_FLAG, e, "no flag of this name is known: %s", json_text(e));
+			r = section_remark(s, POLICY_UNKNOWN_FLAG, e, "unknown flag: %s", json_text(e));
 	}
 	return r;
 }
@@ -197,7 +197,7 @@ static int read_all(struct section *s)
 	if (r == 0 && s->dialect & SPO && json_text_len(base))
 		r = policy_set_base(s->policy, json_text(base), s->err);
 	if (r == 0 && policy_base(s->policy))
-		r = section_remark(s, POLICY_OUTSIDE, base, "the operator adds the rules of another profile, which are not here: %s",
+		r = section_remark(s, POLICY_OUTSIDE, base, "the operator adds the rules of another profile, which is missing here: %s",
 			   json_text(base));
 	return r;
 }

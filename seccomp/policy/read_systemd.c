@@ -121,7 +121,7 @@ static int take_group(const char *group, struct word *w)
 	if (r != -ENOENT)
 		return r;
 	return policy_add_remark(w->d->policy, POLICY_OUTSIDE, w->d->line, "", w->d->err,
-				 "no group of this name is known here (systemd-analyze syscall-filter lists them): %s", group);
+				 "unknown group (systemd-analyze syscall-filter lists them): %s", group);
 }
 
 /* NAME, NAME:ERRNO, @GROUP or @GROUP:ERRNO. */
@@ -136,7 +136,7 @@ static int take_word(struct drop_in *d, char *text, bool invert)
 	if (*text != '@' && !systemd_is_name(text))
 		return bad(d, "this is no name of a system call", text);
 	if (colon && !text_streq(colon, "kill") && (policy_errno_by_name(colon, &number) < 0 || number == 0))
-		return bad(d, "there is no errno of this name", colon);
+		return bad(d, "unknown errno", colon);
 	w.number = colon ? (long)number : -1;
 	return *text == '@' ? take_group(text, &w) : take_call(text, &w);
 }
@@ -196,7 +196,7 @@ static int take_line(struct drop_in *d, char *line)
 		return 0;
 	d->has_errno = *value && !text_streq(value, "kill");
 	if (d->has_errno && (policy_errno_by_name(value, &d->errno_ret) < 0 || d->errno_ret == 0))
-		return bad(d, "there is no errno of this name", value);
+		return bad(d, "unknown errno", value);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ static struct policy_answer refusal(const struct policy_answer *from, struct buf
 	uint32_t number = from->has_errno ? from->errno_ret : EPERM;
 
 	if (number == 0) {
-		buf_adds(lost, "systemd has no answer of errno 0, which looks like success: EPERM it is\n");
+		buf_adds(lost, "systemd cannot answer with errno 0, which looks like success: such calls get EPERM\n");
 		number = EPERM;
 	}
 	return (struct policy_answer){POLICY_ERRNO, true, number};
@@ -64,7 +64,7 @@ static int adapt_rule(const struct policy_rule *from, struct policy *n, bool den
 		rule.arg_count = 0;
 	}
 	if (action == POLICY_LOG)
-		buf_adds(lost, "systemd cannot log what it allows: what was to be logged is allowed silently\n");
+		buf_adds(lost, "systemd cannot log what it allows: calls to be logged are allowed silently\n");
 	if (allows)
 		rule.answer = (struct policy_answer){POLICY_ALLOW, false, 0};
 	if (allows && deny_list)
@@ -86,7 +86,7 @@ static void tell_odd_names(const struct policy *p, struct buf *lost)
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < rules[i]->name_count; k++)
 			if (!systemd_is_name(rules[i]->names[k])) {
-				buf_adds(lost, "this is no name of a system call, and is left out: ");
+				buf_adds(lost, "left out, as it is not the name of a system call: ");
 				text_add_safe(lost, rules[i]->names[k], strlen(rules[i]->names[k]));
 				buf_addc(lost, '\n');
 			}
@@ -154,7 +154,7 @@ static int add_default_group(struct policy *n, struct buf *lost, struct err *err
 	else if (g.count)
 		r = policy_add_rule(n, &rule, err);
 	if (r == 0 && g.count)
-		buf_addf(lost, "systemd allows the calls of its own @default group besides, %zu that the profile does not name\n", g.count);
+		buf_addf(lost, "systemd also allows the calls of its own @default group: %zu that the profile does not name\n", g.count);
 	for (size_t i = 0; i < g.count; i++)
 		free(g.names[i]);
 	free(g.names);
@@ -172,7 +172,7 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 
 	if (def.action != POLICY_ALLOW && def.action != POLICY_ERRNO && def.action != POLICY_KILL_PROCESS &&
 	    def.action != POLICY_KILL_THREAD)
-		return err_set(err, EINVAL, "systemd has no such default as %s", policy_action_name(def.action));
+		return err_set(err, EINVAL, "systemd cannot express the default action %s", policy_action_name(def.action));
 	r = policy_adapt_plain(p, POLICY_OCI, &plain, lost, err);
 	if (r == 0)
 		r = policy_new(POLICY_SYSTEMD, policy_name(p), &n, err);
@@ -191,7 +191,7 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 	r = adapt_rules(plain, n, deny_list, lost, err);
 	/* An empty list is none at all. */
 	if (r == 0 && policy_rules(n, &rules) == 0)
-		r = err_set(err, EINVAL, "systemd has no form for a profile that names no call");
+		r = err_set(err, EINVAL, "systemd cannot express a profile that names no call");
 	if (r == 0 && !deny_list)
 		r = add_default_group(n, lost, err);
 	if (r == 0)

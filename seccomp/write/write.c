@@ -77,9 +77,9 @@ static int adapt_spo_rules(const struct policy *p, enum policy_format format, st
 			wide |= rules[i]->args[k].value > INT64_MAX || rules[i]->args[k].value_two > INT64_MAX;
 	}
 	if (zero)
-		buf_adds(lost, "the operator takes an errno of 0 for none: those calls get EPERM\n");
+		buf_adds(lost, "to the operator, errno 0 means none: those calls get EPERM\n");
 	if (wide && format == POLICY_SPO)
-		buf_adds(lost, "the operator's v1 takes no argument above 2^63 - 1 and will refuse this profile: use spo-v1beta1\n");
+		buf_adds(lost, "the operator's v1 accepts no argument above 2^63 - 1 and will refuse this profile: use spo-v1beta1\n");
 	return 0;
 }
 
@@ -116,7 +116,7 @@ int policy_adapt(const struct policy *p, enum policy_format format, struct polic
 
 	/* No list would mean the machine's own one. */
 	if (policy_lists_arches(p) && !policy_has_arch_map(p) && policy_arches(p, &arches) == 0)
-		return err_set(err, EINVAL, "%s: \"architectures\" lists none that is known here, and runtimes refuse it", policy_name(p));
+		return err_set(err, EINVAL, "%s: \"architectures\" lists no known architecture; runtimes refuse that", policy_name(p));
 	switch (format) {
 	case POLICY_DOCKER:
 		r = adapt_docker(p, ret, lost, err);
@@ -131,7 +131,7 @@ int policy_adapt(const struct policy *p, enum policy_format format, struct polic
 	case POLICY_LIBSECCOMP_C:
 		r = policy_adapt_plain(p, format, ret, lost, err);
 		if (r == 0 && policy_listener(p, &metadata))
-			buf_adds(lost, "who listens for what is handed over is the program's own to say: listenerPath is left out\n");
+			buf_adds(lost, "listenerPath is left out: the program itself decides who listens\n");
 		break;
 	default:
 		r = policy_adapt_plain(p, POLICY_OCI, ret, lost, err);

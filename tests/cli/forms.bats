@@ -81,7 +81,7 @@ P
 @test "errors keep their places: line and path" {
   manifest | sed 's/SCMP_ACT_ALLOW/SCMP_ACT_MAYBE/' >"$dir/p.yaml"
   run_snug diff "$dir/p.yaml" @moby
-  [[ "$stderr" == *"p.yaml: spec.syscalls[0].action, line 9: there is no such action"* ]]
+  [[ "$stderr" == *"p.yaml: spec.syscalls[0].action, line 9: unknown action"* ]]
   { printf 'x: "folded\n  text"\n'; manifest | sed 's/read\]/7]/'; } >"$dir/r.yaml"
   run_snug diff "$dir/r.yaml" @moby
   [[ "$stderr" == *"r.yaml: spec.syscalls[0].names[3], line 12: expected the name of a system call"* ]]
@@ -160,7 +160,7 @@ P
   printf '[Service]\nSystemCallFilter=@nosuch read\n' >"$dir/unknown.conf"
   run_snug check --no-sample "$dir/unknown.conf"
   [ "$status" -eq 0 ]
-  [[ "$output" == *"no group of this name is known here"*"@nosuch"* ]]
+  [[ "$output" == *"unknown group"*"@nosuch"* ]]
 }
 
 @test "spo: the operator's v1, its coverage annotation; spo-v1beta1: the older form" {
@@ -290,7 +290,7 @@ fixed() {
   printf 'kind: ConfigMap\napiVersion: v1\ndata:\n  p.json: >\n    {"defaultAction": "SCMP_ACT_ERRNO",\n    "syscalls": [{"names": ["exit"], "action": "SCMP_ACT_ALLOW"}]}\n' >"$dir/h.yaml"
   run_snug explain --profile "$dir/h.yaml" --fix "$dir/h.fixed" "$dir/log"
   [ "$status" -eq 2 ] && [ ! -e "$dir/h.fixed" ]
-  [[ "$stderr" == *"h.yaml: line 4: a text of this style cannot be added to in its place"* ]]
+  [[ "$stderr" == *"h.yaml: line 4: cannot amend a text of this style in place"* ]]
 }
 
 # units: the systemd units of this machine that have a filter.

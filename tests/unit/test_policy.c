@@ -189,16 +189,16 @@ static void bad_texts(void **state)
 		{"", "t: is empty"},
 		{"{}", "is no profile"},
 		{"{\"ociVersion\":\"1\",\"linux\":{}}", "without a filter"},
-		{"{\"defaultAction\":\"SCMP_ACT_NO\"}", "defaultAction, line 1: there is no such action; SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS are"},
-		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENOPE\"}", "there is no errno of this name"},
-		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":5000}", "no errno is that high"},
+		{"{\"defaultAction\":\"SCMP_ACT_NO\"}", "defaultAction, line 1: unknown action; there are SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS"},
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENOPE\"}", "unknown errno"},
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":5000}", "too high for an errno"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"DefaultAction\":\"SCMP_ACT_LOG\"}", "some runtimes read"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
 		 "\"args\":[{\"index\":6,\"op\":\"SCMP_CMP_EQ\"}]}]}",
 		 "arguments 0 to 5"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
 		 "\"args\":[{\"index\":0,\"op\":\"==\"}]}]}",
-		 "there is no such operator"},
+		 "unknown operator"},
 		{"{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}", "expected a SeccompProfile or a ConfigMap"},
 	};
 
