@@ -1,8 +1,8 @@
-/* Evidence: what the kernel has shown of one key's containers, and what is known of each run. A file of versioned JSON:
+/* Evidence: what the kernel has shown about one key's containers, and what is known about each run. A versioned JSON file:
  *
  *   { "version": 1, "key": "web",
- *     "shape": {...},                              process shape of the newest learning run, absent before one
- *     "runs_dropped": 0,                           older runs that the list no longer holds
+ *     "shape": {...},                              shape of the newest learning run; absent before the first
+ *     "runs_dropped": 0,                           older runs that are no longer listed
  *     "runs": [ { "id": "web-1", "root": "/run/runc", "container": "web-1", "runtime": "/usr/sbin/runc",
  *                 "runtime_id": "runc-...", "runtime_version": "runc version 1.1.5 ...", "go": true, "kernel": "6.1.0",
  *                 "mode": "learn", "baseline": "drop", "attribution": "session", "note": "...",
@@ -54,12 +54,12 @@
 #include <stdint.h>
 
 #define EVIDENCE_VERSION    1
-#define EVIDENCE_WHO_MAX    8    /* comms, and exes, per call */
-#define EVIDENCE_NAMES_MAX  255  /* distinct comms and exes per key; further ones are not kept */
+#define EVIDENCE_WHO_MAX    8    /* comms per call, and exes */
+#define EVIDENCE_NAMES_MAX  255  /* distinct comms and exes per key; others are not kept */
 #define EVIDENCE_CALLS_MAX  4096 /* (arch, nr, phase) entries per key; more stamp the run REASON_OVERFLOW */
-#define EVIDENCE_DENIED_MAX 2048 /* of them; a call that was never seen used makes no entry beyond these */
-#define EVIDENCE_RUNS_MAX   1000 /* kept runs per key: the newest, live ones never dropped */
-#define EVIDENCE_ENFORCED_MAX 100 /* of them, of ended enforced runs */
+#define EVIDENCE_DENIED_MAX 2048 /* beyond this, a call that was never seen used gets no entry */
+#define EVIDENCE_RUNS_MAX   1000 /* runs kept per key: the newest; live ones are never dropped */
+#define EVIDENCE_ENFORCED_MAX 100 /* of which ended enforced ones */
 #define EVIDENCE_OPENED_MAX 64   /* names per run */
 #define EVIDENCE_SIZE_MAX   (64u << 20)
 
@@ -82,22 +82,22 @@ int evidence_attribution_by_name(const char *name, enum evidence_attribution *re
 int evidence_end_by_name(const char *name, enum evidence_end *ret);
 int evidence_phase_by_name(const char *name, enum evidence_phase *ret);
 
-/* What a run's filter let pass unlogged (seccomp/evidence/unlogged_proof.h). */
+/* What a run's filter allowed unlogged (seccomp/evidence/unlogged_proof.h). */
 struct evidence_unlogged {
 	bool on;
 	uint64_t upto;   /* calls whose `learnt` is at most this */
-	uint64_t digest; /* of those */
-	uint64_t count;  /* how many names that were, for people */
-	uint64_t forms;  /* only in their harmless form: bits of the argument table; a form of a call that is not known yet passes unseen */
-	uint64_t blind;  /* calls of the table that the run used, or may have used, in a form that nobody knows */
-	bool counted;    /* the kernel counted every call that it let pass, on every ABI (shim/recorder/counter): none was unseen */
-	struct names assumed;    /* beyond them: of the hot set, not yet seen */
+	uint64_t digest; /* over those */
+	uint64_t count;  /* their number of names, for people */
+	uint64_t forms;  /* unlogged in the harmless form only: bits of the argument table; includes calls that are not known yet */
+	uint64_t blind;  /* calls of the table that the run used, or may have used, in an unknown form */
+	bool counted;    /* the kernel counted every unlogged call, on every ABI (shim/recorder/counter): none was missed */
+	struct names assumed;    /* others, from the hot set, that were not seen yet */
 	struct names confirming; /* assumed by earlier runs, logged in this one */
 };
 
 /* One run. Strings are owned by the evidence, "" where unknown. */
 struct evidence_run {
-	uint64_t no; /* unique within this object, 1...; runs are found by it */
+	uint64_t no; /* unique in this object, from 1; identifies the run */
 	char *container, *root, *runtime, *runtime_id, *runtime_version, *kernel, *baseline;
 	char *note; /* for people */
 	bool go;
@@ -107,12 +107,12 @@ struct evidence_run {
 	uint64_t started_ms, ended_ms; /* 0: not ended */
 	uint64_t records;
 	reason_set reasons; /* empty: complete */
-	uint32_t arches;    /* ABIs on which it was seen to call: bits of enum arch_id */
-	uint64_t fresh;     /* calls that it was the first to show, and those that it showed beyond their harmless form */
+	uint32_t arches;    /* ABIs on which it made calls: bits 1 << enum arch_id */
+	uint64_t fresh;     /* calls that it was the first to show at all, or beyond their harmless form */
 	struct evidence_unlogged unlogged;
 	struct names opened; /* at most EVIDENCE_OPENED_MAX */
 	bool opened_more;
-	/* live state, not in the file: which calls this run has shown, for `runs` of a call */
+	/* not in the file: which calls this run has shown, for `runs` of a call */
 	uint8_t *seen;
 	size_t seen_len;
 	struct evidence_counts *counts; /* see evidence_count */
@@ -124,74 +124,73 @@ struct evidence_call {
 	enum evidence_phase phase;
 	uint64_t count, runs, audited, denied;
 	uint64_t first_ms, last_ms;
-	uint8_t comm[EVIDENCE_WHO_MAX], exe[EVIDENCE_WHO_MAX]; /* numbers of texts, 0 behind the last: see evidence_comm */
+	uint8_t comm[EVIDENCE_WHO_MAX], exe[EVIDENCE_WHO_MAX]; /* numbers of texts, 0 after the last; see evidence_comm() */
 	uint32_t last_who; /* hash of the newest comm and exe: the fast path of evidence_add; not in the file */
 	uint16_t index;    /* its bit in a run's `seen`; not in the file */
-	uint16_t learnt;   /* of the workload's: 1..., in the order of their first use; 0: not used, or from an older file */
-	int8_t form;       /* its place in the argument table, or -1; not in the file */
-	bool more;         /* there were more comms or exes than are kept */
+	uint16_t learnt;   /* the workload's calls are numbered from 1 in the order of their first use; 0: not used, or from an older file */
+	int8_t form;       /* its index in the argument table, or -1; not in the file */
+	bool more;         /* there were more comms or exes than kept */
 };
 
 struct evidence; /* opaque */
 
-/* New and empty. Returns 0, -EINVAL (a key of more than printable ASCII) or -ENOMEM. */
+/* Makes empty evidence. Returns 0, -EINVAL (the key is not printable ASCII) or -ENOMEM. */
 int evidence_new(const char *key, struct evidence **ret, struct err *err);
 void evidence_free(struct evidence *ev); /* NULL is allowed */
 DEFINE_CLEANUP(evidence, struct evidence *, evidence_free)
 #define cleanup_evidence cleanup_with(evidence_cleanup)
 
-/* Reads a file's text; errors carry name, line and JSON path. A higher version is -EPROTONOSUPPORT with a sentence. A
- * run whose members contradict each other is an error: complete with reasons or without an end, or running with one,
- * or not learning and not so stamped. */
+/* Reads a file's text; errors contain name, line and JSON path. -EPROTONOSUPPORT: a higher version. A run that contradicts
+ * itself is an error: complete with reasons or without an end, running with an end, or not learning without the reason. */
 int evidence_parse(const char *text, size_t len, const char *name, struct evidence **ret, struct err *err);
 
-/* Appends the file's text: stable order (runs as they began, calls by arch, phase, name), ends in a newline. */
+/* Appends the file's text, with a newline at the end. The order is stable: runs as they began, calls by arch, phase, name. */
 int evidence_write(const struct evidence *ev, struct buf *out, struct err *err);
 
 const char *evidence_key(const struct evidence *ev);
-const char *evidence_shape(const struct evidence *ev); /* JSON text, NULL if none */
+const char *evidence_shape(const struct evidence *ev); /* JSON text, or NULL */
 int evidence_set_shape(struct evidence *ev, const char *json, struct err *err); /* one JSON object; copied */
 uint64_t evidence_runs_dropped(const struct evidence *ev);
 
-/* Begins a run; the strings of *init are copied as safe text of at most 4096 bytes (NULL: ""), no, seen, ended_ms are
- * set here, reasons are taken from init with REASON_RUNNING added, and REASON_NOT_LEARNING in any other mode than
- * learn. *ret_no is the run's number. Of too many runs the oldest ended one is dropped, but never the newest learning
- * run: the verdict rests on it. Enforced ones, which a container in a restart loop makes by the hundred, make way first. */
+/* Begins a run. Strings of *init are copied as safe text of at most 4096 bytes (NULL: ""); no, seen and ended_ms are set
+ * here; reasons are those of init plus REASON_RUNNING and, in other modes than learn, REASON_NOT_LEARNING. *ret_no is the
+ * run's number. If there are too many runs, the oldest ended one is dropped, enforced ones first (a restart loop makes
+ * hundreds), but never the newest learning run, on which the verdict rests. */
 int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uint64_t *ret_no, struct err *err);
 
 /* The number of the newest run of this container that began at this time; -ENOENT if there is none. */
 int evidence_find_run(const struct evidence *ev, const char *container, const char *root, uint64_t started_ms, uint64_t *ret_no);
 
-/* The run by its number, to be read or stamped; NULL if it was dropped. Valid until the next begin. */
+/* The run with this number, to be read or stamped; NULL if it was dropped. Valid until the next evidence_run_begin(). */
 struct evidence_run *evidence_run(struct evidence *ev, uint64_t no);
 
-/* True if it was started by this runtime file, whose version is not known yet. */
+/* True if the run was started by this runtime file, and its version is not known yet. */
 bool evidence_run_wants_version(const struct evidence_run *run, const char *runtime_id);
 
-/* Takes note of what `RUNTIME --version` printed, where that is wanted. 1: done, 0: not wanted, -ENOMEM. */
+/* Sets the output of `RUNTIME --version` if it is wanted. Returns 1 if set, 0 if not wanted, or -ENOMEM. */
 int evidence_run_set_version(struct evidence_run *run, const char *runtime_id, const char *version);
 
-/* Ends it: sets ended_ms, takes REASON_RUNNING away, frees `seen`. */
+/* Ends the run: sets ended_ms, removes REASON_RUNNING, frees `seen`. */
 void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
 
-/* Books one record to a run, its `records` included: O(1), no allocation for a call, comm and exe seen before. Returns
- * 1 if the evidence now holds something that is worth saving at once (a new entry, its first use, audit or denial, a
- * new comm or exe, a stamp that was not there), 0 if only counters moved, -ENOSPC if the entry could not be made (the
- * run is stamped REASON_OVERFLOW), -ENOMEM likewise stamped, -ENOENT for a run that is not there. An unknown arch
- * stamps REASON_UNKNOWN_ARCH, a run that has ended REASON_LATE_RECORD. */
+/* Adds one record to a run, and counts it in `records`: O(1), without allocation if call, comm and exe were seen before.
+ * Returns 1 if there is something worth saving at once (a new entry, its first use, audit or denial, a new comm or exe, a new
+ * reason); 0 if only counters changed; -ENOSPC or -ENOMEM if the entry could not be made (the run is stamped
+ * REASON_OVERFLOW); -ENOENT if there is no such run. An unknown arch stamps REASON_UNKNOWN_ARCH, a record after the end of
+ * the run REASON_LATE_RECORD. */
 int evidence_add(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use,
 		 const struct record *r);
 
-/* The same of a call whose six arguments are known (NULL: they are not), as they stood in the registers. */
+/* The same for a call whose six arguments are known, as in the registers; NULL: unknown. */
 int evidence_add_call(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, enum evidence_use use, const struct record *r,
 		      const uint64_t *args);
 
-/* Books that the kernel counted a call, for which there is no record: once per run and phase. Its arguments are not known to be beyond the harmless
- * form, or it would have a record. Returns as evidence_add does; a call that the run has shown already is no news. */
+/* Adds a call that the kernel counted without a record: once per run and phase. It was in its harmless form, or there would be
+ * a record. Returns as evidence_add() does; a call that the run has shown before is not news. */
 int evidence_add_counted(struct evidence *ev, uint64_t run_no, enum evidence_phase phase, const struct arch *arch, uint32_t nr, uint64_t time_ms);
 
-/* What can be done for a record before its turn comes: its place is fetched from memory meanwhile. For evidence_count of the same record, where it is
- * optional (NULL) and of no effect for other counts than these. */
+/* Prefetches what evidence_count() needs for a record that will come soon. The hint is optional there (NULL), and ignored if
+ * the counts are others. */
 struct evidence_counts;
 struct evidence_hint {
 	const struct evidence_counts *of; /* NULL: none */
@@ -199,31 +198,32 @@ struct evidence_hint {
 };
 struct evidence_hint evidence_foresee(const struct evidence_counts *c, const struct record *r);
 
-/* The short way for a record that says nothing new, which nearly all are: a call of the workload's by a program that evidence_add has booked for
- * this run before. It is counted apart, in what evidence_counts returned for the run, and joins the evidence before anybody reads that. False if
- * the record must go the long way: it is not of that kind, or the first one since the evidence was read, so that the caller learns that there is
- * something to save. The caller vouches that the record is the workload's and the run's, and that it would be booked as EVIDENCE_USED.
+/* The fast path for records without news, which nearly all are: a call of the workload by a program that evidence_add() has
+ * seen in this run before. It is counted in the run's evidence_counts(), which are merged before anybody reads the evidence.
+ * False if evidence_add() must be called: the record is not of that kind, or is the first since the evidence was read, so
+ * that the caller notices that there is something to save. The caller guarantees that the record belongs to the run and its
+ * workload, and that the use is EVIDENCE_USED.
  *
- * evidence_counts: NULL if there is no short way, as before a run has shown EVIDENCE_BUSY records: most containers are idle, and the memory is
- * kept for others. It belongs to the run, until that ends. */
+ * evidence_counts(): NULL if there is no fast path, as before a run has shown EVIDENCE_BUSY records: most containers are idle,
+ * and this saves memory. It belongs to the run, until the run ends. */
 #define EVIDENCE_BUSY 512
 struct evidence_counts *evidence_counts(struct evidence *ev, uint64_t run_no);
 bool evidence_count(struct evidence_counts *c, const struct record *r, const struct evidence_hint *h);
 
-/* All runs as they began, all calls in the order of the file. The arrays belong to the evidence, valid until it
+/* All runs as they began, and all calls in the order of the file. The arrays belong to the evidence and are valid until it
  * changes. */
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret);
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret);
 
-/* The i-th comm, exe of a call of this evidence; NULL from the first that is not there. */
+/* The i-th comm or exe of a call of this evidence; NULL if there is no such one. */
 const char *evidence_comm(const struct evidence *ev, const struct evidence_call *c, size_t i);
 const char *evidence_exe(const struct evidence *ev, const struct evidence_call *c, size_t i);
 
-/* The verdict over the key. complete: there is a learning run, none is live, and the newest of them lost nothing. Runs
- * of other modes neither help nor harm. */
+/* The verdict on the key. complete: there is a learning run, none is live, and the newest lost nothing. Runs in other modes
+ * do not count. */
 struct evidence_verdict {
 	bool complete;
-	uint32_t arches;      /* ABIs of all calls, bits of enum arch_id: it is about these and no other */
+	uint32_t arches;      /* the ABIs of all calls, to which the verdict applies: bits 1 << enum arch_id */
 	size_t learn_runs;    /* kept learning runs */
 	size_t complete_runs; /* of them */
 	size_t live_runs;     /* of them */

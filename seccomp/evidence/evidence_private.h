@@ -1,4 +1,4 @@
-/* What the files of this folder share; of others learning/unlogged_calls.c and learning/notify.c alone include it. */
+/* Shared by the files of this folder; outside, only learning/unlogged_calls.c and learning/notify.c include it. */
 #ifndef SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 #define SNUG_SECCOMP_EVIDENCE_PRIVATE_H
 
@@ -9,18 +9,18 @@
 #define EVIDENCE_COMM_CUT 64 /* bytes of a comm, and of an exe, that are kept before they are made safe text */
 #define EVIDENCE_EXE_CUT  256
 #define EVIDENCE_RUN_CUT  4096 /* the same for each string of a run */
-#define EVIDENCE_TIME_MAX 253402300799999u /* ms: the end of the year 9999; beyond it RFC 3339 has no form */
+#define EVIDENCE_TIME_MAX 253402300799999u /* ms: the end of the year 9999, the last that RFC 3339 can express */
 #define EVIDENCE_SAFE_MAX 4    /* bytes of safe text per byte: \xHH */
 
 struct evidence_name {
 	char *text;    /* a comm or an exe, safe; owned */
-	uint64_t hash; /* of the raw field; 0: it came from the file and was not yet met in a record */
+	uint64_t hash; /* of the raw field; 0: read from the file, not seen in a record yet */
 };
 
 struct evidence {
 	char *key, *shape;
 	uint64_t runs_dropped, next_no, seed;
-	struct evidence_run **runs; /* ascending by no, which is the order of their start whatever the clock did */
+	struct evidence_run **runs; /* ascending by no, the order in which they began, whatever the clock did */
 	size_t run_count, run_cap;
 	struct evidence_run *last_run; /* found by the newest look-up */
 	struct evidence_call **calls;  /* in the order of the file */
@@ -32,16 +32,16 @@ struct evidence {
 	uint64_t since_ms;             /* start of the first learning run; 0: none yet */
 	uint64_t last_learnt, durable; /* highest `learnt`, and the highest that is on disk */
 	uint64_t wide;                 /* forms beyond which a call was seen */
-	uint64_t blind, passed;        /* what complete runs that are no longer listed had in quiet.blind and quiet.forms */
-	struct names taken;            /* and in quiet.assumed */
+	uint64_t blind, passed;        /* quiet.blind and quiet.forms of complete runs that are no longer listed */
+	struct names taken;            /* and their quiet.assumed */
 	struct buf scratch;            /* text of a comm or exe while it is compared */
 };
 
-/* A run's strings, for those who treat all of them alike. */
+/* A run's strings, for code that treats all of them alike. */
 struct evidence_run_string {
 	const char *name; /* its member in the file */
 	size_t offset;    /* in struct evidence_run */
-	bool optional;    /* left out of the file where it is empty */
+	bool optional;    /* left out of the file if empty */
 };
 #define EVIDENCE_RUN_STRINGS 8
 extern const struct evidence_run_string evidence_run_strings[EVIDENCE_RUN_STRINGS];
@@ -58,43 +58,44 @@ struct evidence_who {
 };
 struct evidence_who evidence_who(uint64_t seed, const struct record *r);
 
-/* The record was booked the long way: the next one like it need not be. */
+/* evidence_add() has taken the record: the next one like it can take the fast path. */
 void evidence_counts_keep(const struct evidence *ev, struct evidence_run *run, const struct record *r);
 
-/* Adds what was counted apart, of all runs, to the calls. To be done before anything reads counts, times or a run's records. */
+/* Merges the counts of all runs into the calls: before anything reads counts, times or a run's records. */
 void evidence_counts_settle(const struct evidence *ev);
 
-/* And lets the next record of each kind go the long way again: what it means has changed. */
+/* The same, and the next record of each kind takes the slow path again, since its meaning has changed. */
 void evidence_counts_forget(const struct evidence *ev);
 
-/* Settles and frees those of one run. */
+/* Merges and frees the counts of one run. */
 void evidence_counts_end(const struct evidence *ev, struct evidence_run *run);
 
-/* Books the first use of a call, and what a use says about arguments (NULL: they are not known). True if it is news. */
+/* Notes the first use of a call, and what a use says about arguments (NULL: unknown). True if that is news. */
 bool evidence_unlogged_add(struct evidence *ev, struct evidence_run *run, struct evidence_call *e, bool first, const uint64_t *args);
 
-/* The same of a use that was counted: it says nothing about arguments. */
+/* The same for a counted use, which says nothing about arguments. */
 void evidence_unlogged_first(struct evidence *ev, struct evidence_run *run, struct evidence_call *e);
 
-/* A run is about to leave the list: what it leaves open stays open. Returns 0 or -ENOMEM. */
+/* A run is about to be dropped: keeps what it leaves open. Returns 0 or -ENOMEM. */
 int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run);
 
-/* True for a learning run against which nothing is known but that it may still run: what it did, seen or not, the profile must hold. */
+/* True for a learning run with no reason except that it may still be running: the profile must contain what it did, seen or
+ * not. */
 bool evidence_unlogged_binds(const struct evidence_run *run);
 
-/* True if a complete run looked for a call of the hot set. */
+/* True if a complete run logged this call of the hot set, to look for it. */
 bool evidence_unlogged_looked_for(const struct evidence *ev, const char *name);
 
-/* The sum over the calls that were quiet up to a number. */
+/* The digest of the calls that were unlogged, up to a number. */
 uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto);
 
-/* Stamps the runs whose quieted calls this evidence does not hold. */
+/* Stamps the runs whose unlogged calls this evidence lacks. */
 void evidence_unlogged_check(struct evidence *ev);
 
-/* True if the evidence holds all that was quiet. */
+/* True if the evidence contains all unlogged calls. */
 bool evidence_unlogged_holds(const struct evidence *ev, const struct evidence_unlogged *q);
 
-/* What follows for a run from what it lets pass unlogged, once that is in it. 0 or -ENOMEM. */
+/* Draws the conclusions from what a run leaves unlogged, once that is set. Returns 0 or -ENOMEM. */
 int evidence_unlogged_begin(struct evidence *ev, struct evidence_run *run);
 
 void evidence_unlogged_done(struct evidence_unlogged *q);
@@ -121,20 +122,20 @@ void evidence_unlogged_write_root(struct json_writer *w, const struct evidence *
 void evidence_run_free(struct evidence_run *run); /* NULL is allowed */
 DEFINE_CLEANUP(evidence_run, struct evidence_run *, evidence_run_free)
 
-/* Takes the run over as the newest and numbers it. Returns 0, or -ENOMEM: it stays the caller's. */
+/* Appends the run as the newest, numbers it and takes ownership. On -ENOMEM it stays the caller's. */
 int evidence_append_run(struct evidence *ev, struct evidence_run *run);
 
-/* What is known against the run, with what follows from its other members, so that no caller can forget it. */
+/* The run's reasons, including those that follow from its other members, so that no caller can forget them. */
 reason_set evidence_run_reasons(const struct evidence_run *run);
 
-/* Puts a safe text into the names and its number into the list. Returns 0, -EEXIST if the list holds it, -ENOSPC if either is full,
- * -ENOMEM. */
+/* Adds a safe text to the names and its number to the list. Returns 0, -EEXIST if the list has it, -ENOSPC if either is full,
+ * or -ENOMEM. */
 int evidence_add_name(struct evidence *ev, uint8_t list[EVIDENCE_WHO_MAX], const char *text);
 
 struct evidence_call *evidence_find(const struct evidence *ev, const struct arch *arch, uint32_t nr,
 				     enum evidence_phase phase); /* NULL if there is none */
 
-/* Makes an entry that is not there yet. Returns 0, -ENOSPC or -ENOMEM. */
+/* Makes an entry, which must not exist yet. Returns 0, -ENOSPC or -ENOMEM. */
 int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase,
 		  struct evidence_call **ret);
 

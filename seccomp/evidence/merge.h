@@ -1,14 +1,14 @@
-/* Several evidences of the same thing, from several nodes or times, as one.
+/* Merges several evidence files of the same program, from several nodes or times, into one.
  *
- * A run that several of them hold is one run. Their calls are united: times add up, except between evidences that share
- * a run, of which one may be a later copy of the other: there the higher count stands, so that nothing counts twice.
- * The verdict of the result is never better than the worst of theirs: where one is not complete the newest learning run
- * of the result is stamped REASON_MERGED.
+ * A run that several of them contain is one run. Their calls are united and the counts added, except for files that share a
+ * run, where one may be a later copy of the other: there the higher count is taken, so that nothing counts twice. The verdict
+ * is never better than the worst of theirs: if one is not complete, the newest learning run of the result is stamped
+ * REASON_MERGED.
  *
- * Runs that let known calls pass unlogged (seccomp/evidence/unlogged_proof.h) stay what they were, and none of them proves more than its own evidence:
- * arguments are narrow where they are so in each evidence whose workload made the call, and wide where they are so in one; a name that
- * one still assumes is assumed, unless another has seen it, whichever found it absent. An older copy of an evidence therefore
- * takes back what its newer one has proved since.
+ * Runs with unlogged calls (seccomp/evidence/unlogged_proof.h) stay as they are, and none proves more than its own evidence
+ * did: arguments are narrow if they are narrow in every file whose workload made the call, and wide if they are wide in one; a
+ * name that one file still assumes is assumed unless another has seen it, even if a third found it absent. So an older copy
+ * takes back what a newer one has proved since.
  */
 #ifndef SNUG_SECCOMP_EVIDENCE_MERGE_H
 #define SNUG_SECCOMP_EVIDENCE_MERGE_H
@@ -18,14 +18,15 @@
 
 #include <stddef.h>
 
-/* What became of one of them. */
+/* What one of them contributed. */
 struct evidence_merged {
-	size_t runs, shared_runs; /* its own; of them those that an earlier one holds too */
-	size_t new_calls;         /* (arch, number) that are used in none before it */
+	size_t runs, shared_runs; /* its own, and those of them that an earlier one has too */
+	size_t new_calls;         /* (arch, number) that none before it used */
 };
 
-/* Merges `count` of them (at least one) under a key. `merged` has room for `count`, or is NULL. The shape is that of the
- * newest learning run that has one. Returns 0, -ENOMEM, -EINVAL (the key), or -ENOSPC where together they hold more than a file may. */
+/* Merges `count` of them (at least one) under a key; the caller frees *ret. `merged` has room for `count`, or is NULL. The shape is that of the
+ * newest learning run that has one. Returns 0, -ENOMEM, -EINVAL (the key), or -ENOSPC if the result
+ * exceeds the limits of a file. */
 int evidence_merge(const struct evidence *const in[], size_t count, const char *key, struct evidence_merged merged[],
 		   struct evidence **ret, struct err *err);
 

@@ -1,7 +1,7 @@
-/* Finds the few lines of a log that matter: one pass for all needles, Wu and Manber, "A Fast Algorithm for
+/* Finds the few relevant lines of a log: one pass for all needles, Wu and Manber, "A Fast Algorithm for
  * Multi-Pattern Searching" (TR-94-17, 1994), with blocks of three bytes and windows of eight.
  *
- * A hit says that the line is worth a look, nothing more: each needle is eight bytes of what is looked for.
+ * A hit means only that the line is worth a look: each needle is eight bytes of what is searched for.
  */
 #ifndef SNUG_SECCOMP_LOG_SCAN_H
 #define SNUG_SECCOMP_LOG_SCAN_H
@@ -20,8 +20,7 @@ struct log_scan {
 
 void log_scan_init(struct log_scan *s);
 
-/* The offset of the first needle that begins at `from` or behind it and lies within text[0..len), len if there is none.
- */
+/* The offset of the first needle in text[0..len) that begins at `from` or later; len if there is none. */
 size_t log_scan_next(const struct log_scan *s, const char *text, size_t len, size_t from);
 
 #endif

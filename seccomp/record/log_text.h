@@ -1,4 +1,4 @@
-/* A stretch of a log, not ended by a NUL, and how to look into it. For the readers of logs. */
+/* A piece of a log, not NUL-terminated, and functions to search it. For the readers of logs. */
 #ifndef SNUG_SECCOMP_LOG_TEXT_H
 #define SNUG_SECCOMP_LOG_TEXT_H
 
@@ -20,7 +20,7 @@ static inline const char *text_find(struct text t, const char *what, size_t len)
 	return memmem(t.p, t.len, what, len);
 }
 
-/* What is left of it from `p` on, which lies within or at its end. */
+/* The rest of it from `p`, which is inside or at its end. */
 static inline struct text text_from(struct text t, const char *p)
 {
 	return (struct text){p, (size_t)(t.p + t.len - p)};
@@ -31,7 +31,7 @@ static inline bool text_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The first decimal number in the text, 0 if there is none. */
+/* The first decimal number in the text; 0 if there is none. */
 static inline uint64_t text_number(struct text t)
 {
 	uint64_t v = 0;

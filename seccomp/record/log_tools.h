@@ -1,4 +1,4 @@
-/* Lines of other programs that name a refused call already:
+/* Lines of other programs that name a refused call:
  *
  *   security-profiles-operator   ... "syscallID"=3 "syscallName"="close" ... "timestamp"="1625486898.429:10664"
  *                                audit(1611996299.149:466250) type=seccomp node=... exe=/init syscall=epoll_pwait
@@ -25,25 +25,25 @@ enum log_tool {
 	LOG_TOOL_AUDITBEAT,
 	LOG_TOOL_FALCO,
 	LOG_TOOL_STRACE,
-	LOG_TOOL_DUMP, /* the registers that a Go program prints as it dies of SIGSYS */
+	LOG_TOOL_DUMP, /* the registers that a Go program prints when SIGSYS kills it */
 	LOG_TOOL_COUNT,
 };
 
 const char *log_tool_name(enum log_tool t); /* for people; "" for LOG_TOOL_NONE */
 
-/* A call that such a line names. What it does not tell is 0; an arch that it does not tell is this machine's. */
+/* A call named by such a line. What the line does not contain is 0; the arch is this machine's then. */
 struct log_tool_call {
 	enum log_tool tool;
-	struct record record; /* comm lies in `who`, exe in the line */
+	struct record record; /* comm points into `who`, exe into the line */
 	uint64_t times;
 	char who[128];
 };
 
-/* The call that the line names, from *at on, which begins at 0: some name several. False if there is no further one;
- * where the first is none, ret->tool tells whose line it is that could not be read. */
+/* Finds the next call that the line names, from *at on (initially 0): some name several. False if there is none; if that is
+ * the first one, ret->tool says which program wrote the unreadable line. */
 bool log_tools_next(struct text line, size_t *at, struct log_tool_call *ret);
 
-/* A call by its number, of this machine's first ABI. */
+/* Makes one from a number of this machine's native ABI. */
 void log_tools_number(uint32_t nr, enum log_tool tool, enum record_action action, struct log_tool_call *ret);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a line of a log says in words: that something was refused, that a process died of SIGSYS, that records are missing, where a
- * profile lies. Pure.
+/* What a line of a log says in words: that something was refused, that SIGSYS killed a process, that records are missing,
+ * where a profile is. Pure.
  */
 #ifndef SNUG_SECCOMP_LOG_WORDS_H
 #define SNUG_SECCOMP_LOG_WORDS_H
@@ -11,10 +11,10 @@
 
 enum log_sign {
 	LOG_SIGN_EPERM,   /* "operation not permitted" */
-	LOG_SIGN_ENOSYS,  /* "function not implemented": also snug's own answer */
+	LOG_SIGN_ENOSYS,  /* "function not implemented": also the answer of snug's profiles */
 	LOG_SIGN_SIGSYS,  /* a process ended by SIGSYS, in any wording: "bad system call", exit status 159, 31/SYS, ANOM_ABEND sig=31 */
 	LOG_SIGN_ABORT,   /* a program aborted itself: Go's "SIGABRT: abort" */
-	LOG_SIGN_SANDBOX, /* Chromium's own filter, which no profile of the container's changes */
+	LOG_SIGN_SANDBOX, /* Chromium's own filter, which the container's profile does not change */
 	LOG_SIGN_RUNTIME, /* a runtime could not start a container, whatever the errno */
 	LOG_SIGN_COUNT,
 };
@@ -24,7 +24,7 @@ const char *log_sign_name(enum log_sign s); /* "eperm" "enosys" "sigsys" "abort"
 /* True if the line is a sign of a refusal. */
 bool log_words_sign(struct text line, enum log_sign *ret);
 
-/* A denial by AppArmor or SELinux. */
+/* True for a denial by AppArmor or SELinux. */
 bool log_words_lsm(struct text line);
 
 enum log_line_loss {
@@ -32,18 +32,18 @@ enum log_line_loss {
 	LOG_LINE_LOSS_AUDIT,   /* audit_lost=N, audit: ... limit exceeded */
 	LOG_LINE_LOSS_JOURNAL, /* journald suppressed or missed N messages */
 	LOG_LINE_LOSS_SYSLOG,  /* rsyslog dropped N messages */
-	LOG_LINE_LOSS_STREAM,  /* the reader of the kernel's own stream was too slow */
+	LOG_LINE_LOSS_STREAM,  /* whoever read the kernel's own stream was too slow */
 	LOG_LINE_LOSS_COUNT,
 };
 
-/* A sign that records are missing from the log; *ret_lost is how many, 0 if it does not tell. */
+/* True for a sign that records are missing from the log; *ret_lost is how many, 0 if unknown. */
 bool log_words_loss(struct text line, enum log_line_loss *ret, uint64_t *ret_lost);
 
-/* The path of a profile that the line names: an absolute one, or what stands behind localhostProfile:, which is below the kubelet's
- * seccomp directory. */
+/* Finds the path of a profile in the line: an absolute one, or the value of localhostProfile:, which is relative to the
+ * kubelet's seccomp directory. */
 bool log_words_profile(struct text line, struct text *ret);
 
-/* The number that stands behind a "rax    0x" of a register dump; false if none does. */
+/* Reads the number after "rax    0x" in a register dump; false if there is none. */
 bool log_words_rax(struct text line, uint32_t *ret);
 
 #endif

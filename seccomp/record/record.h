@@ -3,9 +3,9 @@
  *
  *   audit(SEC.MS:SERIAL): auid=U uid=U gid=U ses=U[ subj=LABEL] pid=P comm=C exe=E sig=S arch=X syscall=N compat=0|1 ip=0xX code=0xX
  *
- * comm and exe are "quoted", or bare upper-case hex if they hold a quote, a space or a byte outside 0x21..0x7e; exe is
- * (null) where the kernel has none. subj may hold spaces. comm is chosen by the container: it is never structure; what stands
- * behind it is found by position, not by search.
+ * comm and exe are "quoted", or bare upper-case hex if they contain a quote, a space or a byte outside 0x21..0x7e; exe is
+ * (null) if the kernel has none. subj may contain spaces. The container chooses comm: it never counts as structure, and what
+ * follows it is found by position, not by search.
  */
 #ifndef SNUG_SECCOMP_RECORD_H
 #define SNUG_SECCOMP_RECORD_H
@@ -25,7 +25,7 @@ enum record_action { /* SECCOMP_RET_ACTION_FULL of code= */
 	RECORD_OTHER,
 };
 
-/* A string field as it stands in the record. */
+/* A string field as in the record. */
 struct record_field {
 	const char *p; /* the text between the quotes, or the hex digits; NULL for (null) or ? */
 	size_t len;    /* of p */
@@ -47,19 +47,19 @@ struct record {
 	uint64_t ip;
 };
 
-/* Reads only the stamp "audit(SEC.MS:SERIAL): " that begins the text of every audit message, whatever its type. Returns the length up
- * to and including that space, or 0 if it is not one. */
+/* Reads only the stamp "audit(SEC.MS:SERIAL): " at the beginning of every audit message of any type. Returns its length,
+ * including the space, or 0 if there is none. */
 size_t record_stamp(const char *text, size_t len, uint64_t *ret_time_ms, uint64_t *ret_serial);
 
 /* Parses the text of one AUDIT_SECCOMP message (netlink payload; a final newline or NUL is allowed). Returns 0, or -EBADMSG if
- * any field is missing, out of place or out of its range; *ret is then undefined. */
+ * a field is missing, misplaced or out of range; *ret is then undefined. */
 int record_parse(const char *text, size_t len, struct record *ret);
 
-/* True if the call took place (LOG), false if it was denied, trapped, traced or killed. */
+/* True if the call took place (LOG); false if it was denied, trapped, traced or killed. */
 bool record_is_used(const struct record *r);
 
-/* True for a call that snugd makes to prove its stream: a number that no kernel has, logged, by a process of that name. Whoever imitates it hides
- * nothing that could do anything. */
+/* True for a call by which snugd proves its stream: a logged call with a number that no kernel has, by a process of that
+ * name. Whoever imitates it hides only a call without effect. */
 #define RECORD_PROBE_COMM  "snugd-probe"
 #define RECORD_PROBE_FIRST 1000000000u
 #define RECORD_PROBE_LAST  1000999999u
@@ -69,14 +69,15 @@ bool record_looks_like_probe(const struct record *r);
  * others keep their name and have the new root as their program. Any program can take these names: a hint, for people. */
 bool record_looks_like_init(const struct record *r);
 
-/* False only if no runtime's init made the call, before it execs the program, as far as that is called what runtimes are called or `runtime` is (a path or NULL),
- * or runs from where no program of a container lies: a copy in memory, a mount of its own. */
+/* False only if the call was certainly not made by a runtime's init before it executed the program: an init has a name that
+ * runtimes have, or that of `runtime` (a path, or NULL), or runs from where no program of a container is (a copy in memory, a
+ * mount of its own). */
 bool record_may_be_init(const struct record *r, const char *runtime);
 
 enum record_action record_action_of(uint32_t code); /* of code= */
 const char *record_action_name(enum record_action a); /* "SCMP_ACT_LOG"; "?" for RECORD_OTHER */
 
-/* Writes the field's bytes, hex decoded, to out (at most cap), and returns their number. */
+/* Writes the field's bytes, with hex decoded, to out (at most cap) and returns their number. */
 size_t record_field_bytes(const struct record_field *f, char *out, size_t cap);
 
 #endif
