@@ -1,5 +1,5 @@
-# Completion of `snug` for bash. What can be completed comes from the program itself: `snug --list` prints a line for each command, its
-# options behind it, an option that takes a value with "=" at its end.
+# bash completion for `snug`. The words come from the program itself: `snug --list` prints one line per command with its options; an option
+# that takes a value ends in "=".
 _snug() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} line name options
   COMPREPLY=()
