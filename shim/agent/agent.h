@@ -15,10 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define AGENT_IDLE_MS     30000 /* without a run and without a client it ends */
+#define AGENT_IDLE_MS     30000 /* without runs and clients, the agent exits */
 #define AGENT_TICK_MS     500
 #define AGENT_CLIENTS_MAX 256
-#define AGENT_SILENT_MS   20000 /* a client that says nothing for so long is let go */
+#define AGENT_SILENT_MS   20000 /* a client that is silent for this long is dropped */
 
 struct agent_client {
 	struct agent_client *next;
@@ -26,7 +26,7 @@ struct agent_client {
 	pid_t pid;
 	uint64_t heard_ms;
 	bool gone;
-	bool waiting;  /* for what it is owed: all that was called before is in the files */
+	bool waiting;  /* until everything called before is in the files */
 	bool marked;
 	uint64_t mark; /* of the store */
 };
@@ -47,7 +47,7 @@ struct agent {
 	unsigned client_count;
 	char *text; /* one message */
 	uint64_t active_ms, ticked_ms, turn;
-	bool quiet; /* nothing was left to be taken when the loop last looked */
+	bool quiet; /* the loop's last look found nothing to receive */
 	bool quit;
 };
 
@@ -56,7 +56,7 @@ struct agent {
 		.epoll_fd = -1, .lock_fd = -1, .signal_fd = -1, .server_fd = -1, .handover = {.fd = -1 }               \
 	}
 
-/* Watches a descriptor; what is to be done with it is found by its number. 0 or a negative errno. */
+/* Adds a descriptor to the event loop, which finds by its number what to do with it. Returns 0 or a negative errno. */
 int agent_watch(struct agent *a, int fd);
 
 #endif

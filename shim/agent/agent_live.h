@@ -1,5 +1,5 @@
-/* Notes of live runs, RUN_DIR/agent/ID with the key in it: an agent that finds one was not there when that run's last
- * agent ended. Not synced: they name nothing that outlives the boot. */
+/* Notes of live runs, RUN_DIR/agent/ID with the key in it. An agent that finds one knows that the run's agent exited
+ * before the run ended. Not synced: they need not survive a reboot. */
 #ifndef SNUG_SHIM_AGENT_AGENT_LIVE_H
 #define SNUG_SHIM_AGENT_AGENT_LIVE_H
 
@@ -10,7 +10,7 @@
 int agent_live_write(const char *run_dir, const char *id, const char *key, struct err *err);
 void agent_live_remove(const char *run_dir, const char *id);
 
-/* Calls fn for each; a note goes when fn returns true, and when it cannot be read. */
+/* Calls fn for each note; removes a note if fn returns true, or if it cannot be read. */
 void agent_live_each(const char *run_dir, bool (*fn)(void *arg, const char *key), void *arg);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "shim/agent/agent.h"
 
-/* Makes ready to serve: the lock of one agent for each run_dir, the kernel's proof, the second process, the sockets.
- * -EALREADY: another agent serves. */
+/* Gets ready to serve: takes the lock (one agent per run_dir), proves that the kernel supports this, starts the second process
+ * and opens the sockets. -EALREADY: another agent serves this run_dir. */
 int agent_open(struct agent *a, struct err *err);
 int agent_run(struct agent *a, struct err *err);
 void agent_close(struct agent *a);

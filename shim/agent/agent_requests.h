@@ -18,7 +18,7 @@ void agent_requests_close(struct agent *a);
 void agent_requests_accept(struct agent *a);
 bool agent_requests_serve(struct agent *a, int fd); /* false: no client has this descriptor */
 
-/* Answers those who waited for what has come; lets the silent ones go. */
+/* Answers clients whose wait is over, and drops silent ones. */
 void agent_requests_step(struct agent *a, uint64_t now_ms);
 bool agent_requests_are_waiting(const struct agent *a);
 

@@ -1,4 +1,4 @@
-/* One notification becomes one use of a call in the evidence. */
+/* Adds notified calls to the evidence. */
 #ifndef SNUG_SHIM_AGENT_BOOK_H
 #define SNUG_SHIM_AGENT_BOOK_H
 
@@ -8,13 +8,13 @@
 #include <linux/seccomp.h>
 #include <stdint.h>
 
-#define BOOK_WHO     256  /* threads whose names are remembered */
-#define BOOK_NUMBERS 1024 /* of each ABI of the host, whose arguments are looked up at once */
+#define BOOK_WHO     256  /* cached names of threads */
+#define BOOK_NUMBERS 1024 /* numbers per ABI of the host for which the form is looked up in advance */
 
 struct book_who {
 	uint32_t tid; /* 0: empty */
 	uint64_t at_ms;
-	uint16_t comm_len, exe_len; /* 0: not known */
+	uint16_t comm_len, exe_len; /* 0: unknown */
 	char comm[16], exe[256];
 };
 
@@ -23,13 +23,13 @@ struct book {
 	struct book_who who[BOOK_WHO];
 	const struct arch *host[4];
 	size_t host_count;
-	int8_t forms[4][BOOK_NUMBERS]; /* places in the argument table, -1: none */
+	int8_t forms[4][BOOK_NUMBERS]; /* indexes in the argument table; -1: none */
 	uint32_t execve[4], execveat[4], seccomp[4], prctl[4];
 };
 
 void book_init(struct book *b, struct agent_runs *runs);
 
-/* Books it to the listener's run, if it has one. To be called before the call is answered: then nothing that went on is missing. */
+/* Adds the call to the listener's run, if it has one. Call this before answering: then no call that continued is missing. */
 void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n, uint64_t now_ms);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define HANDOVER_FDS_MAX     8          /* descriptors in one message */
 #define HANDOVER_STATE_MAX   (1u << 20) /* bytes of a state */
-#define HANDOVER_PENDING_MAX 256        /* connections that have not said all */
+#define HANDOVER_PENDING_MAX 256        /* connections whose state is not complete yet */
 
 struct handover_connection {
 	struct handover_connection *next;
@@ -20,7 +20,7 @@ struct handover_connection {
 	struct buf text;
 	int fds[HANDOVER_FDS_MAX];
 	size_t fd_count;
-	bool cut; /* descriptors came that could not be taken: there was no room for them */
+	bool cut; /* descriptors were lost for lack of room */
 };
 
 struct handover {
@@ -30,28 +30,28 @@ struct handover {
 	unsigned count;
 };
 
-/* What a connection brought: taken over by whoever is told. */
+/* What a connection brought; the callback owns the descriptor. */
 struct handover_state {
 	int listener;         /* -1: none came */
-	pid_t pid;            /* of the container's process; 0: not said */
-	const char *metadata; /* NULL: not said */
+	pid_t pid;            /* of the container's process; 0: unknown */
+	const char *metadata; /* NULL: none */
 	bool cut;
 };
 
 int handover_open(struct handover *in, const char *run_dir, struct err *err);
 void handover_close(struct handover *in);
 
-/* Takes one connection. *ret_fd: to be watched; -1: nobody came, or not one who may. */
+/* Accepts one connection. *ret_fd must be watched; -1: nobody came, or a peer without permission. */
 int handover_accept(struct handover *in, int *ret_fd, struct err *err);
 
 typedef void handover_fn(void *arg, const struct handover_state *s);
 
-/* The connection of this descriptor is readable: reads what is there, calls fn once it is whole, and then lets it go.
- * False: there is no such connection. */
+/* The descriptor is readable: reads from its connection, and once the state is complete, calls fn and closes the connection.
+ * False: no connection has this descriptor. */
 bool handover_read(struct handover *in, int fd, handover_fn *fn, void *arg);
 
-/* Reads a state's text. *ret_index: which of the descriptors is the listener; SIZE_MAX: none is. Strings point into
- * *ret_doc. Pure. */
+/* Parses a state. *ret_index: which of the descriptors is the listener; SIZE_MAX: none. Strings point into *ret_doc, which the
+ * caller frees. Pure. */
 struct json_doc;
 int handover_parse(const char *text, size_t len, struct json_doc **ret_doc, size_t *ret_index,
 		   struct handover_state *ret, struct err *err);

@@ -9,27 +9,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for one notification and its answer, of the sizes that this kernel wants. */
+/* Room for one notification and its answer, in the sizes of this kernel. */
 struct unotify {
 	struct seccomp_notif *in;
 	struct seccomp_notif_resp *out;
 	size_t in_size, out_size;
 };
 
-/* Asks the kernel for the sizes, and proves on a process of its own that a notified call goes on. -ENOSYS with a sentence where it cannot (Linux before 5.5). */
+/* Asks the kernel for the sizes, and proves with a child process that a notified call can continue. -ENOSYS: this kernel
+ * (before Linux 5.5) cannot do that. */
 int unotify_open(struct unotify *k, struct err *err);
 void unotify_close(struct unotify *k);
 
-/* Lets the kernel wake the answered thread at once on the same processor (Linux 6.6); where it cannot, answers take longer and nothing else changes. */
+/* Makes the kernel wake an answered thread at once on the same CPU (Linux 6.6). False if it cannot: answers just take longer. */
 bool unotify_wake_quickly(int listener);
 
-/* Takes one notification of a listener on which poll() said that there is one; it is k->in then. -ENOENT: the call was given up meanwhile. */
+/* Receives one notification into k->in from a listener that poll(2) reported readable. -ENOENT: the call was interrupted
+ * meanwhile. */
 int unotify_receive(struct unotify *k, int listener);
 
-/* The call that was received last goes on. -ENOENT: it was given up meanwhile. */
+/* Lets the call received last continue. -ENOENT: it was interrupted meanwhile. */
 int unotify_continue(struct unotify *k, int listener);
 
-/* A child that shares this process's descriptors. As fork(). */
+/* Like fork(2), but the child shares this process's descriptors (CLONE_FILES). */
 int unotify_fork_sharing(void);
 
 #endif

@@ -14,9 +14,9 @@
  * (seccomp/evidence/unlogged_proof.h)
  *   {"op":"version","runtime_id":...}                  -> {"ok":true,"want_version":bool}
  *   {"op":"version","runtime_id":...,"version":...}   -> {"ok":true}
- *   {"op":"health"}       -> {"ok":true}: recording works here and does no harm; a failure says why not
+ *   {"op":"health"}       -> {"ok":true}: recording works here and does no harm; if not, the error says why
  *   {"op":"whose","session":N} -> {"ok":true} and, of a session that is booked, "key" and "container"
- *   {"op":"deleted","root":...,"id":...}              no answer: look whether the container has ended
+ *   {"op":"deleted","root":...,"id":...}              no answer: checks whether the container has ended
  *   {"op":"sync"}         -> {"ok":true}: all that the kernel had logged before is in the evidence files
  *   {"op":"settle","key":...,"space":...}  -> {"ok":true}: as sync, and every run of the key whose processes have all
  * gone is ended any failure           -> {"ok":false,"error":SENTENCE}
@@ -36,33 +36,34 @@
 
 enum client_server { CLIENT_SNUGD, CLIENT_AGENT };
 
-/* Connects. -ENOENT or -ECONNREFUSED: no recorder runs. Returns the descriptor. */
+/* Connects. Returns the descriptor; -ENOENT or -ECONNREFUSED if the server is not running. */
 int client_connect(enum client_server server, const char *run_dir, struct err *err);
 
-/* Connects, starting the server (found beside this program's own file) if none runs, and waiting until it listens. If it cannot start,
- * its sentence is in *err. */
+/* Connects; if no server runs, starts one (from this program's own directory) and waits until it listens. If it cannot start,
+ * *err has its message. */
 int client_connect_or_start(enum client_server server, const struct config *config, struct err *err);
 
-/* The same two for callers who would rather go on without the recorder than wait: not much longer than timeout_ms each. */
+/* The same two for callers who would rather go on without the recorder than wait: each takes at most about timeout_ms. */
 int client_connect_or_start_within(enum client_server server, const struct config *config, unsigned timeout_ms, struct err *err);
 int client_request_within(int fd, const struct buf *request, unsigned timeout_ms, struct buf *ret_answer, struct err *err);
 
-/* client_connect_or_start and client_request in one, tried again if a recorder that was just ending took the connection. */
+/* client_connect_or_start() and client_request() in one; retries if a server that was about to exit took the connection. */
 int client_ask(enum client_server server, const struct config *config, const struct buf *request, struct buf *ret_answer, struct err *err);
 
 /* The same over *fd, the caller's connection, which is left open for the next question; -1: none yet. After a failure it is closed, and *fd is -1. */
 int client_ask_over(enum client_server server, const struct config *config, int *fd, const struct buf *request, struct buf *ret_answer,
 		    struct err *err);
 
-/* Sends one request and waits for its answer. Returns 0 if the answer is ok, -ETIMEDOUT, or -EREMOTEIO with snugd's own sentence. The answer's
- * text goes to *ret_answer if that is not NULL. */
+/* Sends one request and waits for its answer, whose text goes to *ret_answer unless that is NULL. Returns 0 if the answer is ok,
+ * -ETIMEDOUT, or -EREMOTEIO with the server's message. */
 int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err);
 
-/* Sends and does not wait; nothing is reported. */
+/* Sends a request without waiting; failures are not reported. */
 void client_notify(enum client_server server, const char *run_dir, const struct buf *request);
 
-/* Before evidence is read: asks a running snugd, and a running snug-agent, for a settled state of all keys. One that left notes of live containers and is gone is started again, so
- * that it says what has become of them; else no recorder running is success. */
+/* To be called before evidence is read: asks snugd and snug-agent, if they run, to save everything up to now. If one of them is
+ * gone and left notes of live containers, it is started again to find out what happened to them; else it is a success if none
+ * runs. */
 int client_sync(const struct config *config, struct err *err);
 
 #endif

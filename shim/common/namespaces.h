@@ -1,4 +1,4 @@
-/* Which namespaces this process is in: the kernel sends its audit records to the initial ones alone. */
+/* Which namespaces this process is in: the kernel sends audit records only to the initial ones. */
 #ifndef SNUG_SHIM_NAMESPACES_H
 #define SNUG_SHIM_NAMESPACES_H
 
@@ -6,13 +6,13 @@
 
 #include <stdbool.h>
 
-/* 0 in the initial user, pid and network namespace, else -EPERM with a sentence that says which it is not. */
+/* Returns 0 in the initial user, pid and network namespaces; else -EPERM with a message that names the one it is not in. */
 int namespaces_check(struct err *err);
 
-/* Root of the initial user namespace. */
+/* True for root of the initial user namespace. */
 bool namespaces_is_root(void);
 
-/* Root in all of them: the audit records can be had as far as the place is concerned. */
+/* True for root in all three: audit records are available here. */
 bool namespaces_have_audit(void);
 
 #endif

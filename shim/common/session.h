@@ -1,5 +1,5 @@
-/* The audit session of this process: a write to /proc/self/loginuid makes a fresh one, which all children inherit and every audit
- * record of theirs carries as ses= (kernel/audit.c audit_set_loginuid()). */
+/* The audit session of this process: writing to /proc/self/loginuid starts a new one, which all children inherit and which is in
+ * their audit records as ses= (kernel/audit.c audit_set_loginuid()). */
 #ifndef SNUG_SHIM_SESSION_H
 #define SNUG_SHIM_SESSION_H
 
@@ -9,11 +9,11 @@
 
 #define SESSION_UNSET UINT32_MAX
 
-/* Begins a fresh session for this process, keeping a login uid that is set, else 0. Fails with a sentence where the kernel
- * forbids it (-EPERM: CAP_AUDIT_CONTROL missing, or loginuid_immutable) or has no audit (-ENOENT). */
+/* Starts a new session for this process, with its login uid if set, else 0. -EPERM: the kernel forbids it (no
+ * CAP_AUDIT_CONTROL, or loginuid_immutable). -ENOENT: the kernel has no audit. */
 int session_begin(uint32_t *ret_session, struct err *err);
 
-/* The session of a process; -ESRCH if it is gone. */
+/* The session of a process. -ESRCH: it is gone. */
 int session_of(int pid, uint32_t *ret_session);
 
 #endif

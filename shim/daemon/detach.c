@@ -24,8 +24,8 @@ static void write_text(const char *path, const char *text)
 		(void)!write(fd, text, strlen(text));
 }
 
-/* Ending the pod, unit or login that called first must not end the recorder: a group of its own under cgroup v2, the
- * root group of each v1 hierarchy (a new cpuset group would need cpus and mems first). */
+/* The end of the pod, unit or login that called first must not end the daemon: it moves to a cgroup of its own under v2, and
+ * to the root group of each v1 hierarchy (a new cpuset group would need cpus and mems first). */
 static void leave_cgroups(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -61,7 +61,7 @@ static void reset_signals(void)
 
 #define FILES_MAX 65536 /* as in the unit: two for each container, and one for each key */
 
-/* To at least that; without CAP_SYS_RESOURCE as far as the hard limit goes. */
+/* To at least `want`; without CAP_SYS_RESOURCE, to the hard limit at most. */
 static void raise_limit(int which, rlim_t want)
 {
 	struct rlimit now, more;
@@ -82,7 +82,7 @@ static void reset_limits(void)
 	cpu_set_t all;
 
 	setrlimit(RLIMIT_CORE, &none);
-	/* Those of the first caller are not the node's. */
+	/* The first caller's limits are not meant for the node. */
 	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
 		raise_limit(unlimited[i], RLIM_INFINITY);
 	raise_limit(RLIMIT_NOFILE, FILES_MAX);

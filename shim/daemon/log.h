@@ -1,4 +1,4 @@
-/* What the recorder has to say to the node's operator: syslog, and stderr in the foreground. */
+/* Messages to the operator: syslog, and stderr in the foreground. */
 #ifndef SNUG_SHIM_DAEMON_LOG_H
 #define SNUG_SHIM_DAEMON_LOG_H
 

@@ -1,4 +1,4 @@
-/* Requests and answers, as shim/common/client.h defines them: one JSON object in one SOCK_SEQPACKET message. Nothing
+/* Requests and answers as defined in shim/common/client.h: one JSON object in one SOCK_SEQPACKET message. Nothing
  * here blocks. */
 #ifndef SNUG_SHIM_DAEMON_MESSAGE_H
 #define SNUG_SHIM_DAEMON_MESSAGE_H
@@ -15,7 +15,7 @@
  * be told. */
 int message_receive(int fd, char *text, struct json_doc **ret_doc, const char **ret_op, struct err *err);
 
-/* Each sends one answer; false if the client cannot be told, and is to be let go. */
+/* Each sends one answer. False if that failed: the caller should drop the client. */
 bool message_answer(int fd, const struct buf *text);
 bool message_ok(int fd);                                 /* {"ok":true} */
 bool message_flag(int fd, const char *name, bool value); /* {"ok":true,NAME:VALUE} */

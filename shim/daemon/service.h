@@ -9,22 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What makes one such program. Functions return 0 or a negative errno unless they say otherwise; `state` is handed to
- * each. */
+/* One such program. Functions return 0 or a negative errno unless they say otherwise; each gets `state`. */
 struct service {
-	const char *name;           /* the program's, for messages and syslog */
+	const char *name;           /* the program's name, for messages and syslog */
 	const char *help;           /* what --help prints */
-	const char *default_config; /* a --config of this path is as none: that file may be missing. NULL: any named
-				       file must be there */
+	const char *default_config; /* --config with this path counts as none: the file may be missing. NULL: a named file must exist */
 
-	/* Reads an option of the program's own from words[0]; returns how many words it took, 0 if it knows no such
-	 * option. NULL: there are none. */
+	/* Reads one of the program's own options from words[0]. Returns the number of words taken; 0: unknown option. NULL: none. */
 	size_t (*take_option)(void *state, char *const words[], size_t count);
-	/* Whether it can serve here, asked before the caller is left. NULL: anywhere. */
+	/* Whether it can serve here; called before it detaches. NULL: anywhere. */
 	int (*check)(struct err *err);
-	/* Makes ready. -EALREADY: another one serves already. */
+	/* Gets ready to serve. -EALREADY: another one serves already. */
 	int (*open)(void *state, bool background, struct err *err);
-	/* Serves until it is told to end. */
+	/* Serves until told to exit. */
 	int (*run)(void *state, struct err *err);
 	/* Frees what open() took, also after it has failed or was never called. */
 	void (*close)(void *state);
