@@ -1,17 +1,17 @@
-/* The recorder's event loop: opens all, serves, closes. */
+/* The recorder's event loop: opens everything, serves, closes. */
 #ifndef SNUG_SHIM_RECORDER_LOOP_H
 #define SNUG_SHIM_RECORDER_LOOP_H
 
 #include "base/err.h"
 #include "shim/recorder/server/recorder.h"
 
-/* Opens everything and passes a first barrier. -EALREADY: another recorder holds the lock. */
+/* Opens everything and proves the audit path with a first barrier. -EALREADY: another recorder has the lock. */
 int loop_open(struct recorder *r, struct err *err);
 
-/* Serves until a signal or idleness ends it. */
+/* Serves until a signal, or until idle for long enough. */
 int loop_run(struct recorder *r, struct err *err);
 
-/* Stamps what is still live, saves, closes. */
+/* Stamps live runs, saves and closes. */
 void loop_close(struct recorder *r);
 
 #endif

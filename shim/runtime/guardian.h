@@ -1,7 +1,7 @@
-/* Step 5: the detached helper that puts the caller's bytes back, and what is done once the runtime has ended.
+/* Step 5: the detached helper that restores the caller's config.json, and does what is left when the runtime has exited.
  *
- * It is a grandchild of the wrapper in a session of its own, holds none of the caller's descriptors, and watches by pidfd the process
- * that became the runtime.
+ * It is a grandchild of the wrapper, in a session of its own, without the caller's descriptors, and watches the process that
+ * became the runtime by pidfd.
  */
 #ifndef SNUG_SHIM_RUNTIME_GUARDIAN_H
 #define SNUG_SHIM_RUNTIME_GUARDIAN_H
@@ -14,15 +14,15 @@
 
 struct guardian_duty {
 	const struct plan *plan;
-	struct oci_bundle *bundle; /* prepared, locked: restored when the runtime has read it; NULL for none */
-	bool recorded;             /* it is a learning or audited start: the caller's bytes may come back early rather than late */
-	bool learn_features;       /* then find out what the runtime can do, if nobody has */
-	bool tell_version;         /* then tell the recorder the runtime's version, if it does not know it */
-	bool until_end;            /* then wait for the runtime's end and, if the container is gone, remove its note */
+	struct oci_bundle *bundle; /* prepared and locked; restored when the runtime has read it; NULL: none */
+	bool recorded;             /* a learning or audited start: rather restore too early than too late */
+	bool learn_features;       /* afterwards, find out what the runtime supports, unless that is known */
+	bool tell_version;         /* afterwards, tell the recorder the runtime's version, if it wants it */
+	bool until_end;            /* afterwards, wait for the runtime to exit, and remove the note if the container is gone */
 };
 
-/* Forks it. When this returns 0 the helper watches. Must be called before the swap, and before the audit session is begun: the helper is not the
- * container's. */
+/* Forks the helper; on success it is already watching. Call this before the swap, and before the audit session begins: the helper
+ * must not be in the container's session. */
 int guardian_start(const struct guardian_duty *duty, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* What the recorder says to a learning container before its filter is made: whether its key is still being learnt, and what may be
- * quiet. */
+/* What the recorder answers before a learning container's filter is made: whether its key is still being learnt, and what may be
+ * unlogged. */
 #ifndef SNUG_SHIM_RUNTIME_LEARN_H
 #define SNUG_SHIM_RUNTIME_LEARN_H
 
@@ -15,7 +15,7 @@
 struct learn {
 	struct buf answer;
 	struct json_doc *doc;
-	const struct json *unlogged;    /* NULL: nothing may be quiet */
+	const struct json *unlogged;    /* NULL: nothing may be unlogged */
 	struct learning_unlogged allow; /* the same, for the makers of sections */
 	bool over;                   /* learn_for has passed since the key's first learning run */
 };
@@ -24,7 +24,7 @@ struct learn {
  * *ret is to be freed whatever is returned. */
 int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key, int *recorder, struct learn *ret, struct err *err);
 
-/* Appends the registration's "quiet": what was offered, with the forms that were applied. Nothing if nothing was. */
+/* Appends the value of "quiet" for the registration: what was offered, with the forms that were applied; or nothing. */
 void learn_tell(const struct learn *l, struct buf *out);
 
 void learn_done(struct learn *l);

@@ -1,4 +1,4 @@
-/* Which seccomp section a container is started with: the choice between learning, auditing, enforcing and the caller's own. */
+/* The seccomp section that a container is started with: for learning, audit or enforce mode, or the caller's own. */
 #ifndef SNUG_SHIM_RUNTIME_SECTION_H
 #define SNUG_SHIM_RUNTIME_SECTION_H
 
@@ -12,21 +12,22 @@
 struct section {
 	struct buf text;      /* the section; empty: the caller's own stays */
 	const char *baseline; /* "drop", "default" or "keep" when learning, else "" */
-	struct buf unlogged;     /* for the registration: what is quiet, a JSON object; empty: nothing */
-	struct buf caller;    /* for the registration: names that the caller's own profile allows, a JSON array; empty: nothing is opened */
-	bool caller_denies;   /* or those that it refuses */
-	bool handed_over;     /* it hands calls to a listener or a tracer, of which no record comes */
+	struct buf unlogged;     /* for the registration: what is unlogged, a JSON object; empty: nothing */
+	struct buf caller;    /* for the registration: names that the caller's own profile allows, a JSON array; empty: nothing more is allowed */
+	bool caller_denies;   /* `caller` is what it refuses instead */
+	bool handed_over;     /* it hands calls to a listener or a tracer, which makes no record */
 };
 
-/* Refuses a section (NULL: there is none) with a rule that hands calls to a listener of its caller's, by this sentence. */
+/* -EPERM with this sentence for a section (NULL: none) with a rule that hands calls to the caller's listener. */
 int section_refuse_notify(const char *section, size_t len, const char *sentence, struct err *err);
 
-/* Chooses and makes it; `learn` is NULL unless the mode is to learn. A missing approved profile is -ENOENT. */
+/* Chooses and makes the section; `learn` is NULL except in learn mode. -ENOENT: there is no approved profile. The caller calls
+ * section_done(), also after an error. */
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
 		 const char *key, struct learn *learn, struct section *ret, struct err *err);
 
-/* The section of a container that has no profile by its key: the caller's own (the text stays empty), or for a pod that asks for none the runtime's default,
- * whatever `pod_minimum` says of learning. */
+/* The section of a container whose key has no profile: the caller's own (the text stays empty) or, for a pod without one, the
+ * runtime's default, whatever `pod_minimum` says about learning. */
 int section_make_default(const struct oci_spec *spec, enum oci_container_kind kind, struct section *ret, struct err *err);
 void section_done(struct section *s);
 

@@ -1,4 +1,4 @@
-/* What a learning container may have unlogged, asked for by the wrapper before it makes the filter, and booked with the run. */
+/* What a learning container may leave unlogged: the wrapper asks before it makes the filter, and registers the answer. */
 #ifndef SNUG_SHIM_RECORDER_UNLOGGED_REQUEST_H
 #define SNUG_SHIM_RECORDER_UNLOGGED_REQUEST_H
 
@@ -8,7 +8,8 @@
 #include "shim/recorder/attribution/runs.h"
 #include "shim/recorder/store/store.h"
 
-/* Appends the answer to an "offer" (shim/common/client.h). Offered is only what is on disk. counts: the kernel can count what the run calls. */
+/* Appends the answer to an "offer" (shim/common/client.h), which contains only calls that are on disk. counts: the kernel can
+ * count the run's calls. */
 int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, struct buf *out, struct err *err);
 
 /* True if a container of the key of an "offer" runs, or has just ended: there may be records of it that were not read yet. */
@@ -17,10 +18,10 @@ bool unlogged_request_is_busy(struct store *store, const struct json_doc *reques
 /* True if the key has learnt calls that are not on disk yet. */
 bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *request);
 
-/* Books what the registration of a run says of its filter: members "quiet", "caller_allows", "caller_denies", all optional. */
+/* Notes what a registration says about the filter: "quiet", "caller_allows" and "caller_denies", all optional. */
 int unlogged_request_accept(struct run *run, const struct json_doc *request, struct err *err);
 
-/* A call that the run used: is it one that its caller's own profile would have refused? */
+/* Notes a call that the run used, if its caller's own profile would have refused it. */
 void unlogged_request_see(struct run *run, const struct arch *arch, uint32_t nr);
 
 #endif

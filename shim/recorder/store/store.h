@@ -1,4 +1,5 @@
-/* The keys that are in memory: their evidence, loaded at the first run, saved when it has news, let go when no run needs it and all of it is on disk. */
+/* The keys in memory: their evidence is loaded for the first run, saved when it has news, and freed when no run needs it and
+ * everything is on disk. */
 #ifndef SNUG_SHIM_RECORDER_STORE_H
 #define SNUG_SHIM_RECORDER_STORE_H
 
@@ -10,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STORE_NEWS_MS   100  /* what is new is handed to the saver this long after it was read, at the latest, unless that has too much to do */
-#define STORE_COUNTS_MS 5000 /* and mere counts this long */
+#define STORE_NEWS_MS   100  /* news goes to the saver after at most this long, unless the saver is busy */
+#define STORE_COUNTS_MS 5000 /* mere counts after this long */
 #define STORE_A_TURN    4    /* keys that are written out in one turn of the event loop: the stream must be read between them */
 #define STORE_BUCKETS   1024
 
@@ -49,20 +50,20 @@ void store_release(struct store *s, struct store_key *k); /* freed with its last
 /* The key if it is in memory, else NULL; not held. */
 struct store_key *store_find(struct store *s, enum state_space space, const char *key);
 
-/* There is something to save: after STORE_NEWS_MS if it is news. */
+/* Marks the key to be saved: after STORE_NEWS_MS if there is news, else after STORE_COUNTS_MS. */
 void store_touch(struct store *s, struct store_key *k, bool news, uint64_t now_ms);
 
-/* Saves what is due, a few keys at a time. A failure is told to the log and tried again. */
+/* Saves what is due, a few keys at a time. A failure is logged and retried. */
 void store_save_due(struct store *s, uint64_t now_ms);
 uint64_t store_deadline(const struct store *s); /* UINT64_MAX: nothing to do before the saver reports */
 
 /* The saver has reported. */
 void store_see_saved(struct store *s, uint64_t now_ms);
 
-/* Makes all that is not on disk due now; the mark tells what that was. */
+/* Makes everything that is not on disk due now; the mark identifies it. */
 uint64_t store_mark(struct store *s, uint64_t now_ms);
 
-/* 1 if all of that mark is on disk, 0 if not yet, or a negative errno if a save failed. */
+/* 1 if everything up to the mark is on disk, 0 if not yet, or a negative errno if a save failed. */
 int store_is_saved(const struct store *s, uint64_t mark, struct err *err);
 
 /* Saves everything and waits for it. */

@@ -1,4 +1,4 @@
-/* The kernel's audit messages: the multicast group that carries every record, and requests about its state. Nothing here changes a setting.
+/* The kernel's audit messages: the multicast group with every record, and requests for its state. Changes no setting.
  * Sources: include/uapi/linux/audit.h, kernel/audit.c kauditd_send_multicast_skb(), audit_receive_msg(), kernel/auditfilter.c
  * audit_list_rules_send(), audit_filter(). */
 #ifndef SNUG_SHIM_RECORDER_AUDIT_H
@@ -10,44 +10,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUDIT_BATCH 32 /* datagrams a read */
-#define AUDIT_BUFFER (32u << 20) /* bytes of receive buffer; the kernel takes them only as they fill */
+#define AUDIT_BATCH 32 /* datagrams per read */
+#define AUDIT_BUFFER (32u << 20) /* bytes of receive buffer; the kernel allocates them only as it fills */
 
 struct audit_reader; /* opaque */
 
 /* Opens the multicast group AUDIT_NLGRP_READLOG with a receive buffer of buffer_size bytes (SO_RCVBUFFORCE; the kernel counts its own overhead
- * too and doubles the figure). Needs CAP_AUDIT_READ in the initial user and network namespaces; the sentence says so. */
+ * too and doubles the figure). -EPERM without CAP_AUDIT_READ in the initial user and network
+ * namespaces. */
 int audit_open(size_t buffer_size, struct audit_reader **ret, struct err *err);
 void audit_close(struct audit_reader *r); /* NULL is allowed */
 int audit_fd(const struct audit_reader *r);
 
-/* Reads at most one batch without blocking and hands each datagram to fn. Returns how many were read, -EAGAIN if there are none, -ENOBUFS if the
- * kernel dropped some, -EMSGSIZE if one was cut. What does not come from the kernel is ignored. */
+/* Reads at most one batch without blocking and passes each datagram to fn. Returns their number; -EAGAIN if there are none;
+ * -ENOBUFS if the kernel dropped some; -EMSGSIZE if one was cut. Messages that are not from the kernel are ignored. */
 typedef void audit_datagram_fn(void *arg, const void *data, size_t len);
 int audit_read(struct audit_reader *r, audit_datagram_fn *fn, void *arg);
 
-/* Calls fn for each audit message of a datagram: its type, and its text (not NUL-terminated). Pure. Returns 0, or -EBADMSG if the
- * lengths do not fit together: then what is left of the datagram was not handed on. */
+/* Calls fn for each audit message of a datagram: its type, and its text (not NUL-terminated). Pure. Returns 0, or -EBADMSG
+ * if the lengths are inconsistent: then the rest of the datagram was not passed on. */
 typedef void audit_message_fn(void *arg, uint16_t type, const char *text, size_t len);
 int audit_each(const void *data, size_t len, audit_message_fn *fn, void *arg);
 
-/* What AUDIT_GET tells (CAP_AUDIT_CONTROL). Older kernels answer with a shorter struct: `lost` is in all of them. */
+/* The answer to AUDIT_GET (CAP_AUDIT_CONTROL). Older kernels return a shorter struct; all have `lost`. */
 struct audit_info {
 	uint32_t enabled, failure, rate_limit, backlog_limit, lost;
 	uint32_t auditd_pid;           /* 0: no audit daemon */
-	uint32_t backlog_wait_jiffies; /* as the kernel gives it; UINT32_MAX: an older kernel does not tell */
+	uint32_t backlog_wait_jiffies; /* as in the kernel; UINT32_MAX: older kernel, unknown */
 };
 
 /* A socket for requests, non-blocking. Returns the descriptor or a negative errno. */
 int audit_open_status(struct err *err);
 
-/* Asks for the status, for the list of rules; the answers carry seq. 0 or a negative errno. */
+/* Ask for the status and for the list of rules; the answers contain seq. Return 0 or a negative errno. */
 int audit_ask_status(int fd, uint32_t seq);
 int audit_ask_rules(int fd, uint32_t seq);
 
 enum audit_answer_kind {
 	AUDIT_ANSWER_INFO,      /* the status */
-	AUDIT_ANSWER_EXCLUDES,  /* a rule that drops seccomp records, of some processes at least */
+	AUDIT_ANSWER_EXCLUDES,  /* a rule that drops seccomp records, at least of some processes */
 	AUDIT_ANSWER_RULES_END, /* all rules were listed */
 	AUDIT_ANSWER_OTHER,     /* to be ignored */
 };

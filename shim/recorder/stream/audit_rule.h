@@ -7,17 +7,18 @@
 
 #include <stddef.h>
 
-#define AUDIT_RULE_MAX (8192 + 2048) /* bytes of one rule: more of its texts is cut */
+#define AUDIT_RULE_MAX (8192 + 2048) /* bytes of one rule; longer texts are cut */
 
-/* What an exclude rule does to seccomp records. It leaves no trace: no serial is used, nothing is counted. */
+/* What an exclude rule does to seccomp records. It leaves no trace: no serial number is used, and nothing
+ * is counted. */
 enum audit_drop {
-	AUDIT_DROP_NONE, /* another list, or other message types only */
-	AUDIT_DROP_SOME, /* those of some processes: the probe may come back and a container's record not */
+	AUDIT_DROP_NONE, /* another list, or only other message types */
+	AUDIT_DROP_SOME, /* records of some processes: the probe may arrive, and a container's record not */
 	AUDIT_DROP_ALL,
 };
 
-/* Judges one rule, the payload of an AUDIT_LIST_RULES answer (struct audit_rule_data), and if it drops any appends to *ret the command that
- * deletes it (NULL: not wanted). What is too short for one: AUDIT_DROP_NONE. */
+/* Evaluates one rule, the payload of an AUDIT_LIST_RULES answer (struct audit_rule_data). If it drops records, appends the command
+ * that deletes it to *ret_fix (may be NULL). AUDIT_DROP_NONE for a payload that is too short. */
 enum audit_drop audit_rule_evaluate(const void *payload, size_t len, struct buf *ret_fix);
 
 #endif

@@ -1,13 +1,14 @@
-/* Every way to lose a record, judged in one place: serials, the probe, the kernel's own count, its rules, actions_logged. The result are reasons that
- * are stamped on all live runs, and checkpoints: "all that was logged before this call has been read, or a reason was stamped". No
- * system calls: kernel.c asks, this decides.
+/* Every way to lose a record, evaluated in one place: serials, the probe, the kernel's own count, its rules, actions_logged. The
+ * results are reasons, stamped on all live runs, and checkpoints: "everything logged before this call has been read, or a reason
+ * was stamped". Makes no system calls: kernel.c asks, this decides.
  *
- * Time proves no loss. A writer that was preempted between taking a serial and queueing its record holds that serial back, and a starved node delivers
- * late. Only the stream itself tells: a serial is lost if a probe that was fired after the grace came back without it, a probe if a later one
- * overtook it, or if nothing arrives any more.
+ * Time alone proves no loss. A writer that was preempted between taking a serial and queueing its record holds that serial back,
+ * and a starved node delivers late. Only the stream itself proves it: a serial is lost if a probe fired after the grace period
+ * came back without it; a probe is lost if a later one overtook it, or if nothing arrives any more.
  *
- * The kernel's count of lost records can be set to zero (AUDIT_SET with AUDIT_STATUS_LOST, auditctl --reset-lost). It says so in the stream, with the
- * count that it gave up (kernel/audit.c audit_log_config_change()). A count that is lower than it was, there or in an answer, hides losses. */
+ * The kernel's count of lost records can be reset (AUDIT_SET with AUDIT_STATUS_LOST, auditctl --reset-lost). The stream then has a
+ * message with the old count (kernel/audit.c audit_log_config_change()). A count that went down, there or in an answer, hides
+ * losses. */
 #ifndef SNUG_SHIM_RECORDER_LOSS_H
 #define SNUG_SHIM_RECORDER_LOSS_H
 
@@ -18,12 +19,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOSS_PROBE_TIMEOUT_MS 4000  /* a probe is lost after so long a time in which nothing at all arrived */
-#define LOSS_LIMIT_MS         30000 /* and after so long a time in which the stream never came to it */
-#define LOSS_GRACE_MS         500   /* a serial that is missing this long after a higher one came back is looked for by a second probe */
+#define LOSS_PROBE_TIMEOUT_MS 4000  /* a probe is lost after nothing at all has arrived for this long */
+#define LOSS_LIMIT_MS         30000 /* or if the stream has not reached it after this long */
+#define LOSS_GRACE_MS         500   /* if a serial is missing this long after a higher one arrived, a second probe is fired */
 #define LOSS_PROBE_CYCLE      1000000u /* the probe tells its calls apart modulo this */
 
-/* What a checkpoint needs of the world outside. */
+/* What a checkpoint needs from outside. */
 struct loss_means {
 	void (*stamp)(void *arg, enum reason reason); /* for every live run */
 	int (*fire)(void *arg, uint32_t seq);         /* the probe; 0 or a negative errno */
@@ -38,15 +39,15 @@ struct loss {
 	struct serials serials;
 	struct audit_info info; /* of the newest answer */
 	bool info_known;
-	uint64_t wanted;  /* newest checkpoint that was asked for */
-	uint64_t running; /* the one in flight, 0 for none */
-	uint64_t passed;  /* newest one that is over */
-	reason_set found; /* what that one found wrong */
+	uint64_t wanted;  /* newest checkpoint requested */
+	uint64_t running; /* the one in flight; 0: none */
+	uint64_t passed;  /* newest one completed */
+	reason_set found; /* what that one found */
 	uint64_t passed_ms;
-	uint64_t shots;   /* that the probe was asked for, ever */
+	uint64_t shots;   /* probes fired so far */
 	/* of the one in flight */
 	bool probe_back, info_back, rules_back;
-	bool second;      /* a second probe is on its way: what is queued by now is in front of it */
+	bool second;      /* a second probe was fired: everything queued by now comes before it */
 	reason_set bad;
 	uint32_t probe_serial;
 	uint64_t shot;    /* of its first probe */
@@ -57,10 +58,10 @@ struct loss {
 /* Times are CLOCK_MONOTONIC milliseconds. */
 void loss_init(struct loss *l, const struct loss_means *means);
 
-/* Asks for a checkpoint that covers everything up to now; returns its number. It has passed when l->passed is at least that. */
+/* Requests a checkpoint that covers everything up to now, and returns its number. It has passed once l->passed reaches that. */
 uint64_t loss_checkpoint(struct loss *l, uint64_t now_ms);
 
-/* Stamps every live run, and counts against the checkpoint in flight. */
+/* Stamps every live run; the checkpoint in flight will report it, too. */
 void loss_stamp(struct loss *l, enum reason reason);
 
 /* What was read: any message's serial, the probe's record, an answer of the kernel's (status: of its reading, as audit_read_answer returns it). */
@@ -69,9 +70,9 @@ void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_
 void loss_see_config(struct loss *l, const char *text, size_t len); /* an AUDIT_CONFIG_CHANGE message */
 void loss_see_answer(struct loss *l, int status, const struct audit_answer *a);
 
-/* To be called after every batch and at the time loss_deadline gives. */
+/* Call this after every batch, and at the time that loss_deadline() returns. */
 void loss_step(struct loss *l, uint64_t now_ms);
-/* When to call loss_step at the latest, UINT64_MAX for never. */
+/* The latest time for the next loss_step(); UINT64_MAX: never. */
 uint64_t loss_deadline(const struct loss *l);
 
 #endif

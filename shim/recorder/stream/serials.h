@@ -1,7 +1,7 @@
-/* The numbers of the audit records: which of them have not arrived. Pure; no system calls.
+/* The serial numbers of audit records: which have not arrived. Pure.
  *
- * The kernel takes a record's serial when it begins it and queues it when it ends it, so that records arrive a little out of
- * order, and several records of one event carry the same serial. Serials are 32 bits and wrap (kernel/audit.c audit_serial()).
+ * The kernel assigns a serial when it begins a record and queues the record when it is finished, so records arrive slightly out
+ * of order; several records of one event have the same serial. Serials are 32 bits and wrap (kernel/audit.c audit_serial()).
  */
 #ifndef SNUG_SHIM_RECORDER_SERIALS_H
 #define SNUG_SHIM_RECORDER_SERIALS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SERIALS_WINDOW 65536u /* how far ahead of a missing serial others may arrive */
+#define SERIALS_WINDOW 65536u /* how far others may be ahead of a missing serial */
 
 struct serials {
 	bool started;
@@ -18,14 +18,14 @@ struct serials {
 	uint64_t seen[SERIALS_WINDOW / 64]; /* bit of (serial % window): arrived, for those above next */
 };
 
-/* Takes note of an arrival; the first one of all sets where counting begins. Returns false if the window overflowed: records are missing for
- * good, and next has moved up. */
+/* Notes an arrival; the very first one is where counting begins. Returns false if the window overflowed: records are lost, and
+ * next has moved on. */
 bool serials_see(struct serials *s, uint32_t serial);
 
 /* True if every serial below this one has arrived. */
 bool serials_complete_below(const struct serials *s, uint32_t serial);
 
-/* Gives up on what is missing below this one. */
+/* Gives up on everything missing below this serial. */
 void serials_skip_to(struct serials *s, uint32_t serial);
 
 #endif
