@@ -109,3 +109,13 @@ int evaluate_call(struct evaluator *j, const struct arch *arch, uint32_t nr, enu
 		*ret = is_refused_by_rule(j, arch, nr) ? EVALUATE_REFUSES : EVALUATE_DENIES;
 	return 0;
 }
+
+int evaluate_add_when(struct evaluator *j, const struct arch *arch, uint32_t nr, struct buf *out, struct err *err)
+{
+	cleanup_filter_call struct filter_call c = {0};
+	int r = filter_lists(j->filter, arch) ? filter_call(j->filter, arch, nr, &c, err) : 0;
+
+	if (r == 0)
+		filter_add_when(&c, "only where ", "except where ", out);
+	return r;
+}

@@ -4,6 +4,7 @@
 #ifndef SNUG_SECCOMP_EVALUATE_H
 #define SNUG_SECCOMP_EVALUATE_H
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "seccomp/policy/policy.h"
@@ -41,5 +42,7 @@ DEFINE_CLEANUP(evaluator, struct evaluator *, evaluate_free)
 
 /* Decides one call; on x32, nr has bit 30 set. Returns 0 or a negative errno. */
 int evaluate_call(struct evaluator *j, const struct arch *arch, uint32_t nr, enum evaluate_verdict *ret, struct err *err);
+/* Appends for which arguments it is allowed (filter_add_when()), nothing unless EVALUATE_DEPENDS. */
+int evaluate_add_when(struct evaluator *j, const struct arch *arch, uint32_t nr, struct buf *out, struct err *err);
 
 #endif

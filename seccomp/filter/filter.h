@@ -147,5 +147,8 @@ void filter_add_answer(uint32_t answer, struct buf *out);
 /* Appends a clause's comparisons: "(arg0 & CLONE_NEWUSER) == 0 and arg1 != 5". Values have names if `call` and `arch` are
  * given; both may be NULL. */
 void filter_add_args(const char *call, const struct arch *arch, const struct policy_arg *args, size_t count, struct buf *out);
+/* For which arguments the call happens: `only`, then "(arg0 & CLONE_NEWUSER) == 0"; or `except`, then "arg0 == AF_VSOCK or arg0 == AF_ALG". Nothing where
+ * that does not depend on them. Appends. */
+void filter_add_when(const struct filter_call *c, const char *only, const char *except, struct buf *out);
 
 #endif

@@ -107,6 +107,7 @@ enum policy_remark_kind {
 	POLICY_IGNORED_ERRNO,    /* errnoRet on an action that has none; crun refuses it */
 	POLICY_WRAPPED_ERRNO,    /* an errno out of range: runtimes use its lower 16 bits */
 	POLICY_NEGATIVE_VALUE,   /* in a comparison: crun takes it modulo 2^64, runc refuses it */
+	POLICY_WIDE_VALUE,       /* in a comparison, more than 64 bits: crun since 1.28 takes the highest value for it, others refuse it */
 	POLICY_WIDE_ERRNO,       /* more than 32 bits: crun refuses it */
 	POLICY_WIDE_INDEX,       /* of an argument: the same */
 	POLICY_UNKNOWN_OP,       /* in a rule without effect: runc refuses it, crun ignores it */

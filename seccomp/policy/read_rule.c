@@ -123,7 +123,8 @@ static int read_op(struct section *s, const struct json *v, const struct policy_
 	return section_remark(s, POLICY_UNKNOWN_OP, op, "unknown operator: %s", name);
 }
 
-/* The value that an argument is compared with; crun reads a negative number as strtoull(3) does. */
+/* The value that an argument is compared with. crun reads a negative number as strtoull(3) does, and since 1.28 (json-c) a number that is too
+ * high as the highest one. */
 static int read_value(struct section *s, const struct json *obj, const char *name, uint64_t *ret)
 {
 	const struct json *v = section_member(obj, name);
@@ -131,6 +132,10 @@ static int read_value(struct section *s, const struct json *obj, const char *nam
 
 	if (!v)
 		return 0;
+	if (json_u64(v, ret) == -ERANGE) {
+		*ret = UINT64_MAX;
+		return section_remark(s, POLICY_WIDE_VALUE, v, "%.40s", json_text(v));
+	}
 	if (!digits || text_parse_u64(digits, ret) < 0)
 		return json_want_u64(s->doc, obj, name, ret, s->err);
 	*ret = 0 - *ret;

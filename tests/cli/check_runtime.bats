@@ -117,6 +117,11 @@ rule() { printf '"syscalls": [{"names": [%s], "action": "SCMP_ACT_%s"%s}]' "$1" 
     invalid "\"syscalls\": [$rule]"
     [[ "$output" == *"without any filter"* ]]
   done
+  # A number that is too high.
+  rule=$(rule '"mkdir"' ERRNO ', "args": [{"index": 1, "value": 18446744073709551616, "op": "SCMP_CMP_LT"}]')
+  [ "$(refuse "$rule")" = "" ]
+  node "runc 1.3.6" "crun 1.21"
+  [ "$(refuse "$rule")" = "crun runc" ]
 }
 
 @test "check: what another runtime than those checked for refuses is a warning" {

@@ -36,6 +36,20 @@ kinds() { jq -c '[.differences[] | select(.arches | index("x86_64")) | [.call, .
   [ "$(jq -c '[.profiles[0].findings[] | select(.kind == "handed-over")]' <<<"$output")" = '[]' ]
 }
 
+@test "check: for which arguments a call is handed over, by their names" {
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},
+    {"names":["unshare"],"action":"SCMP_ACT_NOTIFY","args":[{"index":0,"value":268435456,"op":"SCMP_CMP_EQ"}]},
+    {"names":["unshare"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":268435456,"op":"SCMP_CMP_NE"}]}]}' >"$dir/p.json"
+  run_snug check --json "$dir/p.json"
+  [ "$(jq -r '.profiles[0].findings[] | select(.kind == "handed-over") | .calls[].when' <<<"$output")" = "only arg0 != CLONE_NEWUSER" ]
+}
+
+@test "check: the form that a runtime misses, by its name" {
+  echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["prctl"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":15,"op":"SCMP_CMP_EQ"}]}]}' >"$dir/p.json"
+  run_snug check --json --runtime runc-1.1.5 "$dir/p.json"
+  jq -e '[.profiles[0].findings[].calls[]? | select(.name == "prctl" and .when == "only arg0 == PR_SET_NAME")] | length > 0' <<<"$output"
+}
+
 @test "check: what only hands over refuses nothing" {
   jq '.syscalls |= map(select(.names == ["mkdir"]))' "$dir/notify.json" >"$dir/only.json"
   run_snug check --no-sample "$dir/only.json"

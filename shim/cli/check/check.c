@@ -283,6 +283,19 @@ int check_ask(struct check_view *v, uint32_t nr, struct check_answer *ret)
 	return 0;
 }
 
+int check_note_when(struct check_view *v, uint32_t nr, struct check_call *call)
+{
+	cleanup_with(filter_call_done) struct filter_call c = {0};
+	cleanup_buf struct buf when = {0};
+	int r = filter_call(v->filter, v->plan->floors->arch, nr, &c, v->err);
+
+	if (r < 0)
+		return r;
+	filter_add_when(&c, "only ", "all except ", &when);
+	snprintf(call->when, sizeof(call->when), when.len < sizeof(call->when) ? "%s" : "%.190s...", when.data ? when.data : "");
+	return 0;
+}
+
 void check_add_runtime(const struct floor_runtime *rt, struct buf *out)
 {
 	if (*rt->version)

@@ -50,12 +50,15 @@ enum check_kind {
 };
 const char *check_kind_name(enum check_kind k);
 
+#define CHECK_WHEN_MAX 200
+
 /* A call that a finding is about. */
 struct check_call {
 	char name[SYSCALL_NAME_MAX];
 	uint32_t answer;       /* what the profile answers, where that matters */
 	uint64_t seen, starts; /* of a floor: in how many of its starts or execs */
 	const char *reason;    /* of the facts built in; NULL: none */
+	char when[CHECK_WHEN_MAX]; /* for which arguments the profile allows it, "" where that does not matter; what is too long ends in "..." */
 	enum floor_use use;    /* of a floor */
 	bool by_errno;         /* it is enough to answer ENOSYS: the runtime tries the call and falls back then */
 	char nearest[SYSCALL_NAME_MAX]; /* what may be meant by a name that is none; "": nothing near */
@@ -121,6 +124,8 @@ struct check_view {
 	} answers[CHECK_NR_MAX];
 	struct err *err;
 };
+/* Notes for which arguments the profile allows the call. */
+int check_note_when(struct check_view *v, uint32_t nr, struct check_call *call);
 int check_floors(struct check_view *v);   /* floor, scheduler, always-set */
 int check_fallback(struct check_view *v); /* errno of newer calls */
 int check_handed_over(struct check_view *v); /* what a tracer or an agent decides */

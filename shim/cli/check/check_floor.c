@@ -105,7 +105,10 @@ static int check_part(struct check_view *v, const struct floor_runtime *rt, cons
 			continue;
 		memcpy(call.name, c->name, sizeof(call.name));
 		call.answer = a.answer;
-		call.reason = a.allows ? "allowed only for some arguments" : NULL;
+		call.reason = a.allows ? "allowed for some arguments" : NULL;
+		r = a.allows ? check_note_when(v, c->nr, &call) : 0;
+		if (r < 0)
+			return r;
 		level = check_chosen_has(&chosen, part, c->nr) ? CHECK_FAILURE : check_level_of(c, call.answer);
 		call.by_errno = level == CHECK_FAILURE && c->use == FLOOR_TRIES && c->without[ABLATION_ENOSYS] == ABLATION_STARTS;
 		/* What is up to the arguments alone may do; what is refused for certain does not. */

@@ -23,7 +23,9 @@ static int add_calls(struct check_view *v, struct check_finding *f, enum policy_
 			continue;
 		call.answer = a.answer;
 		call.reason = a.allows ? "for some arguments; others are allowed" : a.refuses ? "for some arguments; others are refused" : NULL;
-		r = check_add_call(f, &call, v->err);
+		r = a.allows ? check_note_when(v, arch_number_base(arch) + nr, &call) : 0;
+		if (!r)
+			r = check_add_call(f, &call, v->err);
 	}
 	return r;
 }

@@ -19,6 +19,8 @@ static void write_call(struct json_writer *w, const struct check_finding *f, con
 	}
 	if (c->reason)
 		json_write_string(w, "reason", c->reason);
+	if (*c->when)
+		json_write_string(w, "when", c->when);
 	if (*c->nearest)
 		json_write_string(w, "nearest", c->nearest);
 	json_write_end_object(w);

@@ -76,6 +76,11 @@ static bool lacks_crun_arch(const struct runtime *rt)
 	return !rt->libseccomp_2_6 || runc(rt);
 }
 
+static bool not_by_json_c(const struct runtime *rt)
+{
+	return runc(rt) || (crun(rt) && rt->version < VERSION(1, 28));
+}
+
 static bool runc_before_1_2(const struct runtime *rt)
 {
 	return runc(rt) && rt->version && rt->version < VERSION(1, 2);
@@ -288,6 +293,11 @@ static bool arch_spelling(const struct check_view *v, struct buf *where)
 	return has_remark(v, POLICY_ARCH_SPELLING, where);
 }
 
+static bool wide_value(const struct check_view *v, struct buf *where)
+{
+	return has_remark(v, POLICY_WIDE_VALUE, where);
+}
+
 static bool newer_arch(const struct check_view *v, struct buf *where)
 {
 	return has_remark(v, POLICY_NEWER_ARCH, where);
@@ -347,6 +357,8 @@ static const struct refusal {
 	{ignored_errno, crun, "crun", false, "an errno is set for an action that returns none", "remove the errno"},
 	{wide_errno, crun, "crun", false, "an errno has more than 32 bits", "write the intended errno"},
 	{wide_index, crun, "crun", false, "the index of an argument has more than 32 bits", "arguments are 0 to 5"},
+	{wide_value, not_by_json_c, "runc, crun before 1.28 too,", false, "an argument is compared with a number of more than 64 bits",
+	 "write the intended number"},
 	{unknown_op, runc, "runc", false, "it does not know the operator", "fix the operator, or remove the rule"},
 	{no_op, crun, "crun", false, "a comparison has no \"op\"", "add the operator, or remove the rule"},
 	{negative_value, runc, "runc", false, "an argument is compared with a negative number",

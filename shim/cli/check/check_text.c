@@ -186,6 +186,12 @@ static void add_group_fix(const struct check_finding *const group[], size_t n, s
 	}
 }
 
+/* "for some arguments; others are allowed: except arg0 == AF_VSOCK" */
+static void add_reason(struct table *t, const struct check_call *call)
+{
+	table_addf(t, "%s%s%s", call->reason ? call->reason : "", *call->when ? ": " : "", call->when);
+}
+
 /* All that one runtime lacks, of every way into a container. */
 static void add_group(const struct check_result *r, size_t first, struct buf *out)
 {
@@ -216,7 +222,10 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 
 		filter_add_answer(all.calls[i].answer, &answer);
 		table_add(&t, all.calls[i].name);
-		table_add(&t, all.calls[i].reason ? all.calls[i].reason : answer.data ? answer.data : "");
+		if (all.calls[i].reason)
+			add_reason(&t, &all.calls[i]);
+		else
+			table_add(&t, answer.data ? answer.data : "");
 		for (size_t k = 0; k < n; k++) {
 			const struct check_call *c = find_call(group[k], all.calls[i].name);
 
@@ -258,7 +267,7 @@ static void add_calls(const struct check_finding *f, struct buf *out)
 		if (*f->calls[i].nearest)
 			table_addf(&t, "did you mean %s?", f->calls[i].nearest);
 		else
-			table_add(&t, f->calls[i].reason ? f->calls[i].reason : "");
+			add_reason(&t, &f->calls[i]);
 	}
 	table_write(&t, "      ", out);
 }

@@ -50,32 +50,12 @@ size_t diff_count(const struct diff *d, enum diff_kind k)
 	return n;
 }
 
-/* The clauses of one kind, with "or" between them. */
-static void add_clauses(const struct filter_call *c, bool allow, struct buf *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->clause_count; i++)
-		if (filter_allows(c->clauses[i].answer) == allow) {
-			buf_adds(out, n++ ? " or " : "");
-			filter_add_args(c->name, c->arch, c->clauses[i].args, c->clauses[i].arg_count, out);
-		}
-}
-
 /* For which arguments the call happens, in words. */
 static char *say_when(const struct filter_call *c)
 {
 	cleanup_buf struct buf b = {0};
 
-	if (!c->depends || !c->clause_count) {
-		buf_adds(&b, c->depends ? "depends on its arguments" : "");
-	} else if (filter_allows(c->answer)) {
-		buf_adds(&b, "allow, except ");
-		add_clauses(c, false, &b);
-	} else {
-		buf_adds(&b, "only ");
-		add_clauses(c, true, &b);
-	}
+	filter_add_when(c, "only ", "allow, except ", &b);
 	return buf_steal(&b);
 }
 

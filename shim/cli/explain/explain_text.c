@@ -218,6 +218,21 @@ static bool first_of_name(const struct explain *x, size_t row)
 	return true;
 }
 
+/* The condition of a call, with its own line; records show no arguments. */
+static void add_depends(const struct explain *x, const struct summary_row *row, struct buf *out)
+{
+	cleanup_buf struct buf when = {0};
+	struct err ignored = {0};
+
+	buf_addf(out,
+		 "\n"
+		 "%s: the profile allows it for some arguments, which records do not show. Check its \"args\"; the name\n"
+		 "is not added, since that would allow it for all.\n",
+		 row->name);
+	if (evaluate_add_when(x->evaluator, row->arch, row->nr, &when, &ignored) == 0 && when.len)
+		buf_addf(out, "It is allowed %s.\n", when.data);
+}
+
 static void add_verdict_lists(const struct explain *x, struct buf *out)
 {
 	bool arch_told[ARCH_COUNT] = {false};
@@ -228,12 +243,7 @@ static void add_verdict_lists(const struct explain *x, struct buf *out)
 		if (!row->arch)
 			continue;
 		if (x->verdict[i] == EVALUATE_DEPENDS && first_of_name(x, i))
-			buf_addf(out,
-				 "\n"
-				 "%s: the profile allows it for some arguments, which records do not show. Check its "
-				 "\"args\"; the name\n"
-				 "is not added, since that would allow it for all.\n",
-				 row->name);
+			add_depends(x, row, out);
 		if (x->verdict[i] == EVALUATE_REFUSES && first_of_name(x, i))
 			buf_addf(out,
 				 "\n"
