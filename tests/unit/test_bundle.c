@@ -21,7 +21,7 @@ static void replace(void)
 /* Another file of the same size and time. */
 static void replace_alike(void)
 {
-	char text[64];
+	char text[256];
 	struct stat st;
 
 	snprintf(text, sizeof(text), "%s", content("config.json"));
