@@ -187,7 +187,7 @@ static void bad_texts(void **state)
 		const char *text, *says;
 	} cases[] = {
 		{"", "t: is empty"},
-		{"{}", "is no profile"},
+		{"{}", "not a profile"},
 		{"{\"ociVersion\":\"1\",\"linux\":{}}", "without a filter"},
 		{"{\"defaultAction\":\"SCMP_ACT_NO\"}", "defaultAction, line 1: unknown action; there are SCMP_ACT_ALLOW, _ERRNO, _LOG, _TRAP, _TRACE, _NOTIFY, _KILL_THREAD and _KILL_PROCESS"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENOPE\"}", "unknown errno"},
