@@ -161,3 +161,15 @@ table() { env ${1:+COLUMNS=$1} "$snug" diff @moby @podman | sed -n '/^  [ A-Za-z
   machine=s390x
   [ "$(says clone 0 EQ $((0x10000000)))" = "only arg0 == 0x10000000, else EPERM" ]
 }
+
+@test "diff: @podman is this node's own default where Podman keeps one, and says so" {
+  local file
+  for file in /etc/containers/seccomp.json /usr/share/containers/seccomp.json; do [ ! -e "$file" ] || break; done
+  run_snug diff @podman-4.3 @podman
+  if [ -e "$file" ]; then
+    [[ "$output" == *"@podman (the default of Podman on this node, $file)"* ]]
+  else
+    [[ "$output" == *"@podman (the default of podman 5.8"* ]]
+  fi
+  [[ "$output" == *"@podman-4.3 (the default of podman 4.3"* ]]
+}

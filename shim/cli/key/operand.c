@@ -8,6 +8,7 @@
 #include "seccomp/policy/defaults.h"
 #include "seccomp/policy/read.h"
 #include "shim/cli/key/build.h"
+#include "shim/cli/key/engine.h"
 #include "shim/cli/key/live.h"
 #include "shim/common/client.h"
 #include "shim/common/state.h"
@@ -163,11 +164,29 @@ static int read_live(const char *word, struct buf *ret, struct buf *ret_what, st
 	return r;
 }
 
+/* A bare name means what the node's own engine has, where that can be read, else the newest that is known. */
+static int read_default(const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
+{
+	static const char *const files[] = ENGINE_PODMAN_FILES;
+	const struct default_profile *fact = default_profile(word);
+	const char *path = NULL;
+	int r = text_streq(word, "@podman") ? engine_read_podman(files, ARRAY_SIZE(files), ret, &path, err) : 1;
+
+	if (r < 0)
+		return r;
+	if (!r) {
+		buf_addf(ret_what, "the default of Podman on this node, %s", path);
+		return 0;
+	}
+	buf_add(ret, fact->text, fact->len);
+	buf_addf(ret_what, "the default of %s on %s", fact->version, fact->machine);
+	return 0;
+}
+
 int operand_read(struct cli *cli, const char *word, enum operand_want want, size_t max, struct buf *ret,
 		 struct buf *ret_what, struct err *err)
 {
 	cleanup_buf struct buf what = {0};
-	const struct default_profile *fact;
 	enum operand_kind kind = OPERAND_KEY;
 	int r = operand_kind(cli, word, &kind, err);
 
@@ -181,10 +200,7 @@ int operand_read(struct cli *cli, const char *word, enum operand_want want, size
 	case OPERAND_FILE:
 		return read_file(word, max, ret, err);
 	case OPERAND_DEFAULT:
-		fact = default_profile(word);
-		buf_add(ret, fact->text, fact->len);
-		buf_addf(ret_what ? ret_what : &what, "the default of %s on %s", fact->version, fact->machine);
-		return 0;
+		return read_default(word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_LIVE:
 		return read_live(word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_KEY:

@@ -1,6 +1,6 @@
 /* What people name on a command line: a key, a file, a directory of files, a default profile, standard input.
  *
- *   @moby @containerd @podman   the default profiles (seccomp/policy/defaults.h)
+ *   @moby @containerd @podman   the default profiles (seccomp/policy/defaults.h); of Podman the node's own file, where there is one
  *   -                           standard input
  *   pid:N container:ID          what the kernel holds for a live process (shim/cli/key/live.h)
  *   /x ./x ../x x/ x.json ...   a file or directory; of a bundle its config.json
