@@ -100,6 +100,7 @@ enum policy_remark_kind {
 	POLICY_NEWER_ARCH,       /* libseccomp knows it since 2.6, and runc by a table of its own */
 	POLICY_CRUN_ARCH,        /* the same without a place in runc's table */
 	POLICY_UNKNOWN_MACHINE,  /* an archMap entry for an unknown machine: no other reader accepts it */
+	POLICY_TWO_ARCH_LISTS,   /* archMap beside architectures: Docker and Podman refuse the profile, runtimes ignore archMap */
 	POLICY_UNKNOWN_FLAG,
 	POLICY_UNKNOWN_NAME,     /* no kernel known to snug has the call */
 	POLICY_UNNAMED_CALL,     /* evidence: a learnt number without a known name */

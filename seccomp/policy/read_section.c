@@ -123,7 +123,7 @@ static int read_arches(struct section *s)
 		r = section_want_array(s, map);
 	/* moby seccomp_linux.go setupSeccomp() */
 	if (r == 0 && json_count(map) && json_count(list))
-		r = json_err(s->doc, map, s->err, "Docker and Podman refuse it together with \"architectures\"");
+		return section_remark(s, POLICY_TWO_ARCH_LISTS, map, "beside \"architectures\"");
 	if (r == 0 && map)
 		policy_set_arch_map(s->policy);
 	for (const struct json *e = json_first(map); e && r == 0; e = json_next(e))

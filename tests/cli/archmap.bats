@@ -120,3 +120,14 @@ floor_of() {
   grep -qE 'bad.json +FAILS +not read' <<<"$output"
   [[ "$output" != *"does not start"* ]]
 }
+
+@test "check: beside architectures Docker and Podman refuse it, and runtimes start" {
+  printf '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"archMap":[{"architecture":"SCMP_ARCH_X86_64"}],"syscalls":[{"names":["chmod"],"action":"SCMP_ACT_ERRNO"}]}' >"$dir/p.json"
+  run_snug check --json --runtime runc-1.1.5 "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [ "$(jq -r '.profiles[0].findings[] | select(.level == "failure") | .kind' <<<"$output")" = ambiguous ]
+  [[ "$output" == *"Docker and Podman reject"* ]]
+  run_snug merge "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$stderr$output" == *'left out "archMap"'* ]]
+}

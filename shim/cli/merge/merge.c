@@ -60,6 +60,18 @@ static void tell_unconfined(const struct merge_request *request)
 	fputs(request->all.count > 1 ? "; a list of refused calls takes\nnothing away from the others, --within that list does\n" : "\n", stderr);
 }
 
+/* Of two lists of architectures the result has what runtimes read. */
+static void tell_arch_lists(const struct merge_parts *parts)
+{
+	const struct policy_remark *remarks = NULL;
+
+	for (size_t i = 0; i < parts->count; i++)
+		for (size_t k = policy_remarks(parts->policies[i], &remarks); k-- > 0;)
+			if (remarks[k].kind == POLICY_TWO_ARCH_LISTS)
+				fprintf(stderr, "snug: %s: left out \"archMap\", since \"architectures\" stands beside it\n",
+					policy_name(parts->policies[i]));
+}
+
 static int combine(const struct merge_request *request, struct policy **ret, struct buf *remarks, struct err *err)
 {
 	const struct combine_view view = {.kind = COMBINE_UNION, .machine = request->machine, .remarks = remarks};
@@ -94,6 +106,9 @@ int merge_profiles(const struct merge_request *request, struct buf *out, bool *r
 		r = policy_write(adapted, form, "merged", &lost, out, err);
 	if (r < 0)
 		return r;
+	tell_arch_lists(&request->all);
+	tell_arch_lists(&request->without);
+	tell_arch_lists(&request->within);
 	if (remarks.len)
 		fputs(remarks.data, stderr);
 	if (lost.len)
