@@ -230,3 +230,40 @@ int file_read_link(const char *path, char **ret)
 	*ret = copy;
 	return 0;
 }
+
+/* Adds the path's components to one that is clean; "" is the root directory. */
+static void add_components(struct buf *out, const char *path)
+{
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && path[0] == '.' && path[1] == '.') {
+			while (out->len && out->data[--out->len] != '/')
+				;
+		} else if (len && !(len == 1 && path[0] == '.')) {
+			buf_addc(out, '/');
+			buf_add(out, path, len);
+		}
+		path += len + (path[len] == '/');
+	}
+}
+
+int file_make_absolute(const char *path, char **ret)
+{
+	cleanup_free char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	cleanup_buf struct buf b = {0};
+	char *text;
+
+	if (path[0] != '/' && !cwd)
+		return -errno;
+	if (cwd)
+		add_components(&b, cwd);
+	add_components(&b, path);
+	if (b.len == 0)
+		buf_addc(&b, '/');
+	text = buf_failed(&b) ? NULL : strndup(b.data, b.len);
+	if (!text)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
+}

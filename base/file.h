@@ -52,4 +52,8 @@ int file_check_trust(const struct stat *st, const char *what, struct err *err);
 /* readlink(2) into an allocated string, which the caller frees. Returns 0 or a negative errno. */
 int file_read_link(const char *path, char **ret);
 
+/* The path as Go's filepath.Abs() gives it: from the root on, without "." and "..", which are taken away as text, and single slashes. *ret is the
+ * caller's. 0, -ENOMEM, or what getcwd(2) said. */
+int file_make_absolute(const char *path, char **ret);
+
 #endif

@@ -217,6 +217,17 @@ static int check_call(const struct plan *p, const struct err *broken, struct err
 	return 0;
 }
 
+/* One name for one directory, whoever calls and from where: notes are kept by it, and the guardian and the recorder sit elsewhere. */
+static int find_root(struct plan *p, struct err *err)
+{
+	const char *root = p->call.root ? p->call.root : oci_runtime_default_root(&p->runtime);
+
+	/* From a directory that is gone runc fails by itself, and crun may know better. */
+	if (file_make_absolute(root, &p->root) < 0)
+		p->root = strdup(root);
+	return p->root ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
 int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 {
 	struct err broken = {0};
@@ -235,8 +246,9 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "real runtime");
 	oci_argv_parse(ret->runtime.dialect, argc, argv, &ret->call);
-	ret->root = ret->call.root ? ret->call.root : oci_runtime_default_root(&ret->runtime);
-	r = choose_mode(ret, argc > 0 ? argv[0] : NULL, err);
+	r = find_root(ret, err);
+	if (r == 0)
+		r = choose_mode(ret, argc > 0 ? argv[0] : NULL, err);
 	if (r == 0)
 		r = check_call(ret, &broken, err);
 	if (r < 0)
@@ -262,4 +274,5 @@ void plan_done(struct plan *p)
 	config_done(&p->config);
 	oci_runtime_done(&p->runtime);
 	note_done(&p->note);
+	free(p->root);
 }

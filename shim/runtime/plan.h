@@ -22,7 +22,7 @@ struct plan {
 	struct oci_runtime runtime;
 	struct oci_call call;
 	struct note note;         /* of this (root, id); note.runtime is NULL if there is none */
-	const char *root;         /* --root, or the runtime's default */
+	char *root;               /* --root, or the runtime's default; absolute, owned */
 	enum config_mode mode;    /* from the program's name or the configuration */
 	enum plan_action action;
 	bool notify;              /* it is, or will be, learnt by notify */

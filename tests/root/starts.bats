@@ -109,6 +109,22 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   no_notes
 }
 
+@test "one container, however its root is spelled: exec, checkpoint and delete find it" {
+  bundle "$T/b" '.annotations["io.snug.profile"] = "web"' sh -c 'while [ ! -e /dev/shm/end ]; do sleep 0.05; done'
+  cd "$T"
+  snug-learn --root root run --detach --bundle b c1 </dev/null >/dev/null 2>&1 3>&-
+  snug-learn --root "$T/root" exec c1 id
+  snug-learn --root "$T/b/../root/" exec c1 sh -c 'mkdir /dev/shm/x'
+  run -1 snug-learn --root "$T/root/" checkpoint --image-path "$T/i" c1
+  [[ "$output" == *'cannot checkpoint container c1'* ]]
+  snug-learn --root ./root/ exec c1 sh -c ': >/dev/shm/end'
+  eventually eval 'runs web | jq -e ".[0].ended != null" >/dev/null'
+  runs web | jq -e 'length == 1 and .[0].complete'
+  calls web workload | grep -qx mkdir
+  snug-learn --root "$T//root" delete c1
+  eventually eval '[ -z "$(find "$T/run/containers" -type f)" ]'
+}
+
 @test "what starts a container under snug-enforce is enforced or refused, whatever the subcommand" {
   printf '#!/bin/sh\necho "called: $*"\n' >"$T/runc"
   chmod 755 "$T/runc"
