@@ -1,8 +1,7 @@
 bats_require_minimum_version 1.5.0
 # An upgrade of the runtime, told before it happens: a profile learnt under the older one, checked by the catalogue alone, as an
 # ordinary user for whom there is no runtime; then started under the newer one, which is this machine's own.
-# SNUG_OLDER: a folder with the older runtimes, runc and crun, and the program of the containers, busybox.
-# SNUG_STARTS: how often the fixed profile is started (10; 100 for all).
+# SNUG_OLDER: a folder with the older runtimes, runc and crun; SNUG_STARTS: how often the fixed profile is started (10; 100 for all).
 
 setup() {
   load lib
@@ -32,8 +31,6 @@ runtimes() {
 learn() {
   # crun 1.8 takes no newer specification than it knows.
   bundle "$T/b" ".ociVersion = \"1.0.2\" | .root.readonly = false | .process.noNewPrivileges = $1" sleep 300
-  # Nor does the program: with a newer C library it would make itself a call that only the newer runtime needs.
-  [ ! -x "$SNUG_OLDER/busybox" ] || cp "$SNUG_OLDER/busybox" "$T/b/rootfs/bin/busybox"
   configure "runtime=\"$older\""
   snug-learn --root "$T/root" run -d --bundle "$T/b" shell </dev/null >/dev/null
   [ "$(snug-learn --root "$T/root" exec shell echo entered)" = entered ]
