@@ -86,7 +86,7 @@ static void tell_odd_names(const struct policy *p, struct buf *lost)
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < rules[i]->name_count; k++)
 			if (!systemd_is_name(rules[i]->names[k])) {
-				buf_adds(lost, "left out, as it is not the name of a system call: ");
+				buf_adds(lost, "not the name of a system call, left out: ");
 				text_add_safe(lost, rules[i]->names[k], strlen(rules[i]->names[k]));
 				buf_addc(lost, '\n');
 			}
