@@ -265,7 +265,7 @@ failure /usr/sbin/crun - -" ]
   put_web
   check web
   [ "$status" -eq 0 ]
-  [[ "$output" == *"mount"*"changes what the container sees"* ]]
+  [[ "$output" == *"mount"*"changes which files the container sees"* ]]
 }
 
 @test "check: the same content is told once" {
