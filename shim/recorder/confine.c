@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* static const struct set_always table_calls[], made of syscalls.csv */
+/* static const struct set_always table_calls[], generated from syscalls.csv */
 #include "syscalls.inc"
 
 #define FILTER_MAX 1024
@@ -29,7 +29,7 @@ static bool reads_processes(const struct config *config)
 {
 	uint32_t session;
 
-	/* With hidepid, whoever may not trace a process does not see it; this one has more capabilities than we keep. */
+	/* With hidepid, a process that may not trace another does not see it. Pid 1 has more capabilities than we keep. */
 	return session_of(1, &session) == 0 && hidepid_sees_all();
 }
 
@@ -61,7 +61,7 @@ static int keep_one(cap_t caps, cap_value_t cap, bool permitted_too)
 	return cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ? -errno : 0;
 }
 
-/* With only what is always kept in effect: is that enough? Adds what is not to `caps`. */
+/* Adds to `caps` whatever does not work with only the capabilities that are always kept. */
 static int add_needed(cap_t caps, const struct config *config)
 {
 	cap_t trial = cap_get_proc();
@@ -84,7 +84,7 @@ int confine_capabilities(const struct config *config, struct err *err)
 	cap_t caps = cap_init();
 	int r = caps ? 0 : -errno;
 
-	/* Needs CAP_SETPCAP; whoever started us without it has seen to the bounding set. */
+	/* Needs CAP_SETPCAP; whoever started us without it has already reduced the bounding set. */
 	for (cap_value_t c = 0; CAP_IS_SUPPORTED(c); c++)
 		(void)cap_drop_bound(c);
 	(void)cap_reset_ambient();
@@ -113,7 +113,7 @@ static void allow(struct filter *f, const struct arch *arch, const char *name)
 {
 	uint32_t nr;
 
-	/* The always-set names calls of other architectures too. */
+	/* The always-set contains calls of other architectures too. */
 	if (syscall_number(arch, name, &nr) < 0)
 		return;
 	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1));
@@ -142,7 +142,7 @@ static void make_filter(struct filter *f, const struct arch *arch)
 	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch->audit, 1, 0));
 	add(f, refuse);
 	add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
-	/* The probe is our child. Its numbers, which no kernel knows, must reach its own filter, which logs them. */
+	/* The probe is our child. Its numbers, which no kernel uses, must reach its own filter, which logs them. */
 	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, PROBE_FIRST_NR, 0, 2));
 	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, PROBE_FIRST_NR + PROBE_CYCLE, 1, 0));
 	add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));

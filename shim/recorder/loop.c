@@ -71,7 +71,7 @@ static int open_lock(struct recorder *r, struct err *err)
 	return 0;
 }
 
-/* A descriptor for every container, and one for every client. */
+/* We need a descriptor for every container and every client. */
 static void raise_limits(void)
 {
 	struct rlimit files;
@@ -84,13 +84,13 @@ static void raise_limits(void)
 
 static int open_signals(struct recorder *r, struct err *err)
 {
-	/* Ignored, as a caller may leave it, it would let the kernel reap a dead probe, and its number go to another process. */
+	/* We may have inherited SIGCHLD ignored. The kernel would then reap a dead probe, and another process could get its pid. */
 	signal(SIGCHLD, SIG_DFL);
 	r->signal_fd = signals_open(err);
 	return r->signal_fd < 0 ? r->signal_fd : 0;
 }
 
-/* The first barrier: before anybody is promised anything, the whole path is proved. */
+/* The first barrier: proves the whole audit path before any client gets an answer. */
 static int self_test(struct recorder *r, struct err *err)
 {
 	uint64_t want = loss_checkpoint(&r->loss, clock_monotonic_ms());
@@ -117,7 +117,7 @@ static bool take_up(void *arg, const struct live_entry *e)
 	return runs_take_up(&r->runs, e, clock_monotonic_ms());
 }
 
-/* What the recorder before this one watched goes on, stamped: the first look at /proc tells what is still alive. */
+/* Continues the runs of the previous recorder, stamped; the first look at /proc shows which are still alive. */
 static int take_up_all(struct recorder *r, struct err *err)
 {
 	int rc = live_open(&r->notes, r->config.run_dir, err);
@@ -193,8 +193,8 @@ static void on_ready(struct recorder *r, int fd)
 		server_serve(r, fd);
 }
 
-/* What a step was skipped for is due a millisecond later, whatever else is due when: a checkpoint that passed in that millisecond has no deadline any
- * more, and somebody waits for it. */
+/* Work of a skipped step is due one millisecond later, whatever the other deadlines are: a checkpoint that passed in that
+ * millisecond has no deadline any more, and a client is waiting for it. */
 static uint64_t not_before(const struct recorder *r, uint64_t at)
 {
 	return at > r->stepped_ms && !r->step_owed ? at : r->stepped_ms + 1;
@@ -215,7 +215,8 @@ static uint64_t earliest(const struct recorder *r)
 	return not_before(r, other < at ? other : at);
 }
 
-/* Set while containers learn it loses nothing, but the next lost record ends the node; new ones are refused. */
+/* A failure mode of panic (2), set while containers learn, loses no record, but the next lost one panics the node. New containers
+ * are refused. */
 static void warn_of_panic(struct recorder *r)
 {
 	bool panics = r->loss.info_known && r->loss.info.failure == 2;
@@ -225,7 +226,7 @@ static void warn_of_panic(struct recorder *r)
 	r->warned = panics;
 }
 
-/* Once a millisecond is enough: under load the loop turns more often, and with many containers these looks are not free. */
+/* Once a millisecond is enough: under load the loop turns more often, and with many containers these steps are expensive. */
 static void step(struct recorder *r)
 {
 	uint64_t now = clock_monotonic_ms();
@@ -279,7 +280,7 @@ int loop_run(struct recorder *r, struct err *err)
 
 		if (n < 0 && errno != EINTR)
 			return err_sys(err, errno, "cannot wait for events");
-		/* The stream first: whatever else is decided in this turn knows of all that was logged before. */
+		/* The stream first: every decision of this turn then knows everything that was logged before. */
 		recorder_read(r);
 		for (int i = 0; i < n; i++)
 			on_ready(r, events[i].data.fd);
@@ -294,7 +295,7 @@ void loop_close(struct recorder *r)
 
 	if (r->runs.store) {
 		counting_end_all(r, clock_monotonic_ms());
-		/* With the recorder gone nobody watches what is live. */
+		/* Once the recorder is gone, nothing watches the live runs. */
 		runs_stamp_live(&r->runs, REASON_RECORDER, clock_monotonic_ms());
 		if (store_save_all(&r->store, &err) < 0)
 			log_say("cannot save evidence: %s", err.msg);

@@ -5,10 +5,11 @@
 #include "base/err.h"
 #include "shim/recorder/server/recorder.h"
 
-/* Opens everything and proves the audit path with a first barrier. -EALREADY: another recorder has the lock. */
+/* Opens everything and proves the audit path with a first barrier. Returns 0 or a negative errno; -EALREADY: another recorder has
+ * the lock. */
 int loop_open(struct recorder *r, struct err *err);
 
-/* Serves until a signal, or until idle for long enough. */
+/* Serves until a signal arrives or the recorder has been idle long enough. Returns 0 or a negative errno. */
 int loop_run(struct recorder *r, struct err *err);
 
 /* Stamps live runs, saves and closes. */

@@ -1,4 +1,4 @@
-/* snugd: the recorder, one per node. Started by the first wrapper that needs it; ends when idle. See recorder.h for its rooms. */
+/* snugd: the recorder, one per node. The first wrapper that needs it starts it; it ends when idle. README.md lists its folders. */
 #include "base/text.h"
 #include "shim/common/config.h"
 #include "shim/common/namespaces.h"
@@ -23,7 +23,7 @@ static const char help[] =
 		   "  --try-counter  say whether common calls can be counted in the kernel here, and exit\n"
 		   "  --receive-buffer BYTES  size for the audit stream; a small one loses records (for tests)\n";
 
-/* A sanitizer makes calls of its own, which the filter refuses: builds for the tests. */
+/* In a sanitizer build (for the tests), the sanitizer makes calls that the filter refuses. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED true
 #else
@@ -51,7 +51,7 @@ static size_t take_option(void *state, char *const words[], size_t count)
 	return 2;
 }
 
-/* The protocol of sd_listen_fds(3): one socket, at descriptor 3, and meant for this process. */
+/* The protocol of sd_listen_fds(3): one socket, at descriptor 3, for this process. */
 static int inherited_socket(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
@@ -84,7 +84,7 @@ static void close_recorder(void *state)
 	loop_close(&((struct snugd *)state)->recorder);
 }
 
-/* For `snug doctor`: tried for real, and taken away again. */
+/* For `snug doctor`: loads and attaches the counter, then closes it. */
 static int try_counter(void)
 {
 	struct counter *counter = NULL;
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	static const struct service service = {
 		.name = "snugd",
 		.help = help,
-		/* The wrapper names whichever file it read, be it the default one. */
+		/* The wrapper passes the path of the file that it read, even if that is the default one. */
 		.default_config = CONFIG_DEFAULT_PATH,
 		.take_option = take_option,
 		.check = namespaces_check,
