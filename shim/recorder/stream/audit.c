@@ -96,8 +96,8 @@ int audit_read(struct audit_reader *r, audit_datagram_fn *fn, void *arg)
 	return cut ? -EMSGSIZE : n;
 }
 
-/* kauditd_send_multicast_skb() sets the length that netlink wants; the unicast copy of the same record, which no header here can tell from it, leaves
- * out the header (audit_log_end()). Both mean one message that fills the datagram. */
+/* kauditd_send_multicast_skb() sets the length that netlink requires; in the unicast copy of the same record, the length leaves
+ * out the header (audit_log_end()). We cannot tell which copy this is. Either length means one message that fills the datagram. */
 static bool is_single(const struct nlmsghdr *h, size_t len)
 {
 	return h->nlmsg_len == len || h->nlmsg_len + (size_t)NLMSG_HDRLEN == len;
@@ -118,7 +118,7 @@ int audit_each(const void *data, size_t len, audit_message_fn *fn, void *arg)
 		own = first && is_single(&h, len) ? len : h.nlmsg_len;
 		if (own < NLMSG_HDRLEN || own > len || h.nlmsg_type == NLMSG_OVERRUN)
 			return -EBADMSG;
-		/* Types below this one are netlink's own. */
+		/* Types below this one belong to netlink itself. */
 		if (h.nlmsg_type >= NLMSG_MIN_TYPE)
 			fn(arg, h.nlmsg_type, p + NLMSG_HDRLEN, own - NLMSG_HDRLEN);
 		step = NLMSG_ALIGN(own) < len ? NLMSG_ALIGN(own) : len;

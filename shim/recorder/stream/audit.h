@@ -15,9 +15,9 @@
 
 struct audit_reader; /* opaque */
 
-/* Opens the multicast group AUDIT_NLGRP_READLOG with a receive buffer of buffer_size bytes (SO_RCVBUFFORCE; the kernel counts its own overhead
- * too and doubles the figure). -EPERM without CAP_AUDIT_READ in the initial user and network
- * namespaces. */
+/* Opens the multicast group AUDIT_NLGRP_READLOG with a receive buffer of buffer_size bytes (SO_RCVBUFFORCE; the kernel doubles
+ * the figure to cover its own overhead). Returns 0 or a negative errno: -EPERM without CAP_AUDIT_READ in the initial user and
+ * network namespaces. The caller closes *ret with audit_close(). */
 int audit_open(size_t buffer_size, struct audit_reader **ret, struct err *err);
 void audit_close(struct audit_reader *r); /* NULL is allowed */
 int audit_fd(const struct audit_reader *r);
@@ -57,7 +57,7 @@ struct audit_answer {
 	uint32_t seq;
 	struct audit_info info;
 };
-int audit_read_answer(int fd, struct audit_answer *ret); /* 0, -EAGAIN: none yet, or a negative errno, the kernel's own refusal included */
+int audit_read_answer(int fd, struct audit_answer *ret); /* 0; -EAGAIN: none yet; or a negative errno, which may be the kernel's refusal */
 
 /* The same from one datagram. Pure. */
 int audit_parse_answer(const void *data, size_t len, struct audit_answer *ret);

@@ -15,7 +15,7 @@
 
 #define ANSWER_MS 1000
 
-/* Called for each answer until it returns something else than -EAGAIN. */
+/* Called for each answer until it returns something other than -EAGAIN. */
 typedef int answer_fn(void *arg, uint16_t type, const void *payload, size_t len);
 
 static int ask(uint16_t type, answer_fn *fn, void *arg, struct err *err)

@@ -16,7 +16,7 @@ static const struct {
 	{AUDIT_BIT_MASK, "&"},        {AUDIT_BIT_TEST, "&="},
 };
 
-/* The fields that the exclude list takes (kernel/auditfilter.c audit_field_valid()); the value of the second kind lies in the rule's buffer. */
+/* The fields that the exclude list accepts (kernel/auditfilter.c audit_field_valid()). text: the value is in the rule's buffer. */
 static const struct {
 	uint32_t field;
 	const char *name;
@@ -62,7 +62,7 @@ static const char *sign_of(uint32_t op)
 	return "?";
 }
 
-/* One "-F NAME OP VALUE"; *texts moves on behind the value if that is text. */
+/* Appends one "-F NAME OP VALUE"; if the value is text, moves *texts past it. */
 static void add_field(const struct audit_rule_data *rule, uint32_t i, const char **texts, const char *end, struct buf *out)
 {
 	const char *sign = sign_of(rule->fieldflags[i] & AUDIT_OPERATORS);
@@ -111,7 +111,7 @@ enum audit_drop audit_rule_evaluate(const void *payload, size_t len, struct buf 
 	for (uint32_t i = 0; i < r.rule.field_count && i < AUDIT_MAX_FIELDS; i++) {
 		if (r.rule.fields[i] == AUDIT_FILTERKEY)
 			continue;
-		/* Other fields may fit a container's processes though they do not fit the probe. */
+		/* The other fields may match a container's processes even if they do not match the probe. */
 		if (r.rule.fields[i] != AUDIT_MSGTYPE)
 			drop = AUDIT_DROP_SOME;
 		else if (!compare(AUDIT_SECCOMP, r.rule.fieldflags[i] & AUDIT_OPERATORS, r.rule.values[i]))

@@ -1,4 +1,4 @@
-/* What a checkpoint asks of the kernel (loss.h): the probe is fired, the status and the rules are asked for, actions_logged is read. */
+/* What a checkpoint (loss.h) needs from the kernel: fires the probe, requests the status and the rules, reads actions_logged. */
 #ifndef SNUG_SHIM_RECORDER_KERNEL_H
 #define SNUG_SHIM_RECORDER_KERNEL_H
 
@@ -11,7 +11,7 @@
 
 struct kernel {
 	struct probe probe;
-	int fd; /* of requests and answers */
+	int fd; /* for requests and answers */
 };
 
 #define KERNEL_INIT { .probe = PROBE_INIT, .fd = -1 }
@@ -19,11 +19,12 @@ struct kernel {
 int kernel_open(struct kernel *k, struct err *err);
 void kernel_close(struct kernel *k);
 
-/* For struct loss_means, as audit_ask_rules and audit_ask_status are. A probe that is gone is started again, and this time counts as failed. */
+/* For struct loss_means, as are audit_ask_rules and audit_ask_status. If the probe is gone, starts a new one, and returns an
+ * error this time. */
 int kernel_fire(struct kernel *k, uint32_t seq);
 bool kernel_log_is_on(void);
 
-/* fd is readable: hands all answers to the judge. */
+/* Call this when fd is readable: passes all answers to the loss detector. */
 void kernel_read(struct kernel *k, struct loss *loss);
 
 #endif

@@ -21,7 +21,7 @@ static void check_log_is_on(struct loss *l)
 		loss_stamp(l, REASON_LOG_OFF);
 }
 
-/* Not to know the count is not to know that it stood still, and an unread rule may drop anything. */
+/* Without the count, we cannot say that nothing was lost; a rule that we have not read may drop anything. */
 static void no_answer(struct loss *l)
 {
 	loss_stamp(l, REASON_KERNEL_LOST);
@@ -41,7 +41,7 @@ static void begin(struct loss *l, uint64_t now_ms)
 	l->started_ms = l->progress_ms = now_ms;
 	l->arrivals = l->serials.arrivals;
 	check_log_is_on(l);
-	/* Before the probe: where it does not come back, a rule may be why. */
+	/* Before the probe: if the probe does not come back, a rule may be the reason. */
 	if (l->means.ask_rules(l->means.arg, (uint32_t)l->running) < 0)
 		no_answer(l);
 	if (fire(l) < 0) {
@@ -55,7 +55,7 @@ static void begin(struct loss *l, uint64_t now_ms)
 
 uint64_t loss_checkpoint(struct loss *l, uint64_t now_ms)
 {
-	/* The one in flight began before this call; a further one that waits behind it serves all who ask meanwhile. */
+	/* The checkpoint in flight began before this call. One more that waits behind it serves all who ask meanwhile. */
 	if (!l->running || l->wanted == l->running)
 		l->wanted++;
 	if (!l->running)
@@ -74,12 +74,12 @@ static void first_back(struct loss *l, uint32_t serial, uint64_t now_ms)
 	l->probe_back = true;
 	l->probe_serial = serial;
 	l->probe_back_ms = now_ms;
-	/* Asked for behind the probe: what was lost before the probe is in the count by now. */
+	/* Requested after the probe came back: the count now includes everything lost before the probe. */
 	if (l->means.ask_status(l->means.arg, (uint32_t)l->running) < 0)
 		no_answer(l);
 }
 
-/* Whatever was in the queue when this one was fired has been read. */
+/* Everything that was in the queue when this probe was fired has been read. */
 static void second_back(struct loss *l, uint32_t serial, uint64_t now_ms)
 {
 	l->second = false;
@@ -94,7 +94,7 @@ static void second_back(struct loss *l, uint32_t serial, uint64_t now_ms)
 
 void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_ms)
 {
-	/* One that comes after it was given up must not be taken for the next one's: its number differs. */
+	/* A probe that comes back after we gave it up must not be taken for a later one: its number differs. */
 	if (!l->running)
 		return;
 	if (!l->probe_back && seq == (uint32_t)(l->shot % LOSS_PROBE_CYCLE))
@@ -103,7 +103,7 @@ void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_
 		second_back(l, serial, now_ms);
 }
 
-/* " op=set lost=0 old=7 ...": the count was 7. */
+/* " op=set lost=0 old=7 ...": the count was 7 before. */
 void loss_see_config(struct loss *l, const char *text, size_t len)
 {
 	static const char op[] = " op=set lost=", old[] = " old=";
@@ -139,7 +139,7 @@ void loss_see_answer(struct loss *l, int status, const struct audit_answer *a)
 		no_answer(l);
 		return;
 	}
-	/* The answer to a question that was given up long ago tells nothing about now. */
+	/* The answer to a request that was given up long ago says nothing about now. */
 	if (!l->running || a->seq != (uint32_t)l->running)
 		return;
 	switch (a->kind) {
@@ -183,7 +183,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* When what is waited for is given up. Messages that arrive say that the stream moves, and what was asked for may be in it yet. */
+/* When to give up waiting. Messages that arrive show that the stream moves, and what we wait for may still be in it. */
 static uint64_t gives_up_at(const struct loss *l)
 {
 	bool waits_for_stream = !l->probe_back || is_answered(l);
@@ -192,7 +192,7 @@ static uint64_t gives_up_at(const struct loss *l)
 	return earlier(since + LOSS_PROBE_TIMEOUT_MS, l->started_ms + LOSS_LIMIT_MS);
 }
 
-/* When a second probe is due: behind the grace, or where the first one is late though the stream moves. */
+/* When a second probe is due: after the grace period, or if the first one is late although the stream moves. */
 static uint64_t second_due_at(const struct loss *l)
 {
 	if (l->second)
@@ -205,7 +205,7 @@ static uint64_t second_due_at(const struct loss *l)
 static void give_up(struct loss *l, uint64_t now_ms)
 {
 	loss_stamp(l, REASON_BARRIER);
-	/* What is missing now would be missed by the next one too, and count against runs that began after it. */
+	/* The next checkpoint would miss these serials too, and blame runs that began after the loss. */
 	if (l->probe_back && !serials_complete_below(&l->serials, l->probe_serial)) {
 		loss_stamp(l, REASON_SERIAL_GAP);
 		serials_skip_to(&l->serials, l->probe_serial);

@@ -64,7 +64,7 @@ uint64_t loss_checkpoint(struct loss *l, uint64_t now_ms);
 /* Stamps every live run; the checkpoint in flight will report it, too. */
 void loss_stamp(struct loss *l, enum reason reason);
 
-/* What was read: any message's serial, the probe's record, an answer of the kernel's (status: of its reading, as audit_read_answer returns it). */
+/* What was read: the serial of any message, the probe's record, the kernel's answer (status: what audit_read_answer returned). */
 void loss_see_serial(struct loss *l, uint32_t serial);
 void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_ms);
 void loss_see_config(struct loss *l, const char *text, size_t len); /* an AUDIT_CONFIG_CHANGE message */

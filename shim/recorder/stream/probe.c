@@ -15,7 +15,7 @@
 
 _Static_assert(PROBE_FIRST_NR + PROBE_CYCLE - 1 == RECORD_PROBE_LAST, "readers of a log know the probe by its numbers");
 
-/* Calls from PROBE_FIRST_NR on are logged, all others run freely. */
+/* The filter logs calls from PROBE_FIRST_NR on and allows all others. */
 static int load_filter(void)
 {
 	struct sock_filter code[] = {
@@ -40,12 +40,12 @@ __attribute__((noreturn)) static void be_probe(int fd, pid_t parent)
 	if (getppid() != parent)
 		_exit(1);
 	dup2(fd, 3);
-	/* Whoever waits for the end of the recorder's stderr must not wait for this process. */
+	/* A process that waits for the recorder's stderr to close must not wait for this one. */
 	close_range(0, 2, 0);
 	close_range(4, ~0u, 0);
 	if (load_filter() < 0)
 		_exit(1);
-	/* The first byte sent back says that the filter is loaded. */
+	/* The first byte sent back means that the filter is loaded. */
 	if (write(3, "", 1) != 1)
 		_exit(1);
 	while (read(3, &number, sizeof(number)) == sizeof(number))

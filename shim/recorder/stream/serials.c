@@ -49,7 +49,7 @@ bool serials_see(struct serials *s, uint32_t serial)
 
 		complete = false;
 		if (jump >= 2 * (uint64_t)SERIALS_WINDOW) {
-			/* Nothing of the window is near: forget it at once rather than step by step. */
+			/* Nothing in the window is near: clear it at once rather than bit by bit. */
 			for (unsigned i = 0; i < SERIALS_WINDOW / 64; i++)
 				s->seen[i] = 0;
 			s->next = n;
