@@ -195,7 +195,7 @@ int live_parse(const char *text, size_t len, const char *name, const char *boot,
 	return 0;
 }
 
-/* It is removed by what is in it. */
+/* A note is removed by the name that its contents give. */
 static int check_name(const char *name, const struct live_entry *e, struct err *err)
 {
 	char own[NAME_SIZE];
@@ -204,7 +204,7 @@ static int check_name(const char *name, const struct live_entry *e, struct err *
 	return text_streq(name, own) ? 0 : err_set(err, EINVAL, "%s: it belongs to another process", name);
 }
 
-/* One pass: an exec can join only what has been taken up. */
+/* One pass over the containers or over the execs: an exec can only join a container that was taken up before. */
 static void visit(const struct live *l, const char *name, bool execs, live_fn *fn, void *arg)
 {
 	cleanup_buf struct buf text = {0};
@@ -237,7 +237,7 @@ static int each_pass(const struct live *l, bool execs, live_fn *fn, void *arg, s
 		return err ? err->code : -EIO;
 	}
 	for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
-		/* What begins with a dot was being written when its writer was killed; its name is never used again. */
+		/* A name that begins with a dot was being written when its writer was killed; it is never used again. */
 		if (e->d_name[0] != '.')
 			visit(l, e->d_name, execs, fn, arg);
 		else if (strlen(e->d_name) > 2)

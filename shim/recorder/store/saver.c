@@ -58,7 +58,7 @@ static void sync_one(struct saver_job *job)
 		err_sys(&job->err, errno, "saved, but its directory cannot be synced");
 }
 
-/* One sync for all: every job lies below the same state directory. */
+/* One sync for all: every job is below the same state directory. */
 static void sync_all(struct saver_job *jobs)
 {
 	const struct saver_job *any = jobs;
@@ -89,14 +89,14 @@ static void save_all(const struct saver *s, struct saver_job *jobs, size_t count
 			sync_one(j);
 		if (j->err.code)
 			err_wrap(&j->err, "%s/%s/%s", s->state_dir, state_space_name(j->space), j->key);
-		/* Descriptors are few; the bytes are no longer needed. */
+		/* Descriptors are scarce, and the bytes are no longer needed. */
 		if (j->dir >= 0)
 			close(steal_fd(&j->dir));
 		buf_done(&j->text);
 	}
 }
 
-/* With the mutex held: everything that waits; NULL when it is time to end. */
+/* Called with the mutex held: takes all waiting jobs; NULL when it is time to end. */
 static struct saver_job *await_jobs(struct saver *s, size_t *ret_count)
 {
 	struct saver_job *jobs;
@@ -104,7 +104,7 @@ static struct saver_job *await_jobs(struct saver *s, size_t *ret_count)
 	while (!s->waiting && !s->quit)
 		pthread_cond_wait(&s->work, &s->mutex);
 	jobs = s->waiting;
-	/* Nothing is being saved while this waits: all that is counted is in the list. */
+	/* Nothing is being saved while we wait: every counted job is in the list. */
 	*ret_count = s->jobs;
 	s->waiting = NULL;
 	s->waiting_end = &s->waiting;
@@ -151,7 +151,7 @@ static int start_thread(struct saver *s, struct err *err)
 	sigset_t all, old;
 	int r;
 
-	/* Signals are the event loop's. */
+	/* Signals belong to the event loop. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	r = pthread_create(&s->thread, NULL, run, s);

@@ -21,7 +21,7 @@ static void free_key(struct store_key *k)
 	free(k);
 }
 
-/* Whoever watched them is gone, or this recorder would hold the key. */
+/* Their recorder is gone, or this one would hold the key. */
 static void stamp_orphans(struct evidence *ev, bool end)
 {
 	const struct evidence_run *const *runs;
@@ -109,7 +109,7 @@ static void mark_unsaved(struct store *s, struct store_key *k)
 	s->unsaved = k;
 }
 
-/* Nothing of it is left to save: out of the list, and away if nobody holds it. */
+/* If nothing is left to save, removes the key from the list, and frees it if no run holds it. */
 static void settle(struct store *s, struct store_key *k)
 {
 	struct store_key **link = bucket(s, k->space, evidence_key(k->evidence));
@@ -147,7 +147,7 @@ void store_touch(struct store *s, struct store_key *k, bool news, uint64_t now_m
 	mark_unsaved(s, k);
 }
 
-/* Frees the key if that was the last thing that held it. */
+/* Frees the key if this save was the last to hold it. */
 static void end_save(struct store *s, struct store_key *k, const struct err *err, uint64_t now_ms)
 {
 	k->failed = err->code != 0;
@@ -214,7 +214,7 @@ void store_save_due(struct store *s, uint64_t now_ms)
 	s->due_ms = UINT64_MAX;
 	for (struct store_key *k = s->unsaved; k; k = next) {
 		next = k->unsaved_next;
-		/* One that is being saved comes again when that is over. */
+		/* A key that is being saved is due again when that has finished. */
 		if (!k->save_at_ms || k->saving)
 			continue;
 		if (k->save_at_ms > now_ms) {
@@ -222,7 +222,7 @@ void store_save_due(struct store *s, uint64_t now_ms)
 			continue;
 		}
 		if (s->saver && saver_is_full(s->saver)) {
-			/* Its next report is the time to go on. */
+			/* Continue when the saver reports next. */
 			s->due_ms = UINT64_MAX;
 			return;
 		}
