@@ -1,8 +1,9 @@
-/* The kernel's side of the counter: for each audit session that the recorder has named, one bit per phase, ABI and call, set when a process under the
- * container's filter makes the call. Nothing can be lost: no record is made, no buffer can be full.
+/* The kernel's side of the counter. For each audit session that the recorder registered, it has one bit per phase, ABI and call,
+ * set when a process under the container's filter makes the call. Nothing can be lost: there is no record and no buffer that
+ * could be full.
  *
  * SPDX-License-Identifier: GPL-2.0-only OR MIT
- * This file alone: the kernel hands out the current task to programs under such a licence only. */
+ * This file alone: the kernel gives the current task only to programs under such a licence. */
 #include <linux/types.h>
 #include <linux/bpf.h>
 
@@ -14,7 +15,7 @@
 
 #define SECCOMP_MODE_FILTER 2
 
-/* Of the kernel's own structures what is read here; where a member lies is found when the program is loaded (CO-RE). */
+/* The members of kernel structures that we read; CO-RE finds their offsets when the program is loaded. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 typedef struct {
 	int counter;
@@ -47,7 +48,7 @@ struct {
 	__type(value, struct counter_entry);
 } sessions SEC(".maps");
 
-/* One entry: a process whose calls show that the program is there. */
+/* One entry: a process whose calls show that the program is attached. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -55,7 +56,7 @@ struct {
 	__type(value, struct counter_probe);
 } probe SEC(".maps");
 
-/* As the kernel tells it: a 64-bit process can make calls of the other ABIs. */
+/* The ABI of this call: a 64-bit process can make calls of the other ABIs. */
 static __always_inline __u32 abi_of(struct task_struct *t, long id)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -69,7 +70,7 @@ static __always_inline __u32 abi_of(struct task_struct *t, long id)
 #endif
 }
 
-/* Numbers that there are no bits for have no name, so that each of their calls is logged; but for arm's own, from 0xf0000 on. */
+/* A number beyond our bits has no name, so each such call is logged; the exception is arm's own calls, from 0xf0000 on. */
 static __always_inline int has_names_beyond(__u32 abi)
 {
 #if defined(__TARGET_ARCH_arm64)
@@ -85,7 +86,7 @@ static __always_inline void count(struct counter_entry *e, __u32 abi, __u32 nr)
 	__u32 word = (phase * COUNTER_ABIS + abi) * COUNTER_WORDS + nr / 64;
 	__u64 bit = 1ull << (nr % 64);
 
-	/* The compiler knows that it is; the kernel's verifier wants to see it compared. */
+	/* The compiler knows that the index is in range; the kernel's verifier insists on the comparison. */
 	asm volatile("" : "+r"(word));
 	if (word < COUNTER_ALL_WORDS && !(e->words[word] & bit))
 		__sync_fetch_and_or(&e->words[word], bit);
@@ -96,13 +97,13 @@ static __always_inline struct counter_entry *entry_of(struct task_struct *t)
 	__u32 session = t->sessionid;
 	struct counter_entry *e = bpf_map_lookup_elem(&sessions, &session);
 
-	/* The runtime's own calls before it loads the container's filter are not the container's. */
+	/* What the runtime calls before it loads the container's filter does not count. */
 	if (!e || t->seccomp.mode != SECCOMP_MODE_FILTER || (__u32)t->seccomp.filter_count.counter <= e->filters)
 		return NULL;
 	return e;
 }
 
-/* After seccomp: a call that a filter refuses does not come here. */
+/* Runs after seccomp: a call that a filter refuses does not get here. */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 {
@@ -125,7 +126,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-/* From its execve on the container's program runs. */
+/* After its execve, the container's own program runs. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *t)
 {
@@ -136,7 +137,7 @@ int BPF_PROG(on_exec, struct task_struct *t)
 	return 0;
 }
 
-/* Threads of the kernel that work for a process begin without a fork that is told, and are no call's makers. */
+/* Kernel threads that work for a process start without a fork event and make no system calls. */
 static __always_inline int is_worker(struct task_struct *t)
 {
 	return (t->flags & (0x00000010 | 0x00004000)) != 0; /* PF_IO_WORKER, PF_USER_WORKER (include/linux/sched.h) */

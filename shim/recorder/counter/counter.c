@@ -9,12 +9,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The program, as clang made it. */
+/* The program, compiled by clang. */
 static const unsigned char object[] = {
 #include "counter-object.inc"
 };
 
-/* In the order in which they are attached: a call is never counted for a phase that could not be told. */
+/* In the order of attaching: no call is counted before its phase can be known. */
 static const char *const names[] = {"on_fork", "on_exit", "on_exec", "on_sys_enter"};
 #define PROGRAMS ARRAY_SIZE(names)
 
@@ -83,7 +83,7 @@ static int load(struct counter *c)
 	return c->sessions >= 0 && c->probe >= 0 ? 0 : -ENOENT;
 }
 
-/* Attached once, so that nobody relies on what this kernel cannot do. */
+/* Attaches it once, so that nothing relies on it where this kernel cannot run it. */
 static int try(struct counter *c)
 {
 	int r = attach(c);
@@ -103,7 +103,7 @@ int counter_open(struct counter **ret, struct err *err)
 	r = load(c);
 	if (r == 0)
 		r = try(c);
-	/* The kernel's type information takes megabytes while it is read. */
+	/* Loading reads the kernel's type information, which takes megabytes. */
 	malloc_trim(0);
 	if (r < 0) {
 		counter_close(c);

@@ -1,6 +1,6 @@
-/* The counter: which calls the containers' processes make, told by the kernel in one bit per call, without a record. A BPF program on raw
- * sys_enter, attached only while a session is armed. Where it cannot be had (built without libbpf, a kernel without BTF, lockdown) counter_open()
- * says why. */
+/* The counter: the kernel notes which calls a container's processes make, one bit per call, without a record. A BPF program on
+ * raw sys_enter, attached only while a session is armed. If it is not available (built without libbpf, a kernel without BTF,
+ * lockdown), counter_open() says why. */
 #ifndef SNUG_SHIM_RECORDER_COUNTER_H
 #define SNUG_SHIM_RECORDER_COUNTER_H
 
@@ -13,25 +13,26 @@
 
 struct counter; /* opaque */
 
-/* Loads the program, and attaches it once to see that it counts. Needs CAP_BPF and CAP_PERFMON; what follows needs neither. -EOPNOTSUPP, or what
- * the kernel said, with a sentence. */
+/* Loads the program, and attaches it once to check that it counts. Needs CAP_BPF and CAP_PERFMON; the other functions do not.
+ * Returns 0, -EOPNOTSUPP (built without it) or the kernel's negative errno; the caller closes *ret. */
 int counter_open(struct counter **ret, struct err *err);
 void counter_close(struct counter *c); /* NULL is allowed */
 
-/* From now on calls of this audit session are counted, of processes with more seccomp filters than `filters`. One task is in the session, and waits
- * until this returns. -EEXIST if it is armed, -ENOSPC. */
+/* From now on, counts the calls of this audit session's processes that have more than `filters` seccomp filters. The session must
+ * have exactly one task, which waits until this returns. Returns 0 or a negative errno: -EEXIST: it is armed already; -ENOSPC:
+ * too many sessions. */
 int counter_arm(struct counter *c, uint32_t session, uint32_t filters);
 
-/* What was counted so far. -ENOENT if the session is not armed. */
+/* Copies what was counted so far. Returns 0 or a negative errno; -ENOENT: the session is not armed. */
 int counter_read(const struct counter *c, uint32_t session, struct counter_entry *ret);
 
-/* The session's bits are forgotten; after the last one the program is detached. */
+/* Deletes the session's bits; detaches the program after the last session. */
 void counter_disarm(struct counter *c, uint32_t session);
 
-/* True if the program is attached and sees calls: one that has been detached by anybody stays so. */
+/* True if the program is attached and sees calls. If it was detached from outside, it stays detached. */
 bool counter_counts(const struct counter *c);
 
-/* True if the entry has the bit; phase and abi as layout.h says. */
+/* True if the entry has the bit; phase and abi are indices as in layout.h. */
 bool counter_has(const struct counter_entry *e, unsigned phase, unsigned abi, uint32_t nr);
 
 #endif

@@ -1,4 +1,4 @@
-/* In place of counter.c where this was built without libbpf or clang. */
+/* Replaces counter.c in a build without libbpf or clang. */
 #include "shim/recorder/counter/counter.h"
 
 #include <errno.h>
