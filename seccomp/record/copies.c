@@ -8,16 +8,16 @@
 #define SEEN    (1u << 16)
 #define PAIRS   (1u << 14)
 #define NEAR    2u   /* seconds */
-#define QUARTER 900u /* time zones lie a multiple of it apart */
+#define QUARTER 900u /* time zones differ by a multiple of this */
 
 struct copies {
 	struct {
 		uint64_t time_ms, serial;
-	} seen[SEEN]; /* by hash; a collision forgets the older one */
+	} seen[SEEN]; /* by hash; a collision overwrites the older one */
 	struct pair {
 		uint64_t identity;
-		uint32_t stamped, unstamped, clock; /* clock: of the newest, from 1 on; 0: none told */
-	} pairs[PAIRS]; /* likewise */
+		uint32_t stamped, unstamped, clock; /* clock: the newest one, from 1; 0: unknown */
+	} pairs[PAIRS]; /* by hash, too */
 };
 
 int copies_new(struct copies **ret, struct err *err)
@@ -49,7 +49,7 @@ static bool same_stamp(struct copies *c, const struct record *r)
 	return false;
 }
 
-/* What stands in front of a line is local time, a stamp is UTC: compared within a quarter of an hour. */
+/* The time before a line is local, a stamp is UTC: compared modulo a quarter of an hour. */
 static bool is_near(uint32_t a, uint32_t b)
 {
 	uint32_t apart = (a > b ? a - b : b - a) % QUARTER;

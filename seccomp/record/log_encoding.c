@@ -9,7 +9,7 @@ void log_encoding_begin(struct log_encoding *e)
 	*e = (struct log_encoding){.width = 1};
 }
 
-/* Without a mark: printable ASCII in one byte of each character, NUL in all others. */
+/* Text without a byte order mark: one byte of each character is printable ASCII, the others are NUL. */
 static bool is_spaced(const char *text, size_t len, unsigned width, unsigned place)
 {
 	if (len < LOG_ENCODING_LOOK)
@@ -32,7 +32,7 @@ static void look(struct log_encoding *e, const char *text, size_t len)
 		unsigned width;
 		bool big;
 	} marks[] = {
-		/* The mark of UTF-32 begins with that of UTF-16. */
+		/* UTF-32 first: its mark begins with that of UTF-16. */
 		{"\xff\xfe\0\0", 4, 4, false},
 		{"\0\0\xfe\xff", 4, 4, true},
 		{"\xff\xfe", 2, 2, false},
@@ -55,7 +55,7 @@ static void look(struct log_encoding *e, const char *text, size_t len)
 			}
 }
 
-/* One character as a byte; 0 for a byte order mark, which the reader of lines takes out. */
+/* Converts one character to a byte; a byte order mark becomes 0, which log_form_clean() removes. */
 static char narrow(const struct log_encoding *e, const uint8_t *p)
 {
 	uint32_t c = 0;
@@ -73,7 +73,7 @@ size_t log_encoding_read(struct log_encoding *e, char *text, size_t len)
 		look(e, text, len);
 	if (e->width == 1)
 		return len;
-	/* What was left of the last read comes first: at most one character more comes out than begins here. */
+	/* First the bytes left over from the last read. They complete at most one character, so out never passes in. */
 	while (e->rest_len && in < len) {
 		e->rest[e->rest_len++] = (uint8_t)text[in++];
 		if (e->rest_len == e->width) {

@@ -14,7 +14,7 @@
 
 #define ESC 0x1b
 
-/* The offset behind the escape sequence at `i`. */
+/* Returns the offset after the escape sequence at `i`. */
 static size_t skip_escape(const char *text, size_t len, size_t i)
 {
 	bool osc = i + 1 < len && text[i + 1] == ']';
@@ -26,7 +26,7 @@ static size_t skip_escape(const char *text, size_t len, size_t i)
 
 		if (osc && c == '\a')
 			return i + 1;
-		/* A sequence that is not one ends before what cannot belong to it. */
+		/* A malformed sequence ends before the first byte that cannot belong to one. */
 		if (c < 0x20 || c > 0x7e)
 			return i;
 		if (!osc && c >= 0x40)
@@ -50,7 +50,7 @@ size_t log_form_clean(char *text, size_t len)
 	return out;
 }
 
-/* Four hex digits, -1 if they are not. */
+/* The value of four hex digits, or -1. */
 static int four_digits(const char *p)
 {
 	int v = 0;
@@ -100,7 +100,7 @@ enum { AUID, UID, GID, SES, SUBJ, PID, COMM, EXE, SIG, ARCH, SYSCALL, COMPAT, IP
 static const char *const part_names[PARTS] = {"auid=", " uid=", " gid=",  " ses=",     " subj=",   " pid=", " comm=",
 					      " exe=", " sig=", " arch=", " syscall=", " compat=", " ip=",  " code="};
 
-/* Splits at the names, in their order; subj may be missing. */
+/* Splits the text at the field names, which come in this order; subj may be missing. */
 static bool split(const char *text, size_t len, struct part ret[PARTS])
 {
 	const char *at = text, *end = text + len;
@@ -134,7 +134,7 @@ static bool copy(const struct part *p, char *ret, size_t cap)
 	return true;
 }
 
-/* "01/31/26 12:00:00.123:456) : " with a year of two or four digits; *ret_after is what stands behind it. */
+/* Reads "01/31/26 12:00:00.123:456) : ", with a year of two or four digits. *ret_after is the text after it. */
 static bool add_stamp(struct part text, struct buf *ret, struct part *ret_after)
 {
 	const char *close = memchr(text.p, ')', text.len);
@@ -165,7 +165,7 @@ static void add_hex(const struct part *p, struct buf *ret)
 		buf_addf(ret, "%02X", (unsigned char)p->p[i]);
 }
 
-/* The name that auparse (auparse/seccomptab.h) gives an action. */
+/* auparse's names of the actions (auparse/seccomptab.h). */
 static bool add_code(const struct part *p, struct buf *ret)
 {
 	static const struct {
@@ -221,7 +221,7 @@ bool log_form_interpreted(const char *text, size_t len, struct buf *ret)
 	if (!copy(&part[PID], pid, sizeof(pid)) || text_parse_u64(pid, &number) < 0 ||
 	    !copy(&part[COMPAT], compat, sizeof(compat)) || !copy(&part[IP], ip, sizeof(ip)))
 		return false;
-	/* Who is not asked for, so names of users are not resolved. */
+	/* Callers do not use the ids, so user names are not resolved. */
 	buf_addf(ret, "auid=4294967295 uid=0 gid=0 ses=4294967295 pid=%s comm=", pid);
 	add_hex(&part[COMM], ret);
 	buf_adds(ret, " exe=");

@@ -10,24 +10,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW     (512u << 10) /* of the log, in memory */
-#define PIECE_MAX  (24u << 10)  /* a longer line is read in pieces around what is found */
-#define RECORD_MAX (9u << 10)   /* of an audit record (kernel/audit.c MAX_AUDIT_MESSAGE_LENGTH 8970) */
-#define AROUND     256u         /* of such a line, in front of and behind words that are found */
-#define MARKER     16u          /* what a record begins with is not longer */
-#define CLOCK_WITHIN 40u        /* bytes of a line, at whose beginning the time stands */
-#define TRIES      8            /* ends of a record that are tried: a label may hold the text of one */
+#define WINDOW     (512u << 10) /* bytes of the log in memory */
+#define PIECE_MAX  (24u << 10)  /* longer lines are read in pieces around each hit */
+#define RECORD_MAX (9u << 10)   /* an audit record (kernel/audit.c MAX_AUDIT_MESSAGE_LENGTH 8970) */
+#define AROUND     256u         /* bytes read before and after a hit in such a line */
+#define MARKER     16u          /* bytes: a marker begins at most this far before the hit in it */
+#define CLOCK_WITHIN 40u        /* the time is in these first bytes of a line */
+#define TRIES      8            /* candidates for the end of a record: a label may contain what looks like one */
 
 struct log_line_reader {
 	log_line_fn *fn;
 	void *arg;
 	struct log_scan scan;
 	struct log_encoding encoding;
-	enum { NO_DUMP, ABORT_DUMP, SIGSYS_DUMP } dump; /* a Go program's, whose lines follow */
-	size_t len, plain_len; /* of the window, and of what is in one byte a character already */
+	enum { NO_DUMP, ABORT_DUMP, SIGSYS_DUMP } dump; /* the lines of a Go program's dump follow */
+	size_t len, plain_len; /* bytes in the window; of these, bytes decoded already */
 	char window[WINDOW];
-	char line[PIECE_MAX];  /* the line or piece at hand, cleaned */
-	char plain[PIECE_MAX]; /* its record, unescaped */
+	char line[PIECE_MAX];  /* the current line or piece, cleaned */
+	char plain[PIECE_MAX]; /* the record in it, unescaped */
 };
 
 int log_line_new(log_line_fn *fn, void *arg, struct log_line_reader **ret, struct err *err)
@@ -56,7 +56,7 @@ static const char *earlier(const char *a, const char *b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* The number of a JSON member of the same line, or a field of `journalctl -o export`; 0 if there is none. */
+/* The number in a JSON member of the line, or in a field of `journalctl -o export`; 0 if there is none. */
 static uint64_t member(struct text line, const char *name)
 {
 	const char *at = text_find(line, name, strlen(name));
@@ -64,7 +64,7 @@ static uint64_t member(struct text line, const char *name)
 	return at ? text_number(text_from(line, at + strlen(name))) : 0;
 }
 
-/* The end of the record's own text that is behind " code=0x" at `p`: the kernel's digits are lower case. */
+/* Returns where the record ends whose " code=0x" is at `p`: the kernel prints lower-case digits. */
 static size_t record_end(struct text t, const char *p)
 {
 	size_t i = (size_t)(p - t.p) + sizeof(" code=0x") - 1;
@@ -74,7 +74,7 @@ static size_t record_end(struct text t, const char *p)
 	return i;
 }
 
-/* A record at the beginning of t, whatever stands behind it. Returns its length, 0 if there is none. */
+/* Reads a record at the beginning of t, whatever follows it. Returns its length, or 0. */
 static size_t parse_plain(struct text t, struct record *ret)
 {
 	struct text rest = t;
@@ -92,7 +92,7 @@ static size_t parse_plain(struct text t, struct record *ret)
 	return 0;
 }
 
-/* The same through the escapes of JSON, up to three deep: a log line that was logged. */
+/* The same, but unescapes JSON, up to three levels: a log line may itself have been logged. */
 static bool parse_escaped(struct log_line_reader *l, struct text t, struct record *ret)
 {
 	size_t len = t.len < sizeof(l->plain) ? t.len : sizeof(l->plain), before;
@@ -109,7 +109,7 @@ static bool parse_escaped(struct log_line_reader *l, struct text t, struct recor
 	return false;
 }
 
-/* As `ausearch -i` words it. */
+/* The format of `ausearch -i`. */
 static bool parse_interpreted(struct log_line_reader *l, struct text t, struct record *ret)
 {
 	cleanup_buf struct buf b = {0};
@@ -120,7 +120,7 @@ static bool parse_interpreted(struct log_line_reader *l, struct text t, struct r
 	return record_parse(l->plain, b.len, ret) == 0;
 }
 
-/* journald's own copy: the stamp stands elsewhere on the line, if at all. */
+/* journald's own copy: the stamp is elsewhere on the line, or missing. */
 static bool parse_unstamped(struct log_line_reader *l, struct text line, struct text t, struct record *ret)
 {
 	static const char stamp[] = "audit(0.000:0): ";
@@ -145,7 +145,7 @@ static bool parse_unstamped(struct log_line_reader *l, struct text line, struct 
 	return false;
 }
 
-/* The first time of day on the line, "HH:MM:SS", in seconds and from 1 on; 0 if there is none. */
+/* The first time of day on the line, "HH:MM:SS", in seconds plus 1; 0 if there is none. */
 static uint32_t clock_of(struct text line)
 {
 	for (size_t i = 0; i + 8 <= line.len && i < CLOCK_WITHIN; i++) {
@@ -161,13 +161,13 @@ static uint32_t clock_of(struct text line)
 	return 0;
 }
 
-/* Where the next record begins, its marker included; NULL if none does. */
+/* Returns the next record's marker, or NULL. */
 static const char *next_marker(struct text t)
 {
 	return earlier(earlier(FIND(t, "type=1326 "), FIND(t, "type=SECCOMP msg=")), FIND(t, "SECCOMP auid="));
 }
 
-/* Reads the record behind a marker, up to the next one. */
+/* Reads the record after a marker; t ends before the next marker. */
 static bool read_marked(struct log_line_reader *l, struct text line, struct text t, struct log_line *ret)
 {
 	const char *body = FIND(t, "audit(");
@@ -190,8 +190,7 @@ static void tell(struct log_line_reader *l, enum log_line_kind kind, struct text
 	l->fn(line, l->arg);
 }
 
-/* A line, or a piece of one, that has a field which only records have and no beginning of one: the type may be missing.
- */
+/* Handles a line, or a piece of one, without a marker but with a field that only records have: its beginning may be cut off. */
 static bool tell_fragment(struct log_line_reader *l, struct text line)
 {
 	struct log_line found = {.printed = true, .times = 1};
@@ -207,7 +206,7 @@ static bool tell_fragment(struct log_line_reader *l, struct text line)
 	return false;
 }
 
-/* Every record of a line. True if there is one that could be read. */
+/* Reports every record of a line. True if one of them was readable. */
 static bool tell_records(struct log_line_reader *l, struct text line)
 {
 	const char *at = next_marker(line), *next;
@@ -238,7 +237,7 @@ static void tell_call(struct log_line_reader *l, struct text line, const struct 
 	tell(l, LOG_LINE_RECORD, line, &found);
 }
 
-/* Calls that other programs name, and the one whose number lies in a register. Returns how many. */
+/* Reports calls that other programs name, and the one whose number is in a register dump. Returns how many. */
 static size_t tell_named(struct log_line_reader *l, struct text line)
 {
 	struct log_tool_call call = {0};
@@ -270,7 +269,7 @@ static void watch_dump(struct log_line_reader *l, struct text line)
 		l->dump = NO_DUMP;
 }
 
-/* What the line says in words. `named`: a record on it says already what happened. */
+/* Reports what the line says in words. `named`: a record or a call on it was reported already. */
 static void tell_words(struct log_line_reader *l, struct text line, bool named)
 {
 	struct log_line found = {.sign = LOG_SIGN_COUNT};
@@ -297,15 +296,15 @@ static void tell_words(struct log_line_reader *l, struct text line, bool named)
 	}
 }
 
-/* A copy of part of the window, cleaned. */
+/* Copies a part of the window, and cleans it. */
 static struct text copy(struct log_line_reader *l, const char *p, size_t len)
 {
 	memcpy(l->line, p, len);
 	return (struct text){l->line, log_form_clean(l->line, len)};
 }
 
-/* The record whose marker lies at `hit`, in a line that is too long to be read as a whole. Returns how many bytes
- * behind the hit are done with, 0 if there is no marker. */
+/* Reads the record whose marker is at `hit`, in a line longer than PIECE_MAX. Returns how many bytes from the hit on are done,
+ * or 0 if there is no marker. */
 static size_t take_record_piece(struct log_line_reader *l, struct text line, size_t hit)
 {
 	const char *p = line.p + hit, *end = line.p + line.len;
@@ -326,7 +325,7 @@ static size_t take_record_piece(struct log_line_reader *l, struct text line, siz
 	return good && compat ? (size_t)(compat - p) + LOG_SCAN_WINDOW : LOG_SCAN_WINDOW;
 }
 
-/* What was hit in such a line. Returns as above, never 0. */
+/* Reads what is at the hit in such a line. Returns the bytes done, never 0. */
 static size_t take_piece(struct log_line_reader *l, struct text line, size_t hit)
 {
 	size_t done = take_record_piece(l, line, hit);
@@ -340,7 +339,7 @@ static size_t take_piece(struct log_line_reader *l, struct text line, size_t hit
 	return LOG_SCAN_WINDOW;
 }
 
-/* The line around `hit`, which begins at `start` or behind it. Returns where to go on. */
+/* Reads the line around `hit`; it begins at `start` or later. Returns where to continue. */
 static size_t take_line(struct log_line_reader *l, size_t start, size_t hit)
 {
 	const char *before = memrchr(l->window + start, '\n', hit - start);
@@ -360,7 +359,7 @@ static size_t take_line(struct log_line_reader *l, size_t start, size_t hit)
 	return (size_t)(line.p + line.len - l->window);
 }
 
-/* What has come since, in one byte a character. The first bytes tell the encoding: it waits for them. */
+/* Decodes the new bytes. Waits until there are enough to recognize the encoding. */
 static void decode(struct log_line_reader *l, bool last)
 {
 	size_t fresh = l->len - l->plain_len;
@@ -370,7 +369,7 @@ static void decode(struct log_line_reader *l, bool last)
 	l->len = l->plain_len += log_encoding_read(&l->encoding, l->window + l->plain_len, fresh);
 }
 
-/* Reads the whole lines of the window, and of a line that does not fit into it what is not needed with the rest. */
+/* Reads the complete lines of the window. Of a line that fills the whole window, it reads all but the last PIECE_MAX bytes. */
 static void process(struct log_line_reader *l, bool last)
 {
 	const char *newline;

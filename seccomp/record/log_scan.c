@@ -6,11 +6,11 @@
 
 #define BLOCK 3
 
-/* Of each text the eight bytes whose end is the rarest. */
+/* Eight bytes of each text: the part whose end is rarest. */
 static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"ype=1326", /* the kernel's own line */
 	"SECCOMP ", /* auditd's type=SECCOMP msg=, journald's SECCOMP auid= */
-	" compat=", /* a field that only these records have: one whose beginning is torn off */
+	" compat=", /* a field that only these records have, in case the beginning is cut off */
 	"ot permi", /* operation not permitted */
 	"t implem", /* function not implemented */
 	"system c", /* bad system call */
@@ -19,10 +19,10 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"ady dead", /* container process is already dead */
 	"eady run", /* cannot start an already running container */
 	"ABRT: ab", /* SIGABRT: abort */
-	"call.Set", /* syscall.Setgid( in the stack behind it */
-	"ax    0x", /* rax    0x53 in the registers behind SIGSYS */
+	"call.Set", /* syscall.Setgid( in the stack that follows */
+	"ax    0x", /* rax    0x53 in the registers after SIGSYS */
 	"texwakeu", /* futexwakeup addr=... returned -1 */
-	"tInitial", /* startInitialization.func1 in a panic of runc's */
+	"tInitial", /* startInitialization.func1 in a panic of runc */
 	"x facili", /* The futex facility returned an unexpected error code. */
 	"w OS thr", /* failed to create new OS thread */
 	"e init p", /* crun: read from the init process */
@@ -30,7 +30,7 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"atus 159", "code 159", "atus=159", "rror 159", /* 128 + SIGSYS */
 	"d (159) ",                                     /* docker ps: Exited (159) */
 	" Code:  ",                                     /* kubectl describe: Exit Code:    159 */
-	"tCode: 1", "tCode\":1", "tCode\": ",                        /* of a status in YAML, in JSON */
+	"tCode: 1", "tCode\":1", "tCode\": ",                        /* exit code in a status, as YAML and JSON */
 	"omp-bpf ", /* Chromium: seccomp-bpf failure in syscall */
 	"l SIGSYS", "y SIGSYS", "- SIGSYS", "h SIGSYS", "=SIGSYS ", "\"SIGSYS\"", "SIGSYS: ",
 	"us=31/SY", /* systemd: code=killed, status=31/SYS */
@@ -62,7 +62,7 @@ static inline size_t hash_of(uint32_t v)
 	return (v * 0x9e3779b1u) >> (32 - LOG_SCAN_BITS);
 }
 
-/* Of a block, with a byte behind it that is read and not looked at: one load is quicker than two. */
+/* Reads one byte more than the block, and ignores it: a single load is faster. */
 static inline size_t hash_fast(const char *p)
 {
 	uint32_t v;
@@ -96,7 +96,7 @@ void log_scan_init(struct log_scan *s)
 
 static inline bool is_needle(const struct log_scan *s, const char *p)
 {
-	/* The first block tells nearly all that is none. */
+	/* The first block rules out nearly everything else. */
 	if (!s->begins[hash(p)])
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
@@ -107,7 +107,7 @@ static inline bool is_needle(const struct log_scan *s, const char *p)
 
 size_t log_scan_next(const struct log_scan *s, const char *text, size_t len, size_t from)
 {
-	/* A shift of 0 stays where it is, so only every fourth step needs a look. */
+	/* A shift of 0 does not move, so only every fourth step needs a check. */
 	size_t at = from, sure = len > 4 * LOG_SCAN_WINDOW ? len - 4 * LOG_SCAN_WINDOW : 0;
 	const char *block = text + LOG_SCAN_WINDOW - BLOCK;
 

@@ -29,8 +29,8 @@ static bool is_word(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || text_is_digit(c) || c == '_';
 }
 
-/* Behind the name of a field: what may stand up to its value, in `"k":"v"`, `"k"="v"`, `\"k\":\"v\"`, `k=v`, `k = v`. Returns 0 if it is
- * no field. */
+/* Returns how many bytes lie between a field's name and its value, in `"k":"v"`, `"k"="v"`, `\"k\":\"v\"`, `k=v`, `k = v`; 0 if
+ * it is not a field. */
 static size_t to_value(struct text t, bool *ret_quoted)
 {
 	bool sign = false;
@@ -53,7 +53,7 @@ static size_t to_value(struct text t, bool *ret_quoted)
 	return sign ? i : 0;
 }
 
-/* The value of a field, wherever it stands on the line. */
+/* The value of a field, anywhere on the line. */
 static bool field(struct text line, const char *name, struct text *ret)
 {
 	size_t len = strlen(name);
@@ -91,7 +91,7 @@ static bool is_text(struct text t, const char *what)
 	return t.len == strlen(what) && !memcmp(t.p, what, t.len);
 }
 
-/* This machine's first ABI, or the one that the line names. */
+/* The ABI that the line names, or else this machine's first one. */
 static const struct arch *arch_of(struct text line, const char *name)
 {
 	const struct arch *host[4], *arch = NULL;
@@ -106,7 +106,7 @@ static const struct arch *arch_of(struct text line, const char *name)
 	return arch ? arch : arch_host(host) ? host[0] : NULL;
 }
 
-/* A name, or the number that stands where libraries know none. */
+/* Takes a name, or the number that is printed for a call without a name. */
 static bool set_call(struct text name, const struct arch *arch, struct log_tool_call *ret)
 {
 	char text[SYSCALL_NAME_MAX];
@@ -140,7 +140,7 @@ static void set_exe(struct text line, const char *name, struct log_tool_call *re
 		ret->record.exe = (struct record_field){.p = value.p, .len = value.len};
 }
 
-/* The values of some fields, with slashes between: namespace/pod/container. */
+/* Joins the values of some fields with slashes: namespace/pod/container. */
 static void set_who(struct text line, const char *const names[], size_t count, struct log_tool_call *ret)
 {
 	size_t len = 0;
@@ -213,7 +213,7 @@ static bool read_notifier(struct text line, struct log_tool_call *ret)
 	return true;
 }
 
-/* "swapoff (3x), chroot (1x)": one of them, `t` begins with it. */
+/* Reads one item of "swapoff (3x), chroot (1x)", at the beginning of `t`. */
 static bool read_forbidden(struct text t, size_t *ret_len, struct log_tool_call *ret)
 {
 	size_t n = 0, open;

@@ -15,7 +15,7 @@ const char *log_sign_name(enum log_sign s)
 	return names[s];
 }
 
-/* Steps over what may stand between a word and its value: `": `, `\": `, `=`, ` (`. */
+/* Returns the length of what may separate a word from its value: `": `, `\": `, `=`, ` (`. */
 static size_t skip_to_value(struct text t)
 {
 	size_t i = 0;
@@ -26,7 +26,7 @@ static size_t skip_to_value(struct text t)
 	return i;
 }
 
-/* True if anywhere behind `word` stands this very number, with nothing but punctuation between. */
+/* True if exactly this number follows `word` anywhere on the line, with only punctuation between them. */
 static bool has_number(struct text line, const char *word, unsigned number)
 {
 	size_t len = strlen(word);
@@ -112,9 +112,9 @@ bool log_words_lsm(struct text line)
 bool log_words_loss(struct text line, enum log_line_loss *ret, uint64_t *ret_lost)
 {
 	static const struct {
-		const char *what, *also; /* both stand on the line */
+		const char *what, *also; /* both must be on the line */
 		enum log_line_loss loss;
-		bool number_behind; /* the number stands behind `what`, else it is the last one in front of it */
+		bool number_behind; /* the number follows `what`; else it follows the last colon before `what` */
 	} signs[] = {
 		{" callbacks suppressed", "printk_skb", LOG_LINE_LOSS_PRINTK, false},
 		{"audit_lost=", "audit", LOG_LINE_LOSS_AUDIT, true},
@@ -155,7 +155,7 @@ static bool take_path(struct text t, struct text *ret)
 
 	while (len < t.len && !ends_path(t.p[len]))
 		len++;
-	/* The colon of a sentence goes on behind it: "open PATH: no such file". */
+	/* A colon or full stop after the path belongs to the sentence: "open PATH: no such file". */
 	while (len && (t.p[len - 1] == ':' || t.p[len - 1] == '.'))
 		len--;
 	if (len < 2)
@@ -185,7 +185,7 @@ bool log_words_profile(struct text line, struct text *ret)
 	struct text value = text_from(line, at + strlen("ocalhostProfile"));
 
 	value = text_from(value, value.p + skip_to_value(value));
-	/* A word of the API that stands where the path would: the type. */
+	/* Old annotations put the type in front of the path. */
 	if (old && old == value.p)
 		value = text_from(value, value.p + strlen("localhost/"));
 	return take_path(value, ret);

@@ -12,7 +12,7 @@ struct cursor {
 	const char *p, *end;
 };
 
-/* Steps over a literal; false if it does not stand there. */
+/* Skips a literal; false if the text does not begin with it. */
 #define EAT(c, literal) eat((c), (literal), sizeof(literal) - 1)
 
 static inline bool eat(struct cursor *c, const char *literal, size_t len)
@@ -23,7 +23,7 @@ static inline bool eat(struct cursor *c, const char *literal, size_t len)
 	return true;
 }
 
-/* At most 15 digits, so that the sum cannot overflow. */
+/* Reads at most 15 digits, so the value cannot overflow. */
 static inline bool decimal(struct cursor *c, uint64_t max, uint64_t *ret)
 {
 	const char *p = c->p;
@@ -50,7 +50,7 @@ static inline bool decimal32(struct cursor *c, uint32_t *ret)
 	return true;
 }
 
-/* The call's number: an int in the kernel, negative where a tracer or the program made it so. */
+/* The call's number: an int in the kernel, negative if a tracer or the program set it so. */
 static inline bool number(struct cursor *c, uint32_t *ret)
 {
 	uint64_t v;
@@ -97,8 +97,8 @@ static inline int nibble(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* What audit_log_untrustedstring() writes: quoted text of 0x21..0x7e without a quote, or pairs of hex digits. Neither
- * form can hold a space, a quote or a newline, whatever name the program gave itself. */
+/* Reads what audit_log_untrustedstring() writes: quoted text of 0x21..0x7e without a quote, or pairs of hex digits. Neither can
+ * contain a space, a quote or a newline, whatever name the program chose. */
 static inline bool untrusted(struct cursor *c, struct record_field *ret)
 {
 	bool hex = !EAT(c, "\"");
@@ -151,7 +151,7 @@ enum record_action record_action_of(uint32_t code)
 	}
 }
 
-/* Everything behind the label, from the space before pid= to the end of the record. */
+/* Reads everything after the label, from the space before pid= to the end of the record. */
 static bool tail(struct cursor c, struct record *r)
 {
 	if (!EAT(&c, " pid=") || !decimal32(&c, &r->pid) || !EAT(&c, " comm=") || !untrusted(&c, &r->comm))
@@ -174,17 +174,17 @@ static bool tail(struct cursor c, struct record *r)
 	return c.p == c.end;
 }
 
-/* A label may be any text, also " pid=1 comm=..." and a whole tail. At most one split fits, so the first that does is
- * the right one: the true tail begins with " pid=", and a tail that began before it would have to hold that text, but
- * the only spaces of a tail are those before its field names, and pid= is the first of these. A failed attempt ends at
- * the first field that does not fit, so no byte is read more often than a tail has fields. */
+/* A label may be any text, even " pid=1 comm=..." and a whole tail. At most one split fits, so the first that fits is right:
+ * the true tail begins with " pid=". A tail that began earlier would have to contain that text, but a tail has spaces only
+ * before its field names, and pid= is the first of them. A failed attempt ends at the first field that does not fit, so no byte
+ * is read more often than a tail has fields. */
 static bool label_and_tail(struct cursor c, struct record *r)
 {
 	for (const char *p = c.p; (p = memchr(p, ' ', (size_t)(c.end - p))); p++) {
 		if (!tail((struct cursor){p, c.end}, r))
 			continue;
 		r->subj = (struct record_field){.p = c.p, .len = (size_t)(p - c.p)};
-		/* More than one security module: the labels are in a record of their own. */
+		/* With several security modules, the labels are in a separate record. */
 		if (r->subj.len == 1 && *c.p == '?')
 			r->subj = (struct record_field){0};
 		return true;
@@ -285,7 +285,7 @@ bool record_looks_like_init(const struct record *r)
 	return begins_with(comm, comm_len, "runc:[") || (is_bytes(exe, exe_len, "/") && is_runtimes_name(comm, comm_len));
 }
 
-/* A process that was executed by descriptor is called by its number before 6.14 (fs/exec.c). */
+/* Before 6.14 the kernel names a process executed by descriptor after its number (fs/exec.c). */
 static bool is_number(const char *p, size_t len)
 {
 	size_t i = 0;

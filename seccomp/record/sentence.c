@@ -13,14 +13,14 @@ size_t sentence_all(const struct sentence **ret)
 	return ARRAY_SIZE(sentences);
 }
 
-/* An errno's text begins here, in Go's spelling or in the C library's. */
+/* True if t begins with the text of an errno, as Go or the C library spells it. */
 static bool begins_errno(struct text t)
 {
 	for (int e = 1; e <= ERRNO_MAX; e++) {
 		const char *text = strerror(e);
 		size_t len = strlen(text);
 
-		/* What is not there is not refused. */
+		/* "No such file" is not a refusal. */
 		if (e != ENOENT && t.len >= len && len > 1 && (t.p[0] | 0x20) == (text[0] | 0x20) && !memcmp(t.p + 1, text + 1, len - 1))
 			return true;
 	}
@@ -35,7 +35,7 @@ static bool has_errno(struct text t)
 	return false;
 }
 
-/* The end of the text on the line, NULL if it is not there: its pieces stand in this order. */
+/* Returns the end of the text on the line, or NULL if it is not there: its pieces come in this order. */
 static const char *find_pieces(struct text line, const char *text)
 {
 	const char *end = line.p;

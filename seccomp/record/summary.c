@@ -9,7 +9,7 @@
 
 #define PATHS_MAX    4
 #define SAMPLE_WIDTH 300
-#define RATE_MS      5000 /* the kernel prints ten of its lines in this time (lib/ratelimit.c defaults) */
+#define RATE_MS      5000 /* the kernel prints at most ten of its lines in this time (lib/ratelimit.c defaults) */
 
 const char *summary_outcome_name(enum summary_outcome o)
 {
@@ -205,7 +205,7 @@ static void add_error(struct summary *t, const struct log_line *line)
 	t->sentences[line->sentence - all].enosys |= line->sign == LOG_SIGN_ENOSYS;
 }
 
-/* Each path once. */
+/* Adds each path only once. */
 static void add_profile(struct summary *t, const struct log_line *line)
 {
 	cleanup_buf struct buf path = {0};
