@@ -15,7 +15,7 @@ static bool set_more(struct evidence_call *c)
 	return news;
 }
 
-/* The field as safe text in the scratch buffer; NULL if memory is out. */
+/* Writes the field as safe text to the scratch buffer. NULL if out of memory. */
 static const char *render(struct evidence *ev, const struct record_field *f, size_t cut)
 {
 	char raw[EVIDENCE_EXE_CUT];
@@ -29,7 +29,7 @@ static const char *render(struct evidence *ev, const struct record_field *f, siz
 	return NULL;
 }
 
-/* A name's number, made if it is new; 0 if it cannot be kept. */
+/* Returns the name's number; a new name gets one. 0 if it cannot be stored. */
 static uint8_t intern(struct evidence *ev, const char *text, uint64_t hash)
 {
 	struct evidence_name *names;
@@ -81,14 +81,14 @@ static uint8_t number_of(struct evidence *ev, const struct record_field *f, size
 	for (size_t i = 0; i < ev->name_count; i++)
 		if (ev->names[i].hash == hash)
 			return (uint8_t)(i + 1);
-	/* A container that makes up names without end costs no more than this. */
+	/* A container that keeps inventing names costs no more than this. */
 	if (ev->name_count == EVIDENCE_NAMES_MAX && !ev->unmet)
 		return 0;
 	text = render(ev, f, cut);
 	return text ? intern(ev, text, hash) : 0;
 }
 
-/* Books one comm or exe. True if it is news. */
+/* Adds a comm or exe. True if that is news. */
 static bool add_who(struct evidence *ev, struct evidence_call *c, uint8_t list[EVIDENCE_WHO_MAX], const struct record_field *f,
 		    size_t cut, uint64_t hash)
 {
@@ -116,8 +116,8 @@ static bool count_who(struct evidence *ev, struct evidence_call *c, const struct
 	return news;
 }
 
-/* A run read from the file has no `seen`. What was last met after its start counts as shown by it: `runs` may then be
- * too low, but never higher than what happened. */
+/* A run read from a file has no `seen`. A call last met after the run's start counts as shown by it: `runs` may then be too
+ * low, but never too high. */
 static void make_seen(const struct evidence *ev, struct evidence_run *run)
 {
 	run->seen = calloc(1, EVIDENCE_CALLS_MAX / 8);
@@ -207,7 +207,7 @@ int evidence_add_call(struct evidence *ev, uint64_t run_no, enum evidence_phase 
 	if (!arch)
 		return news | stamp(run, REASON_BIT(UNKNOWN_ARCH));
 	e = evidence_find(ev, arch, r->nr, phase);
-	/* A container can be denied any number, and must not leave learning without room. */
+	/* Denied calls must not use up the room that learning needs: a container can be denied any number. */
 	if (!e && use != EVIDENCE_USED && ev->call_count >= EVIDENCE_DENIED_MAX)
 		status = -ENOSPC;
 	else

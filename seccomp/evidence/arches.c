@@ -1,4 +1,4 @@
-/* Which ABIs evidence is about. */
+/* The ABIs that evidence is about. */
 #include "seccomp/evidence/evidence_private.h"
 
 uint32_t evidence_arches(const struct evidence *ev)

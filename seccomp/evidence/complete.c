@@ -1,4 +1,4 @@
-/* Whether a run is complete (nothing speaks against it), and whether a key is. */
+/* Whether a run is complete (no reason speaks against it), and whether a key is. */
 #include "seccomp/evidence/evidence_private.h"
 
 reason_set evidence_run_reasons(const struct evidence_run *run)
@@ -12,7 +12,8 @@ reason_set evidence_run_reasons(const struct evidence_run *run)
 	return s;
 }
 
-/* What is quiet is quiet on every ABI. On those that the evidence shows the profile holds it by its name; of another one nothing is claimed. */
+/* Unlogged calls are unlogged on every ABI. The profile allows their names on the ABIs in the evidence; the verdict claims
+ * nothing about others. */
 void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
 {
 	struct evidence_verdict v = {0};

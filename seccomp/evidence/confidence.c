@@ -16,7 +16,7 @@ const char *confidence_method_name(enum confidence_method m)
 	return names[m];
 }
 
-/* Calls that exactly one run showed (I. J. Good, The Population Frequencies of Species, 1953: f1 / n). */
+/* Counts the calls that exactly one run showed (I. J. Good, The Population Frequencies of Species, 1953: f1 / n). */
 static size_t count_singletons(const struct evidence *ev)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -32,7 +32,7 @@ static bool is_complete(const struct evidence_run *run)
 	return run->mode == EVIDENCE_LEARN && run->ended_ms && !run->reasons;
 }
 
-/* What is quiet is not counted again, so that every call would look as if one run alone had shown it. */
+/* Later runs do not count an unlogged call again, so every call would look as if only one run had shown it. */
 static void evaluate_chance(const struct evidence *ev, struct confidence *s, size_t all, size_t fresh_later, bool unlogged)
 {
 	s->bound = set_bound(s->silent);
@@ -84,7 +84,7 @@ bool confidence_is_over(const struct confidence *s)
 	return s->over_ms && s->over_ms < text_now_ms();
 }
 
-/* A bound is rounded up: below one per cent is not none. */
+/* Rounds up: less than one per cent is not zero. */
 static unsigned percent_up(double part)
 {
 	double whole = part < 1 ? part * 100 : 100;

@@ -1,33 +1,35 @@
-/* Counts of what is known already, kept apart from the evidence: a thousand containers' evidence does not fit a processor's caches, the two kilobytes
- * of each that are hot do. */
+/* Counts of known calls, kept apart from the evidence: the evidence of a thousand containers does not fit into a processor's
+ * caches, the two hot kilobytes of each do. */
 #include "seccomp/evidence/evidence_private.h"
 
 #include <stdlib.h>
 
 #define SLOTS_LOG2 7
 #define SLOTS      (1u << SLOTS_LOG2)
-#define USED_MAX   (SLOTS / 8 * 7) /* what comes then goes the long way, until the table is settled */
+#define USED_MAX   (SLOTS / 8 * 7) /* further calls take the slow path until the table is settled */
 
 struct slot {
-	uint32_t call; /* see pack; 0: empty */
+	uint32_t call; /* from pack(); 0: empty */
 	uint32_t who;
-	uint32_t count; /* since it was settled */
+	uint32_t count; /* since the table was settled */
 	uint32_t last;  /* milliseconds since the table's start */
 };
 
-/* Of one run: open addressing, linear, so that most look-ups stay in one line of the cache. */
+/* One run's table: open addressing with linear probing, so most lookups stay within a cache line. */
 struct evidence_counts {
 	uint64_t start_ms;
-	uint64_t records; /* since they were settled */
+	uint64_t records; /* since the table was settled */
 	uint32_t used;
-	bool open; /* false: the next record must go the long way */
+	bool open; /* false: the next record must take the slow path */
 	struct slot slots[SLOTS];
 };
 
-/* One for all tables, so that a hash needs no look into the table: that is what is fetched meanwhile. Made with the first of them. */
+/* The same for all tables, so a hash does not need the table, which is being prefetched meanwhile. Set when the first table is
+ * made. */
 static uint64_t seed;
 
-/* An ABI and a number in 32 bits, where they fit: the ELF machine's 12 bits, three flags of AUDIT_ARCH_*, the bit of x32, and 16 bits. Never 0. */
+/* Packs an ABI and a number into 32 bits, if they fit: the ELF machine's 12 bits, three flags of AUDIT_ARCH_*, the bit of x32,
+ * and 16 bits. Never 0. */
 static bool pack(const struct record *r, uint32_t *ret)
 {
 	uint32_t machine = r->arch & 0x1fffffffu;
@@ -50,7 +52,7 @@ static size_t place_of(uint32_t call, uint32_t who)
 	return (call ^ who) * 2654435761u >> (32 - SLOTS_LOG2);
 }
 
-/* The slot that holds it, or the free one where it belongs: there is always one. */
+/* The entry's slot, or the free slot where it belongs; the table is never full. */
 static struct slot *slot_of(struct evidence_counts *c, uint32_t call, uint32_t who)
 {
 	size_t i = place_of(call, who);
@@ -60,7 +62,7 @@ static struct slot *slot_of(struct evidence_counts *c, uint32_t call, uint32_t w
 	return &c->slots[i];
 }
 
-/* False where the time lies before the table's start, or too far behind it. */
+/* False if the time is before the table's start, or too long after it. */
 static bool time_since(const struct evidence_counts *c, uint64_t ms, uint32_t *ret)
 {
 	*ret = (uint32_t)(ms - c->start_ms);

@@ -116,7 +116,7 @@ int evidence_phase_by_name(const char *name, enum evidence_phase *ret)
 	return r;
 }
 
-/* The containers choose numbers and names: without a seed they could choose the slots too. */
+/* Containers choose numbers and names: without a seed they could choose the slots, too. */
 static uint64_t make_seed(const void *p)
 {
 	uint64_t seed;
@@ -204,7 +204,7 @@ int evidence_set_shape(struct evidence *ev, const char *json, struct err *err)
 	char *copy;
 	int r;
 
-	/* Parsed as it will stand in the file: what is too deep there must not get into it. */
+	/* Parsed as it will be in the file, so that it cannot be nested too deeply there. */
 	buf_addf(&text, "{\"shape\":%s}", json);
 	if (buf_failed(&text))
 		return err_set(err, ENOMEM, "out of memory");
@@ -238,7 +238,7 @@ int evidence_append_run(struct evidence *ev, struct evidence_run *run)
 	return 0;
 }
 
-/* False if there is no memory for what it leaves open: then it stays. */
+/* Drops a run. If there is no memory for what it leaves open, returns false and keeps it. */
 static bool drop_run(struct evidence *ev, size_t i)
 {
 	if (evidence_unlogged_forget(ev, ev->runs[i]) < 0)
@@ -252,7 +252,7 @@ static bool drop_run(struct evidence *ev, size_t i)
 	return true;
 }
 
-/* The newest learning run stays: audited ones, however many, must not push the verdict out. */
+/* The newest learning run stays: other runs, however many, must not push out the verdict. */
 static void drop_old_runs(struct evidence *ev)
 {
 	const struct evidence_run *keep = NULL;
@@ -306,7 +306,7 @@ int evidence_run_begin(struct evidence *ev, const struct evidence_run *init, uin
 	if (run->mode == EVIDENCE_LEARN && !ev->since_ms)
 		ev->since_ms = run->started_ms;
 	*ret_no = steal_ptr(&run)->no;
-	/* After the append, so that a failure drops nothing; the new run itself is live and stays. */
+	/* Only after the append, so that a failure drops nothing; the new run is live and stays. */
 	drop_old_runs(ev);
 	return 0;
 }
@@ -349,7 +349,7 @@ void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms)
 	if (!run)
 		return;
 	evidence_counts_end(ev, run);
-	run->ended_ms = ended_ms ? ended_ms : 1; /* 0 would read as not ended */
+	run->ended_ms = ended_ms ? ended_ms : 1; /* 0 would mean: not ended */
 	run->reasons &= ~REASON_BIT(RUNNING);
 	free(run->seen);
 	run->seen = NULL;

@@ -18,13 +18,13 @@ static int oom(struct reader *rd)
 	return err_set(rd->err, ENOMEM, "out of memory");
 }
 
-/* The files are our own: what is not understood was not written by this version. */
+/* snug writes these files itself: something unknown comes from another version. */
 static int check_object(struct reader *rd, const struct json *v, const char *const members[], size_t n)
 {
 	return json_want_members(rd->doc, v, members, n, "unknown member", rd->err);
 }
 
-/* Text that was made safe before it was written: anything else in it is not ours, and would reach terminals. */
+/* snug makes text safe before writing it: anything else is foreign, and could reach a terminal. */
 static int check_safe(struct reader *rd, const struct json *v, size_t cut)
 {
 	if (json_type(v) != JSON_STRING)
@@ -81,7 +81,7 @@ static int read_reasons(struct reader *rd, const struct json *v, struct evidence
 	return 0;
 }
 
-/* A run that is called complete while something else in the file speaks against it must never be believed. */
+/* Rejects a run that is called complete although something else in the file contradicts it. */
 static int check_verdict(struct reader *rd, const struct json *v, const struct evidence_run *run)
 {
 	const struct json *reasons = json_get(v, "reasons");
@@ -100,7 +100,7 @@ static int check_verdict(struct reader *rd, const struct json *v, const struct e
 	return 0;
 }
 
-/* Files of before verdicts named their ABIs lack it. */
+/* Older files lack it: their verdicts did not name ABIs. */
 static int read_complete_for(struct reader *rd, const struct json *v, struct evidence_run *run)
 {
 	const struct json *list = json_get(v, "complete_for");
@@ -157,7 +157,7 @@ static int read_run_strings(struct reader *rd, const struct json *v, struct evid
 	return r;
 }
 
-/* Files of before there was more than one way lack it. */
+/* Older files lack it: there was only one way then. */
 static int read_attribution(struct reader *rd, const struct json *v, struct evidence_run *run)
 {
 	const char *s = "";
@@ -251,8 +251,8 @@ static int read_who(struct reader *rd, const struct json *v, const char *what, s
 	return 0;
 }
 
-/* Which call an element is about. The number is the truth; its name is checked for its form only, since another
- * libseccomp may know more names than this one. */
+/* Reads which call an element is about. The number decides; of the name only the form is checked, since another libseccomp may
+ * know more names. */
 static int read_call_id(struct reader *rd, const struct json *v, struct evidence_call *ret)
 {
 	const char *arch = NULL, *phase = NULL, *name;

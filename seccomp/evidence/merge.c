@@ -10,10 +10,10 @@
 /* One run of one input. */
 struct source_run {
 	const struct evidence_run *run;
-	struct evidence_run *united; /* what it became in the result */
+	struct evidence_run *united; /* the run that it became part of */
 	size_t input, position;
-	size_t twin;   /* how many before it in its input look the same: started in the same millisecond */
-	uint64_t hash; /* of what makes it this run */
+	size_t twin;   /* the number of runs before it in its input that look the same: started in the same millisecond */
+	uint64_t hash; /* of what identifies the run */
 };
 
 struct merge {
@@ -21,7 +21,7 @@ struct merge {
 	size_t count;
 	struct source_run *runs; /* of all inputs */
 	size_t run_count;
-	size_t *group; /* of each input: the first one that it shares runs with, over others or directly */
+	size_t *group; /* for each input: the first one that it shares runs with, directly or through others */
 	struct evidence *out;
 	struct evidence_merged *merged; /* may be NULL */
 	struct err *err;
@@ -44,7 +44,7 @@ static char *string_of(const struct evidence_run *run, size_t i)
 	return *evidence_run_string((struct evidence_run *)(uintptr_t)run, i);
 }
 
-/* What may become known later than the rest is no part of it. */
+/* False for what may become known later than the rest. */
 static bool identifies(size_t i)
 {
 	return evidence_run_strings[i].offset != offsetof(struct evidence_run, runtime_version) &&
@@ -71,7 +71,7 @@ static uint64_t run_hash(const struct evidence_run *run)
 	return h;
 }
 
-/* As they began; those of the same moment by what they are, the n-th twin of each input beside each other. */
+/* By start; runs of the same millisecond by identity, so that the n-th twins of all inputs are adjacent. */
 static int run_order(const void *a, const void *b)
 {
 	const struct source_run *x = a, *y = b;
@@ -161,7 +161,7 @@ static struct evidence_run *copy_run(const struct evidence_run *from)
 	return steal_ptr(&run);
 }
 
-/* Two sights of one run: the later one knows its end, and whatever speaks against it stays. */
+/* Unites two copies of a run: the later one knows its end, and every reason against completeness stays. */
 static int unite_run(struct evidence_run *run, const struct evidence_run *other)
 {
 	reason_set running = REASON_BIT(RUNNING);
@@ -222,7 +222,7 @@ static void add_who(struct evidence *ev, struct evidence_call *to, uint8_t list[
 {
 	int r = evidence_add_name(ev, list, text);
 
-	/* One that there is no room for is one that is not kept. */
+	/* No room for it: note that there were more. */
 	if (r < 0 && r != -EEXIST)
 		to->more = true;
 }
@@ -274,7 +274,7 @@ static int unite_calls(struct merge *m, struct evidence *to, const struct eviden
 	return 0;
 }
 
-/* True if the call is used in some phase. */
+/* True if the call is used in any phase. */
 static bool is_used(const struct evidence *ev, const struct evidence_call *c)
 {
 	for (int p = EVIDENCE_RUNTIME; p <= EVIDENCE_WORKLOAD; p++) {
@@ -294,14 +294,14 @@ static void count_new_calls(struct merge *m, size_t input)
 		const struct evidence_call *c = ev->calls[i];
 		bool told = false;
 
-		/* One that is used in two phases is one call. */
+		/* A call that is used in two phases counts once. */
 		for (size_t k = 0; k < i && !told; k++)
 			told = ev->calls[k]->nr == c->nr && ev->calls[k]->arch == c->arch && ev->calls[k]->count;
 		m->merged[input].new_calls += c->count && !told && !is_used(m->out, c);
 	}
 }
 
-/* The inputs of one group into an evidence of their own, then that into the result. */
+/* Unites the inputs of a group, then adds that to the result. */
 static int add_group(struct merge *m, size_t group)
 {
 	cleanup_evidence struct evidence *all = NULL;
@@ -357,7 +357,8 @@ static int choose_shape(struct merge *m)
 	return shape ? evidence_set_shape(m->out, shape, m->err) : 0;
 }
 
-/* What is known now of the newest learning run of an input, which decides over it; NULL if it has none. */
+/* The newest learning run of an input, as united with its copies; it decides whether the input is complete. NULL if there is
+ * none. */
 static const struct evidence_run *newest_of(const struct merge *m, size_t input)
 {
 	const struct source_run *newest = NULL;
@@ -369,7 +370,7 @@ static const struct evidence_run *newest_of(const struct merge *m, size_t input)
 	return newest ? newest->united : NULL;
 }
 
-/* The newest learning run decides over the result: it may not speak for a node whose own newest one lost something. */
+/* The result's newest learning run decides for all: it must not vouch for a node whose own newest run lost something. */
 static void stamp(struct merge *m)
 {
 	struct evidence_run *newest = NULL;
@@ -378,7 +379,7 @@ static void stamp(struct merge *m)
 	for (size_t i = 0; i < m->count; i++) {
 		const struct evidence_run *run = newest_of(m, i);
 
-		/* An input without any learning run promises nothing, and breaks no promise. */
+		/* An input without a learning run claims nothing. */
 		complete &= !run || !evidence_run_reasons(run);
 	}
 	for (size_t i = 0; i < m->out->run_count; i++)

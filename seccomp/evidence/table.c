@@ -1,4 +1,4 @@
-/* The tables of calls and runs: found, and made. */
+/* The tables of calls and runs: lookup and insertion. */
 #include "seccomp/evidence/evidence_private.h"
 
 #include "base/text.h"
@@ -16,7 +16,7 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* The slot that holds the entry, or the free one where it belongs. */
+/* The entry's slot, or the free slot where it belongs. */
 static size_t slot_of(const struct evidence *ev, const struct arch *arch, uint32_t nr, enum evidence_phase phase)
 {
 	uint64_t h = mix(ev->seed ^ ((uint64_t)arch->id << 40 | (uint64_t)phase << 32 | nr));
@@ -65,8 +65,8 @@ static int reserve(struct evidence *ev)
 	return 0;
 }
 
-/* The order of the file: arch, phase, name; calls without a name by number. Names are looked up, not kept: there are many keys, and this is
- * needed once a call. */
+/* The file's order: arch, phase, name ("syscall_N" for an unknown call), number. Names are looked up, not stored: there are many
+ * keys, and each call needs this once. */
 static int file_order(const struct evidence_call *a, const struct evidence_call *b, const char *b_name)
 {
 	char a_name[SYSCALL_NAME_MAX];
@@ -124,7 +124,7 @@ int evidence_make(struct evidence *ev, const struct arch *arch, uint32_t nr, enu
 	return 0;
 }
 
-/* Over what is kept of the field, so that equal texts have equal hashes. 0 for a field that is not there. */
+/* Hashes only the part that is kept, so that equal texts have equal hashes. 0 if the field is absent. */
 static uint64_t field_hash(uint64_t seed, const struct record_field *f, size_t cut)
 {
 	size_t max = f->hex ? 2 * cut : cut, len = f->len < max ? f->len : max;

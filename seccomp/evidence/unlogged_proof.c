@@ -1,4 +1,5 @@
-/* What quieting books in the evidence, and what follows from it. The offer to a new run: seccomp/learning/unlogged_calls.c. */
+/* What unlogged calls add to the evidence, and what follows from that. What a new run may leave unlogged:
+ * seccomp/learning/unlogged_calls.c. */
 #include "seccomp/evidence/evidence_private.h"
 #include "seccomp/evidence/unlogged_proof.h"
 
@@ -35,7 +36,7 @@ static bool is_used_by_workload(const struct evidence_call *c)
 	return c->phase == EVIDENCE_WORKLOAD && c->count > 0;
 }
 
-/* True if the workload was seen to make a call of this name, on any ABI, and it is numbered up to `upto`. */
+/* True if the workload used a call of this name on any ABI, and its number in the order of learning is at most `upto`. */
 static bool is_used(const struct evidence *ev, const char *name, uint64_t upto)
 {
 	char other[SYSCALL_NAME_MAX];
@@ -50,7 +51,8 @@ static bool is_used(const struct evidence *ev, const char *name, uint64_t upto)
 	return false;
 }
 
-/* A sum of hashes: the order of the calls, which depends on their names, must not count. The number names a call. */
+/* Digests are added up, so that the order of the calls does not matter: it depends on their names. The number identifies a
+ * call. */
 static uint64_t digest_of(const struct evidence_call *c)
 {
 	char text[64];
@@ -69,13 +71,14 @@ uint64_t evidence_unlogged_digest(const struct evidence *ev, uint64_t upto)
 	return sum;
 }
 
-/* True if a run sees the arguments of each call of this row: its silence about other forms is worth as much as if the harmless one had passed. */
+/* True if the run sees the arguments of every call of this row: if it shows no other form, that proves as much as a run that
+ * left the harmless form unlogged. */
 static bool shows_values(const struct evidence_run *run, int place)
 {
 	return run->attribution == EVIDENCE_BY_LISTENER && argument_get(place)->kind == ARGUMENT_VALUES;
 }
 
-/* What the run's own filter, or the arguments that were seen, tell of this use: it was harmless, it was not, or nobody knows. */
+/* What the run's filter or the call's arguments say about a use: it was harmless, it was not, or that is unknown. */
 enum form_use { FORM_HARMLESS, FORM_BEYOND, FORM_UNTOLD };
 
 static enum form_use form_use(const struct evidence_run *run, const struct evidence_call *e, const uint64_t *args)
@@ -87,14 +90,14 @@ static enum form_use form_use(const struct evidence_run *run, const struct evide
 	return run->unlogged.on && run->unlogged.forms >> e->form & 1 ? FORM_BEYOND : FORM_UNTOLD;
 }
 
-/* first: the call itself is news, and counted so. */
+/* first: the call itself is new, and counted as such. */
 static bool add_form(struct evidence *ev, struct evidence_run *run, const struct evidence_call *e, bool first, const uint64_t *args)
 {
 	uint64_t form = (uint64_t)1 << e->form;
 	enum form_use use = form_use(run, e, args);
 	bool news = false;
 
-	/* With its arguments told, the runtime's own use is known to be just that. */
+	/* With its arguments known, a call of the runtime or a hook says nothing about the workload. */
 	if (use == FORM_HARMLESS || (args && e->phase != EVIDENCE_WORKLOAD))
 		return false;
 	if (use == FORM_BEYOND) {
@@ -102,13 +105,13 @@ static bool add_form(struct evidence *ev, struct evidence_run *run, const struct
 		ev->wide |= form;
 		run->fresh += news && !first;
 	} else if (e->phase == EVIDENCE_WORKLOAD) {
-		/* The runtime's own uses, and a hook's, are in the profile whole. */
+		/* Calls of the runtime and of hooks are in the profile with any arguments. */
 		run->unlogged.blind |= form;
 	}
 	return news;
 }
 
-/* A call that was met in another phase before is no new one. */
+/* A call seen in another phase before is not new. */
 static bool is_new(const struct evidence *ev, const struct evidence_call *e)
 {
 	for (int phase = 0; phase <= EVIDENCE_WORKLOAD; phase++) {
@@ -124,7 +127,7 @@ void evidence_unlogged_first(struct evidence *ev, struct evidence_run *run, stru
 {
 	if (e->phase == EVIDENCE_WORKLOAD)
 		e->learnt = (uint16_t)++ev->last_learnt;
-	/* What a runtime calls differs from start to start; its floor is another matter. */
+	/* The runtime's calls vary from start to start; the floor covers them. */
 	if (run->mode == EVIDENCE_LEARN && e->phase != EVIDENCE_RUNTIME && is_new(ev, e))
 		run->fresh++;
 }
@@ -158,8 +161,8 @@ bool unlogged_is_blind(const struct evidence *ev, int place)
 	return blind >> place & 1;
 }
 
-/* A proof over all complete runs: one that used the call, or may have, without showing in which form leaves every form open for good. Its silence
- * cannot be made up for by any other run. */
+/* All complete runs must agree: one that used the call, or may have, without showing in which form leaves every form possible
+ * for good. No other run can make up for that. */
 enum unlogged_form unlogged_form_of(const struct evidence *ev, int place, uint64_t *ret_runs)
 {
 	uint64_t form = (uint64_t)1 << place, proofs = 0;
@@ -186,7 +189,7 @@ bool unlogged_has_passed(const struct evidence *ev, int place)
 
 bool unlogged_is_tried(const struct evidence *ev, int place)
 {
-	/* A loud one's passes in every run: that says something once the call was seen. */
+	/* An always-logged call has its harmless form unlogged in every run: that counts only once the call was seen. */
 	bool wanted = !set_is_always_logged(argument_get(place)->name), used = false, tried = false;
 
 	for (size_t i = 0; i < ev->call_count; i++)
@@ -263,7 +266,7 @@ struct confirming {
 	struct evidence_run *run;
 };
 
-/* What was assumed before and is not quiet in this run would show in it. */
+/* This run logs a name that was assumed before, so it would show it. */
 static int confirm(const char *name, void *arg)
 {
 	struct confirming *c = arg;
@@ -273,7 +276,8 @@ static int confirm(const char *name, void *arg)
 	return names_add(&c->run->unlogged.confirming, name);
 }
 
-/* Calls of the table that are quiet whole: what is known, but what is loud and what has a form of its own. */
+/* Calls of the argument table that are unlogged with any arguments: known ones that are neither always logged nor unlogged in a
+ * form. */
 static uint64_t blind_forms(const struct evidence *ev, const struct evidence_unlogged *q)
 {
 	uint64_t forms = 0;
@@ -309,7 +313,7 @@ int evidence_unlogged_forget(struct evidence *ev, const struct evidence_run *run
 	return r;
 }
 
-/* True if the evidence holds all that was quiet. */
+/* True if the evidence contains every call that was unlogged. */
 bool evidence_unlogged_holds(const struct evidence *ev, const struct evidence_unlogged *q)
 {
 	return q->upto <= ev->last_learnt && evidence_unlogged_digest(ev, q->upto) == q->digest;
@@ -332,8 +336,8 @@ void evidence_unlogged_done(struct evidence_unlogged *q)
 	names_done(&q->confirming);
 }
 
-/* Whole files only are ever replaced, so that a run and what was quiet for it come and go together; one that was changed by hand or put
- * together of two shows here. */
+/* Files are only replaced as a whole, so a run and the calls that it left unlogged stay together. This detects a file that was
+ * edited by hand or put together from two. */
 void evidence_unlogged_check(struct evidence *ev)
 {
 	uint64_t sums[EVIDENCE_CALLS_MAX + 1] = {0};

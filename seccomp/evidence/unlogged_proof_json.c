@@ -1,4 +1,4 @@
-/* The part of the evidence file that belongs to quieting. */
+/* The part of the evidence file about unlogged calls. */
 #include "seccomp/evidence/evidence_private.h"
 #include "seccomp/evidence/unlogged_proof.h"
 
@@ -16,7 +16,7 @@ static int check_array(const struct json_doc *doc, const struct json *v, size_t 
 	return json_count(v) > max ? json_err(doc, v, err, "more than %zu", max) : 0;
 }
 
-/* Names of calls: letters, digits and '_', so that they can be printed. */
+/* Names of calls: letters, digits and '_', so they are safe to print. */
 static int read_names(const struct json_doc *doc, const struct json *obj, const char *what, struct names *ret,
 		      struct err *err)
 {
@@ -35,7 +35,7 @@ static int read_names(const struct json_doc *doc, const struct json *obj, const 
 	return r;
 }
 
-/* A form that this version of the table does not hold proves nothing. */
+/* A form that is not in this version's table proves nothing. */
 static int read_forms(const struct json_doc *doc, const struct json *obj, const char *what, uint64_t *ret, struct err *err)
 {
 	const struct json *list = json_get(obj, what);
@@ -82,7 +82,7 @@ int evidence_unlogged_read(const struct json_doc *doc, const struct json *unlogg
 	if (r == 0)
 		r = read_forms(doc, unlogged, "forms", &ret->forms, err);
 	if (r == 0)
-		r = read_forms(doc, unlogged, "void", &ret->blind, err); /* of older files */
+		r = read_forms(doc, unlogged, "void", &ret->blind, err); /* the name in older files */
 	if (r == 0)
 		r = read_names(doc, unlogged, "assumed", &ret->assumed, err);
 	if (r == 0)
@@ -107,7 +107,7 @@ int evidence_unlogged_read_run(const struct json_doc *doc, const struct json *v,
 	return r;
 }
 
-/* Of the list of arguments only "wide" is a fact of its own; the rest follows from the runs. */
+/* Of the list of arguments only "wide" is read; the rest follows from the runs. */
 static int read_arguments(const struct json_doc *doc, const struct json *list, struct evidence *ev, struct err *err)
 {
 	int r = list ? check_array(doc, list, EVIDENCE_ASSUMED_MAX, err) : 0;
@@ -130,7 +130,8 @@ static int read_arguments(const struct json_doc *doc, const struct json *list, s
 	return r;
 }
 
-/* An older snug took the silence of later runs for proof, and did not write down which uses told no arguments: any may have been one. */
+/* An older snug took the silence of later runs for proof, and did not record which uses had unknown arguments: it may have been
+ * any of them. */
 static void blind_older(struct evidence *ev)
 {
 	uint64_t used = 0;
@@ -186,7 +187,7 @@ static void write_names(struct json_writer *w, const char *key, const struct nam
 	json_write_end_array(w);
 }
 
-/* Those that have a text. */
+/* The forms that have a text. */
 static uint64_t with_text(uint64_t forms)
 {
 	const struct argument *table;

@@ -1,4 +1,4 @@
-/* What quieting means to a merge: where one source has not seen or not proved something, the proof of another must not speak for it. */
+/* Unlogged calls in a merge: the proof of one source must not stand in for what another has not seen or proved. */
 #include "seccomp/evidence/evidence_private.h"
 #include "seccomp/evidence/unlogged_proof.h"
 
@@ -37,7 +37,8 @@ int evidence_unlogged_copy(struct evidence_run *run, const struct evidence_run *
 	return r < 0 ? r : add_names(&run->opened, &from->opened);
 }
 
-/* Names that a run once looked for are taken from it when another takes them for granted: the sight without is the later one. */
+/* A copy of a run may lack a name that the other copy has as confirming, because it assumes it: the copy without is the later
+ * one, so the name goes. */
 static void keep_common(struct names *names, const struct names *other)
 {
 	for (size_t i = names->count; i-- > 0;)
@@ -64,9 +65,9 @@ int evidence_unlogged_unite(struct evidence_run *run, const struct evidence_run 
 
 struct doubt {
 	const struct evidence *ev;
-	uint64_t used;       /* forms of calls that the workload makes, or may make unseen */
-	struct names *names; /* that some source still assumes */
-	struct names *taken; /* that a complete run of some source may have used unseen */
+	uint64_t used;       /* forms of calls that the workload uses, or may use unseen */
+	struct names *names; /* names that some source still assumes */
+	struct names *taken; /* names that a complete run of some source may have used unseen */
 };
 
 static int add_doubt(const char *name, void *arg)
@@ -83,7 +84,7 @@ static int add_doubt(const char *name, void *arg)
 	return names_add(state == UNLOGGED_KEPT ? d->taken : d->names, name);
 }
 
-/* Adds the forms that are not all that this source needs, and the names that it assumes. */
+/* Adds the forms that are not enough for this source, and the names that it assumes. */
 static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names, struct names *taken)
 {
 	struct doubt d = {.ev = ev, .names = names, .taken = taken};
@@ -110,7 +111,7 @@ static void apply(struct evidence *out, uint64_t forms, const struct names *name
 	for (size_t i = 0; i < out->run_count; i++) {
 		struct evidence_unlogged *q = &out->runs[i]->unlogged;
 
-		/* A source that still assumes names was not looked into by another's counter. */
+		/* A counter in one source does not cover the names that another source still assumes. */
 		q->counted &= names->count == 0;
 		for (size_t k = q->confirming.count; k-- > 0;)
 			if (names_have(names, q->confirming.v[k]))
