@@ -1,4 +1,4 @@
-/* Anchors: what keeps libseccomp from making a void filter of a section. */
+/* Anchors: rules that keep libseccomp from making a void filter of a section. */
 #include "seccomp/learning/section_private.h"
 
 #include "seccomp/syscall/arch.h"
@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Gone since Linux 3.1: whoever calls it gets ENOSYS, with or without the rule. Every ABI with a filter of its own has a number for it but PA-RISC's. */
+/* Removed in Linux 3.1: it returns ENOSYS with or without the rule. Every ABI with a filter of its own has a number for it,
+ * except PA-RISC's. */
 #define GONE "nfsservctl"
 
 uint32_t learning_arches(const struct json *section)
@@ -26,12 +27,12 @@ bool learning_is_brittle(const struct json *section)
 {
 	const struct arch *host[4];
 
-	/* Runtimes add to the machine's own ABI. */
+	/* Runtimes always include the machine's own ABI. */
 	(void)arch_host(host);
 	return (learning_arches(section) | 1u << host[0]->id) & ~(1u << ARCH_X86_64);
 }
 
-/* False for a rule that says what the default says, which is none to a runtime, and where that is not sure. */
+/* False for a rule with the default's action, which runtimes skip, and for one whose action may be the same: both kill. */
 static bool is_effective(const struct json *section, const struct json *rule)
 {
 	const char *def = json_text(json_get(section, "defaultAction")), *action = json_text(json_get(rule, "action"));

@@ -1,4 +1,4 @@
-/* Baseline default: the caller's section with the runtime's default opened in it, then as baseline keep. */
+/* Baseline default: opens the runtime's default in the caller's section, then does the same as baseline keep. */
 #include "seccomp/learning/section_private.h"
 
 #include "seccomp/syscall/arch.h"
@@ -6,32 +6,33 @@
 #include <errno.h>
 #include <string.h>
 
-/* What no default opens, whatever it says: newer engines deny it, and so may this node's. socketcall would open every family of sockets. */
+/* Never opened, whatever the default says: newer engines deny them, and so may this node's. socketcall would open every family
+ * of sockets. */
 static const char *const never[] = {"io_uring_setup", "io_uring_enter", "io_uring_register", "add_key", "keyctl", "request_key", "socketcall", "socket"};
 
-/* AF_NETLINK is 16, AF_PACKET 17, NETLINK_AUDIT 9. Two conditions on one argument are two rules to runc. */
+/* AF_NETLINK is 16, AF_PACKET 17, NETLINK_AUDIT 9. runc makes two rules of two conditions on one argument. */
 static const char sockets[] =
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_LT\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":[{\"index\":0,\"value\":17,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]},"
 	"{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socket\"],\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"},"
 	"{\"index\":2,\"value\":9,\"valueTwo\":0,\"op\":\"SCMP_CMP_NE\"}]}";
 
-/* A section that lacks no more than one in so many of the calls that a default allows is an engine's own default. */
+/* A section that lacks at most one in this many of the calls that a default allows is itself an engine's default. */
 #define RESEMBLES 16
 
-/* Two sections that become one. */
+/* Two sections that are being merged. */
 struct merge {
 	const struct json_doc *doc;
 	const struct json *rules; /* the caller's */
-	const struct json *base;  /* the default's rules */
+	const struct json *base;  /* the default's rules, or the approved profile's */
 	const char *text, *base_text;
 	const struct names *except;
-	bool engine;          /* the second is an engine's default, not a profile that was approved */
-	uint32_t arches;      /* learning_arches() of the caller's */
+	bool engine;          /* the base is an engine's default, not an approved profile */
+	uint32_t arches;      /* learning_arches() of the caller's section */
 	struct names refused; /* calls that an approved profile refuses by a rule */
-	struct names handed; /* calls that the caller hands to others, or names in a way that is not read here */
-	struct names whole;  /* calls that the default allows with any arguments, without those */
-	bool allows;         /* the caller's default action does */
+	struct names handed; /* calls that the caller hands over, or names in a rule that is not understood here */
+	struct names whole;  /* calls that the base allows with any arguments, except those */
+	bool allows;         /* the caller's default action allows */
 	struct buf *out;
 	bool comma;
 };
@@ -115,7 +116,7 @@ static void add_raw(struct merge *m, const char *text, const struct json *v)
 	buf_add(m->out, text + json_start(v), json_end(v) - json_start(v));
 }
 
-/* A rule of the caller's without the names that are opened whole. */
+/* Adds a rule of the caller without the names that are opened whole or refused. */
 static int add_callers(struct merge *m, const struct json *rule)
 {
 	const struct json *names = json_get(rule, "names");
@@ -161,7 +162,7 @@ static bool is_named(const struct json *rules, const struct json *names)
 	return false;
 }
 
-/* Rules of the default on arguments, for calls that nothing else names. */
+/* Adds the default's rules on arguments, for calls that nothing else names. */
 static void add_conditional(struct merge *m)
 {
 	for (const struct json *rule = json_first(m->base); rule; rule = json_next(rule)) {
@@ -176,7 +177,7 @@ static void add_conditional(struct merge *m)
 	}
 }
 
-/* A default allows sockets, if not all of them. */
+/* Adds the rules for sockets if the default allows them: it never allows all. */
 static void add_sockets(struct merge *m)
 {
 	const uint32_t without = 1u << ARCH_X86_64 | 1u << ARCH_X32 | 1u << ARCH_AARCH64 | 1u << ARCH_ARM | 1u << ARCH_RISCV64;
@@ -194,7 +195,7 @@ static void add_sockets(struct merge *m)
 	buf_adds(m->out, sockets);
 }
 
-/* Rules by which an approved profile refuses. */
+/* Adds the rules by which an approved profile refuses calls. */
 static void add_refusals(struct merge *m)
 {
 	for (const struct json *rule = json_first(m->base); rule && m->refused.count; rule = json_next(rule)) {
@@ -212,8 +213,8 @@ static int add_rules(struct merge *m)
 	int r = 0;
 
 	buf_addc(m->out, '[');
-	/* First: libseccomp takes rules on a part of socketcall or ipc that contradict each other once the whole is named, as it may be by the
-	 * caller in a rule that is not his any more. */
+	/* These come first: libseccomp accepts contradicting rules on parts of socketcall or ipc once the whole is named, and
+	 * the caller's rule that named it may have lost that name. */
 	if (!m->allows)
 		learning_write_names(&m->whole, ACTION_ALLOW, &m->comma, m->out);
 	for (const struct json *rule = json_first(m->rules); rule && r == 0; rule = json_next(rule))
@@ -228,7 +229,7 @@ static int add_rules(struct merge *m)
 	return r;
 }
 
-/* The caller's section with other rules. */
+/* Writes the caller's section with the merged rules. */
 static int write_merged(struct merge *m, const struct json *root)
 {
 	struct rewrite w = {.text = m->text, .done = json_start(root), .out = m->out};
@@ -327,7 +328,7 @@ int learning_base_narrow(struct learning_base *base, const char *text, size_t le
 	return r < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-/* The caller's section with what the base opens in it. *ret_none: it is no section. */
+/* Writes the caller's section with the calls that the base opens in it. *ret_none: the section confines nothing. */
 static int open_base(const char *section, size_t len, const char *name, const struct learning_base *base, struct buf *ret, bool *ret_none,
 		     struct err *err)
 {
@@ -365,7 +366,7 @@ int learning_default(const char *section, size_t len, const char *name, const st
 	return r < 0 ? r : learning_keep(merged.data, merged.len, name, q, out, err);
 }
 
-/* What an approved profile allows, for learning_keep() to leave it unlogged. */
+/* Collects what an approved profile allows, for learning_keep() to leave it unlogged. */
 static int read_allowed(const struct json *rules, struct learning_unlogged *ret)
 {
 	int r = 0;
@@ -376,7 +377,7 @@ static int read_allowed(const struct json *rules, struct learning_unlogged *ret)
 		for (const struct json *e = json_first(json_get(rule, "names")); e && r == 0; e = json_next(e)) {
 			int place = argument_by_name(json_text(e));
 
-			/* Their record is the boundary between runtime and program (exec_logged.h). */
+			/* Their records mark the boundary between runtime and program (exec_logged.h). */
 			if (strcmp(json_text(e), "execve") == 0 || strcmp(json_text(e), "execveat") == 0)
 				continue;
 			if (!learning_has_args(rule))
@@ -390,7 +391,7 @@ static int read_allowed(const struct json *rules, struct learning_unlogged *ret)
 	return r;
 }
 
-/* Merges the profile into the section, and logs what is not the profile's. */
+/* Merges the profile into the section, and logs what the profile does not allow. */
 static int audit_merged(const char *section, size_t len, const char *name, const struct buf *profile, const struct json *root, struct buf *out,
 			struct err *err)
 {
@@ -430,7 +431,7 @@ int learning_audit_within(const char *section, size_t len, const char *name, con
 	return audit_merged(base ? opened.data : section, base ? opened.len : len, name, profile, json_root(doc), out, err);
 }
 
-/* Which list a rule belongs to. */
+/* True if the rule belongs to the list: of denied calls if `denies`, else of calls that are not denied. */
 static bool is_listed(const struct json *rule, bool denies)
 {
 	static const char *const open[] = {ACTION_ALLOW, ACTION_LOG, "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE"};

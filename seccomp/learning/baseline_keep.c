@@ -1,4 +1,4 @@
-/* Baseline keep. */
+/* Baseline keep: the caller's section, with what it allows logged. */
 #include "seccomp/learning/section_private.h"
 
 #include "base/json/members.h"
@@ -20,12 +20,12 @@ static size_t count_rules(const struct json *rules, const char *name)
 struct keep {
 	const struct json_doc *doc;
 	const struct json *rules;
-	struct learning_unlogged *q; /* NULL: nothing is quiet */
+	struct learning_unlogged *q; /* NULL: nothing is unlogged */
 	uint32_t arches;          /* learning_arches() */
-	bool firm;                /* a call less that is named without conditions does not make the section void */
+	bool firm;                /* naming one call less without conditions does not make the filter void */
 	struct rewrite w;
-	struct names unlogged, rest; /* of one rule */
-	uint64_t forms;           /* of one rule */
+	struct names unlogged, rest; /* of the current rule */
+	uint64_t forms;           /* of the current rule */
 };
 
 static void keep_done(struct keep *k)
@@ -34,7 +34,7 @@ static void keep_done(struct keep *k)
 	names_done(&k->rest);
 }
 
-/* crun refuses an errno where the action is LOG. */
+/* Makes the rule's action LOG. crun rejects an errno there. */
 static void log_rule(struct rewrite *w, const struct json *rule)
 {
 	const struct json *before = NULL;
@@ -48,13 +48,13 @@ static void log_rule(struct rewrite *w, const struct json *rule)
 	}
 }
 
-/* Where an ABI has the argument elsewhere, libseccomp may make the same rule of both halves, and refuse the second. */
+/* If an ABI has the argument elsewhere, libseccomp may make the same rule of both halves, and reject the second. */
 static bool can_divide(const struct keep *k, const struct json *rule, const struct argument *a)
 {
 	return k->firm && !learning_has_args(rule) && !(k->arches & a->except) && count_rules(k->rules, a->name) == 1;
 }
 
-/* Which of a rule's names are quiet, and how. */
+/* Finds which of a rule's names are unlogged, whole or in a form. */
 static int divide(struct keep *k, const struct json *rule)
 {
 	int r = 0;
@@ -86,7 +86,7 @@ static void add_quoted(struct buf *out, const struct names *names)
 	json_write_end_array(&w);
 }
 
-/* The rule with other names and another action, all else as it stands. */
+/* Copies the rule with other names and another action, without errnoRet; all other members stay. */
 static void copy_rule(struct keep *k, const struct json *rule, const struct names *names, const char *action, bool *comma)
 {
 	struct buf *out = k->w.out;
@@ -111,7 +111,7 @@ static void copy_rule(struct keep *k, const struct json *rule, const struct name
 	buf_addc(out, '}');
 }
 
-/* Members that are copied must have names that need no escape. */
+/* Members are copied as they are, so their names must not need escapes. */
 static bool is_copyable(const struct json *rule)
 {
 	for (const struct json *m = json_first(rule); m; m = json_next(m))
@@ -149,7 +149,7 @@ static int keep_rule(struct keep *k, const struct json *rule)
 	return 0;
 }
 
-/* Under a default that allows: what is quiet and no rule names is allowed by a rule of its own. */
+/* If the default allows, unlogged calls that no rule names get a rule that allows them. */
 static int add_unlogged_rules(struct keep *k, bool comma, struct buf *out)
 {
 	cleanup_names struct names free = {0};
@@ -174,7 +174,7 @@ static int keep_rules(struct keep *k, const struct json *rules, bool log_default
 	int r = 0;
 
 	for (const struct json *rule = json_first(rules); rule && r == 0; rule = json_next(rule)) {
-		/* Under a default that allows, one that allows means nothing, and must not come to mean something. */
+		/* If the default allows, a rule that allows has no effect, and must not gain one. */
 		if (!log_default)
 			r = keep_rule(k, rule);
 		else if (learning_is_action(rule, "action", ACTION_ALLOW))
@@ -195,7 +195,7 @@ static int keep_rules(struct keep *k, const struct json *rules, bool log_default
 	return buf_failed(&added) ? -ENOMEM : 0;
 }
 
-/* Under a default that allows, a section without rules gets some. */
+/* Adds the rules to a section that has none, if the default allows. */
 static int add_syscalls(struct keep *k, const struct json *root)
 {
 	cleanup_buf struct buf added = {0};
@@ -264,6 +264,6 @@ int learning_keep(const char *section, size_t len, const char *name, struct lear
 	r = keep_section(&k, root);
 	if (r < 0 || buf_failed(k.w.out))
 		return err_set(err, ENOMEM, "out of memory");
-	/* Rules that say what the default now says are none any more: what is left may need an anchor. */
+	/* Runtimes skip rules with the default's action, which is LOG now: the rest may need an anchor. */
 	return logs ? learning_add_anchor(&kept, name, out, err) : 0;
 }

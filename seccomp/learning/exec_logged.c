@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* A copy of a text with cuts, made from front to back. */
+/* Copies a text with cuts, from front to back. */
 struct cutting {
 	const char *text;
 	size_t done;
@@ -19,7 +19,7 @@ static void cut(struct cutting *c, size_t from, size_t to)
 	c->done = to;
 }
 
-/* An element with one comma; `kept`: the last one before it that stays. */
+/* Cuts out an element and one comma; `kept`: the last element before it that stays. */
 static void cut_element(struct cutting *c, const struct json *array, const struct json *kept, const struct json *e)
 {
 	if (kept)

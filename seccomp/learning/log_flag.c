@@ -43,7 +43,7 @@ int log_flag_add(const char *profile, size_t len, const char *name, struct buf *
 	if (r < 0)
 		return r;
 	listed = json_type(flags) == JSON_ARRAY;
-	/* Where the new text goes: into the list, in place of a null, or in front of the first member. */
+	/* The new text goes into the list, in place of a null, or before the first member. */
 	from = flags ? json_start(flags) + listed : json_start(root) + 1;
 	to = flags && !listed ? json_end(flags) : from;
 	buf_add(out, profile + json_start(root), from - json_start(root));

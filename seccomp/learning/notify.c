@@ -10,22 +10,23 @@
 #include <string.h>
 
 #define ACTION_NOTIFY "SCMP_ACT_NOTIFY"
-#define NUMBERS       1024 /* of each ABI, from its first number on */
+#define NUMBERS       1024 /* tried per ABI, from its first number on */
 
-/* A signal while one of these waits for its answer would have it return, and then run into what lies behind it. All of them are in always.csv. */
+/* If a signal interrupted one of these while it waits for its answer, it would return, and run into the code after it. All are
+ * in always.csv. */
 static const char *const never[] = {"exit", "exit_group", "rt_sigreturn", "sigreturn", "restart_syscall"};
 
-/* Between the moment at which runc's init loads the filter and the write by which it hands the listener over, its Go scheduler may make these (floor-go.csv tells
- * why); waiting for an answer that cannot come yet it would wait for ever. */
+/* After runc's init has loaded the filter and before its write hands over the listener, its Go scheduler may make these
+ * (floor-go.csv says why); it would wait forever for an answer that cannot come yet. */
 static const char *const go_needs[] = {"futex", "sched_yield", "nanosleep", "getpid", "gettid", "tgkill", "madvise", "munmap"};
 static const char *const go_forms[] = {"mmap"};
 
 struct making {
 	const struct notify_wish *wish;
-	struct names allowed; /* whole, whatever for */
-	struct names assumed; /* of them what no profile holds of itself */
+	struct names allowed; /* with any arguments, for whatever reason */
+	struct names assumed; /* those among them that a profile does not allow anyway */
 	struct names notified;
-	uint64_t forms;       /* that pass */
+	uint64_t forms;       /* that are allowed */
 };
 
 static void making_done(struct making *m)
@@ -45,7 +46,8 @@ static int assume(struct making *m, const char *name)
 	return r < 0 ? r : names_add(&m->assumed, name);
 }
 
-/* Of a call whose arguments decide only the harmless form passes. What carries the boundary between runtime and workload, and what could hide calls, is never hot. */
+/* Of a call whose arguments decide, only the harmless form is allowed. Calls that mark the boundary between runtime and
+ * workload, and calls that could hide others, are never hot. */
 static int add_hot(struct making *m, const char *name)
 {
 	int place = argument_by_name(name);
@@ -85,8 +87,8 @@ static int notify_name(struct making *m, const char *name)
 	return names_add(&m->notified, name);
 }
 
-/* Every name that this libseccomp, or the list of newer calls, has for a number of the host's ABIs. The runtime's libseccomp may know fewer: what it
- * leaves out gets the default. */
+/* Every name that this libseccomp, or the list of newer calls, has for a number of the host's ABIs. The runtime's libseccomp
+ * may know fewer: the others get the default action. */
 static int choose_notified(struct making *m)
 {
 	const struct arch *host[4];

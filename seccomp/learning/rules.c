@@ -1,4 +1,4 @@
-/* Questions to a seccomp section and its rules. */
+/* Questions about a seccomp section and its rules. */
 #include "base/json/members.h"
 #include "base/text.h"
 #include "seccomp/learning/section_private.h"

@@ -10,7 +10,7 @@
 
 #define HOST_ARCHES_MAX 4
 
-/* What is read or changed here, and therefore must be the same to every runtime. */
+/* These members are read or changed here, so every runtime must understand them in the same way. */
 static const char *const section_members[] = {"defaultAction", "defaultErrnoRet", "architectures", "syscalls"};
 static const char *const rule_members[] = {"action", "errnoRet"};
 
@@ -88,7 +88,7 @@ int learning_parse(const char *section, size_t len, unsigned flags, const char *
 	return r < 0 ? r : check_section(*ret, err);
 }
 
-/* Writes the listed ABIs in their order, then those of the host that are not among them. */
+/* Writes the listed ABIs in their order, then the host's other ABIs. */
 static void write_arches(const struct json *listed, struct buf *out)
 {
 	const struct arch *host[HOST_ARCHES_MAX];

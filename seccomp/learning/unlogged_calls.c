@@ -12,8 +12,8 @@ struct offer {
 	const struct evidence *ev;
 	const struct unlogged_calls_wish *wish;
 	struct names names, forms, assumed, confirming;
-	size_t known; /* names and forms of what was seen */
-	size_t tried; /* of confirming, those that no complete run has looked for yet */
+	size_t known; /* names and forms of calls that were seen */
+	size_t tried; /* names in `confirming` that no complete run has looked for yet */
 };
 
 static void offer_done(struct offer *o)
@@ -24,7 +24,7 @@ static void offer_done(struct offer *o)
 	names_done(&o->confirming);
 }
 
-/* The form in which a known call may be quiet, NULL for whole. */
+/* The form in which a known call may be unlogged; NULL: with any arguments. */
 static const char *form_of(const struct offer *o, const char *name)
 {
 	int place = argument_by_name(name);
@@ -32,7 +32,7 @@ static const char *form_of(const struct offer *o, const char *name)
 
 	if (!a || !unlogged_form_holds(o->ev, place) || (a->kind == ARGUMENT_ENOSYS && !o->wish->experiments))
 		return NULL;
-	/* A loud one is never quiet beyond its form, whatever was seen. */
+	/* An always-logged call is unlogged in its form only, whatever was seen. */
 	return set_is_always_logged(name) || unlogged_form_of(o->ev, place, NULL) != UNLOGGED_WIDE ? a->text : NULL;
 }
 
@@ -49,7 +49,7 @@ static bool is_known(const struct evidence *ev, const char *name)
 	return false;
 }
 
-/* The form in which a call may pass before anybody has seen it: then each of its records tells that it was used beyond that. */
+/* Adds the form in which a call may be unlogged before it was ever seen: each of its records then shows another form. */
 static int add_first(struct offer *o, int place)
 {
 	const struct argument *a = argument_get(place);
@@ -85,8 +85,8 @@ static int add_known(struct offer *o, const struct evidence_call *c)
 	return set_is_always_logged(name) ? 0 : names_add(&o->names, name);
 }
 
-/* Everything else is quiet from the second run on; then one or two at a time are logged again, and for good once a complete run has looked for them.
- * Of a call whose arguments decide, the form. */
+/* Adds a name of the hot set. From the second run on, one or two names at a time are logged again, and for good once a complete
+ * run has looked for them. Of a call whose arguments decide, only the form is unlogged. */
 static int add_hot(struct offer *o, const char *name)
 {
 	enum unlogged_hot state = unlogged_hot_of(o->ev, name);
@@ -105,7 +105,8 @@ static int add_hot(struct offer *o, const char *name)
 	return names_add(&o->assumed, name);
 }
 
-/* The kernel counts them, on every ABI; also those that are logged for the sake of showing other ABIs. Of a call whose arguments decide, the form. */
+/* Adds the calls that the kernel counts on every ABI, even those that are otherwise logged in order to show other ABIs. Of a
+ * call whose arguments decide, only the form. */
 static int add_counted(struct offer *o)
 {
 	const struct set_common *common;
