@@ -16,7 +16,7 @@ struct counter_entry {
 	__u32 filters;                  /* on the runtime's caller; processes with more belong to the container */
 	__u32 execd;                    /* the container's program runs */
 	__u32 beyond;                   /* saw a call that may be unlogged and has no bit here */
-	__u32 tasks;                    /* in the session, counting the one that it was armed with; at 0 the session is empty and nothing can join it */
+	__u32 tasks;                    /* in the session, counting the one that it was armed with; at 0 the session is empty for good */
 };
 
 struct counter_probe {
