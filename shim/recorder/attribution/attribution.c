@@ -1,4 +1,4 @@
-/* Whose a record is, and what it says of its run. */
+/* Which run a record belongs to, and what it says about that run. */
 #include "shim/recorder/attribution/proc.h"
 #include "shim/recorder/attribution/unlogged_request.h"
 #include "shim/recorder/attribution/runs.h"
@@ -12,8 +12,8 @@ static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr
 	return nr != RUNS_NO_NR && (nr == r->execve_nr[arch->id][0] || nr == r->execve_nr[arch->id][1]);
 }
 
-/* Before the init's execve the first process is the runtime, and any other one a hook of it. An enforced run shows no execve: there a
- * name that any program can take has to do, for people to read. */
+/* Before the init's execve, the first process is the runtime, and any other one is a hook. An enforced run logs no execve: there
+ * we go by a process name, which any program can set; it is only for people to read. */
 static enum evidence_phase phase_of(struct run_session *s, const struct record *rec)
 {
 	if (s->run->mode == EVIDENCE_ENFORCE)
@@ -27,19 +27,19 @@ static enum evidence_phase phase_of(struct run_session *s, const struct record *
 	return rec->pid == s->init_pid ? EVIDENCE_RUNTIME : EVIDENCE_HOOK;
 }
 
-/* A filter that is loaded beside this one hides calls from LOG where it hands them to a listener or to a tracer. Either may sit anywhere: in another
- * container, on the node, in the parent that was there before. So what counts is that a filter was loaded, and the call that does so is always
- * logged: of prctl and seccomp no more than the harmless forms are ever quiet (always-logged.csv), those from the first run on, so that a record of them is one
- * that loads a filter or that nobody can tell from it. It precedes all that the filter could hide, its heirs and the threads that it is forced on
- * (TSYNC) included. */
+/* A filter loaded on top of ours hides calls from LOG if it answers them with TRACE or NOTIFY. The tracer or listener may be
+ * anywhere: in another container, on the node, in a parent that was there before. So we look for the call that loads a filter,
+ * which is always logged: of prctl and seccomp, only the harmless forms (always-logged.csv) may be unlogged, from the first run
+ * on. A record of either call thus loads a filter, or cannot be told from one that does. It precedes everything that the filter
+ * could hide, including its heirs and the threads that it is forced on (TSYNC). */
 static void watch_filters(const struct runs *r, struct evidence_run *er, const struct arch *arch, uint32_t nr)
 {
 	if (nr == r->seccomp_nr[arch->id] || nr == r->prctl_nr[arch->id])
 		er->reasons |= REASON_BIT(OWN_FILTER);
 }
 
-/* The same by state, when a program begins: it is under its caller's filters and the one that the runtime loads, and under no other. Whatever loaded one more,
- * the runtime or a program of its own before the exec. A process that is gone says nothing; the calls above speak for it. */
+/* The same by state, when a program begins: it should have its caller's filters and the one that the runtime loads. If it has one
+ * more, the runtime or an earlier program loaded it. If the process is gone, the calls above must do. */
 static void count_filters(struct evidence_run *er, const struct run_session *s, const struct record *rec)
 {
 	uint32_t now = 0;
@@ -76,7 +76,7 @@ static enum evidence_use use_of(const struct run *run, bool used)
 	return run->mode == EVIDENCE_LEARN ? EVIDENCE_USED : EVIDENCE_AUDITED;
 }
 
-/* The program begins: what it may not do now no process of it ever may. */
+/* When the program begins: a capability that it can never have, no process of the container can ever have. */
 static bool is_bound(const struct runs *r, const struct record *rec)
 {
 	return proc_never_has_capability((pid_t)rec->pid, CAP_AUDIT_CONTROL) && unattributed_is_maker(&r->unattributed, rec);
@@ -111,19 +111,19 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 	if (exec)
 		count_filters(er, s, rec);
 	use = use_of(run, used);
-	/* Audit logs execve although it is approved: it carries the boundary. */
+	/* Audit logs execve even if the profile allows it, since it marks where the workload begins. */
 	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
-	/* The runtime's own too: what its caller's profile refuses to that keeps the container from starting. */
+	/* The runtime's calls too: if the caller's profile refuses one of them, the container does not start. */
 	if (arch && use == EVIDENCE_USED)
 		unlogged_request_see(run, arch, rec->nr);
 	store_touch(r->store, run->key, news != 0, now_ms);
-	/* What was done here for this record need not be done for its like: none of it depends on more than the call and the program. */
+	/* The next record like this one need only be counted: everything above depends on nothing but the call and the program. */
 	if (phase == EVIDENCE_WORKLOAD && run->state != RUN_ENDED && run->cgroup && !s->shared)
 		s->counts = evidence_counts(run->key->evidence, run->no);
 }
 
-/* Others may be in the session of a container that has none of its own. */
+/* True if a container without a session of its own runs in this session, which may have other processes too. */
 static bool is_shared_session(const struct runs *r, uint32_t session)
 {
 	for (const struct run *run = r->by_cgroup ? r->list : NULL; run; run = run->next)
@@ -138,7 +138,7 @@ static enum reason doubt_of(const struct run *run)
 	return run->by_cgroup ? REASON_ATTRIBUTION : REASON_SESSION_CHANGED;
 }
 
-/* The record may be of an exec past the wrapper, into any container. */
+/* True if the record may come from an exec that bypassed the wrapper, into any container. */
 static bool is_by_runtime(const struct run *run, const struct record *rec)
 {
 	const struct evidence_run *er = evidence_run(run->key->evidence, run->no);
@@ -154,7 +154,7 @@ static bool is_by_any_runtime(const struct runs *r, const struct record *rec)
 	return false;
 }
 
-/* A process of the container may have begun this session. */
+/* True if a process of the container may have begun this session. */
 static bool may_have_changed_to(const struct runs *r, const struct run *run, uint32_t session)
 {
 	bool loose = run->by_cgroup;
@@ -163,7 +163,7 @@ static bool may_have_changed_to(const struct runs *r, const struct run *run, uin
 		loose |= s->loose;
 	if (!loose || unattributed_is_known(&r->unattributed, session))
 		return false;
-	/* Numbers count upwards, and come round. */
+	/* Session numbers increase, and wrap. */
 	return session == UINT32_MAX || run->by_cgroup || (int32_t)(session - runs_main_session(run)->id) > 0;
 }
 
@@ -173,7 +173,8 @@ static bool may_be_its(const struct runs *r, const struct run *run, const struct
 					   may_have_changed_to(r, run, rec->session));
 }
 
-/* Nobody can tell now whose it was. A session that a container began is its for good, so that the session's next process will do. */
+/* The process is gone, so nobody can say whose it was. But a session that a container began stays that container's, so the next
+ * process of the session will answer the question. */
 static void doubt(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
 	for (struct run *run = r->list; run; run = run->next) {
@@ -202,15 +203,15 @@ void runs_end_in_doubt(struct runs *r, struct run *run, uint64_t now_ms)
 			runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
-/* A process of a container that has its own session, outside it. */
+/* A container that has its own session has a process outside that session. */
 static void add_changed(struct runs *r, struct run *run, const struct record *rec, uint64_t now_ms)
 {
 	runs_stamp(r, run, REASON_SESSION_CHANGED, now_ms);
 	evidence_add(run->key->evidence, run->no, EVIDENCE_WORKLOAD, use_of(run, true), rec);
 }
 
-/* A container that has shown no record yet, so that nobody knows where it sits, can be executed into already: the runtime has told of it, and its init has not
- * come to its filter. */
+/* A container without a record yet, so that its cgroup is unknown, may already get an exec: the runtime has written its state,
+ * but the init has not reached its filter. */
 static void doubt_unseen(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
 	for (struct run *run = r->list; run; run = run->next)
@@ -218,9 +219,10 @@ static void doubt_unseen(struct runs *r, const struct record *rec, uint64_t now_
 			runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
-/* Whose process it is by its cgroup. The only one of the containers without sessions; where it is several ones', or where one whose it could be
- * and that has shown itself cannot be compared, nobody can tell: -ESRCH. In a cgroup that the container shares with its caller it may be anybody's: it
- * is booked to none, that container is stamped if it could be its, and the answer is -EAGAIN: to be asked again for the next record. */
+/* Finds the run whose cgroup the process is in. -ESRCH: it is in those of several runs, or may belong to a run that has shown
+ * itself but whose cgroup is unknown. If a container shares its cgroup with its caller, the process may be anyone's: it is
+ * attributed to no run, the container is stamped if the process may be its own, and the result is -EAGAIN: ask again for the next
+ * record. */
 static int find_owner(struct runs *r, const struct record *rec, const char *cgroup, struct run **ret, uint64_t now_ms)
 {
 	struct run *owner = NULL;
@@ -239,7 +241,7 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 			shared = -EAGAIN;
 			continue;
 		}
-		/* One that has ended leaves its place to the next of that name. */
+		/* A run that has ended gives way to the next one of that name. */
 		if (owner && run->state == RUN_ENDED)
 			continue;
 		if (owner && owner->state != RUN_ENDED) {
@@ -249,14 +251,14 @@ static int find_owner(struct runs *r, const struct record *rec, const char *cgro
 		}
 		owner = run;
 	}
-	/* The place of one that has ended may be the next one's of that name already. */
+	/* The cgroup of a run that has ended may already belong to the next one of that name. */
 	if (rc == 0 && (!owner || owner->state == RUN_ENDED))
 		doubt_unseen(r, rec, now_ms);
 	*ret = owner;
 	return rc < 0 || owner ? rc : shared;
 }
 
-/* 0 and the owner, NULL for nobody; -EAGAIN, -ESRCH as above. */
+/* 0 and the owner (NULL: none); -EAGAIN and -ESRCH as above. */
 static int look_for_owner(struct runs *r, const struct record *rec, struct run **ret, uint64_t now_ms)
 {
 	bool by_runtime = record_may_be_init(rec, NULL) || (r->odd_runtimes && is_by_any_runtime(r, rec));
@@ -275,7 +277,7 @@ static int look_for_owner(struct runs *r, const struct record *rec, struct run *
 	return rc;
 }
 
-/* A logged call whose session does not tell whose it is. */
+/* A logged call whose session does not identify its run. */
 static void record_unattributed(struct runs *r, const struct record *rec, uint64_t now_ms)
 {
 	struct run *owner = NULL;

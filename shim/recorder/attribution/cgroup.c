@@ -16,7 +16,7 @@
 
 static bool copy_field(const char *p, size_t len, char *ret, size_t size)
 {
-	/* An escaped name is none that a node uses. */
+	/* No node uses a name that the kernel has to escape. */
 	if (len >= size || memchr(p, '\\', len))
 		return false;
 	memcpy(ret, p, len);
@@ -68,7 +68,7 @@ void cgroup_mount_close(struct cgroup_mount *m)
 		close(steal_fd(&m->fd));
 }
 
-/* "0::" begins the line of cgroup2; a group that is out of sight shows as "/..", a removed one with " (deleted)" behind it. */
+/* The line of cgroup v2 begins with "0::"; a group that is not visible shows as "/..", a removed one ends in " (deleted)". */
 int cgroup_path(const char *text, const char *top, const char **ret, size_t *ret_len)
 {
 	static const char gone[] = " (deleted)";

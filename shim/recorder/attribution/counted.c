@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A runtime's use of a harmless form that passed is in the profile as that form; an entry of the runtime's would put the call there whole. */
+/* If the runtime used an unlogged harmless form, the profile has that form already; an entry for it would add the whole call. */
 static bool is_form_of_runtime(const struct evidence_run *er, const struct arch *arch, uint32_t nr, unsigned phase)
 {
 	char name[SYSCALL_NAME_MAX];
@@ -27,7 +27,7 @@ static int book_call(struct run *run, const struct arch *arch, uint32_t nr, unsi
 
 	if (!er)
 		return 0;
-	/* x32's numbers carry their bit (seccomp/syscall/arch.h). */
+	/* x32's numbers include the x32 bit (seccomp/syscall/arch.h). */
 	if (arch->id == ARCH_X32)
 		nr |= ARCH_X32_BIT;
 	if (!is_form_of_runtime(er, arch, nr, phase))
@@ -67,12 +67,12 @@ bool counted_retire(struct run_session *s)
 {
 	struct run_session *first = runs_main_session(s->run);
 
-	/* An exec may be over before the container's own session was looked at. */
+	/* An exec may end before the container's own session was first read. */
 	if (!first->counted)
 		first->counted = calloc(1, sizeof(*first->counted));
 	if (!first->counted)
 		return false;
-	/* What is booked for the run is the same whichever session showed it. */
+	/* What is recorded for the run is the same, whichever session it came from. */
 	for (unsigned i = 0; s->counted && i < COUNTER_ALL_WORDS; i++)
 		first->counted->words[i] |= s->counted->words[i];
 	free(s->counted);

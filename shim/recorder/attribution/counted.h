@@ -5,7 +5,8 @@
 #include "shim/recorder/attribution/runs.h"
 #include "shim/recorder/counter/layout.h"
 
-/* Books what the session's entry holds beyond what was booked of it before. False if memory is out: the run is then stamped REASON_COUNTER. */
+/* Adds what is new in the session's entry since the last call. Returns false if out of memory; the run is then stamped
+ * REASON_COUNTER. */
 bool counted_book(struct runs *r, struct run_session *s, const struct counter_entry *now, uint64_t now_ms);
 
 /* An exec's session has no process any more: moves its counts to the run's first session. False if out of memory: the session

@@ -6,7 +6,7 @@
 
 #include <linux/audit.h>
 
-/* The recorder made a call that its own filter (confine.h) lacks: what failed by it may have been part of the recording. */
+/* The recorder made a call that its own filter (confine.h) refuses. What failed may have been part of the recording. */
 static void tell_refused(struct intake *in, const struct record *rec)
 {
 	const struct arch *arch = arch_of_record(rec->arch, rec->nr);

@@ -1,5 +1,5 @@
-/* What becomes of one datagram of the audit stream: every message's serial is counted, a seccomp record is the probe's or a container's. Apart from the
- * socket, so that recorded datagrams can be replayed. */
+/* Handles the datagrams of the audit stream: counts the serial of every message, and passes a seccomp record on as the probe's or
+ * a container's. Separate from the socket, so that recorded datagrams can be replayed. */
 #ifndef SNUG_SHIM_RECORDER_INTAKE_H
 #define SNUG_SHIM_RECORDER_INTAKE_H
 
@@ -17,9 +17,9 @@ struct intake {
 	struct loss *loss;
 	struct runs *runs;
 	const struct probe *probe;
-	uint32_t own_pid; /* of the recorder itself; 0: none */
+	uint32_t own_pid; /* the recorder's; 0: none */
 	uint64_t now_ms; /* CLOCK_MONOTONIC, set by the caller once a batch */
-	/* The newest seccomp records wait for those behind them, so that memory is fetched for some while others are worked on. A ring. */
+	/* A ring of the newest seccomp records: they wait, so that memory is fetched for some while others are handled. */
 	struct intake_ahead {
 		struct record rec;
 		struct evidence_hint hint;
@@ -27,11 +27,11 @@ struct intake {
 	unsigned first, count;
 };
 
-/* Takes one datagram as it was received, netlink headers and all; its bytes must stay until intake_flush. What cannot be read stamps every live
- * run. */
+/* Takes one datagram as it was received, with its netlink headers; its bytes must stay until intake_flush. A datagram that cannot
+ * be read stamps every live run. */
 void intake_datagram(struct intake *in, const void *data, size_t len);
 
-/* Ends a batch: nothing waits any more. To be called before anything else looks at what was taken. */
+/* Ends a batch: handles all records that wait. Call this before anything else looks at the runs. */
 void intake_flush(struct intake *in);
 
 #endif

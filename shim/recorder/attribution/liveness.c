@@ -72,7 +72,7 @@ int liveness_hold(pid_t pid, uint32_t session)
 
 	if (fd < 0)
 		return -errno;
-	/* The number may have gone to another process between the look and the open. */
+	/* The pid may have been reused since we looked. */
 	r = session_of(pid, &now);
 	if (liveness_is_void(r))
 		return r;

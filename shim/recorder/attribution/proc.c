@@ -11,14 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Fields of /proc/PID/stat, counted from the first behind the name. */
+/* Fields of /proc/PID/stat, counted from the first one after the name. */
 #define FIELD_STATE   0
 #define FIELD_PARENT  1
 #define FIELD_THREADS 17
 #define FIELD_START   19
 #define FIELD_COUNT   20
 
-#define STATUS_MAX (2u << 20) /* 65,536 groups, and what else there is */
+#define STATUS_MAX (2u << 20) /* room for 65,536 supplementary groups and the other lines */
 
 static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
 {
@@ -32,7 +32,7 @@ static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
 
 int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret)
 {
-	/* The name may hold anything; its end is the last ')'. */
+	/* The name may contain anything; it ends at the last ')'. */
 	const char *p = memrchr(text, ')', len), *end = text + len;
 	uint64_t field[FIELD_COUNT] = {0};
 	char state;
@@ -67,7 +67,7 @@ int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX])
 {
 	ssize_t n = read_text(pid, "cgroup", ret, PROC_CGROUP_MAX);
 
-	/* Of a text that was cut nobody can say whether it lies within another. */
+	/* A truncated path cannot be compared with another. */
 	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -E2BIG : 0;
 }
 
@@ -76,7 +76,7 @@ bool proc_parse_never_has(const char *status, const char *uid_map, unsigned capa
 	static const char *const sets[] = {"\nCapInh:", "\nCapPrm:", "\nCapEff:", "\nCapBnd:", "\nCapAmb:"};
 	unsigned inside, outside, count, end = 0;
 
-	/* The initial one maps all ids onto themselves; one that does so too counts as that. */
+	/* The initial user namespace maps all ids to themselves; another one that does so counts as initial. */
 	if (sscanf(uid_map, "%u %u %u %n", &inside, &outside, &count, &end) == 3 &&
 	    !(inside == 0 && outside == 0 && count == UINT32_MAX && uid_map[end] == '\0'))
 		return true;
@@ -110,7 +110,7 @@ int proc_parse_filters(const char *status, uint32_t *ret)
 	return 0;
 }
 
-/* Appends a file of a process's directory, however long: a list of groups may come first. */
+/* Appends a file of a process's directory, of any length: a long list of groups may precede the wanted line. */
 static int add_file(int dir, const char *name, struct buf *text)
 {
 	cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
@@ -127,7 +127,7 @@ int proc_read_filters(pid_t pid, uint32_t session, uint32_t *ret)
 	char path[32];
 	int r;
 
-	/* The directory stays this process's, whoever gets its number. */
+	/* The directory stays that of this process, even if its pid is reused. */
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)

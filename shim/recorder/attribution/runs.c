@@ -153,7 +153,6 @@ void runs_done(struct runs *r)
 	cgroup_mount_close(&r->groups);
 }
 
-/* What the first run of a key has to say of an evidence file that was set aside. */
 int runs_make_note(struct store_key *k, char **ret, struct err *err)
 {
 	cleanup_free char *name = steal_ptr(&k->set_aside);
@@ -219,7 +218,6 @@ int runs_make(struct runs *r, enum state_space space, const char *key, enum evid
 	return 0;
 }
 
-/* From now on its records are told by cgroup. Its session, if another container has that for its own, is no longer that one's either. */
 void runs_share_session(struct runs *r, struct run *run, uint32_t session)
 {
 	struct run_session *s = runs_session(r, session);
@@ -258,7 +256,7 @@ void runs_link(struct runs *r, struct run *run, uint64_t now_ms)
 	store_touch(r->store, run->key, true, now_ms);
 }
 
-/* The container will not be started: its run must not stay open in the evidence. */
+/* The container will not be started: ends its run in the evidence. */
 static void give_up(struct run *run)
 {
 	struct evidence_run *er = run->no ? evidence_run(run->key->evidence, run->no) : NULL;
@@ -320,7 +318,7 @@ bool runs_is_registered(const struct runs *r, const struct run_request *q)
 	return false;
 }
 
-/* The newest of that name comes first. */
+/* The list begins with the newest. */
 struct run *runs_find_live(const struct runs *r, const char *root, const char *id)
 {
 	struct run *run = r->list;
@@ -330,7 +328,7 @@ struct run *runs_find_live(const struct runs *r, const char *root, const char *i
 	return run;
 }
 
-/* The oldest ones go; what they are denied from then on is nobody's. */
+/* Forgets the oldest execs; their further denials are attributed to no run. */
 static void bound_execs(struct runs *r, struct run *run)
 {
 	struct run_session **link = &run->sessions;

@@ -1,4 +1,4 @@
-/* Where the containers sit. */
+/* The containers' cgroups. */
 #include "shim/recorder/attribution/runs_private.h"
 
 #include "base/cleanup.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ASK_EVERY_MS 5 /* a runtime for where its container is */
+#define ASK_EVERY_MS 5 /* between looks at a runtime's state for where its container is */
 
 void runs_hold_cgroup(struct runs *r, struct run *run, const char *cgroup)
 {
@@ -22,7 +22,7 @@ void runs_hold_cgroup(struct runs *r, struct run *run, const char *cgroup)
 	run->events = cgroup_open_events(&r->groups, cgroup);
 }
 
-/* A process in a group of several containers may be any one's; that there is none is true of all of them. */
+/* A process in a group of several containers may belong to any of them; an empty group is empty for all of them. */
 static bool is_others_cgroup(const struct runs *r, const struct run *run)
 {
 	for (const struct run *other = r->list; other; other = other->next)
@@ -42,7 +42,7 @@ void runs_know_cgroup(struct runs *r, struct run *run, const char *cgroup)
 {
 	runs_hold_cgroup(r, run, cgroup);
 	run->shared_cgroup |= run->callers_cgroup && unattributed_is_within(run->callers_cgroup, cgroup);
-	/* Who was nobody's may be its. */
+	/* Processes that had no owner may belong to it. */
 	unattributed_forget_procs(&r->unattributed);
 	runs_note(r, runs_main_session(run));
 }

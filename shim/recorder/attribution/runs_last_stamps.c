@@ -1,4 +1,4 @@
-/* A run is over: what its end says about it. */
+/* The end of a run: its last reasons. */
 #include "shim/recorder/attribution/runs.h"
 
 #include "base/cleanup.h"
@@ -23,7 +23,7 @@ void runs_end(struct runs *r, struct run *run, enum evidence_end proof, uint64_t
 	runs_end_in_doubt(r, run, now_ms);
 	if (er && run->mode != EVIDENCE_ENFORCE && !init_was_seen(run))
 		er->reasons |= REASON_BIT(FILTER_NOT_SEEN);
-	/* Where it sat was never found out: nothing could be told to be its. */
+	/* Its cgroup was never found, or is shared: no record could be attributed to it. */
 	if (er && run->by_cgroup && (!run->cgroup || run->shared_cgroup))
 		er->reasons |= REASON_BIT(ATTRIBUTION);
 	if (er && run->mode != EVIDENCE_LEARN)

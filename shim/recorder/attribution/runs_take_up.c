@@ -1,4 +1,4 @@
-/* Runs that another recorder watched, and that go on. */
+/* Takes up the runs of an earlier recorder. */
 #include "shim/recorder/attribution/runs_private.h"
 
 #include "base/cleanup.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A run that was not saved: what its filter let pass unlogged must not be taken for silence, its own or another run's. */
+/* For a run that was not saved: the calls that its filter leaves unlogged must not count as unused, by this run or another. */
 static int take_up_unlogged(struct run *run, const struct live_entry *e, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
@@ -23,7 +23,7 @@ static int take_up_unlogged(struct run *run, const struct live_entry *e, struct 
 	return r < 0 ? r : unlogged_accept(run->key->evidence, run->no, doc, json_root(doc), err);
 }
 
-/* The run of an entry in its key's evidence, made anew if it was not saved. -EALREADY if it has ended. */
+/* Finds the entry's run in its key's evidence, or makes it anew if it was not saved. -EALREADY if it has ended. */
 static int find_evidence(struct run *run, const struct live_entry *e, struct err *err)
 {
 	cleanup_free char *note = NULL;

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FORKS_PER_MS 100 /* of one CPU, more than any does */
+#define FORKS_PER_MS 100 /* per CPU, more than any CPU can do */
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -25,7 +25,7 @@ static int64_t offset_now(void)
 	return (int64_t)(clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME));
 }
 
-/* The kernel gives numbers in turn (kernel/pid.c idr_alloc_cyclic()): one comes again only after all others. */
+/* The kernel assigns pids in turn (kernel/pid.c idr_alloc_cyclic()): it reuses one only after all others. */
 static bool is_cycle_long(void)
 {
 	char text[32];
@@ -49,7 +49,7 @@ void unattributed_tick(struct unattributed *s)
 	s->offset_count += s->offset_count < 2;
 }
 
-/* When the record was made, since boot; false if the wall clock, which stamps records, was set a moment ago. */
+/* Computes when the record was made, in milliseconds since boot; false if the wall clock, which records use, was set recently. */
 static bool record_time(const struct unattributed *s, const struct record *rec, uint64_t *ret_ms)
 {
 	int64_t offset = offset_now();
@@ -73,7 +73,7 @@ bool unattributed_is_known(const struct unattributed *s, uint32_t session)
 
 void unattributed_remember(struct unattributed *s, uint32_t session)
 {
-	/* Without a session there is only the process. */
+	/* Without a session, there is only the process. */
 	if (session != UINT32_MAX)
 		*session_slot(s, session) = session;
 }
@@ -88,7 +88,7 @@ bool unattributed_is_same(uint64_t start, long hz, uint64_t alive_ms, uint64_t r
 {
 	uint64_t began_ms = start * 1000 / (uint64_t)hz, slack = cycle_is_long ? UNATTRIBUTED_SLACK_MS : 0;
 
-	/* Without the slack only what is beyond the clocks' own grain counts. */
+	/* If a pid may be reused that soon, the process must have begun earlier by more than the clocks' granularity. */
 	if (!cycle_is_long)
 		began_ms += UNATTRIBUTED_SLACK_MS;
 	return began_ms <= record_ms + slack && record_ms <= alive_ms + slack;
@@ -161,7 +161,7 @@ int unattributed_look(struct unattributed *s, const struct record *rec, bool ane
 		return 1;
 	}
 	alive_ms = clock_ms(CLOCK_BOOTTIME);
-	/* The cgroup first: had the process ended since, its number would be gone or show a later start. */
+	/* The cgroup first: if the process had ended since, its pid would be gone or show a later start. */
 	if (proc_read_cgroup((pid_t)rec->pid, cgroup) < 0 || proc_read_stat((pid_t)rec->pid, &st) < 0)
 		return -ESRCH;
 	if (!unattributed_is_same(st.start, hz, alive_ms, made_ms, s->cycle_is_long))
@@ -171,7 +171,7 @@ int unattributed_look(struct unattributed *s, const struct record *rec, bool ane
 		*ret_owner = p->owner;
 		return 1;
 	}
-	/* One that has ended, and is not yet reaped, may show another cgroup than it was in. */
+	/* A process that has ended but was not reaped may show another cgroup than it was in. */
 	if (st.dead)
 		return -ESRCH;
 	s->looked = (struct unattributed_call){.pid = rec->pid, .start = st.start, .alive_ms = alive_ms};
@@ -196,7 +196,7 @@ bool unattributed_is_within(const char *inner, const char *outer)
 
 		if (in < out || memcmp(inner, outer, out) != 0)
 			return false;
-		/* "/a" holds "/a/b", not "/ab"; "/" holds everything. */
+		/* "/a" contains "/a/b", not "/ab"; "/" contains everything. */
 		if (in > out && inner[out] != '/' && outer[out - 1] != '/')
 			return false;
 		outer += out + (outer[out] == '\n');

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* "hot": true for the list that comes with snug, or an array of names. */
+/* "hot" is true (the list that snug ships) or an array of names. */
 static int read_hot(const struct json_doc *doc, const struct json *v, const char **list, size_t *ret_count, struct err *err)
 {
 	const struct set_hot *set;
@@ -52,7 +52,7 @@ bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *req
 	return k && unlogged_is_unsaved(k->evidence);
 }
 
-/* A run that got no session of its own is not counted, and neither would the next one be. */
+/* If the last run had no session of its own, it was not counted, and the next one would not be either. */
 static bool had_session(const struct evidence *ev)
 {
 	const struct evidence_run *const *runs;
@@ -124,7 +124,7 @@ void unlogged_request_see(struct run *run, const struct arch *arch, uint32_t nr)
 	see_name(run, evidence_run(run->key->evidence, run->no), name);
 }
 
-/* What is quiet is used without a record, and was known to be used before. */
+/* Unlogged calls leave no record, but an earlier run has shown that they are used. */
 static void see_unlogged(struct run *run)
 {
 	const struct evidence_call *const *calls;
