@@ -58,7 +58,7 @@ static void look_at(struct recorder *r, struct run_session *s, uint64_t now_ms)
 	}
 	if (entry.beyond)
 		runs_stamp(&r->runs, s->run, REASON_COUNTER, now_ms);
-	/* Probes exec for ever: an exec that is over takes no room. */
+	/* Probes exec forever: an exec that is over must not take up room. */
 	if (counted_book(&r->runs, s, &entry, now_ms) && s->is_exec && entry.tasks == 0 && counted_retire(s))
 		counter_disarm(r->counter, s->id);
 }
@@ -80,7 +80,7 @@ bool counting_holds_tasks(const struct recorder *r, const struct run *run)
 	return false;
 }
 
-/* Whoever took the program away took it from all. */
+/* If the program was detached, it is detached for all runs. */
 static void check(struct recorder *r, uint64_t now_ms)
 {
 	if (r->counter_failed || counter_counts(r->counter))
@@ -113,7 +113,8 @@ static void end(struct recorder *r, struct run *run, uint64_t now_ms)
 
 void counting_end(struct recorder *r, struct run *run, uint64_t now_ms)
 {
-	/* All have ended: who has not done so in its session went on in another one, where nothing is counted. */
+	/* All processes of the run have ended. A task that has not exited in its session went on in another one, where nothing is
+	 * counted. */
 	if (counting_holds_tasks(r, run))
 		runs_stamp(&r->runs, run, REASON_SESSION_CHANGED, now_ms);
 	if (run->counting)

@@ -1,4 +1,5 @@
-/* The counter's part in the life of a run: armed when it is registered, read while it lives, closed at its end. */
+/* The counter during a run: armed when the run is registered, read while it is live, closed when it ends. All of these stamp a
+ * run REASON_COUNTER if its counts are incomplete. */
 #ifndef SNUG_SHIM_RECORDER_COUNTING_H
 #define SNUG_SHIM_RECORDER_COUNTING_H
 
@@ -11,22 +12,24 @@ struct recorder;
 /* True if a run that begins now can be counted. */
 bool counting_is_possible(const struct recorder *r);
 
-/* Of a run that has begun under a filter that leaves calls to the counter; pid: of its wrapper. What cannot be counted is assumed. */
+/* For a run that has begun with a filter that leaves calls to the counter. pid: the run's wrapper. If the run cannot be counted,
+ * the calls are assumed to be used. */
 void counting_begin(struct recorder *r, struct run *run, pid_t pid);
 
-/* The exec that this process has registered has joined its run. */
+/* Counts the session of an exec that this process registered and that has joined its run. */
 void counting_join(struct recorder *r, pid_t pid, uint64_t pid_start);
 
-/* Brings what was counted up to now into the evidence, of all runs that live. */
+/* Adds what was counted so far to the evidence, for all live runs. */
 void counting_look(struct recorder *r, uint64_t now_ms);
 
-/* True if the run is counted, and a task of its sessions has not ended there. */
+/* True if the run is counted and one of its sessions still has a task. */
 bool counting_holds_tasks(const struct recorder *r, const struct run *run);
 
-/* No process of it is left, and its end is not booked yet. A task that left its session is stamped. */
+/* Closes the counts of a run that has no process left, before its end is recorded. Stamps REASON_SESSION_CHANGED if a task left
+ * its session. */
 void counting_end(struct recorder *r, struct run *run, uint64_t now_ms);
 
-/* All of them: the recorder ends. */
+/* Closes the counts of all runs: the recorder ends. */
 void counting_end_all(struct recorder *r, uint64_t now_ms);
 
 #endif

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
-#define BATCHES_A_TURN 64 /* of the audit stream, before the others get their turn */
+#define BATCHES_A_TURN 64 /* batches of the audit stream to read before the other descriptors get their turn */
 
 int recorder_watch(struct recorder *r, int fd)
 {

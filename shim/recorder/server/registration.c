@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A registration, read and checked. Strings belong to the document, shape (a part of the request's text) to the caller. */
+/* Reads and checks a registration. Strings belong to the document; shape, a copy of part of the request's text, to the caller. */
 static int read_registration(struct recorder *r, const struct json_doc *doc, const char *text, struct run_request *q,
 			     struct buf *shape, const char **ret_command, struct err *err)
 {
@@ -64,7 +64,7 @@ static int cannot_see(pid_t pid, struct err *err)
 	return err_set(err, ESRCH, "registration: process %d is gone", (int)pid);
 }
 
-/* What it is under, the runtime and the container are under too. That it cannot be told is no reason to think that there is nothing. */
+/* The runtime and the container inherit the sender's filters. If they cannot be read, there may be some. */
 static int check_filters(pid_t pid, struct run_request *q, struct err *err)
 {
 	int r = proc_read_filters(pid, q->session, &q->filters);
@@ -76,8 +76,8 @@ static int check_filters(pid_t pid, struct run_request *q, struct err *err)
 	return 0;
 }
 
-/* The sender must be in the session that it books, or its records would be given to somebody else's container. One without a session of its own is in
- * whichever it is in. */
+/* The sender must be in the session that it registers, or another container's records could be attributed to its run. If the
+ * container has no session of its own, it uses the one that the sender is in. */
 static int check_sender(pid_t pid, uint64_t pid_start, struct run_request *q, struct err *err)
 {
 	struct proc_stat st;
@@ -94,7 +94,6 @@ static int check_sender(pid_t pid, uint64_t pid_start, struct run_request *q, st
 	return check_filters(pid, q, err);
 }
 
-/* Trouble that makes recording impossible, as against trouble that is stamped. */
 int registration_check_health(const struct recorder *r, struct err *err)
 {
 	static const enum reason fatal[] = {REASON_LOG_OFF, REASON_EXCLUDED, REASON_BARRIER};
@@ -123,7 +122,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 		rc = check_sender(pid, pid_start, &q, err);
 	if (rc < 0)
 		return rc;
-	/* Its first answer was lost with the recorder that gave it, and this one has taken the container up. */
+	/* A recorder that has ended took this registration, its answer was lost, and this recorder has taken up the container. */
 	if (runs_is_registered(&r->runs, &q)) {
 		*ret_recorded = true;
 		return 0;
@@ -144,11 +143,11 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	if (rc < 0)
 		return rc;
 	counting_begin(r, r->runs.list, pid);
-	/* Without it the next look at /proc finds a process to watch. */
+	/* Without the pidfd, the next look at /proc finds a process to watch. */
 	if (pidfd >= 0 && run_over_watch(r, r->runs.list, pidfd) == 0)
 		(void)steal_fd(&pidfd);
 	*ret_recorded = true;
-	/* The run's own first barrier; its records cannot come before this. */
+	/* The run's own first barrier; none of its records can come before this. */
 	if (q.mode != EVIDENCE_ENFORCE)
 		loss_checkpoint(&r->loss, clock_monotonic_ms());
 	return 0;

@@ -1,4 +1,4 @@
-/* What a wrapper registers, read, checked and booked. */
+/* Reads and checks what a wrapper registers, and begins the run. */
 #ifndef SNUG_SHIM_RECORDER_REGISTRATION_H
 #define SNUG_SHIM_RECORDER_REGISTRATION_H
 
@@ -11,11 +11,12 @@
 
 struct recorder;
 
-/* Trouble that makes recording impossible, as against trouble that is stamped. */
+/* -EIO or -EPERM, with a sentence, if recording is impossible; 0 if any trouble only needs a stamp. */
 int registration_check_health(const struct recorder *r, struct err *err);
 
-/* Books the request of this process, which is the one that becomes the runtime: its number, and when it started. *ret_recorded: false for an exec into a
- * container that is not being recorded. `text` is what the document was parsed from. */
+/* Registers the container or exec of this process, which becomes the runtime. pid_start: clock ticks since boot. text: what the
+ * document was parsed from. *ret_recorded: false for an exec into a container that is not recorded. Returns 0 or a negative
+ * errno. */
 int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const struct json_doc *doc, const char *text,
 		      bool *ret_recorded, struct err *err);
 

@@ -31,13 +31,13 @@ static void answer_registration(struct recorder *r, struct client *c, const stru
 		c->gone = !message_flag(c->fd, "recorded", recorded);
 }
 
-/* A barrier that came back a moment ago will do; after a quiet time a new one is passed first. */
+/* A barrier that passed a moment ago is proof enough; after a quiet time, a new one must pass first. */
 static bool is_proved(const struct recorder *r, uint64_t now_ms)
 {
 	return r->loss.passed && now_ms - r->loss.passed_ms < 2 * RECORDER_TICK_MS;
 }
 
-/* When recording will be proved: the barrier in flight will do, as would one that came back a moment ago. */
+/* The checkpoint that will prove recording: the one in flight, or a new one. */
 static uint64_t next_proof(struct recorder *r, uint64_t now_ms)
 {
 	return r->loss.running ? r->loss.running : loss_checkpoint(&r->loss, now_ms);
@@ -63,7 +63,7 @@ static void on_health(struct recorder *r, struct client *c, struct json_doc **do
 	c->checkpoint = next_proof(r, now_ms);
 }
 
-/* Nothing is concluded from what an enforced run does not show. */
+/* What an enforced run does not show proves nothing. */
 static bool wants_proof(const struct json_doc *doc)
 {
 	return !text_streq(json_text(json_get(json_root(doc), "mode")), "enforce");
@@ -115,7 +115,7 @@ static void on_version(struct recorder *r, struct client *c, struct json_doc **d
 	s->next_version = (slot + 1) % SERVER_VERSIONS;
 }
 
-/* For those who read the stream themselves. */
+/* For clients that read the stream themselves. */
 static void on_lookup(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
 	cleanup_buf struct buf b = {0};
@@ -166,12 +166,12 @@ static void answer_offer(struct recorder *r, struct client *c, const struct json
 		c->gone = !message_answer(c->fd, &b);
 }
 
-/* Offered is what is on disk: what containers of the key did up to now is read and brought there first. */
+/* Only calls that are on disk are offered: first reads and saves what containers of the key have done up to now. */
 static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
 	if (!unlogged_request_is_busy(&r->store, *doc)) {
 		answer_offer(r, c, *doc);
-		/* The registration will follow; what it waits for is on its way by then. */
+		/* The registration will follow: have its barrier in flight by then. */
 		if (!is_proved(r, now_ms))
 			(void)next_proof(r, now_ms);
 		return;
@@ -182,7 +182,7 @@ static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc
 	c->request = steal_ptr(doc);
 }
 
-/* True if it was answered. What cannot be saved is not offered. */
+/* True if it was answered. Calls that cannot be saved are not offered. */
 static bool step_offer(struct recorder *r, struct client *c, uint64_t now_ms)
 {
 	if (!c->marked && unlogged_request_is_unsaved(&r->store, c->request)) {

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_EVERY 128  /* processes, between readings of the stream during a look */
-#define BLIND_MS   2000 /* looks that see nothing, until that is stamped */
-#define ASK_MS     100  /* between questions to a group that holds a process */
+#define READ_EVERY 128  /* processes, between two readings of the stream during a look */
+#define BLIND_MS   2000 /* how long looks may see nothing before the run is stamped */
+#define ASK_MS     100  /* between two questions to a group that has a process */
 
 int run_over_watch(struct recorder *r, struct run *run, int pidfd)
 {
@@ -51,7 +51,7 @@ bool run_over_see(struct recorder *r, int fd)
 	return true;
 }
 
-/* Which groups that held a process hold none any more. */
+/* Updates in_cgroup: whether groups that had a process still have one. */
 static void ask_groups(struct recorder *r)
 {
 	r->asked_ms = clock_monotonic_ms();
@@ -70,7 +70,7 @@ void run_over_notice(struct recorder *r)
 	ask_groups(r);
 }
 
-/* One whose end cannot be seen is stamped with that, and waited for by nobody. */
+/* True if the run's end cannot be seen: it is stamped, and nothing waits for it. */
 static bool is_blind(const struct recorder *r, const struct run *run)
 {
 	return run->blind_ms && r->last_look_ms - run->blind_ms >= BLIND_MS;
@@ -84,8 +84,8 @@ bool run_over_is_settled(const struct recorder *r)
 	return true;
 }
 
-/* The run without a session of its own that this process belongs to, if it is one that a process is looked for; NULL if it is none's. Negative: it may
- * be one's, and cannot be looked at. */
+/* Finds the run without a session of its own that this process belongs to and that needs a process to watch; NULL if there is
+ * none. Negative errno: it may belong to one, but cannot be examined. */
 static int by_cgroup(const struct recorder *r, pid_t pid, struct run **ret)
 {
 	char cgroup[PROC_CGROUP_MAX];
@@ -111,10 +111,11 @@ static int take_member(void *arg, pid_t pid, uint32_t session)
 	struct run *run = s && !s->shared ? s->run : NULL;
 	int fd, rc;
 
-	/* Started anew by a wrapper that was in its container's session already, the recorder is in it too, and so is its probe. */
+	/* A wrapper that was already in its container's session may have started this recorder; then it and its probe are in that
+	 * session. */
 	if (pid == getpid() || pid == r->kernel.probe.pid)
 		return 0;
-	/* A look at many processes takes long; the stream does not wait. */
+	/* A look at many processes takes long, and the stream does not wait. */
 	if (++r->liveness_seen % READ_EVERY == 0)
 		recorder_read(r);
 	if (!run) {
@@ -150,7 +151,7 @@ static bool any_wants_look(const struct recorder *r)
 	return false;
 }
 
-/* A look told nothing of the run, and neither does its group. */
+/* Neither the look nor its group says anything about the run. */
 static void bear_blindness(struct recorder *r, struct run *run)
 {
 	if (!run->blind_ms)
@@ -159,7 +160,7 @@ static void bear_blindness(struct recorder *r, struct run *run)
 		runs_stamp(&r->runs, run, REASON_END_NOT_SEEN, r->last_look_ms);
 }
 
-/* A run that is found without a process may only end on a look that began after its checkpoint had passed. */
+/* A run without a process may only end in a look that began after its checkpoint had passed. */
 static void evaluate(struct recorder *r, struct run *run, bool saw_all, uint64_t passed, uint64_t now_ms)
 {
 	int populated;
@@ -172,7 +173,7 @@ static void evaluate(struct recorder *r, struct run *run, bool saw_all, uint64_t
 		run->in_cgroup = true;
 		return;
 	}
-	/* The runtime sits outside of the group, and may be about to end. */
+	/* The runtime is outside the group, and may be about to end. */
 	if (!saw_all && (populated < 0 || counting_holds_tasks(r, run))) {
 		bear_blindness(r, run);
 		return;
@@ -187,7 +188,7 @@ static void evaluate(struct recorder *r, struct run *run, bool saw_all, uint64_t
 	}
 }
 
-/* Much is looked at: the next look waits the longer. One that saw too little is not made again at once. */
+/* The longer a look takes, the longer until the next one. One that could not see everything is not repeated at once. */
 static uint64_t interval_after(uint64_t cost, bool saw_all)
 {
 	uint64_t ms = cost * RECORDER_LOOK_COST > RECORDER_LOOK_MS ? cost * RECORDER_LOOK_COST : RECORDER_LOOK_MS;
@@ -195,8 +196,9 @@ static uint64_t interval_after(uint64_t cost, bool saw_all)
 	return saw_all || ms > RECORDER_TICK_MS / 4 ? ms : RECORDER_TICK_MS / 4;
 }
 
-/* A run ends when no process of its sessions was found and its group is empty, everything logged up to then has been read, and a second look says the
- * same: a fork that slipped through the first look shows in the second. Where /proc hides processes the group alone tells. */
+/* A run ends when none of its sessions has a process and its group is empty, everything logged until then has been read, and a
+ * second look finds the same: a fork that slipped through the first look shows in the second. If /proc hides processes, the group
+ * alone decides. */
 void run_over_look(struct recorder *r, uint64_t now_ms)
 {
 	uint64_t passed = r->loss.passed;

@@ -1,5 +1,5 @@
-/* When a run is over: one live process of it is watched by a pidfd; when that ends, a look at /proc finds another one or none, and its group in cgroup2 says
- * the same where it has one. What could not be seen ends nothing: such a run is stamped and stays. */
+/* Decides when a run is over. A pidfd watches one live process of it; when that exits, a look at /proc finds another one or none,
+ * and its group in cgroup v2, if it has one, must agree. Without a clear view, no run ends: it is stamped and stays. */
 #ifndef SNUG_SHIM_RECORDER_RUN_IS_OVER_H
 #define SNUG_SHIM_RECORDER_RUN_IS_OVER_H
 
@@ -9,19 +9,19 @@
 struct recorder;
 struct run;
 
-/* Watches this process of the run (the pidfd is taken over). 0 or a negative errno. */
+/* Watches this process of the run; takes over the pidfd if it returns 0. Returns 0 or a negative errno. */
 int run_over_watch(struct recorder *r, struct run *run, int pidfd);
 
-/* The descriptor is readable; false if it is no watched process's. */
+/* Call this when the descriptor is readable; false if it is not that of a watched process. */
 bool run_over_see(struct recorder *r, int fd);
 
-/* Brings up to date which watched processes have ended. */
+/* Checks which watched processes have exited. */
 void run_over_notice(struct recorder *r);
 
 /* True if no run is about to end. */
 bool run_over_is_settled(const struct recorder *r);
 
-/* Looks at /proc if a run wants it and the last look is long enough ago. */
+/* Looks at /proc if a run needs it and the last look is old enough. */
 void run_over_look(struct recorder *r, uint64_t now_ms);
 uint64_t run_over_deadline(const struct recorder *r); /* UINT64_MAX: no run wants one */
 

@@ -26,7 +26,7 @@ static int socket_path(const char *run_dir, char **ret)
 	return asprintf(ret, "%s/snugd.sock", run_dir) < 0 ? -ENOMEM : 0;
 }
 
-/* Another kind of socket would be a unit file gone wrong: requests are told apart by SOCK_SEQPACKET. */
+/* Requests rely on SOCK_SEQPACKET to keep them apart; another type means a mistake in the unit file. */
 static int check_inherited(int fd, struct err *err)
 {
 	int type = 0, listens = 0;
@@ -51,7 +51,7 @@ int server_open(struct server *s, const char *run_dir, int inherited, struct err
 		s->inherited = true;
 		return check_inherited(inherited, err);
 	}
-	/* The umask is 077: nobody but root connects. */
+	/* The umask is 077: only root can connect. */
 	s->fd = unix_socket_listen(path, SOCK_SEQPACKET, err);
 	if (s->fd < 0)
 		return s->fd;
@@ -70,7 +70,7 @@ static void free_client(struct client *c)
 	free(c);
 }
 
-/* Another recorder's, where the directory was removed meanwhile and made anew. */
+/* False if the socket is another recorder's: the directory was removed and made anew. */
 static bool is_own(const struct server *s, const char *path)
 {
 	struct stat st;
@@ -117,7 +117,8 @@ static void drop_gone(struct server *s)
 	}
 }
 
-/* The one that has been silent for longest makes room: a crowd that only connects must not keep a wrapper out. One that is owed an answer stays. */
+/* Drops the client that has been silent longest: many idle connections must not keep a wrapper out. A client that waits for an
+ * answer stays. */
 static void make_room(struct server *s)
 {
 	struct client *oldest = NULL;
@@ -167,7 +168,7 @@ static void receive(struct recorder *r, struct client *c)
 
 	if (rc == -EAGAIN)
 		return;
-	/* It went away, or sent one more before the last was answered. */
+	/* It disconnected, or sent another request before the answer. */
 	if (rc == -ECONNRESET || c->waiting != IDLE) {
 		c->gone = true;
 		return;

@@ -1,4 +1,4 @@
-/* The recorder's socket: requests of wrappers and of `snug` (shim/common/client.h). Only root is answered. */
+/* The recorder's socket: requests from wrappers and from `snug` (shim/common/client.h). Only root can connect. */
 #ifndef SNUG_SHIM_RECORDER_SERVER_H
 #define SNUG_SHIM_RECORDER_SERVER_H
 
@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SERVER_CLIENTS_MAX 1024  /* then the one that was silent for longest goes */
-#define SERVER_HANG_MS     20000 /* a client that says nothing for so long is let go */
+#define SERVER_CLIENTS_MAX 1024  /* then the one that was silent longest is dropped */
+#define SERVER_HANG_MS     20000 /* an idle client is dropped after this long */
 #define SERVER_VERSIONS    64    /* runtimes whose version is remembered */
 
 struct recorder;
@@ -17,7 +17,7 @@ struct client;
 
 struct server {
 	int fd;
-	bool inherited; /* the socket is the service manager's: it stays when we end */
+	bool inherited; /* the socket belongs to the service manager: it stays when we end */
 	dev_t dev;      /* of our own socket */
 	ino_t ino;
 	struct client *clients;
@@ -29,15 +29,16 @@ struct server {
 	char *text; /* one message */
 };
 
-/* Listens at RUN_DIR/snugd.sock, or on the socket `inherited` (taken over; -1: none) that a service manager has bound there. */
+/* Listens at RUN_DIR/snugd.sock, or on `inherited` (taken over; -1: none), which a service manager has bound there. Returns 0 or
+ * a negative errno. */
 int server_open(struct server *s, const char *run_dir, int inherited, struct err *err);
 void server_close(struct server *s, const char *run_dir);
 
-/* The listening socket, or the client of this descriptor, is readable. */
+/* Call these when the listening socket, or this client's descriptor, is readable. */
 void server_accept(struct recorder *r);
 bool server_serve(struct recorder *r, int fd); /* false: no client has this descriptor */
 
-/* Answers those who waited for what has come. */
+/* Answers the clients whose wait is over, and drops idle ones. */
 void server_step(struct recorder *r, uint64_t now_ms);
 uint64_t server_deadline(const struct server *s);
 
