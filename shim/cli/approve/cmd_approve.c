@@ -34,9 +34,9 @@ static const struct cli_option OPTIONS[] = {
 		     "also allow what these runtimes need: releases (snug floor --list), paths or names"},
 };
 
-/* What the table of changes is made with. */
+/* The input for the table of changes. */
 struct changes {
-	const struct build *build; /* NULL: an earlier profile, whose rules tell no origin */
+	const struct build *build; /* NULL: an earlier profile, whose rules have no known origin */
 	const struct profile *profile;
 	struct table table;
 };
@@ -98,7 +98,7 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 		buf_addf(out, "To go back: snug approve %s --to %u\n", key, number - 1);
 }
 
-/* Samples the floor of a runtime that was never sampled, if its file still is there. */
+/* Samples the floor of a runtime that was never sampled. */
 static int sample_runtime(struct cli *cli, const struct build *b, const struct build_runtime *rt, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime runtime = {0};
@@ -127,7 +127,7 @@ static int sample_missing(struct cli *cli, struct build *b, struct err *err)
 {
 	int r = 0;
 
-	/* The canaries are recorded by audit. What the runs showed, the catalogue and the static set have to do. */
+	/* The canaries need audit. Without it, the runs, the catalogue and the static set must do. */
 	if (!namespaces_have_audit()) {
 		fprintf(stderr, "the runtime is not sampled, which takes root and the initial namespaces: what it may need beyond the runs seen here"
 				" comes from what snug knows of it\n");
@@ -150,8 +150,8 @@ static int keep_export(const struct cli *cli, const char *key, const struct buf 
 	return r < 0 ? err_wrap(err, "approved, but not exported") : CLI_GOOD;
 }
 
-/* Shows the change and saves `text`, called `name` in messages; nothing is written if it is approved already. `fix`: one that
- * is approved and cannot be read gives way; else it stands in the way, for nobody could say what changes. */
+/* Shows the changes and saves `text`, called `name` in messages; writes nothing if it is already the approved profile. If the
+ * approved profile is damaged, nobody can say what changes: fix replaces it, otherwise this fails. */
 static int save(struct cli *cli, const char *key, const struct build *b, const struct buf *text, const char *name, bool fix,
 		struct err *err)
 {
@@ -186,7 +186,7 @@ static int save(struct cli *cli, const char *key, const struct build *b, const s
 	return keep_export(cli, key, text, err);
 }
 
-/* Of whatever text is to be approved. */
+/* Applies to any text that is to be approved. */
 static int check_digest(const struct cli_args *args, const struct buf *text, struct err *err)
 {
 	return args->value[OPT_DIGEST] ? build_check_digest(text, args->value[OPT_DIGEST], err) : 0;
@@ -245,7 +245,7 @@ static int check_options(const struct cli_args *args, struct err *err)
 	return 0;
 }
 
-/* What its runtimes can do is asked now, so that the first enforced start knows. */
+/* Asks the runtimes for their features now, so that the first enforced start knows them. */
 static void learn_features(const struct cli *cli, const struct build *b)
 {
 	for (size_t i = 0; i < b->runtime_count; i++) {
@@ -287,7 +287,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	r = build_add_runtimes(cli, &b, key, args->value[OPT_FOR], err);
 	if (r < 0)
 		return r;
-	/* What was reviewed had no more than the samples of then. */
+	/* The profile that was reviewed was built from the samples of that time. */
 	if (!args->value[OPT_NO_SAMPLE] && !args->value[OPT_DIGEST])
 		r = sample_missing(cli, &b, err);
 	if (!r)

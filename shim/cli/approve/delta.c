@@ -69,7 +69,7 @@ size_t delta_count_calls(const struct profile *p)
 	return calls;
 }
 
-/* True if the rules say just what a form of the argument table does. */
+/* True if the rules allow exactly what a form of the argument table allows. */
 static bool is_form(const struct group *g, const struct argument *a)
 {
 	struct argument_cube cubes[ARGUMENT_CUBES_MAX];

@@ -19,7 +19,7 @@ static const char *below_export_dir(const char *key)
 	return text_starts(key, PODS) ? key + strlen(PODS) : key;
 }
 
-/* The directories below export_dir, one after the other, so that each gets its mode. */
+/* Opens or makes the directories below export_dir one by one, so that each gets its mode. */
 static int open_directories(int from, char *path, struct err *err)
 {
 	cleanup_fd int dir = fcntl(from, F_DUPFD_CLOEXEC, 0);
@@ -59,7 +59,7 @@ int export_save(const char *export_dir, const char *key, const struct buf *text,
 	return dir < 0 ? err_wrap(err, "%s", export_dir) : file_save_at(dir, file, text->data, text->len, 0644, err);
 }
 
-/* How the kubelet calls export_dir: "" is its seccomp directory itself. */
+/* export_dir as the kubelet names it; "": its seccomp directory. */
 static const char *below_kubelet(const char *export_dir)
 {
 	static const char seccomp[] = "/seccomp";
