@@ -21,17 +21,17 @@ struct cli {
 	struct buf out;
 };
 
-/* One subcommand. `run` returns an exit status or a negative errno (CLI_BAD). For the latter and for CLI_INCOMPLETE
+/* One subcommand. `run` returns an exit status, or a negative errno (exit status CLI_BAD). For an errno and for CLI_INCOMPLETE,
  * main prints *err. */
 struct cli_command {
 	const char *name;
 	const char *operands; /* for the help: "KEY", or "" */
 	size_t operands_min, operands_max;
 	const char *summary; /* one line */
-	const char *details; /* more lines for its own help, each ended; "" for none */
+	const char *details; /* more lines for its own help, each with a newline; "": none */
 	const struct cli_option *options;
 	size_t option_count;
-	const char *exits; /* for the page that is made of this; NULL: it has a page by hand */
+	const char *exits; /* for its generated page; NULL: the page is handwritten */
 	bool own_config; /* reads the configuration itself: cli->config is empty */
 	int (*run)(struct cli *cli, const struct cli_args *args, struct err *err);
 };

@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-/* A hyphen would become a dash, and a dot or quote at a line's beginning a request. */
+/* Escapes hyphens, which would become dashes, and a dot or quote at the beginning of a line, which would be a request. */
 static void add_text(struct buf *out, const char *s)
 {
 	bool begin = true;

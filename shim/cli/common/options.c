@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Finds the option that `arg` names; *ret_value is the value attached to it ("--opt=V", "-oV"), NULL if none is. */
+/* Finds the option that `arg` names; *ret_value is an attached value ("--opt=V", "-oV"), or NULL. */
 static int find_option(const struct cli_command *cmd, const char *arg, size_t *ret, const char **ret_value)
 {
 	bool is_long = arg[1] == '-';
@@ -32,7 +32,7 @@ static int find_option(const struct cli_command *cmd, const char *arg, size_t *r
 	return -ENOENT;
 }
 
-/* Takes the option at argv[*i], which moves on to the value if that is a word of its own. */
+/* Takes the option at argv[*i]; moves *i on if its value is the next word. */
 static int take_option(const struct cli_command *cmd, int argc, char *const argv[], int *i, struct cli_args *args,
 		       struct err *err)
 {

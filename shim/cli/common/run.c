@@ -16,11 +16,11 @@
 
 #define OUTPUT_MAX 65536 /* bytes */
 
-/* What the child needs, made before the fork. */
+/* What the child needs; made before the fork. */
 struct child {
 	int null_fd;
 	int out_fd, err_fd; /* memory files */
-	int report_fd;      /* takes a struct err if the program could not be started */
+	int report_fd;      /* receives a struct err if the program could not be started */
 };
 
 static void child_prepare(const struct run *run, const struct child *c, struct err *err)
@@ -28,7 +28,7 @@ static void child_prepare(const struct run *run, const struct child *c, struct e
 	sigset_t none;
 
 	setsid();
-	/* The recorder, if `before` has to start it, keeps the caller's priority. */
+	/* If `before` has to start the recorder, that keeps the caller's priority. */
 	if (run->before && run->before(run->arg, err) < 0)
 		return;
 	errno = 0;
@@ -57,7 +57,7 @@ static void child_main(const struct run *run, const struct child *c)
 	_exit(127);
 }
 
-/* Waits for a pidfd, or for a signal to this program. */
+/* Waits until the pidfd is readable or this program gets a signal. */
 static int wait_pidfd(int pidfd, int signal_fd, int timeout_ms, const char *what, struct err *err)
 {
 	struct pollfd p[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
@@ -98,7 +98,7 @@ static int read_memory(int fd, struct buf *ret, struct err *err)
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-/* The program's own last words. */
+/* The error is the program's own last line. */
 static int failed(const char *program, int status, int err_fd, struct err *err)
 {
 	cleanup_buf struct buf text = {0};
@@ -119,7 +119,7 @@ static int failed(const char *program, int status, int err_fd, struct err *err)
 	return err_set(err, EREMOTEIO, "%s: exit status %d: %s", program, WEXITSTATUS(status), line);
 }
 
-/* Reaps the child, killed before if it did not end in time. */
+/* Reaps the child; kills it first if it did not end in time. */
 static int reap(const struct run *run, pid_t pid, int err_fd, struct err *err)
 {
 	cleanup_fd int pidfd = pidfd_open(pid, 0);
@@ -163,7 +163,7 @@ int run_program(const struct run *run, struct buf *ret_out, struct err *err)
 		child_main(run, &c);
 	close(steal_fd(&report_in));
 	r = reap(run, pid, err_fd, err);
-	/* Written at once and shorter than a pipe's page: all of it is there, or none. */
+	/* The child writes it at once, and it is smaller than PIPE_BUF: we read all of it or nothing. */
 	if (read(report, &inner, sizeof(inner)) == (ssize_t)sizeof(inner) && r != -EINTR)
 		return err_set(err, inner.code, "%s", inner.msg);
 	if (!r && ret_out)

@@ -20,7 +20,7 @@ static bool is_same(const char *path, const struct stat *st)
 	return !stat(path, &other) && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
 }
 
-/* Up from there to the root. */
+/* True if the directory is `above` or below it: compares each parent up to the root. */
 static bool is_below(int dir, const char *above)
 {
 	struct stat top, st;

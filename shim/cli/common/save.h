@@ -1,4 +1,4 @@
-/* A result that goes to a file of the user's. */
+/* Writes a result to a file that the user names. */
 #ifndef SNUG_SHIM_CLI_SAVE_H
 #define SNUG_SHIM_CLI_SAVE_H
 
@@ -8,11 +8,12 @@
 
 #include <stddef.h>
 
-/* Saves atomically. Nothing but a regular file is replaced: no device, no link; not one of the `count` files that were read
- * (names of other things among them do not count), and nothing in the state directory, whose files have their own writers. */
+/* Saves atomically. Replaces only regular files: no device, no link, none of the `count` files that were read (names in `read`
+ * that are no files do not matter), and nothing in the state directory, which snug writes otherwise. Returns 0 or a negative
+ * errno. */
 int save_output(const struct cli *cli, const char *path, const struct buf *text, const char *const *read, size_t count, struct err *err);
 
-/* The same for a result that goes to standard output if `path` is NULL or "-". */
+/* The same, but if `path` is NULL or "-", appends the result to cli->out. */
 int save_or_print(struct cli *cli, const char *path, const struct buf *text, const char *const *read, size_t count, struct err *err);
 
 #endif

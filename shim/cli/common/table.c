@@ -51,7 +51,7 @@ void table_add_time(struct table *t, uint64_t ms)
 
 	if (ms)
 		text_add_time(&b, ms);
-	/* The date, a space for the T, the time without its fraction. */
+	/* The date, a space instead of the T, and the time without its fraction. */
 	if (ms && !buf_failed(&b))
 		table_addf(t, "%.10s %.8s", b.data, b.data + 11);
 	else
@@ -71,7 +71,7 @@ static size_t longest_word(const char *s)
 	return longest;
 }
 
-/* Narrows the widest columns, none below its least width, until a row fits in `most`. */
+/* Narrows the widest columns, none below its minimum, until a row fits in `most`. */
 static bool narrow(const struct table *t, size_t total, size_t most, const size_t least[], size_t width[])
 {
 	while (total > most) {
@@ -88,7 +88,7 @@ static bool narrow(const struct table *t, size_t total, size_t most, const size_
 	return true;
 }
 
-/* Between words; within them only where a terminal has no room. */
+/* Fits the table into the width: breaks lines between words; on a terminal that is too narrow, also within words. */
 static void fit(const struct table *t, size_t indent, size_t width[TABLE_COLUMNS_MAX])
 {
 	bool is_terminal = false;
@@ -114,7 +114,7 @@ static void fit(const struct table *t, size_t indent, size_t width[TABLE_COLUMNS
 	(void)narrow(t, total, most, least, width);
 }
 
-/* How much of the text stands on one line of its cell: whole words, where the first fits. */
+/* How much of the text goes on one line of its cell: whole words, unless the first is too long. */
 static size_t line_of(const char *s, size_t width)
 {
 	size_t len = strlen(s), at = width;
@@ -126,7 +126,7 @@ static size_t line_of(const char *s, size_t width)
 	return at ? at : width;
 }
 
-/* One row, in as many lines as its longest cell takes. */
+/* Writes one row, with as many lines as its longest cell needs. */
 static void write_row(const struct table *t, const char *cell[], const size_t width[], const char *indent, struct buf *out)
 {
 	bool more = true;

@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define NO_TERMINAL 132 /* what wide terminals have, for files and pipes */
+#define NO_TERMINAL 132 /* the width of a wide terminal, for files and pipes */
 #define PROSE       100
 #define LEAST       40
 #define MOST        4096

@@ -7,14 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Columns of the terminal: what COLUMNS says, else the terminal behind standard output; *ret_is_one (may be NULL) is false where there is
- * none, and 132 is returned. At least 40. */
+/* Columns of the terminal: COLUMNS, else the terminal on standard output, at least 40. If there is none, returns 132 and sets
+ * *ret_is_one (may be NULL) to false. */
 size_t width_of_terminal(bool *ret_is_one);
 
-/* The same for sentences: at most 100. */
+/* The same for prose: at most 100. */
 size_t width_of_prose(void);
 
-/* Appends the words of text behind what stands on the line already; lines behind the first begin with `indent` spaces. Ends the line. */
+/* Appends the words of text to the current line; further lines begin with `indent` spaces. Ends the last line. */
 void width_add_wrapped(struct buf *out, size_t indent, const char *text);
 
 #endif

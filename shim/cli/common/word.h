@@ -1,4 +1,4 @@
-/* A word of the command line, by its looks: a key's name or a path; and the evidence that it names. */
+/* A word of the command line: whether it is a key or a path, and the evidence that it names. */
 #ifndef SNUG_SHIM_CLI_COMMON_WORD_H
 #define SNUG_SHIM_CLI_COMMON_WORD_H
 
@@ -10,20 +10,20 @@
 /* True for a name that ends as profiles do: .json .yaml .yml .conf. */
 bool word_has_suffix(const char *name);
 
-/* True for a word that is a path by its form, whatever keys there are. */
+/* True for a word that has the form of a path, whatever keys exist. */
 bool word_is_path(const char *word);
 
-/* True for a word that begins as no key does: /x ./x ../x. */
+/* True for a word that begins as no key can: /x ./x ../x. */
 bool word_is_no_key(const char *word);
 
-/* True if something is known of a key of that name: evidence, or an approved profile. */
+/* True if the key has evidence or an approved profile. */
 bool word_is_key(const struct cli *cli, const char *word);
 
-/* True for a word that is a path by its form, whatever keys there are, and leads to a file. */
+/* True for a word that has the form of a path, whatever keys exist, and names an existing file. */
 bool word_is_file(const char *word);
 
-/* Loads a key's evidence after a sync, or that of a file (word_is_file()), which `snug merge` may have made. -ENOENT: a sentence that
- * says where to look. Its own key is evidence_key()'s. */
+/* Loads a key's evidence, after a sync, or that of a file (word_is_file()), perhaps made by `snug merge`. The caller frees *ret.
+ * evidence_key() returns the key in the evidence. -ENOENT with a sentence that says where to look. */
 int word_load_evidence(const struct cli *cli, const char *word, struct evidence **ret, struct err *err);
 
 #endif
