@@ -11,19 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SLOTS  4096 /* of the names met so far; a full table looks each one up */
+#define NAME_SLOTS  4096 /* for names met so far; if the table is full, names are looked up each time */
 #define DEFAULTS_MAX 8
 
 struct check_plan {
 	const struct floor_file *floors;
-	size_t default_count; /* 0: they are facts of another machine */
+	size_t default_count; /* 0: the defaults apply to another machine */
 	uint8_t allows[DEFAULTS_MAX][CHECK_NR_MAX];
 	struct name_slot {
 		char name[SYSCALL_NAME_MAX];
 		enum check_name status;
 		int error; /* of syscall_number() */
 		uint32_t nr;
-	} *names; /* open addressing by hash: libseccomp looks a name up by going through its table */
+	} *names; /* open addressing by hash: libseccomp searches its table linearly */
 	size_t name_count;
 };
 
@@ -204,14 +204,14 @@ static enum check_name look_up(const struct check_plan *p, const char *name)
 			return CHECK_NAME_LACKING;
 	if (syscall_known_to_libseccomp(name))
 		return CHECK_NAME_KNOWN;
-	/* The node may know more than this machine. */
+	/* The node's libseccomp may know more than this machine's. */
 	for (size_t i = 0; syscall_newer(i); i++)
 		if (text_streq(syscall_newer(i), name))
 			return p->floors->name ? CHECK_NAME_KNOWN : CHECK_NAME_LACKING;
 	return CHECK_NAME_UNKNOWN;
 }
 
-/* The slot of a name, NULL where the table is full or the name is none. */
+/* The slot of a name; NULL if the table is full, or the name is empty or too long. */
 static const struct name_slot *slot_of(const struct check_plan *p, const char *name)
 {
 	size_t len = strlen(name), i = (size_t)text_hash(name, len) % NAME_SLOTS;
@@ -250,7 +250,7 @@ int check_number(const struct check_plan *p, const char *name, uint32_t *ret)
 	return slot->error;
 }
 
-/* What the kernel does where nobody traces: ENOSYS. */
+/* Without a tracer, the kernel answers ENOSYS. */
 static void note_action(struct check_answer *a, uint32_t answer)
 {
 	bool traces = (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
@@ -304,8 +304,7 @@ void check_add_runtime(const struct floor_runtime *rt, struct buf *out)
 		buf_adds(out, rt->path);
 }
 
-/* libcontainer/seccomp/patchbpf/enosys_linux.go: not where the default allows, logs or traces, nor where it answers
- * ENOSYS anyway. */
+/* libcontainer/seccomp/patchbpf/enosys_linux.go: there is no stub if the default allows, logs or traces. */
 bool check_is_stubbed(const struct check_view *v, const struct floor_runtime *rt, uint32_t nr)
 {
 	enum policy_action d = policy_default(v->policy)->action;

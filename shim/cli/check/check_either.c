@@ -1,4 +1,4 @@
-/* Of sets of calls of which a runtime needs one, which one a profile that refuses all of them has to allow. */
+/* Sets of calls of which a runtime needs one: if a profile refuses a whole set, which call it should allow. */
 #include "shim/cli/check/check.h"
 
 #include "seccomp/syscall/sets.h"
@@ -8,7 +8,7 @@
 struct sets {
 	struct check_view *v;
 	const struct floor_runtime *runtime;
-	const struct floor_either *set[SETS_MAX]; /* of which none is allowed, nor will be */
+	const struct floor_either *set[SETS_MAX]; /* none of its calls is allowed, or will be */
 	const struct floor_part *part[SETS_MAX];
 	size_t count;
 };
@@ -21,7 +21,7 @@ static const struct floor_call *find_call(const struct floor_part *part, uint32_
 	return NULL;
 }
 
-/* True if the call will be added for another reason: some way into the container needs it by itself. */
+/* True if the call will be added for another reason: a start or an exec needs it by itself. */
 static bool is_added_anyway(const struct sets *s, bool no_new_privileges, uint32_t nr, uint32_t answer)
 {
 	bool added = false;
@@ -36,7 +36,7 @@ static bool is_added_anyway(const struct sets *s, bool no_new_privileges, uint32
 	return added;
 }
 
-/* Whether the profile refuses all of the set, one at least by the errno that the set is of or by none that was tried. */
+/* True if the profile refuses the whole set, at least one call with the set's errno or with one that was not tried. */
 static int is_refused(struct sets *s, const struct floor_part *part, const struct floor_either *e, bool *ret)
 {
 	bool all = e->count > 0, by = false;
@@ -74,7 +74,7 @@ static size_t count_helped(const struct sets *s, const struct check_chosen *chos
 	return n;
 }
 
-/* The best call for the sets that nothing helps yet; false if there is no such set. */
+/* The best call for the sets that no chosen call helps; false if there is no such set. */
 static bool choose_one(const struct sets *s, const struct check_chosen *chosen, uint32_t *ret)
 {
 	size_t best = 0;

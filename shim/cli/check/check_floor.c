@@ -1,4 +1,4 @@
-/* What has to be allowed so that a container starts, can be entered, and ends. */
+/* What must be allowed for a container to start, be entered, and end. */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define THREAD_FLAGS 0x3d0f00u /* what pthread_create() and Go's newosproc() give to clone, without namespaces */
+#define THREAD_FLAGS 0x3d0f00u /* what pthread_create() and Go's newosproc() pass to clone; no namespace flags */
 
 static const char *when(const struct floor_part *p)
 {
 	return p->no_new_privileges ? "with noNewPrivileges true" : "with noNewPrivileges false";
 }
 
-/* Appends the names, quoted, as they stand in a profile. */
+/* Appends the names, quoted as in a profile. */
 static size_t add_names(const struct check_finding *f, bool by_errno, const char *lead, struct buf *out)
 {
 	size_t n = 0;
@@ -66,7 +66,7 @@ static void add_sentence(const char *who, enum check_level level, const struct f
 						   : ", under the filter of the container");
 }
 
-/* The finding of one level, made where it is not there yet. */
+/* The finding of one level; made if there is none yet. */
 static int finding_of(struct check_view *v, const struct floor_runtime *rt, const struct floor_part *part, enum check_level level,
 		      size_t at[CHECK_LEVELS])
 {
@@ -111,7 +111,7 @@ static int check_part(struct check_view *v, const struct floor_runtime *rt, cons
 			return r;
 		level = check_chosen_has(&chosen, part, c->nr) ? CHECK_FAILURE : check_level_of(c, call.answer);
 		call.by_errno = level == CHECK_FAILURE && c->use == FLOOR_TRIES && c->without[ABLATION_ENOSYS] == ABLATION_STARTS;
-		/* What is up to the arguments alone may do; what is refused for certain does not. */
+		/* If it depends on the arguments, the runtime may cope; without any chance it cannot. */
 		if (a.allows && level == CHECK_FAILURE)
 			level = CHECK_WARNING;
 		r = finding_of(v, rt, part, level, at);
@@ -139,7 +139,7 @@ static unsigned flags_index(const struct arch *arch)
 	return arch->id == ARCH_S390X || arch->id == ARCH_S390 ? 1 : 0;
 }
 
-/* As the scheduler makes the call. */
+/* With the arguments that the scheduler uses. */
 static int is_refused(struct check_view *v, const struct set_floor_go *set, uint32_t nr, bool *ret, uint32_t *ret_answer)
 {
 	const struct arch *arch = check_floors_of(v->plan)->arch;
@@ -157,7 +157,7 @@ static int is_refused(struct check_view *v, const struct set_floor_go *set, uint
 	return r;
 }
 
-/* The names to add, and for a call that only needs some arguments a rule of its own. */
+/* Adds the names, and a separate rule for a call that is needed only with some arguments. */
 static int amend_scheduler(struct check_view *v, struct check_finding *f)
 {
 	const struct arch *arch = check_floors_of(v->plan)->arch;
@@ -250,7 +250,7 @@ static bool ends_programs(const char *name)
 	return text_streq(name, "exit") || text_streq(name, "exit_group") || text_streq(name, "rt_sigreturn");
 }
 
-/* The always-set: without the first three nothing ends well, the others are for other kernels and moments. */
+/* The always-set: no program ends properly without the first three; the others matter for other kernels and moments. */
 static int check_always(struct check_view *v, bool ends)
 {
 	const struct set_always *set = NULL;

@@ -1,4 +1,4 @@
-/* What of a profile's form runtimes refuse, leave out, or take otherwise than it seems. */
+/* Parts of a profile that runtimes refuse, ignore, or read differently from what they seem to say. */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -11,7 +11,7 @@
 
 #define SHOWN_MAX 4 /* places named in a sentence */
 
-/* How a kind of remark is told. */
+/* How each kind of remark is reported. */
 static const struct remark {
 	enum check_level level;
 	enum check_kind kind;
@@ -86,7 +86,7 @@ static int check_refusals(struct check_view *v)
 	return 0;
 }
 
-/* Names of one status, over all rules. */
+/* Reports the names with this status, over all rules. */
 static int check_names(struct check_view *v, enum check_name status, enum check_kind kind, const char *text,
 		       const char *fix)
 {
@@ -116,7 +116,7 @@ static int check_names(struct check_view *v, enum check_name status, enum check_
 	return r;
 }
 
-/* True if the machine's own ABI or one of those listed has the call. */
+/* True if the machine's native ABI or a listed one has the call. */
 static bool is_of_some_arch(const struct check_view *v, const char *name)
 {
 	const struct arch *const *arches = NULL;
@@ -131,7 +131,7 @@ static bool is_of_some_arch(const struct check_view *v, const char *name)
 	return false;
 }
 
-/* Calls of other machines, where what does the same here is not named: an older name, or a library's. */
+/* Reports calls of other machines whose equivalent here, an older name or a library's, is not in the profile. */
 static int check_elsewhere(struct check_view *v)
 {
 	const struct arch *arch = check_floors_of(v->plan)->arch;
@@ -140,7 +140,7 @@ static int check_elsewhere(struct check_view *v)
 	struct check_finding *f = NULL;
 	int r = 0;
 
-	/* Groups of systemd and Docker's lists are made for all machines. */
+	/* The groups of systemd and the lists of Docker are meant for all machines. */
 	if (policy_format(v->policy) == POLICY_SYSTEMD || policy_has_arch_map(v->policy))
 		return 0;
 	for (size_t i = 0; !r && i < n; i++)
@@ -165,7 +165,7 @@ static int check_elsewhere(struct check_view *v)
 	return r;
 }
 
-/* A default that lets everything happen. */
+/* A default that refuses nothing. */
 static int check_default(struct check_view *v)
 {
 	enum policy_action action = policy_default(v->policy)->action;

@@ -1,4 +1,4 @@
-/* Calls that a profile neither allows nor refuses: somebody else is asked. */
+/* Calls that a profile neither allows nor refuses: a tracer or an agent decides. */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -39,7 +39,7 @@ static int check_action(struct check_view *v, enum policy_action action)
 
 	for (size_t i = 0; i < n; i++)
 		any += rules[i]->answer.action == action && rules[i]->name_count;
-	/* By default: what it does not name need not be listed. */
+	/* If that is the default, the calls that the profile does not list need not be named. */
 	if (policy_default(v->policy)->action == action || !any)
 		return 0;
 	r = check_add(v->result, CHECK_WARNING, CHECK_HANDED_OVER, &f, v->err,
@@ -51,7 +51,7 @@ static int check_action(struct check_view *v, enum policy_action action)
 		r = add_calls(v, f, action);
 	if (r < 0)
 		return r;
-	/* No call of this machine. */
+	/* This machine has none of the calls. */
 	if (!f->call_count)
 		check_finding_done(&v->result->findings[--v->result->count]);
 	return 0;

@@ -1,4 +1,4 @@
-/* The answer for scripts. */
+/* The result for scripts. */
 #include "shim/cli/check/check.h"
 
 #include "base/json/json.h"

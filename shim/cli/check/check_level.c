@@ -1,4 +1,4 @@
-/* What becomes of a runtime that is refused a call of its own. */
+/* What happens to a runtime whose own call is refused. */
 #include "shim/cli/check/check.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static bool is_errno(uint32_t answer)
 	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
 }
 
-/* An errno that was not tried does no better than the worse of those that were. */
+/* An errno that was not tried counts as the worse of the two that were. */
 enum check_level check_level_of(const struct floor_call *c, uint32_t answer)
 {
 	enum ablation_errno e = check_errno_of(answer);
@@ -39,6 +39,6 @@ enum check_level check_level_of(const struct floor_call *c, uint32_t answer)
 		goes_on = false;
 	if (!goes_on)
 		return CHECK_FAILURE;
-	/* What was seen now and then was perhaps not made when it was refused. */
+	/* A call that was only seen sometimes was perhaps not made in the trials that refused it. */
 	return floor_is_tried(c->use) ? CHECK_NOTE : CHECK_WARNING;
 }

@@ -1,4 +1,4 @@
-/* What a profile answers to calls that libraries try first, and what it allows beyond the defaults. */
+/* The profile's answers to calls that libraries try first, and what it allows beyond the defaults. */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -20,7 +20,7 @@ static bool is_errno(uint32_t answer)
 	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
 }
 
-/* True if an older call that a library falls back on is allowed: where none is, nobody is meant to do this at all. */
+/* True if an older call that a library falls back on is allowed. If all are refused, programs are not meant to do this at all. */
 static int has_older(struct check_view *v, const char *modern, bool *ret)
 {
 	const struct set_sibling *set = NULL;
@@ -43,7 +43,7 @@ static int has_older(struct check_view *v, const char *modern, bool *ret)
 	return r;
 }
 
-/* True if every runtime that is checked for answers ENOSYS in the profile's place. */
+/* True if every runtime that is checked for answers ENOSYS instead of the profile. */
 static bool all_stub(const struct check_view *v, uint32_t nr)
 {
 	const struct floor_file *floors = check_floors_of(v->plan);
@@ -104,7 +104,7 @@ int check_fallback(struct check_view *v)
 	return f->fix ? 0 : err_set(v->err, ENOMEM, "out of memory");
 }
 
-/* How much the most generous of the defaults that Docker and Kubernetes start containers with allows. */
+/* What the most permissive of the defaults that Docker and Kubernetes use allows of the call. */
 static enum check_allows defaults_allow(const struct check_plan *p, uint32_t nr)
 {
 	const struct default_profile *facts = NULL;
@@ -120,7 +120,7 @@ static enum check_allows defaults_allow(const struct check_plan *p, uint32_t nr)
 	return most;
 }
 
-/* "Docker 28.5 and containerd 2.1": those that count above. */
+/* "Docker 28.5 and containerd 2.1": the defaults that are compared above. */
 static void add_titles(struct buf *out)
 {
 	static const char *const names[] = {"moby", "containerd"};

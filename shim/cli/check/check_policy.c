@@ -1,4 +1,4 @@
-/* All checks of one profile, in their order. */
+/* All checks of one profile, in order. */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A profile that was made for other machines. libseccomp puts the machine's own ABI into every filter, listed or not. */
+/* A profile for other machines. libseccomp adds the machine's native ABI to every filter, listed or not. */
 static int check_arch(struct check_view *v)
 {
 	const struct arch *arch = check_floors_of(v->plan)->arch, *const *arches = NULL;
@@ -36,7 +36,7 @@ static int check_view(struct check_view *v, const struct filter_view *how)
 		r = check_form(v);
 	if (!r && !v->reader)
 		r = check_handed_over(v);
-	/* What is missing here, the base may allow. */
+	/* The missing base may allow what this part does not. */
 	if (!r && !policy_lacks_base(v->policy))
 		r = check_floors(v);
 	if (!r && !policy_lacks_base(v->policy))
@@ -55,7 +55,7 @@ static bool same_calls(const struct check_finding *a, const struct check_finding
 	return a->call_count || text_streq(a->text, b->text);
 }
 
-/* What both readers find alike is one finding. */
+/* Merges findings that both readers share. */
 static void unite(struct check_result *r, size_t first_count)
 {
 	size_t kept = first_count;
@@ -75,7 +75,7 @@ static void unite(struct check_result *r, size_t first_count)
 	r->count = kept;
 }
 
-/* Docker reads its conditions, containerd (and with it Kubernetes) does not. */
+/* Docker evaluates its format's conditions; containerd, and with it Kubernetes, does not. */
 static int check_as_containerd(const struct check_plan *plan, const struct policy *p, struct check_result *ret,
 			       struct err *err)
 {

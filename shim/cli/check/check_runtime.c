@@ -1,8 +1,7 @@
-/* What of a profile this or that runtime refuses: as its source has it, and as tests/root/oracle sees it done.
+/* Which profiles each runtime refuses, according to its source; tests/root/oracle checks it against the runtimes.
  *
  *   runc  libcontainer/specconv SetupSeccomp(), libcontainer/seccomp config.go, seccomp_linux.go, process_linux.go
- *   crun  src/libcrun/seccomp.c, container.c get_seccomp_receiver_fd(), and its reader of config.json (libocispec)
- */
+ *   crun  src/libcrun/seccomp.c, container.c get_seccomp_receiver_fd(), and its reader of config.json (libocispec) */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -20,7 +19,7 @@ enum runtime_kind { RUNTIME_OTHER, RUNTIME_RUNC, RUNTIME_CRUN };
 
 struct runtime {
 	enum runtime_kind kind;
-	unsigned version; /* as VERSION() has it, 0: unknown */
+	unsigned version; /* as in VERSION(); 0: unknown */
 	unsigned patch;
 	bool debian;         /* with Debian's patches: "1.1.15+ds1" */
 	bool libseccomp_2_6; /* or newer */
@@ -57,13 +56,13 @@ static bool crun(const struct runtime *rt)
 	return rt->kind == RUNTIME_CRUN;
 }
 
-/* The table came with 1.1.8. */
+/* 1.1.8 added it to the table. */
 static bool runc_before_riscv(const struct runtime *rt)
 {
 	return runc(rt) && rt->version && rt->version < VERSION(1, 2) && rt->patch < 8;
 }
 
-/* runc has it since 1.4, Debian's since 1.1.15+ds1. */
+/* runc has had it since 1.4, Debian's runc since 1.1.15+ds1. */
 static bool lacks_newer_arch(const struct runtime *rt)
 {
 	bool patched = rt->debian && (rt->version >= VERSION(1, 2) || (rt->version == VERSION(1, 1) && rt->patch >= 15));
@@ -91,7 +90,7 @@ static bool runc_since_1_2(const struct runtime *rt)
 	return runc(rt) && !runc_before_1_2(rt);
 }
 
-/* Appends places, of which there may be many. */
+/* Appends a place; only the first SHOWN_MAX are named. */
 static void add_place(struct buf *where, size_t *found, const char *place)
 {
 	if (++*found <= SHOWN_MAX)
@@ -156,7 +155,8 @@ static const char *listener(const struct check_view *v)
 	return policy_listener(v->policy, &metadata);
 }
 
-/* With a listener the kernel takes TSYNC only beside a flag that OCI has no word for (kernel/seccomp.c seccomp_set_mode_filter()). */
+/* With a listener, the kernel accepts TSYNC only together with a flag that OCI does not have (kernel/seccomp.c
+ * seccomp_set_mode_filter()). */
 static bool sync_with_listener(const struct check_view *v, struct buf *where)
 {
 	const char *const *flags = NULL;
@@ -168,7 +168,7 @@ static bool sync_with_listener(const struct check_view *v, struct buf *where)
 	return where->len;
 }
 
-/* The first rule that hands over a call: any of them, or the one of that name. */
+/* Finds the first rule that hands over a call: any call, or the one of this name. */
 static bool notifies(const struct check_view *v, const char *name, struct buf *where)
 {
 	const struct policy_rule *const *rules = NULL;
@@ -214,7 +214,7 @@ static bool relative_notified(const struct check_view *v, struct buf *where)
 	return listener(v) && *listener(v) && notifies(v, NULL, &rule) && relative_listener(v, where);
 }
 
-/* True where this machine is the one that is checked for, and nobody can listen at the path. */
+/* True if the check is for this machine and nothing can listen at the path. */
 static bool dead_listener(const struct check_view *v, struct buf *where)
 {
 	struct stat st;
@@ -329,8 +329,8 @@ static bool byte_orders(const struct check_view *v, struct buf *where)
 static const struct refusal {
 	bool (*holds)(const struct check_view *v, struct buf *where);
 	bool (*refuses)(const struct runtime *rt);
-	const char *who; /* where none of the runtimes checked for refuses it; NULL: that is worth no word */
-	bool all;        /* each runtime does: a failure, whatever is checked for */
+	const char *who; /* said if none of the runtimes checked for refuses it; NULL: not worth a finding */
+	bool all;        /* every runtime refuses it: a failure, whatever is checked for */
 	const char *why, *fix;
 } REFUSALS[] = {
 	{any_flag, runc_before_1_2, "runc before 1.2", false, "it rejects \"flags\"",

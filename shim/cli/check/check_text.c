@@ -1,4 +1,4 @@
-/* The answer for people. */
+/* The result for people. */
 #include "shim/cli/check/check.h"
 
 #include "base/text.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAME_SHOWN   3 /* names of profiles with the same content */
+#define SAME_SHOWN   3 /* names shown of profiles with the same content */
 
 enum verdict { VERDICT_OK, VERDICT_NOT_SAMPLED, VERDICT_NO_EXEC, VERDICT_AT_TIMES, VERDICT_NNP_ONLY, VERDICT_NO_START, VERDICT_UNREAD };
 
@@ -23,7 +23,7 @@ static const char *const verdicts[] = {
 	[VERDICT_UNREAD] = "not read",
 };
 
-/* True if some call of the finding is missing at every start. */
+/* True if the runtime makes some call of the finding at every start. */
 static bool is_certain(const struct check_finding *f)
 {
 	for (size_t i = 0; i < f->call_count; i++)
@@ -144,7 +144,7 @@ static void free_calls(struct check_finding *f)
 	free(f->calls);
 }
 
-/* The group's calls of ways with, or without, noNewPrivileges; of `but` none. */
+/* The group's calls for starts and execs with, or without, noNewPrivileges, except those in `but`. */
 static void unite_ways(const struct check_finding *const group[], size_t n, bool no_new_privileges, const struct check_finding *but,
 		       struct check_finding *ret)
 {
@@ -166,7 +166,7 @@ static void add_fix_line(const char *lead, const struct check_finding *f, struct
 	width_add_wrapped(out, 6, line.data ? line.data : "");
 }
 
-/* What to add depends on noNewPrivileges: nobody has to allow what only the other containers need. */
+/* What to add depends on noNewPrivileges: nobody has to allow calls that only other containers need. */
 static void add_group_fix(const struct check_finding *const group[], size_t n, struct buf *out)
 {
 	cleanup_with(free_calls) struct check_finding with = {0}, without = {0}, with_alone = {0}, without_alone = {0};
@@ -192,7 +192,7 @@ static void add_reason(struct table *t, const struct check_call *call)
 	table_addf(t, "%s%s%s", call->reason ? call->reason : "", *call->when ? ": " : "", call->when);
 }
 
-/* All that one runtime lacks, of every way into a container. */
+/* Everything that one runtime lacks, for starts and execs. */
 static void add_group(const struct check_result *r, size_t first, struct buf *out)
 {
 	static const char *const leads[CHECK_LEVELS] = {
@@ -286,7 +286,7 @@ static void add_finding(const struct check_finding *f, struct buf *out)
 	}
 }
 
-/* True if an earlier finding of this level began the group. */
+/* True if an earlier finding of this level began the group and reported it. */
 static bool is_told(const struct check_result *r, size_t at, enum check_level level)
 {
 	for (size_t i = 0; i < r->count; i++)
@@ -308,7 +308,7 @@ static void add_details(const struct check_result *r, bool notes, struct buf *ou
 		}
 }
 
-/* The names of all profiles that have this result; false if an earlier item told of it. */
+/* The names of all profiles with this result; false if an earlier item has reported it. */
 static bool add_title(const struct check_item *items, size_t count, size_t at, struct buf *out)
 {
 	size_t same = 0;

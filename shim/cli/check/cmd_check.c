@@ -37,7 +37,7 @@ static const struct cli_option OPTIONS[] = {
 #define VERSION_TIMEOUT_MS 10000
 #define RESULT_SLOTS 8192 /* a power of two */
 
-/* One text that was read, and what came of it: texts with the same content are checked once. */
+/* One text that was read, and its results: texts with the same content are checked once. */
 struct checked {
 	uint64_t hash;
 	struct buf text;
@@ -51,8 +51,8 @@ struct work {
 	bool sample;
 	struct checked *texts;
 	size_t text_count, text_cap;
-	struct check_result **results; /* each allocated: items point to them */
-	char **parts;                  /* of each: its place within the text, "" for the whole */
+	struct check_result **results; /* each allocated separately: items point to them */
+	char **parts;                  /* for each, its place within the text; "": the whole text */
 	size_t result_count, result_cap;
 	struct check_item *items;
 	size_t item_count, item_cap;
@@ -91,7 +91,7 @@ static int oom(struct err *err)
 	return err_set(err, ENOMEM, "out of memory");
 }
 
-/* Samples one shape where that has not been done on this node. */
+/* Samples one shape if that has not been done on this node. */
 static int obtain(struct work *w, const struct oci_runtime *rt, const char *shape, struct floor *ret, struct err *err)
 {
 	const struct config *config = &w->cli->config;
@@ -103,7 +103,7 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 
 	oci_runtime_id(rt, id);
 	r = floor_load(config->state_dir, id, shape, ret, err);
-	/* Root's alone: to others no sample is known. */
+	/* Only root can read the samples: others have none. */
 	if (r == -EACCES && geteuid() != 0)
 		return 0;
 	if (r < 0 || floor_is_sampled(ret) || !w->sample)
@@ -128,7 +128,7 @@ static bool is_here(const struct arch *arch)
 	return arch_host(host) && host[0] == arch;
 }
 
-/* A runtime that lies here and was not sampled: what the catalogue has of its version. */
+/* For an installed runtime that was not sampled: uses the catalogue's floor for its version. */
 static int take_catalogued(struct work *w, const struct oci_runtime *rt, struct err *err)
 {
 	char option[] = "--version";
@@ -153,7 +153,7 @@ static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err 
 
 	if (!r)
 		r = floor_file_set_version(entry, rt->path, err);
-	/* What was sampled here are the calls of this machine. */
+	/* This node's samples only have calls of this machine. */
 	if (!r && !is_here(w->floors.arch))
 		return 0;
 	for (size_t i = 0; !r && i < SHAPES_COUNT; i++) {
@@ -170,7 +170,7 @@ static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err 
 	return r || entry->part_count ? r : take_catalogued(w, rt, err);
 }
 
-/* True if the last runtime of the file is of this version of the catalogue's, and its floor was sampled here. */
+/* True if the last runtime of the file has this entry's version and was sampled here. */
 static bool is_own(const struct work *w, const struct catalogue_entry *e)
 {
 	const struct floor_runtime *last = &w->floors.runtimes[w->floors.runtime_count - 1];
@@ -179,7 +179,7 @@ static bool is_own(const struct work *w, const struct catalogue_entry *e)
 	       catalogue_of_version(last->version, w->floors.arch) == e;
 }
 
-/* A released runtime. Where it lies here and was sampled, what was found here counts. */
+/* A released runtime. If it is installed and was sampled here, that sample counts. */
 static int add_released(struct work *w, const char *name, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
@@ -217,7 +217,7 @@ static int add_named(const char *name, void *arg, struct err *err)
 	return r < 0 ? r : add_runtime(w, &rt, err);
 }
 
-/* The configured runtime, or one in the usual places; none at all is no error: the rest can be checked. */
+/* The configured runtime, or one in the usual places. If there is none, that is no error: everything else can be checked. */
 static int add_default(struct work *w, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
@@ -246,7 +246,7 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 		return err_set(err, EINVAL, "--floor-file already names the machine: leave out --machine");
 	if (args->value[OPT_FLOOR_FILE])
 		return read_floor_file(w, args->value[OPT_FLOOR_FILE], err);
-	/* A runtime that nobody named is not sampled without being asked to, except by root, who can. */
+	/* A runtime that the user did not name is sampled only for root, who can. */
 	w->sample = !args->value[OPT_NO_SAMPLE] && (args->value[OPT_RUNTIME] || geteuid() == 0);
 	r = floor_file_here(&w->floors, err);
 	if (!r && args->value[OPT_MACHINE])
@@ -259,7 +259,7 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 					: add_default(w, err);
 }
 
-/* An empty result, which belongs to the work. */
+/* Adds an empty result, which the work owns. */
 static int new_result(struct work *w, const char *part, struct check_result **ret, struct err *err)
 {
 	struct check_result *r = calloc(1, sizeof(*r));
@@ -288,7 +288,7 @@ static int new_result(struct work *w, const char *part, struct check_result **re
 	return 0;
 }
 
-/* The place of a profile within its text: what its name has behind that of the text. */
+/* The place of a profile within its text: what follows the text's name in the profile's. */
 static const char *part_of(const struct policy *p, const char *text_name)
 {
 	const char *name = policy_name(p);
@@ -296,7 +296,7 @@ static const char *part_of(const struct policy *p, const char *text_name)
 	return text_starts(name, text_name) ? name + strlen(text_name) : name;
 }
 
-/* *ret_alone is false if more than the text decides: a base that lies beside it. */
+/* *ret_alone is false if the result depends on more than the text: a base in another file. */
 static int check_text_of(struct work *w, const struct operand *op, bool *ret_alone, struct err *err)
 {
 	cleanup_policy_list struct policy_list list = {0};
@@ -341,7 +341,7 @@ static int add_item(struct work *w, const char *name, size_t result, struct err 
 	return w->items[w->item_count++].name ? 0 : oom(err);
 }
 
-/* The slot of a text: one that holds the same, or a free one. */
+/* The slot of a text with the same content, or a free one. */
 static size_t slot_of(const struct work *w, uint64_t hash, const struct buf *text)
 {
 	size_t i = (size_t)hash & (RESULT_SLOTS - 1);
@@ -355,7 +355,7 @@ static size_t slot_of(const struct work *w, uint64_t hash, const struct buf *tex
 	return i;
 }
 
-/* Keeps what was found in a text for others of the same content; a table that is full keeps no more. */
+/* Keeps the results of a text for others with the same content; a full table keeps no more. */
 static int remember(struct work *w, size_t slot, uint64_t hash, const struct buf *text, size_t first, struct err *err)
 {
 	struct checked *c;
@@ -392,7 +392,7 @@ static int check_operand(const struct operand *op, void *arg, struct err *err)
 	} else {
 		r = check_text_of(w, op, &alone, err);
 		count = w->result_count - first;
-		/* What is unreadable tells of its own file. */
+		/* The message for an unreadable text names its file. */
 		if (!r && keep && alone && w->results[first]->readable)
 			r = remember(w, slot, hash, op->text, first, err);
 	}
