@@ -32,7 +32,7 @@ static size_t floor_count(const struct profile_inputs *in)
 	return in->floors ? in->floor_count : 0;
 }
 
-/* An evidence of the inputs by number: 0 is the key's own, the floors follow. May be NULL. */
+/* The inputs' evidence by index: 0 is the key's own, the floors follow. May be NULL. */
 static const struct evidence *evidence_at(const struct profile_inputs *in, size_t i)
 {
 	return i == 0 ? in->evidence : in->floors[i - 1];
@@ -64,7 +64,7 @@ static const struct arch *arch_of_init(const struct evidence *ev)
 	return arch;
 }
 
-/* Adds the arches on which a call was used. Returns how many such calls there are. */
+/* Adds the arches on which calls were used. Returns how many calls were. */
 static size_t add_arches(struct profile *p, const struct evidence *ev)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -84,7 +84,7 @@ static void choose_arches(struct builder *b)
 	const struct arch *native = arch_of_init(b->in->evidence), *host[4];
 	size_t used;
 
-	/* Without an execve in it, the evidence may have come from anywhere; its own arches decide. */
+	/* Without an execve the evidence may come from anywhere: its own arches decide. */
 	if (native)
 		profile_add_arch(b->profile, native);
 	used = b->in->evidence ? add_arches(b->profile, b->in->evidence) : 0;
@@ -124,7 +124,7 @@ static int keep_unnamed(struct builder *b, const struct evidence_call *c)
 	return 0;
 }
 
-/* The form that is all the workload needs, NULL for the whole call. */
+/* The form that is all the workload needs; NULL: the whole call. */
 static const struct argument *narrow_form(const struct evidence *ev, const char *name)
 {
 	int place = argument_by_name(name);
@@ -169,7 +169,8 @@ static bool is_left_out(const struct profile_inputs *in, const struct evidence_c
 	return false;
 }
 
-/* Harmless forms that passed unseen. Of a call that was seen the rule is made already, and swallows them or stands beside them. */
+/* Adds harmless forms that were unlogged. If the call was seen, its rule exists already; it swallows these, or stands beside
+ * them. */
 static int add_passed(struct builder *b)
 {
 	const struct evidence *ev = b->in->evidence;
@@ -186,8 +187,8 @@ static int add_passed(struct builder *b)
 	return r;
 }
 
-/* Every call that the evidence shows used; of a floor only what the runtime made, not its canary. A floor's call that
- * no arch of the profile has says nothing about this container. */
+/* Adds every call that the evidence shows in use; of a floor only what the runtime called, not its canary. A call in a floor
+ * that no arch of the profile has does not matter for this container. */
 static int add_evidence(struct builder *b, const struct evidence *ev, bool floor)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -211,7 +212,7 @@ static int add_evidence(struct builder *b, const struct evidence *ev, bool floor
 	return r;
 }
 
-/* Reads "INDEX:MASK:VALUE", decimal. */
+/* Reads "INDEX:MASK:VALUE" in decimal. */
 static int parse_mask(const char *text, uint64_t ret[3])
 {
 	char part[24];
@@ -280,7 +281,7 @@ static bool is_full(const struct profile *p, const char *name)
 	return rule && !rule->masked;
 }
 
-/* One pass. A masked rule of the modern call brings no sibling: the older one would be allowed beyond the mask. */
+/* One pass. A masked rule of the modern call adds no sibling: the older call would be allowed beyond the mask. */
 static int add_siblings_once(struct builder *b, bool *ret_changed)
 {
 	const struct set_sibling *set;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ERRNO_MAX     4095 /* include/linux/err.h MAX_ERRNO: what a filter can answer */
+#define ERRNO_MAX     4095 /* include/linux/err.h MAX_ERRNO: the highest that a filter can return */
 #define ARG_INDEX_MAX 5
 #define TEXT_MAX      (8u << 20)
 #define ACTION_DENY   "SCMP_ACT_ERRNO"
@@ -18,9 +18,9 @@
 
 struct profile {
 	uint32_t errno_ret;
-	struct profile_rule *rules; /* in the order of rule_order() */
+	struct profile_rule *rules; /* sorted by rule_order() */
 	size_t rule_count, rule_cap;
-	const struct arch *arches[ARCH_COUNT]; /* the first is the native one, the others in order of their id */
+	const struct arch *arches[ARCH_COUNT]; /* the native one first, the others by id */
 	size_t arch_count;
 };
 
@@ -51,7 +51,7 @@ static int number_order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* By name; of one name the full rule or, without one, the masked ones by what they compare. */
+/* By name; under one name the full rule first, then masked ones by index, mask and value. */
 static int rule_order(const struct profile_rule *a, const struct profile_rule *b)
 {
 	int c = strcmp(a->name, b->name);
@@ -112,7 +112,7 @@ static int insert(struct profile *p, const struct profile_rule *rule, struct err
 	return 0;
 }
 
-/* Removes the masked rules that stand behind the full rule of their name; it takes their sources. */
+/* Removes the masked rules after the full rule of their name, which takes over their sources. */
 static void swallow_masked(struct profile *p, const struct profile_rule *full)
 {
 	size_t at = lower_bound(p, full), end = at + 1;
@@ -196,7 +196,7 @@ size_t profile_rules(const struct profile *p, const struct profile_rule **ret)
 
 const struct profile_rule *profile_find(const struct profile *p, const char *name)
 {
-	struct profile_rule least = {0}; /* no rule of this name stands before it */
+	struct profile_rule least = {0}; /* sorts before every rule of this name */
 	size_t at;
 
 	if (check_name(name, NULL) < 0)
@@ -226,7 +226,7 @@ static int want_word(struct reader *rd, const struct json *parent, const char *w
 	return r;
 }
 
-/* An array that is not empty. */
+/* Fails unless the member is an array that is not empty. */
 static int want_array(struct reader *rd, const struct json *parent, const char *what, const struct json **ret)
 {
 	const struct json *v = json_get(parent, what);
@@ -261,7 +261,7 @@ static int read_arches(struct reader *rd, const struct json *root)
 	return r;
 }
 
-/* The one argument of a masked rule; *ret is otherwise left alone. */
+/* Reads the only argument of a masked rule. */
 static int read_arg(struct reader *rd, const struct json *args, struct profile_rule *ret)
 {
 	static const char *const members[] = {"index", "value", "valueTwo", "op"};

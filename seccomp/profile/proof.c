@@ -8,14 +8,14 @@
 
 #include <errno.h>
 
-/* Beyond the highest number that any kernel has, and whatever an ABI has far above (arm's private calls). */
+/* The numbers to check: more than any kernel has, and arm's private calls, which are far above. */
 #define NUMBERS   640
 #define ARM_BASE  0x0f0000u
 #define ARM_CALLS 8
 
 struct prover {
 	const struct proof *proof;
-	struct policy *policy; /* of the text */
+	struct policy *policy; /* read from the text */
 	struct filter *text, *meant;
 	struct err *err;
 };
@@ -57,7 +57,7 @@ static int check_number(struct prover *p, const struct arch *arch, uint32_t nr)
 	if (policy_names_call(p->proof->meant, name) || is_multiplexed(name))
 		return 0;
 	r = filter_answer(p->text, arch, nr, none, &answer, p->err);
-	/* What a number that no call has gets is the default. */
+	/* A number without a call gets the default answer. */
 	if (r == 0)
 		r = filter_answer(p->text, arch, NUMBERS * 2 + (nr & ARCH_X32_BIT), none, &no_call, p->err);
 	if (r == 0 && answer != no_call)
@@ -114,7 +114,7 @@ static int check_evidence(struct prover *p, const struct evidence *ev, bool floo
 		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
 		    is_left_out(p->proof, calls[i]))
 			continue;
-		/* A floor may have been sampled where other ABIs run. */
+		/* A floor may come from a machine that runs other ABIs. */
 		if (floor && !filter_lists(p->meant, calls[i]->arch))
 			continue;
 		r = check_used(p, ev, calls[i]);
@@ -127,7 +127,7 @@ static bool is_passed_over(const struct policy_remark *remark)
 	return remark->kind == POLICY_UNKNOWN_FIELD || remark->kind == POLICY_UNKNOWN_ARCH;
 }
 
-/* The text lists the ABIs that were meant, and holds no more that its readers pass over than was meant. */
+/* The text must list the intended ABIs, and have no more parts that its readers ignore than intended. */
 static int check_shape(struct prover *p)
 {
 	const struct policy_remark *remarks = NULL;

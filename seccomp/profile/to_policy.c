@@ -1,4 +1,4 @@
-/* A tight profile as a policy, for those who write and compile policies. */
+/* A tight profile as a policy, for code that writes and compiles policies. */
 #include "seccomp/policy/policy.h"
 #include "seccomp/profile/profile.h"
 #include "seccomp/write/write.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All full names in one rule, in their order; then each masked one. */
+/* One rule with all full names, in their order; then one for each masked rule. */
 static int add_profile_rules(struct policy *p, const struct profile_rule *rules, size_t count, struct err *err)
 {
 	struct policy_rule full = {.answer.action = POLICY_ALLOW};
