@@ -44,7 +44,7 @@ static bool rule_holds(const struct policy_rule *rule, const uint64_t args[POLIC
 	return filter_splits(rule) ? n > 0 : n == rule->arg_count;
 }
 
-/* Rules on arguments stand before those without. */
+/* Rules on arguments take precedence over rules without. */
 static uint32_t read_text(const struct combine *c, size_t i, const char *name, const uint64_t args[POLICY_ARGS_MAX])
 {
 	const struct policy_rule *const *rules = NULL, *plain = NULL;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CUBES_MAX 2048 /* of all cells together */
+#define CUBES_MAX 2048 /* in all cells together */
 
 /* The values v with (v & mask) == value. */
 struct cube {
@@ -19,7 +19,7 @@ struct cells {
 	size_t arg_count;
 	bool masked;
 	size_t count;
-	uint64_t first[CELLS_MAX]; /* unless masked: where the interval begins; it ends in front of the next one */
+	uint64_t first[CELLS_MAX]; /* unless masked: the start of the interval, which ends before the next one */
 	struct cube cubes[CUBES_MAX];
 	size_t cube_count;
 };
@@ -58,7 +58,7 @@ static bool is_masked(const struct policy_arg *a)
 	return a->op == POLICY_MASKED_EQ && a->value != UINT64_MAX;
 }
 
-/* Where what the comparison says changes. */
+/* The values at which the comparison's result changes. */
 static size_t borders_of(const struct policy_arg *a, uint64_t ret[2])
 {
 	uint64_t v = a->op == POLICY_MASKED_EQ ? a->value_two : a->value;
@@ -116,7 +116,7 @@ static int add_cube(struct cubes *s, uint64_t mask, uint64_t value, size_t cell,
 	return 0;
 }
 
-/* The values from lo to hi, as few cubes as aligned blocks make. */
+/* Adds the values from lo to hi as aligned blocks, as few as possible. */
 static int add_interval(struct cubes *s, uint64_t lo, uint64_t hi, struct err *err)
 {
 	int r = 0;
@@ -135,7 +135,7 @@ static int add_interval(struct cubes *s, uint64_t lo, uint64_t hi, struct err *e
 	}
 }
 
-/* The values for which the comparison holds; of NE those for which it does not. */
+/* The values for which the comparison holds; for NE, those for which it does not. */
 static int cubes_of(const struct policy_arg *a, struct cubes *ret, struct err *err)
 {
 	ret->count = 0;
@@ -155,7 +155,7 @@ static int cubes_of(const struct policy_arg *a, struct cubes *ret, struct err *e
 	}
 }
 
-/* Parts a cube by another: what lies in it keeps its cell and goes to `in`, the rest to `out`. */
+/* Divides a cube by another: the part inside keeps its cell and goes to `in`, the rest to `out`. */
 static int part_cube(const struct cube *cube, const struct cube *by, struct cubes *in, struct cubes *out, struct err *err)
 {
 	uint64_t mask = cube->mask, value = cube->value;
@@ -179,7 +179,7 @@ struct parting {
 	struct cubes by, left, in, out;
 };
 
-/* Each cell falls in two, where both hold anything. */
+/* Each cell splits in two if neither half is empty. */
 static int number_cells(struct cells *c, const struct parting *p, struct err *err)
 {
 	size_t number[2 * CELLS_MAX], n = 0;
@@ -259,7 +259,7 @@ static bool is_set_of(const struct cells *c, const bool set[], const struct poli
 	return true;
 }
 
-/* The comparison that holds where `a` does not; false for a mask, which has none. */
+/* The comparison that holds exactly where `a` does not; false for a mask, which has none. */
 static bool negate(const struct policy_arg *a, struct policy_arg *ret)
 {
 	static const enum policy_op others[] = {
@@ -274,7 +274,7 @@ static bool negate(const struct policy_arg *a, struct policy_arg *ret)
 	return true;
 }
 
-/* As one of the comparisons that part, or its contrary. */
+/* Expresses the set as one of the given comparisons, or as its opposite. */
 static bool say_as_given(const struct cells *c, const bool set[], struct policy_arg *ret)
 {
 	for (size_t i = 0; i < c->arg_count; i++) {
@@ -343,7 +343,7 @@ static int say_intervals(const struct cells *c, const bool set[], struct saying 
 	return r;
 }
 
-/* Two cubes that differ in one bit of the same mask are one; single values are plainer as they are. */
+/* Two cubes with the same mask whose values differ in one bit become one; single values stay, as they are easier to read. */
 static bool unite(struct cubes *s)
 {
 	for (size_t i = 0; i < s->count; i++)
@@ -360,7 +360,7 @@ static bool unite(struct cubes *s)
 	return false;
 }
 
-/* All but one value. */
+/* True if the set is all values except one. */
 static bool is_but_one(const struct cells *c, const bool set[], uint64_t *ret)
 {
 	size_t n = 0;

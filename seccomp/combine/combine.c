@@ -59,7 +59,7 @@ static int collect_names(struct combine *c)
 	return 0;
 }
 
-/* What an input says of a call and libseccomp refuses would be lost. */
+/* A rule that libseccomp refuses would be lost, so the input is rejected. */
 static int check_refusals(const struct combine *c, size_t i)
 {
 	const struct filter_refusal *refusals = NULL;
@@ -89,7 +89,8 @@ static void remark_arch(struct combine *c, const struct arch *arch, size_t listi
 			 arch->name, policy_name(c->in[listing]), policy_name(c->in[not_listing]));
 }
 
-/* Of a union all that any lists, of an intersection what all list; what is taken away is taken away on all ABIs. */
+/* A union has the ABIs that any input lists, an intersection those that all list. Subtraction applies to all ABIs of the first
+ * input. */
 static void combine_arches(struct combine *c)
 {
 	for (unsigned a = 0; a < ARCH_COUNT; a++) {
@@ -110,7 +111,7 @@ static void combine_arches(struct combine *c)
 	}
 }
 
-/* How many of the inputs bring a listener: not the one that is taken away. */
+/* The number of inputs whose listeners count: the subtracted one's does not. */
 static size_t kept_inputs(const struct combine *c)
 {
 	return c->kind == COMBINE_WITHOUT ? 1 : c->count;
@@ -127,7 +128,7 @@ static bool notifies(const struct policy *p)
 	return policy_default(p)->action == POLICY_NOTIFY;
 }
 
-/* The listener of those that have one, where they agree. */
+/* Takes over the inputs' listener; different ones are an error if the result hands calls over. */
 static int combine_listener(struct combine *c)
 {
 	const char *path = NULL, *metadata = NULL;
@@ -167,7 +168,7 @@ static bool same_flags(const struct policy *a, const struct policy *b)
 	return true;
 }
 
-/* Flags change how all is answered: of a union they stand where all parts have them. */
+/* Flags change how every call is answered: a union has them only if all inputs have the same. */
 static int combine_flags(struct combine *c)
 {
 	const char *const *flags = NULL;
@@ -186,7 +187,7 @@ static int combine_flags(struct combine *c)
 	return r;
 }
 
-/* What becomes of one name: an answer to any arguments, or rules on them. */
+/* The result for one name: one answer for any arguments, or rules on them. */
 struct said {
 	bool plain, told;
 	uint32_t answer;
@@ -208,7 +209,7 @@ static int look(const struct combine *c, size_t name, struct said *ret)
 	return 0;
 }
 
-/* One rule of all names with this answer. */
+/* Adds one rule with all names that have this answer. */
 static int add_plain(struct combine *c, struct said said[], uint32_t answer)
 {
 	cleanup_free char **names = calloc(c->name_count + 1, sizeof(*names));
@@ -238,7 +239,7 @@ static int add_arguments(struct combine *c, size_t name)
 	return r ? r : combine_grid_write(c, g);
 }
 
-/* What a profile hands over, and others answer otherwise. */
+/* Reports calls that an input hands over and the result does not. */
 static void tell_lost(struct combine *c, const struct said said[])
 {
 	for (size_t i = 0; c->remarks && i < kept_inputs(c); i++) {
@@ -280,7 +281,7 @@ static void combine_defaults(struct combine *c)
 	uint32_t answer = combine_default(c);
 	struct policy_answer said = combine_policy_answer(answer);
 
-	/* As it is written there. */
+	/* Keeps the spelling of the first input with this answer. */
 	for (size_t i = c->count; i-- > 0;)
 		if (filter_action_of(policy_default(c->in[i])) == answer)
 			said = *policy_default(c->in[i]);

@@ -1,4 +1,4 @@
-/* A profile of what the kernel holds. */
+/* A profile of the filters that the kernel has loaded. */
 #include "seccomp/combine/combine_private.h"
 
 #include "base/text.h"
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBERS_MAX 1024 /* no ABI has numbers above its base and this */
-#define UNKNOWN     1000 /* a call that no kernel has yet */
-#define NAMED       8    /* of the calls that an ABI answers otherwise */
+#define NUMBERS_MAX 1024 /* more than any ABI has, counted from its base */
+#define UNKNOWN     1000 /* the number of a call that no kernel has yet */
+#define NAMED       8    /* calls named in the remark about an ABI's other answers */
 
 static int answer_plainly(struct filter *f, const struct arch *arch, uint32_t nr, uint32_t *ret, struct err *err)
 {
@@ -20,7 +20,7 @@ static int answer_plainly(struct filter *f, const struct arch *arch, uint32_t nr
 	return filter_answer(f, arch, arch_number_base(arch) + nr, none, ret, err);
 }
 
-/* How many numbers that no call has, with such ones above them that have one, get this answer. */
+/* Counts the numbers below the highest call that have no call and get this answer. */
 static int count_holes(struct filter *f, const struct arch *arch, uint32_t highest, uint32_t answer, size_t *ret, struct err *err)
 {
 	char name[SYSCALL_NAME_MAX];
@@ -48,7 +48,8 @@ static uint32_t highest_call(const struct arch *arch)
 	return highest;
 }
 
-/* What is answered to most numbers that nobody has a call for: above the highest one runc answers ENOSYS, whatever the default is. */
+/* The answer for most numbers without a call. Only those below the highest call count: above it runc answers ENOSYS, whatever
+ * the default is. */
 static int find_default(struct filter *f, uint32_t *ret, struct err *err)
 {
 	const struct arch *arch = filter_machine(f);
@@ -90,7 +91,7 @@ static int name_order(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The names of the machine's own ABI, and those that only others have. */
+/* The names of the machine's own ABI, and those that only the other ABIs have. */
 static int name_calls(struct combine *c, char (*names)[SYSCALL_NAME_MAX])
 {
 	const struct arch *const *arches = NULL;
@@ -108,7 +109,7 @@ static int name_calls(struct combine *c, char (*names)[SYSCALL_NAME_MAX])
 	return 0;
 }
 
-/* What the compiled profile answers otherwise on an ABI. */
+/* Reports calls that the compiled profile answers differently on an ABI. */
 static int compare_arch(const struct combine *c, struct filter *out, const struct arch *arch)
 {
 	char name[SYSCALL_NAME_MAX];

@@ -1,4 +1,4 @@
-/* What the compiled result answers, beside what its inputs answer. */
+/* Proves that the compiled result gives the answers that follow from its inputs. */
 #include "seccomp/combine/combine_private.h"
 
 #include "seccomp/syscall/names.h"
@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBERS_MAX 1024 /* no ABI has numbers above its base and this */
+#define NUMBERS_MAX 1024 /* more than any ABI has, counted from its base */
 
 struct proof {
 	const struct combine *c;
 	struct filter *out;
-	struct filter **all; /* the inputs' and `out` */
+	struct filter **all; /* the inputs' filters, then `out` */
 	struct combine_call call;
 };
 
@@ -39,7 +39,7 @@ static int prove_at(const uint64_t args[POLICY_ARGS_MAX], void *arg)
 	return !r && got != want ? clash(p, got, want) : r;
 }
 
-/* In a union each ABI that only some list has the calls of all. */
+/* In a union, an ABI that only some inputs list gets the calls of all, so it has no exact answer. */
 static bool is_exact(const struct combine *c, const struct arch *arch)
 {
 	for (size_t i = 0; i < c->count; i++)

@@ -1,6 +1,5 @@
-/* What is to be answered to a call as rules: its arguments are parted into cells, each is asked about, and the cells of one answer
- * are said as the inputs say them, or else as a tree over the arguments.
- */
+/* Writes the answers to a call as rules: divides its arguments into cells, finds the answer of each, and expresses the cells
+ * with one answer as the inputs do, or else as a tree over the arguments. */
 #include "seccomp/combine/cells.h"
 #include "seccomp/combine/combine_private.h"
 
@@ -11,11 +10,10 @@
 #include <string.h>
 
 #define GRID_MAX  4096  /* cells of all arguments together */
-/* libseccomp takes twice as long with each rule on several arguments of one call. */
-#define RULES_MAX 24 /* of one call */
-#define PAIRS_MAX 6  /* of these on more than one argument */
+#define RULES_MAX 24 /* per call: each rule on several arguments of one call doubles libseccomp's time */
+#define PAIRS_MAX 6  /* of these, rules on more than one argument */
 #define PROGRAM_MAX 512 /* comparisons of one call in programs */
-#define PARTS     32    /* of a multiplexed call, told apart by its first argument */
+#define PARTS     32    /* parts of a multiplexed call, told apart by its first argument */
 
 struct dimension {
 	unsigned index; /* of the argument */
@@ -26,12 +24,12 @@ struct combine_grid {
 	struct combine_call call;
 	struct dimension dims[POLICY_ARGS_MAX];
 	size_t dim_count;
-	uint32_t *answers; /* the last dimension runs fastest */
+	uint32_t *answers; /* the last dimension varies fastest */
 	size_t count;
-	struct filter_comparison *program; /* what a program compares; owned */
-	struct policy_arg *compared;       /* the same as comparisons of arguments; owned */
+	struct filter_comparison *program; /* a program's comparisons; owned */
+	struct policy_arg *compared;       /* the same, as comparisons of arguments; owned */
 	size_t program_count, compared_count;
-	size_t lost; /* an input that hands some over which the result does not; else the number of inputs */
+	size_t lost; /* the first input that hands over something which the result does not; the number of inputs if there is none */
 	struct policy_arg parts[PARTS];
 };
 
@@ -47,7 +45,7 @@ void combine_grid_free(struct combine_grid *g)
 	free(g);
 }
 
-/* All comparisons of one argument that any input makes. */
+/* All comparisons of one argument in any input. */
 struct compared {
 	const struct policy_arg **args; /* owned */
 	size_t count, cap;
@@ -89,7 +87,7 @@ static int collect(const struct combine *c, const struct combine_grid *g, unsign
 	for (size_t i = 0; !r && i < g->compared_count; i++)
 		if (g->compared[i].index == index)
 			r = add_compared(ret, &g->compared[i], c->err);
-	/* libseccomp opens a part of these where the call that it stands for is allowed. */
+	/* libseccomp allows a part of these if the call that it stands for is allowed. */
 	if (index == 0 && (text_streq(g->call.name, "socketcall") || text_streq(g->call.name, "ipc")))
 		for (size_t i = 0; !r && i < PARTS; i++)
 			r = add_compared(ret, &g->parts[i], c->err);
@@ -115,7 +113,7 @@ static void keep_comparison(const struct filter_comparison *c, void *arg)
 		g->program[g->program_count++] = *c;
 }
 
-/* Some bits of half an argument, or all values of the half from one on, in blocks. */
+/* Compares some bits of half an argument; for "greater", all values of the half from one on, in blocks. */
 static void add_bits(struct combine_grid *g, const struct filter_comparison *c)
 {
 	unsigned shift = c->high ? 32 : 0;
@@ -129,7 +127,7 @@ static void add_bits(struct combine_grid *g, const struct filter_comparison *c)
 	}
 }
 
-/* Whole halves: the upper one is compared first, and the lower one where that is equal. */
+/* Compares whole halves: first the upper one, and the lower one if the upper is equal. */
 static void add_halves(struct combine_grid *g, unsigned index, uint64_t high)
 {
 	add_program_arg(g, index, POLICY_GE, high << 32, 0);
@@ -198,7 +196,7 @@ static int add_dimension(const struct combine *c, struct combine_grid *g, unsign
 	return 0;
 }
 
-/* Which cell of each dimension, and one point in there. */
+/* The cell in each dimension, and one point in them. */
 static void place_of(const struct combine_grid *g, size_t n, size_t cell[POLICY_ARGS_MAX], uint64_t args[POLICY_ARGS_MAX])
 {
 	memset(args, 0, POLICY_ARGS_MAX * sizeof(*args));
@@ -269,7 +267,7 @@ struct writing {
 	const struct combine *c;
 	const struct combine_grid *g;
 	uint32_t answer;
-	struct policy_arg args[POLICY_ARGS_MAX]; /* of the rule in hand */
+	struct policy_arg args[POLICY_ARGS_MAX]; /* of the current rule */
 	size_t arg_count, rules, pairs;
 };
 
@@ -291,7 +289,7 @@ static int add_rule(struct writing *w, const struct policy_arg *args, size_t cou
 	return policy_add_rule(w->c->out, &rule, w->c->err);
 }
 
-/* One way in which an input gives the answer: a set of cells. */
+/* One way in which an input gives an answer: a set of cells. */
 struct clause {
 	const struct policy_arg *args;
 	size_t arg_count;
@@ -305,7 +303,7 @@ static bool clause_holds(const struct clause *cl, const uint64_t args[POLICY_ARG
 	return true;
 }
 
-/* How many cells the clause adds to those that are covered; 0 where it holds for any that has another answer. */
+/* The number of cells that the clause newly covers; 0 if it also holds for a cell with another answer. */
 static size_t gain_of(const struct writing *w, const struct clause *cl, const bool covered[])
 {
 	size_t gain = 0;
@@ -345,7 +343,7 @@ static void clauses_done(struct clauses *s)
 	free(s->all);
 }
 
-/* The clauses of all inputs for the call, whatever they answer. */
+/* The clauses of all inputs about the call, whatever their answer. */
 static int collect_clauses(const struct writing *w, struct clauses *ret)
 {
 	for (int pass = 0; pass < 2; pass++) {
@@ -374,7 +372,7 @@ static int collect_clauses(const struct writing *w, struct clauses *ret)
 	return 0;
 }
 
-/* The inputs' own clauses, where they make up all that is wanted. *ret_done: they did. */
+/* Writes the inputs' own clauses if they cover all cells with the answer; *ret_done: they do. */
 static int write_as_given(struct writing *w, bool *ret_done)
 {
 	cleanup_with(clauses_done) struct clauses clauses = {0};
@@ -419,7 +417,7 @@ static bool holds_answer(const struct writing *w, size_t from, size_t count)
 	return false;
 }
 
-/* True if the same cells of both stretches have the answer. */
+/* True if the same cells of both ranges have the answer. */
 static bool is_alike(const struct writing *w, size_t a, size_t b, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -430,7 +428,7 @@ static bool is_alike(const struct writing *w, size_t a, size_t b, size_t count)
 
 static int write_tree(struct writing *w, size_t dim, size_t from, size_t count);
 
-/* The set of cells of one argument that are alike in all that follows. */
+/* Writes the rules for a set of cells of one argument that agree in all further arguments. */
 static int write_branch(struct writing *w, size_t dim, const bool set[], size_t from, size_t count)
 {
 	cleanup_free struct policy_arg *said = calloc(CELLS_SAY_MAX, sizeof(*said));
