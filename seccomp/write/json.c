@@ -37,8 +37,8 @@ static void write_condition(struct json_writer *w, const char *key, const struct
 	json_write_end_object(w);
 }
 
-/* For SCMP_CMP_MASKED_EQ, `value` is the mask and `valueTwo` what the masked argument is compared to (libseccomp's
- * datum_a and datum_b, seccomp_rule_add(3)). */
+/* For SCMP_CMP_MASKED_EQ, `value` is the mask, and `valueTwo` is what the masked argument must equal (libseccomp's datum_a and
+ * datum_b, seccomp_rule_add(3)). */
 static void write_args(struct json_writer *w, const struct policy_rule *rule)
 {
 	if (!rule->arg_count)

@@ -1,4 +1,4 @@
-/* C for a program that confines itself by libseccomp: the rules as a table, and a function that makes a filter of them. */
+/* C for a program that confines itself with libseccomp: the rules as a table, and a function that makes a filter from them. */
 #include "base/text.h"
 #include "seccomp/syscall/arch.h"
 #include "seccomp/write/write_private.h"
@@ -16,7 +16,7 @@ static void add_identifier(const char *name, struct buf *out)
 	buf_adds(out, *name ? "" : "profile");
 }
 
-/* Without a number runtimes answer EPERM. */
+/* Without a number, runtimes answer EPERM. */
 static void add_action(const struct policy_answer *a, struct buf *out)
 {
 	buf_adds(out, policy_action_name(a->action));
@@ -47,7 +47,7 @@ static bool compares_twice(const struct policy_rule *rule)
 
 static int add_rule(const struct policy_rule *rule, struct buf *out, struct err *err)
 {
-	/* Runtimes make a rule of each comparison where one argument is compared twice. */
+	/* If a rule compares one argument twice, runtimes make a rule of each comparison. */
 	bool split = compares_twice(rule);
 	const char **names = NULL;
 	size_t count = 0;
@@ -56,7 +56,7 @@ static int add_rule(const struct policy_rule *rule, struct buf *out, struct err 
 	for (size_t i = 0; r == 0 && i < count; i++)
 		for (size_t k = 0; k < (split ? rule->arg_count : 1); k++) {
 			buf_adds(out, "\t{\"");
-			/* What is no identifier is no call; it must not end the string. */
+			/* A name that is no identifier is not a call; it must not end the string. */
 			for (const char *s = names[i]; *s; s++)
 				buf_addc(out, isalnum((unsigned char)*s) || *s == '_' ? *s : '?');
 			buf_adds(out, "\", ");

@@ -1,4 +1,4 @@
-/* What the writers of all forms share: a policy without what only one reader knows, names in order, comments. */
+/* What the writers of all forms share: a policy without what only one reader understands, sorted names, comments. */
 #include "seccomp/write/write_private.h"
 
 #include "base/text.h"
@@ -42,7 +42,7 @@ void policy_write_comments(const struct buf *lost, struct buf *out)
 	}
 }
 
-/* Everything but rules and architectures. */
+/* Copies everything except rules and architectures. */
 int policy_copy_head(const struct policy *p, struct policy *n, struct err *err)
 {
 	const char *metadata = NULL, *path = policy_listener(p, &metadata);
@@ -56,7 +56,7 @@ int policy_copy_head(const struct policy *p, struct policy *n, struct err *err)
 	return r;
 }
 
-/* Of an archMap the entry of this machine. */
+/* From an archMap, copies only this machine's entry. */
 static void copy_arches(const struct policy *p, struct policy *n)
 {
 	const struct arch *const *arches = NULL;
@@ -80,14 +80,14 @@ int policy_copy_rules(const struct policy *p, const struct filter *view, struct 
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct policy_rule rule = *rules[i];
 
-		/* A rule without names says nothing, and crun refuses it. */
+		/* A rule without names has no effect, and crun refuses it. */
 		if (rule.name_count == 0 || (view && !filter_applies(view, rules[i], host[0])))
 			continue;
 		if (view) {
 			rule.includes = (struct policy_condition){0};
 			rule.excludes = (struct policy_condition){0};
 		}
-		/* crun refuses an errno where it has no use. */
+		/* crun refuses an errno with any other action. */
 		if (rule.answer.action != POLICY_ERRNO && rule.answer.action != POLICY_TRACE)
 			rule.answer.has_errno = false;
 		r = policy_add_rule(n, &rule, err);

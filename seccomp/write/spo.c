@@ -1,5 +1,5 @@
-/* A SeccompProfile of security-profiles-operator (its api/seccompprofile/v1/seccompprofile_types.go; in v1beta1 it has a
- * namespace, no state, and an errno is a string). */
+/* A SeccompProfile of security-profiles-operator (its api/seccompprofile/v1/seccompprofile_types.go; v1beta1 has a namespace,
+ * has no state, and an errno is a string). */
 #include "seccomp/write/write_private.h"
 
 #include "base/json/json.h"
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 253 /* RFC 1123, as Kubernetes wants object names */
-#define READABLE_MAX   100 /* of what people read before the digest */
+#define NAME_MAX_BYTES 253 /* RFC 1123, for names of Kubernetes objects */
+#define READABLE_MAX   100 /* bytes of the readable part, before the digest */
 #define DIGEST_LEN     16
-#define PODS           "k8s/" /* which the keys of all pods begin with */
+#define PODS           "k8s/" /* the keys of all pods begin with this */
 
-/* A JSON string is one in YAML too. */
+/* A JSON string is also a YAML string. */
 static void add_string(const char *s, struct buf *out)
 {
 	struct json_writer w;
@@ -29,7 +29,7 @@ static bool is_name_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Whether it ends as a name with a digest does. */
+/* True if it ends as a name with a digest does. */
 static bool ends_in_digest(const char *name, size_t len)
 {
 	if (len <= DIGEST_LEN || name[len - DIGEST_LEN - 1] != '-')
@@ -40,7 +40,7 @@ static bool ends_in_digest(const char *name, size_t len)
 	return true;
 }
 
-/* A DNS label with dots, each part of which begins and ends as a name may. */
+/* True for a DNS subdomain (labels that begin and end with a letter or digit, joined by dots) that does not end in a digest. */
 static bool is_object_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -55,8 +55,9 @@ static bool is_object_name(const char *name)
 	return len && len <= NAME_MAX_BYTES && !ends_in_digest(name, len);
 }
 
-/* Two keys never get one name: the object is cluster-scoped, so one would overwrite the other. What is no object's name as it is, such as the key of a
- * pod's container, becomes one that people can read, and part of the key's digest; a name that ends like such a one gets a digest too. */
+/* Two keys must never get the same name: the object is cluster-scoped, so one would overwrite the other. A key that is not an
+ * object's name, such as that of a pod's container, becomes readable text plus a part of the key's digest; so does a name that
+ * already ends like that. */
 static void add_name(const char *name, struct buf *out)
 {
 	char digest[SHA256_HEX_MAX];
@@ -97,7 +98,7 @@ static int add_rule(const struct policy_rule *rule, enum policy_format format, s
 	buf_adds(out, "    names:\n");
 	for (size_t i = 0; i < count; i++) {
 		buf_adds(out, "    - ");
-		/* No call is named like one of YAML's words. */
+		/* The name of a known call is never a YAML keyword. */
 		if (policy_knows_call(names[i]))
 			buf_adds(out, names[i]);
 		else

@@ -1,5 +1,5 @@
-/* Writes systemd's form (systemd.exec(5)): a drop-in for a unit. It knows no arguments and one answer for all that is refused,
- * beside an errno at a name. */
+/* Writes systemd's form (systemd.exec(5)): a drop-in for a unit. It has no arguments, and one answer for everything refused,
+ * apart from an errno after a name. */
 #include "base/text.h"
 #include "seccomp/filter/filter.h"
 #include "seccomp/policy/read_private.h"
@@ -18,7 +18,7 @@ static void add_list(const char *const *names, size_t count, struct buf *out)
 		buf_addf(out, "%s%s", i ? ", " : "", names[i]);
 }
 
-/* A rule on arguments: where it allows, all arguments are; where it refuses, none. */
+/* Reports that the calls of a rule on arguments are allowed with any arguments. */
 static int adapt_arguments(const struct policy_rule *rule, bool deny_list, struct buf *lost, struct err *err)
 {
 	cleanup_buf struct buf args = {0};
@@ -57,7 +57,8 @@ static int adapt_rule(const struct policy_rule *from, struct policy *n, bool den
 	if (from->arg_count) {
 		int r = adapt_arguments(from, deny_list, lost, err);
 
-		/* In a list of what is refused it is left out, in one of what is allowed taken in. */
+		/* A deny list leaves such a rule out; so does an allow list if the rule refuses, else it takes the rule without
+		 * arguments. */
 		if (r < 0 || deny_list || !allows)
 			return r;
 		rule.args = NULL;
@@ -92,7 +93,7 @@ static void tell_odd_names(const struct policy *p, struct buf *lost)
 			}
 }
 
-/* In the order of the reader: an answer once, a call once, and what allows before the rest. */
+/* As the reader reads them: each call once, and rules that allow first. */
 static int adapt_rules(const struct policy *p, struct policy *n, bool deny_list, struct buf *lost, struct err *err)
 {
 	const struct policy_rule *const *rules = NULL;
@@ -140,7 +141,7 @@ static int take_default(const char *call, void *arg)
 	return g->names[g->count++] ? 0 : -ENOMEM;
 }
 
-/* The calls that systemd allows besides those of a list. */
+/* Adds the calls that systemd allows besides those of an allow list. */
 static int add_default_group(struct policy *n, struct buf *lost, struct err *err)
 {
 	struct default_group g = {.policy = n, .names = calloc(DEFAULT_GROUP_MAX, sizeof(*g.names))};
@@ -189,7 +190,7 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 		policy_add_arch(n, arches[i]);
 	tell_odd_names(plain, lost);
 	r = adapt_rules(plain, n, deny_list, lost, err);
-	/* An empty list is none at all. */
+	/* To systemd an empty list is no list. */
 	if (r == 0 && policy_rules(n, &rules) == 0)
 		r = err_set(err, EINVAL, "systemd cannot express a profile that names no call");
 	if (r == 0 && !deny_list)
@@ -199,7 +200,7 @@ int policy_adapt_systemd(const struct policy *p, struct policy **ret, struct buf
 	return r;
 }
 
-/* What systemd adds by itself is not written. */
+/* systemd adds these itself, so they are not written. */
 static bool is_by_default(const struct policy_rule *rule)
 {
 	return text_streq(rule->comment, POLICY_SYSTEMD_DEFAULT);

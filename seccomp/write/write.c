@@ -21,8 +21,8 @@ int policy_output_by_name(const char *name, enum policy_format *ret, struct err 
 	return err_set(err, EINVAL, "--format is " POLICY_OUTPUTS ", not '%s'", name);
 }
 
-/* dockerd before 23 does not read defaultErrnoRet, only a rule's: the calls that C libraries try first, and fall back from
- * on one errno alone, are answered by a rule. Where the default is read it says the same. */
+/* dockerd before 23 ignores defaultErrnoRet, but not a rule's errnoRet. So the calls that C libraries try first, and fall back
+ * from on one errno only, get a rule. To readers of the default it changes nothing. */
 static int add_modern(struct policy *n, struct buf *lost, struct err *err)
 {
 	const struct policy_answer *def = policy_default(n);
@@ -65,7 +65,7 @@ static int adapt_docker(const struct policy *p, struct policy **ret, struct buf 
 	return 0;
 }
 
-/* The operator treats an errno of 0 as none, and its v1 takes no number above 2^63 - 1. */
+/* The operator takes errno 0 for none, and its v1 accepts no number above 2^63 - 1. */
 static int adapt_spo_rules(const struct policy *p, enum policy_format format, struct buf *lost)
 {
 	const struct policy_rule *const *rules = NULL;
@@ -114,7 +114,7 @@ int policy_adapt(const struct policy *p, enum policy_format format, struct polic
 	const char *metadata = NULL;
 	int r;
 
-	/* No list would mean the machine's own one. */
+	/* Without a list, runtimes would take the machine's own ABI. */
 	if (policy_lists_arches(p) && !policy_has_arch_map(p) && policy_arches(p, &arches) == 0)
 		return err_set(err, EINVAL, "%s: \"architectures\" lists no known architecture; runtimes refuse that", policy_name(p));
 	switch (format) {
