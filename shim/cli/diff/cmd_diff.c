@@ -26,7 +26,7 @@ struct side {
 	struct buf text, what, name;
 	struct policy *policy;
 	struct live live;
-	struct filter *filter; /* the policy's, or the process's */
+	struct filter *filter; /* of the policy or of the process */
 };
 
 static void side_done(struct side *s)
@@ -73,7 +73,7 @@ static int read_side(struct cli *cli, const char *word, const struct arch *machi
 	return r ? r : filter_new(ret->policy, &view, &ret->filter, err);
 }
 
-/* @runc-1.3.6 */
+/* A release of the catalogue: @runc-1.3.6 */
 static bool is_release(const char *word)
 {
 	return *word == '@' && catalogue_is_name(word);

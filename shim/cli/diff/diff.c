@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBERS_MAX 1024 /* no ABI has numbers above its base and this */
+#define NUMBERS_MAX 1024 /* no ABI has higher numbers, counted from its base */
 
 const char *diff_kind_name(enum diff_kind k)
 {
@@ -50,7 +50,7 @@ size_t diff_count(const struct diff *d, enum diff_kind k)
 	return n;
 }
 
-/* For which arguments the call happens, in words. */
+/* For which arguments the call is allowed, in words. */
 static char *say_when(const struct filter_call *c)
 {
 	cleanup_buf struct buf b = {0};
@@ -59,7 +59,7 @@ static char *say_when(const struct filter_call *c)
 	return buf_steal(&b);
 }
 
-/* What is answered where the call does not happen, and otherwise. */
+/* The answer where the call is refused, else its answer. */
 static uint32_t refusal_of(const struct filter_call *c)
 {
 	for (size_t i = 0; filter_allows(c->answer) && i < c->clause_count; i++)
@@ -68,7 +68,7 @@ static uint32_t refusal_of(const struct filter_call *c)
 	return c->answer;
 }
 
-/* Refusals by a rule of their own, where the rest is refused too. */
+/* Appends refusals by separate rules, if the rest is refused too. */
 static void add_refusals(const struct filter_call *c, struct buf *out)
 {
 	for (size_t i = 0; !filter_allows(c->answer) && i < c->clause_count; i++)
@@ -80,7 +80,7 @@ static void add_refusals(const struct filter_call *c, struct buf *out)
 		}
 }
 
-/* What a filter answers to a call, in words; `plainly`: to what it refuses. */
+/* A filter's answer to a call, in words; plainly: without the arguments on which it depends. */
 static char *say(const struct filter_call *c, bool plainly)
 {
 	cleanup_free char *when = say_when(c);
@@ -95,7 +95,7 @@ static char *say(const struct filter_call *c, bool plainly)
 	return buf_steal(&b);
 }
 
-/* True if both decide by the arguments, and alike. */
+/* True if both decide by the arguments, and in the same way. */
 static bool same_when(const struct filter_call call[2])
 {
 	cleanup_free char *a = say_when(&call[0]);

@@ -1,4 +1,4 @@
-/* The difference for people, and for scripts. */
+/* The result for people and for scripts. */
 #include "shim/cli/diff/diff.h"
 
 #include "base/json/json.h"
@@ -19,7 +19,7 @@ static void add_arches(uint32_t set, struct buf *out)
 		}
 }
 
-/* "mount", or with the ABIs in brackets where it is not the one that matters most. */
+/* "mount"; with the ABIs in brackets if the main one is not among them. */
 static void add_name(const struct diff *d, const struct diff_row *row, struct buf *out)
 {
 	buf_adds(out, row->name);
@@ -35,7 +35,7 @@ static bool is_first(const struct diff *d, const struct diff_row *row)
 	return d->first && row->arches >> d->first->id & 1;
 }
 
-/* The names of the others of a kind, in lines. */
+/* The remaining names of a kind, several per line. */
 static void add_others(const struct diff *d, enum diff_kind kind, struct buf *out)
 {
 	size_t line = 0, n = 0, elsewhere = 0;
@@ -93,7 +93,7 @@ static void add_refused(const struct diff *d, enum diff_kind kind, const char *r
 	add_others(d, kind, out);
 }
 
-/* A table of the calls of one kind, and what each answers. */
+/* A table of the calls of one kind, with both answers. */
 static void add_both(const struct diff *d, enum diff_kind kind, const struct diff_names *names, struct buf *out)
 {
 	cleanup_table struct table t = {0};
@@ -147,7 +147,7 @@ static size_t count_answers(const struct diff *d, const struct diff_row *like, s
 
 #define ANSWERS_NAMED 6
 
-/* Each pair of answers once. */
+/* Each pair of answers once, with its calls. */
 static void add_answers(const struct diff *d, const struct diff_names *names, struct buf *out)
 {
 	for (size_t i = 0; i < d->count; i++) {
