@@ -19,13 +19,13 @@ static const struct cli_option OPTIONS[] = {
 /* One condition. */
 struct check {
 	const char *code; /* a contract: scripts read it */
-	const char *what; /* what has to hold */
-	const char *fix; /* what to do where it does not */
+	const char *what; /* what must be true */
+	const char *fix; /* what to do if it is not */
 	enum doctor_result (*run)(struct doctor *d, struct doctor_finding *f);
-	enum { FOR_BOTH, FOR_AUDIT, FOR_NOTIFY } source; /* which source it is a condition of */
+	enum { FOR_BOTH, FOR_AUDIT, FOR_NOTIFY } source; /* which source needs it */
 };
 
-/* In the order in which they are tried: what a failure explains comes after it. */
+/* In order of trying: a failure comes before the failures that it explains. */
 static const struct check CHECKS[] = {
 	{"configuration", "the configuration is valid", "correct that file", doctor_config, FOR_BOTH},
 	{"notify", "a call that is handed to a listener goes on",
@@ -89,7 +89,7 @@ static const char *const RESULTS[] = {[DOCTOR_OK] = "ok", [DOCTOR_SKIPS] = "skip
 
 _Static_assert(ARRAY_SIZE(RESULTS) == DOCTOR_RESULT_COUNT, "a name for each result");
 
-/* How the findings are told: rows of a table, or JSON. */
+/* The output of the findings: rows of a table, or JSON. */
 struct telling {
 	bool as_json;
 	struct table table;
@@ -149,7 +149,7 @@ static void conclude(const struct telling *t, const struct doctor *d, struct buf
 		buf_addf(out, "Containers are learnt by notify here: %s.\n", d->why);
 }
 
-/* As the wrapper chooses (shim/runtime/source.h). */
+/* Chooses as the wrapper does (shim/runtime/source.h). */
 static void choose_source(struct doctor *d)
 {
 	if (d->config.source == CONFIG_SOURCE_NOTIFY)

@@ -1,13 +1,12 @@
-/* `snug doctor`: can this node record? One table of checks (cmd_doctor.c); text, JSON and the exit status derive from it. Nothing
- * is changed: every condition is tried in a way that leaves no trace.
+/* `snug doctor`: can this node record? There is one table of checks (cmd_doctor.c); text, JSON and the exit status derive from
+ * it. Nothing is changed: each check leaves no trace.
  *
- *   cmd_doctor.c     the table, the printing
+ *   cmd_doctor.c     the table, the output
  *   doctor_kernel.c  namespaces, capabilities, seccomp, cgroups
- *   doctor_audit.c   the audit stream, its settings, its loss, the login uid
+ *   doctor_audit.c   the audit stream, its settings, its losses, the login uid
  *   doctor_calls.c   ABIs, inherited filters
  *   doctor_node.c    configuration, directories, runtime, recorder
- *   doctor_readers.c who else reads audit records
- */
+ *   doctor_readers.c who else reads audit records */
 #ifndef SNUG_SHIM_CLI_DOCTOR_H
 #define SNUG_SHIM_CLI_DOCTOR_H
 
@@ -23,8 +22,8 @@
 enum doctor_result {
 	DOCTOR_OK,
 	DOCTOR_SKIPS, /* not tried, because an earlier check failed */
-	DOCTOR_WARNS, /* learning is complete, but something is worth knowing */
-	DOCTOR_FAILS, /* learning would not be complete, or not start */
+	DOCTOR_WARNS, /* learning is complete, but the user should know this */
+	DOCTOR_FAILS, /* learning would not be complete, or would not start */
 	DOCTOR_RESULT_COUNT
 };
 
@@ -33,20 +32,20 @@ struct doctor {
 	struct config config;
 	bool config_valid;
 	struct err config_err;
-	bool notify;     /* what is learnt by here, and why */
+	bool notify;     /* the source is notify, not audit; why: the reason */
 	const char *why;
 	bool namespaces_initial;
-	struct audit_info first; /* the audit status before anything was tried */
+	struct audit_info first; /* the audit status before the checks */
 	bool first_known;
-	struct oci_runtime runtime; /* path NULL: none was found */
+	struct oci_runtime runtime; /* path NULL: there is none */
 };
 
-/* What one check found: `found` in words, `fix` if the table's is not the one. */
+/* What one check found: `found` in words; `fix` if the table's does not fit. */
 struct doctor_finding {
 	struct buf found, fix;
 };
 
-/* Appends to f->found; the result, so that `return doctor_found(f, DOCTOR_OK, "...")` works. */
+/* Appends to f->found and returns r, so that `return doctor_found(f, DOCTOR_OK, "...")` works. */
 enum doctor_result doctor_found(struct doctor_finding *f, enum doctor_result r, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

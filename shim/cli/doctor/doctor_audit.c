@@ -19,8 +19,8 @@
 
 #define STATUS_MS     1000
 #define PROBES        3
-#define LOST_MS       500     /* how long the count of lost records is watched */
-#define RATE_ENOUGH   250000  /* records a second: what kauditd itself delivers at most */
+#define LOST_MS       500     /* how long to watch the count of lost records */
+#define RATE_ENOUGH   250000  /* records per second: the most that kauditd can deliver */
 #define BACKLOG_LARGE 8192
 
 static int ask_status(struct audit_info *ret, struct err *err)
@@ -66,7 +66,7 @@ enum doctor_result doctor_receive_buffer(struct doctor *d, struct doctor_finding
 		return doctor_found(f, DOCTOR_SKIPS, "not tested: the stream cannot be opened");
 	r = getsockopt(audit_fd(reader), SOL_SOCKET, SO_RCVBUF, &got, &len);
 	audit_close(reader);
-	/* The kernel doubles what is asked for, to make room for its own bookkeeping (socket(7)). */
+	/* The kernel doubles the size, to make room for its own overhead (socket(7)). */
 	if (r < 0 || (unsigned)got < 2 * AUDIT_BUFFER)
 		return doctor_found(f, DOCTOR_WARNS,
 				    "the receive buffer has %d bytes, not %u, so a flood overruns it sooner (and the "
@@ -243,7 +243,7 @@ enum doctor_result doctor_probe(struct doctor *d, struct doctor_finding *f)
 	if (r < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
 	for (enum reason i = 0; i < REASON_COUNT; i++)
-		/* Rules that drop some processes' records are a check of their own. */
+		/* Another check covers rules that drop records of some processes. */
 		if (i != REASON_EXCLUDED && p.bad & ((reason_set)1 << i)) {
 			buf_adds(&f->fix, reason_fix(i));
 			return doctor_found(f, DOCTOR_FAILS, "%s", reason_what(i));
@@ -267,8 +267,8 @@ enum doctor_result doctor_lost(struct doctor *d, struct doctor_finding *f)
 			    now.lost);
 }
 
-/* What happened in the child that tried: the first try is that of containerd or dockerd, which have no login uid, the second that
- * of a login shell. */
+/* Results from the child that tried: first without a login uid, as containerd and dockerd are; then with one, as a login shell
+ * is. */
 struct session_try {
 	struct err first, second;
 };

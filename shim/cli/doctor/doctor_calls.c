@@ -1,4 +1,4 @@
-/* How calls reach the kernel from here: by which ABIs, and under which filters. */
+/* How calls from here reach the kernel: by which ABIs, and under which filters. */
 #include "shim/cli/doctor/doctor.h"
 
 #include "base/file.h"
@@ -16,14 +16,14 @@
 #define STATUS_MAX   (2u << 20)
 #define I386_GETPID 20
 
-enum { TAKES_CALL, TAKES_NONE }; /* what the child that tried exits with */
+enum { TAKES_CALL, TAKES_NONE }; /* the exit status of the child that tried */
 
 /* Makes a harmless call by another ABI of this machine. Does not return. */
 __attribute__((noreturn)) static void try_abi(const struct arch *abi)
 {
 	long got = -ENOSYS;
 
-	/* A sanitizer's handler would report it. */
+	/* Otherwise the sanitizer's handler reports the signal. */
 	signal(SIGSEGV, SIG_DFL);
 #ifdef __x86_64__
 	if (abi->id == ARCH_X32) {
@@ -54,7 +54,7 @@ static bool takes_calls(const struct arch *abi, struct buf *how_not)
 	return WIFEXITED(status) && WEXITSTATUS(status) == TAKES_CALL;
 }
 
-/* A 64-bit program of x86 can make a single call by another ABI; elsewhere a process is of one ABI, which shows. */
+/* On x86, a 64-bit program can make a single call by another ABI. Elsewhere, a process has one ABI. */
 enum doctor_result doctor_abis(struct doctor *d, struct doctor_finding *f)
 {
 	cleanup_buf struct buf taken = {0}, others = {0};
@@ -74,7 +74,7 @@ enum doctor_result doctor_abis(struct doctor *d, struct doctor_finding *f)
 			    others.data ? others.data : "", others.len ? ")" : "");
 }
 
-/* Whoever is started from here inherits them. */
+/* Every process started from here inherits them. */
 enum doctor_result doctor_filters(struct doctor *d, struct doctor_finding *f)
 {
 	cleanup_buf struct buf text = {0};

@@ -66,7 +66,7 @@ enum doctor_result doctor_capabilities(struct doctor *d, struct doctor_finding *
 	return r == DOCTOR_FAILS ? r : doctor_found(f, r, "CAP_AUDIT_READ and CAP_AUDIT_CONTROL are held");
 }
 
-/* True if the text file holds the word, between spaces or ends of line. */
+/* True if the text file has the word, between spaces or ends of lines. */
 static bool file_has_word(const char *path, const char *word)
 {
 	cleanup_buf struct buf text = {0};
@@ -81,7 +81,7 @@ static bool file_has_word(const char *path, const char *word)
 	return false;
 }
 
-/* The distribution's own record of how the kernel was built; it is not always there, and the probe is the proof. */
+/* Looks in the distribution's copy of the kernel configuration. It may be missing; the real proof is the probe. */
 static bool built_without(const char *option)
 {
 	cleanup_free char *path = NULL, *set = NULL;
@@ -133,7 +133,7 @@ enum doctor_result doctor_log_action(struct doctor *d, struct doctor_finding *f)
 	return doctor_found(f, DOCTOR_OK, "`log` is in kernel.seccomp.actions_logged");
 }
 
-/* The first cgroup v2 mount; NULL if there is none. *ret_v1: there are v1 hierarchies too. */
+/* The first cgroup v2 mount; NULL: none. *ret_v1: there are v1 hierarchies too. */
 static char *find_cgroup2(bool *ret_v1)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");

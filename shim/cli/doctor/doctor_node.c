@@ -16,8 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define SPACE_NEEDED    (1ull << 20)  /* bytes: less, and evidence cannot be saved */
-#define SPACE_WANTED    (64ull << 20) /* bytes: less, and a node with many keys fills it */
+#define SPACE_NEEDED    (1ull << 20)  /* bytes: with less, evidence cannot be saved */
+#define SPACE_WANTED    (64ull << 20) /* bytes: a node with many keys fills less */
 #define VERSION_WAIT_MS 10000
 #define SNUGD_SAYS      ": snugd: "
 #define COUNTER_WAIT_MS 20000 /* to load and attach a program */
@@ -38,7 +38,7 @@ static bool skips_config(const struct doctor *d, struct doctor_finding *f)
 	return !d->config_valid;
 }
 
-/* Opens the directory, or the nearest one above it that exists. */
+/* Opens the directory, or its nearest existing parent. */
 static int open_nearest(const char *path, char **ret_dir)
 {
 	cleanup_free char *dir = strdup(path);
@@ -58,7 +58,7 @@ static int open_nearest(const char *path, char **ret_dir)
 	return -ENOMEM;
 }
 
-/* A file without a name: it is gone with its descriptor. A file system that has none gets one with a name. */
+/* Uses a file without a name, which disappears with its descriptor; if the filesystem cannot, a file with one. */
 static int write_sample(int dir)
 {
 	char name[64], bytes[4096] = {0};
@@ -124,7 +124,7 @@ enum doctor_result doctor_run_dir(struct doctor *d, struct doctor_finding *f)
 	return check_dir(d->config.run_dir, f);
 }
 
-/* Whether the runtime says that it was built with seccomp; runc tells libseccomp's version (from 1.0 on), crun its features. */
+/* Whether the runtime reports that it was built with seccomp: runc (from 1.0 on) reports libseccomp's version, crun its features. */
 static enum doctor_result evaluate_version(const char *version, struct doctor_finding *f)
 {
 	unsigned major = 0, minor = 0;
@@ -180,7 +180,7 @@ enum doctor_result doctor_libseccomp(struct doctor *d, struct doctor_finding *f)
 	return doctor_found(f, api < SYSCALL_API_LOG ? DOCTOR_FAILS : DOCTOR_OK, "libseccomp %s, API level %u", version, api);
 }
 
-/* The recorder lies beside this program. */
+/* The recorder is in this program's directory. */
 static int snugd_path(char **ret, struct doctor_finding *f)
 {
 	cleanup_free char *self = NULL;
@@ -219,7 +219,7 @@ enum doctor_result doctor_counter(struct doctor *d, struct doctor_finding *f)
 	return doctor_found(f, DOCTOR_OK, "common calls are counted in the kernel; a first run logs the rare ones only");
 }
 
-/* Nobody serves: could it be started? */
+/* No recorder is running: could one be started? */
 static enum doctor_result check_startable(struct doctor_finding *f)
 {
 	cleanup_free char *path = NULL;

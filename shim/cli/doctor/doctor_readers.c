@@ -1,4 +1,4 @@
-/* Who else gets the audit records: what a flood of them does to the node. */
+/* Who else receives the audit records, and what a flood of them does to the node. */
 #include "shim/cli/doctor/doctor.h"
 
 #include "base/file.h"
@@ -20,10 +20,10 @@
 #define READERS_MAX  32
 #define CONF_MAX     65536
 
-/* The settings of auditd.conf(5) whose action can halt the node. */
+/* The settings of auditd.conf(5) whose actions can halt the node. */
 static const char *const ACTIONS[] = {"space_left_action", "admin_space_left_action", "disk_full_action", "disk_error_action"};
 
-/* One line "name = value"; both without blanks around them, value's first word. */
+/* Splits a line "name = value", trims both, and cuts the value to its first word. */
 static bool split_setting(char *line, char **ret_name, char **ret_value)
 {
 	char *equals = strchr(line, '=');
@@ -76,7 +76,7 @@ enum doctor_result doctor_auditd(struct doctor *d, struct doctor_finding *f)
 			    d->first.auditd_pid);
 }
 
-/* The sockets that are in the multicast group: /proc/net/netlink, columns sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode. */
+/* The sockets in the multicast group: /proc/net/netlink, columns sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode. */
 static size_t list_sockets(unsigned long inodes[READERS_MAX])
 {
 	FILE *file = fopen("/proc/net/netlink", "re");
@@ -121,7 +121,7 @@ static bool holds_one(const char *fds, const unsigned long *inodes, size_t count
 	return found;
 }
 
-/* Appends the names of the processes that hold one, each once; true if journald is among them. */
+/* Appends the names of the processes that have one of the sockets open, each once; true if journald is among them. */
 static bool name_holders(const unsigned long *inodes, size_t count, struct buf *names)
 {
 	DIR *proc = opendir("/proc");
