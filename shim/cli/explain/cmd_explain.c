@@ -30,7 +30,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON; with --follow one object per line"},
 };
 
-/* What people hand over by mistake, by its first bytes. */
+/* Recognises files that people pass by mistake, by their first bytes. */
 static int check_magic(const char *path, int fd, struct err *err)
 {
 	static const struct {
@@ -134,8 +134,8 @@ static int read_profile(const char *path, struct buf *ret, struct err *err)
 	return r;
 }
 
-/* With a key alone: by the profile that is approved for it now, if there is one. What was denied under an older one and is
- * allowed by now is settled. */
+/* If only a key is given, uses the profile that is approved for it now, if any. A call that an older profile denied and this one
+ * allows is settled. */
 static int read_approved(const struct cli *cli, struct explain *x, char **ret_path, struct buf *ret, struct err *err)
 {
 	cleanup_buf struct buf text = {0};
@@ -182,7 +182,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = err_set(err, ENOENT, "%s has no approved profile: name the one to fix with --profile", x.key);
 	if (!r && x.profile)
 		r = explain_load(&x, &text, err);
-	/* Whoever names a profile wants to hear of every record: a like program beside a learning one is told by nothing. */
+	/* A user who names a profile wants every record: nothing distinguishes a program that runs beside a learning one of the
+	 * same name. */
 	if (!args->value[OPT_LEARNING] && !args->value[OPT_PROFILE])
 		x.own_dir = cli->config.state_dir;
 	if (!r)
@@ -200,7 +201,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = explain_compare(&x, err);
 	if (r < 0)
 		return r;
-	/* What --follow --json has printed are lines, each a value of its own. */
+	/* --follow --json has already printed one value per line. */
 	if (args->value[OPT_JSON] && !args->value[OPT_FOLLOW])
 		explain_json(&x, &cli->out);
 	else if (!args->value[OPT_JSON])
@@ -208,7 +209,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (args->value[OPT_FIX]) {
 		cleanup_buf struct buf aside = {0};
 
-		/* What --json prints stays one value. */
+		/* The output of --json must remain one value. */
 		r = explain_fix(cli, args, &x, &text, args->value[OPT_FIX], args->value[OPT_JSON] ? &aside : &cli->out, err);
 	}
 	return r < 0 ? r : found_something(&x) ? CLI_FOUND : CLI_GOOD;

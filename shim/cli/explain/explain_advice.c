@@ -1,4 +1,4 @@
-/* What is not in the table: what else may refuse a call, what may be missing, where to go on. */
+/* What the table does not show: what else may refuse a call, what may be missing, what to do next. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
@@ -21,7 +21,7 @@ static bool any_refusal(const struct explain *x)
 	return false;
 }
 
-/* Where else a refusal may come from, with the next thing to look at. */
+/* Other causes of a refusal, and where to look. */
 static void add_not_by_seccomp(const struct explain *x, struct buf *out)
 {
 	buf_addf(out, "  - AppArmor or SELinux: journalctl -k | grep -E 'apparmor=\"DENIED\"|avc:'%s\n",
@@ -42,7 +42,7 @@ static void add_other_causes(const struct explain *x, struct buf *out)
 	add_not_by_seccomp(x, out);
 }
 
-/* True if a runtime's own words have told which call it is. */
+/* True if a runtime's error message has already named the call. */
 static bool is_known(const struct explain *x)
 {
 	for (size_t i = 0; i < x->word_count; i++)
@@ -67,7 +67,7 @@ static void add_not_seccomp(const struct explain *x, struct buf *out)
 	const struct summary *t = &x->summary;
 
 	explain_add_signs(x, out);
-	/* SIGSYS comes from nowhere else. */
+	/* Only seccomp sends SIGSYS. */
 	if (is_known(x) || !(t->signs[LOG_SIGN_EPERM] + t->signs[LOG_SIGN_ENOSYS] + t->signs[LOG_SIGN_RUNTIME]))
 		return;
 	if (t->errors && any_refusal(x))
@@ -119,7 +119,7 @@ static bool is_pod(const struct explain *x)
 	return text_starts(x->key, "k8s/");
 }
 
-/* The one start that shows all that a profile lacks. snug-audit refuses a key without an approved profile. */
+/* The one start that shows everything that a profile lacks. snug-audit refuses a key without an approved profile. */
 static void add_one_start(const struct explain *x, struct buf *out)
 {
 	const char *mode = x->approved ? "audit" : "learn";
@@ -142,7 +142,7 @@ static void add_one_start(const struct explain *x, struct buf *out)
 		buf_addf(out, "To compare with your own profile: snug explain --key %s --profile PROFILE\n", x->key);
 }
 
-/* What the recorder could see of this key at all. */
+/* What the recorder was able to see of this key. */
 static void add_key(const struct explain *x, struct buf *out)
 {
 	if (x->mute) {

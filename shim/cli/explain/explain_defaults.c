@@ -1,4 +1,4 @@
-/* What an addition opens beyond what a container is given that asks for nothing. */
+/* What the added calls open, compared with a container that asks for no profile. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"

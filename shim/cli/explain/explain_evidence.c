@@ -1,4 +1,4 @@
-/* A key's evidence in place of a log. */
+/* Reads a key's evidence instead of a log. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/file.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* runc refuses any flags of a filter before 1.2; crun takes them. For runs whose runtime nobody has asked yet. */
+/* Before 1.2, runc refuses any filter flags; crun accepts them. Used for runs whose runtime was not asked yet. */
 static bool cannot_log(const char *version)
 {
 	unsigned major = 0, minor = 0;
@@ -37,7 +37,7 @@ static void add_runs(struct explain *x, const struct evidence *ev, const char *s
 	snprintf(x->runtime, sizeof(x->runtime), "%.*s", (int)strcspn(version, ";\n"), version);
 }
 
-/* kernel.seccomp.actions_logged; a kernel without it logs all. */
+/* kernel.seccomp.actions_logged; a kernel without it logs everything. */
 static bool is_errno_unlogged(void)
 {
 	cleanup_buf struct buf text = {0};
@@ -52,8 +52,8 @@ static bool is_errno_unlogged(void)
 	return true;
 }
 
-/* True if the runs have shown that the harmless form of the call is all they need, or the runtime's own init made it, whose arguments no
- * program chooses. */
+/* True if the runs have shown that the harmless form of the call is enough, or the runtime's own init made it, whose arguments no
+ * program can choose. */
 static bool is_narrow(const struct evidence *ev, const struct evidence_call *c, const char *name)
 {
 	int place = argument_by_name(name);
@@ -89,7 +89,7 @@ int explain_add_evidence(struct explain *x, const struct evidence *ev, const cha
 		if (row.count && !summary_add_row(&x->summary, &row))
 			return err_set(err, ENOSPC, "more calls than can be listed");
 		x->summary.records += c->denied + c->audited;
-		/* What was learnt is no finding by itself: it is compared with a profile. */
+		/* A learned call is not a finding by itself; it is compared with a profile. */
 		row.count = x->evaluator ? c->count : 0;
 		row.learnt = true;
 		row.narrow = is_narrow(ev, c, row.name);

@@ -1,4 +1,4 @@
-/* The profile with what it lacks. */
+/* Adds to the profile what it lacks. */
 #include "shim/cli/explain/explain.h"
 
 #include "seccomp/policy/amend.h"
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the fixed profile denies after all: rules of its own refuse it, or no libseccomp here knows its name. */
+/* Fails if the fixed profile still denies the call because a rule refuses it; warns if libseccomp does not know its name. */
 static int check_call(const struct explain *x, struct evaluator *e, const struct arch *arch, uint32_t nr, const char *name, struct err *err)
 {
 	enum evaluate_verdict v = EVALUATE_ALLOWS;
@@ -50,7 +50,7 @@ static int check_fix(const struct explain *x, const struct buf *text, struct err
 	return r;
 }
 
-/* The fixed text must answer as the old one does, but for the names that were added. */
+/* Except for the names that were added, the fixed text must give the same answers as before. */
 static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
 		     const char *const *names, struct err *err)
 {
@@ -65,7 +65,7 @@ static int prove_fix(const struct explain *x, const struct buf *before, const st
 	return r < 0 ? r : proof_text(after, &proof, err);
 }
 
-/* Why nothing is added. */
+/* Says why nothing is added. */
 static const char *missing_nothing(const struct explain *x)
 {
 	for (size_t i = 0; i < x->summary.row_count; i++)

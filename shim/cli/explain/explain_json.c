@@ -82,7 +82,7 @@ static void write_losses(struct json_writer *w, const struct explain *x)
 	json_write_end_array(w);
 }
 
-/* Lines of safe text. */
+/* Writes lines of safe text as an array. */
 static void write_samples(struct json_writer *w, const char *key, const struct buf *samples)
 {
 	size_t at = 0;
@@ -97,7 +97,7 @@ static void write_samples(struct json_writer *w, const char *key, const struct b
 	json_write_end_array(w);
 }
 
-/* Lines that say in words that something was refused: all of them, and by kind. */
+/* Writes the lines that report a refusal in words: all of them, and by kind. */
 static void write_signs(struct json_writer *w, const struct summary *t)
 {
 	cleanup_buf struct buf all = {0};

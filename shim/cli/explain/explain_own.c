@@ -1,6 +1,6 @@
-/* Records of containers that snug learns are no findings: everything that such a container calls is logged. They are told by the evidence of
- * this machine: a learning run of a key went on at that time, and the key's evidence holds the call, made by a program of that name.
- */
+/* Records of containers that snug is learning are not findings, since all their calls are logged. This machine's evidence
+ * identifies them: a learning run of a key was going on at that time, and the key's evidence has the call, made by a program of
+ * that name. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLACK_MS   2000 /* between the kernel's clock and the recorder's */
+#define SLACK_MS   2000 /* tolerance between the kernel's clock and the recorder's */
 #define KEYS_NAMED 3
 
 struct own_key {
@@ -36,7 +36,7 @@ void explain_own_free(struct explain_own *own)
 	free(own);
 }
 
-/* A key that cannot be read leaves nothing out. */
+/* If a key cannot be read, none of its records are left out. */
 static int add_key(const char *key, void *arg, struct err *err)
 {
 	struct explain_own *own = arg;

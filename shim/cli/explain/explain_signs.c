@@ -1,4 +1,4 @@
-/* What a log says in words, where the profile lies that it names, and where else to look. */
+/* Refusals that a log reports in words, where the profile is that it names, and where else to look. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
@@ -54,7 +54,7 @@ void explain_add_signs(const struct explain *x, struct buf *out)
 	}
 }
 
-/* Only what a shell takes as it is. */
+/* True if a shell takes the path unquoted. */
 static bool is_plain(const char *path, size_t len)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/@%+:=,-";

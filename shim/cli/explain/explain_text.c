@@ -1,4 +1,4 @@
-/* The answer for people. */
+/* The result for people. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
@@ -26,7 +26,7 @@ static void add_key_summary(const struct explain *x, struct buf *out)
 		buf_addf(out, ", %llu learnt calls compared with %s", (unsigned long long)x->learnt, x->profile);
 }
 
-/* Whose lines named calls, and what was left out. */
+/* Which tools' lines named calls, and what was left out. */
 static void add_sources(const struct explain *x, struct buf *out)
 {
 	cleanup_buf struct buf keys = {0};
@@ -134,7 +134,7 @@ static void add_table(const struct explain *x, struct buf *out)
 			 (unsigned long long)x->summary.unlisted);
 }
 
-/* The words of the table that stand in it. */
+/* Explains the words that occur in the table. */
 static void add_legend(const struct explain *x, struct buf *out)
 {
 	static const char *const outcomes[] = {
@@ -190,7 +190,7 @@ static void add_unnamed(const struct explain *x, struct buf *out)
 	}
 }
 
-/* Without a profile nobody knows which ABIs it lists. */
+/* Without a profile, nobody knows which ABIs it lists. */
 static void add_arches(const struct explain *x, struct buf *out)
 {
 	bool told[ARCH_COUNT] = {false};
@@ -218,7 +218,7 @@ static bool first_of_name(const struct explain *x, size_t row)
 	return true;
 }
 
-/* The condition of a call, with its own line; records show no arguments. */
+/* The condition on which a call is allowed, on a line of its own; records do not contain arguments. */
 static void add_depends(const struct explain *x, const struct summary_row *row, struct buf *out)
 {
 	cleanup_buf struct buf when = {0};
@@ -290,7 +290,7 @@ static void add_names(const struct explain *x, struct buf *out)
 	}
 }
 
-/* What is beyond the default profiles: a line for each set of them. */
+/* Calls beyond the default profiles: one line for each set of profiles. */
 static void add_beyond(const struct explain *x, struct buf *out)
 {
 	bool any = false;
@@ -336,7 +336,7 @@ static void add_opened(const struct explain *x, struct buf *out)
 		add_beyond(x, out);
 }
 
-/* Without an approved profile --fix wants one named. */
+/* Without an approved profile, --fix needs one to be named. */
 static void add_key_commands(const struct explain *x, struct buf *out)
 {
 	const char *named = x->given ? x->profile : x->approved ? NULL : "PROFILE";

@@ -1,4 +1,4 @@
-/* The runtimes' own sentences: what is left where no record is. */
+/* The runtimes' error messages: all there is if there are no records. */
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
@@ -14,7 +14,7 @@ static const struct arch *native(void)
 	return arch_host(host) ? host[0] : NULL;
 }
 
-/* A call that this machine does not have is nothing that a profile could refuse here. */
+/* If this machine does not have the call, no profile can refuse it here. */
 static int add_word(struct explain *x, const struct sentence *s, const char *name, bool certain, struct err *err)
 {
 	struct explain_word *w = &x->words[x->word_count];
@@ -56,7 +56,7 @@ bool explain_word_counts(const struct explain *x, const struct explain_word *w)
 	return x->evaluator ? w->verdict == EVALUATE_DENIES : w->certain;
 }
 
-/* Its calls that the profile answers so, or all of them. Returns how many. */
+/* Appends the sentence's calls that the profile allows or denies, or all of them. Returns their number. */
 static size_t add_calls(const struct explain *x, const struct sentence *s, bool all, bool allowed, struct buf *out)
 {
 	size_t n = 0;

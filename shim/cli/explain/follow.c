@@ -18,13 +18,13 @@
 #include <unistd.h>
 
 #define BUFFER  (8u << 20) /* bytes of receive buffer for the audit stream */
-#define LOOK_MS 200        /* between looks at files */
-#define BATCHES 64         /* of the stream, before the signals get their turn */
+#define LOOK_MS 200        /* between two looks at files */
+#define BATCHES 64         /* batches to read from the stream before the signals get their turn */
 
-/* A file that is followed by its name. */
+/* A file that is followed by name. */
 struct source {
 	const char *path;
-	int fd; /* -1: not there now */
+	int fd; /* -1: it does not exist now */
 	dev_t dev;
 	ino_t ino;
 	off_t at;
@@ -101,7 +101,7 @@ static int follow_stream(struct follow_out *out, int signals, struct err *err)
 
 		if (poll(p, ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
 			return err_sys(err, errno, "cannot wait for records");
-		/* The stream first: what happened before the signal belongs to the summary. */
+		/* The stream first: what happened before the signal belongs in the summary. */
 		r = read_stream(a, out, err);
 		if (p[0].revents)
 			break;
@@ -132,7 +132,7 @@ static void source_close(struct source *s)
 	s->fd = -1;
 }
 
-/* What has come since the last look. */
+/* Reads what has been written since the last look. */
 static int source_read(struct source *s, struct err *err)
 {
 	char part[65536];
@@ -148,7 +148,7 @@ static int source_read(struct source *s, struct err *err)
 		s->at += n;
 		*s->bytes += (uint64_t)n;
 		log_line_feed(s->reader, part, (size_t)n);
-		/* A pipe's end is asked for anew: what it holds now is told first. */
+		/* A pipe may have ended, so poll again; the lines read so far come first. */
 		if (s->standard)
 			break;
 	}
@@ -157,7 +157,7 @@ static int source_read(struct source *s, struct err *err)
 	return 0;
 }
 
-/* True if the name means another file now, or this one was cut: a log was rotated. */
+/* True if the name now belongs to another file, or the file was truncated: the log was rotated. */
 static bool source_moved(const struct source *s)
 {
 	struct stat st;
@@ -166,7 +166,7 @@ static bool source_moved(const struct source *s)
 		return false;
 	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < s->at)
 		return true;
-	/* Not there for a moment: the old one may still be written to. */
+	/* If the name is missing for a moment, the old file may still be written to. */
 	return stat(s->path, &st) == 0 && (st.st_dev != s->dev || st.st_ino != s->ino);
 }
 
@@ -176,7 +176,7 @@ static int source_look(struct source *s, struct err *err)
 
 	if (r < 0 || !source_moved(s))
 		return r;
-	/* Once more: what was written between the read and the rename. */
+	/* Reads again: something may have been written between the read and the rename. */
 	r = source_read(s, err);
 	source_close(s);
 	if (r == 0 && source_open(s, false, NULL) < 0)
@@ -206,7 +206,7 @@ static int look_at_all(struct source *s, size_t count, bool input, bool *ret_end
 
 	*ret_ended = true;
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		/* A read of a pipe that nobody writes to would wait. */
+		/* Reading from a pipe without data would block. */
 		if (!s[i].ended && (input || !s[i].standard))
 			r = source_look(&s[i], err);
 		if (s[i].fd < 0 && !s[i].standard)

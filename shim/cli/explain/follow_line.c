@@ -26,7 +26,7 @@ static void write_out(struct follow_out *out, const struct buf *text)
 		err_sys(&out->err, r, "standard output");
 }
 
-/* 1, 10, 100, ...: a call that is made again and again is told of now and then. */
+/* 1, 10, 100, ...: a call that is made again and again is reported only now and then. */
 static bool is_round(uint64_t n)
 {
 	while (n >= 10 && n % 10 == 0)
@@ -114,7 +114,7 @@ static void tell_record(struct follow_out *out, const struct record *r)
 		return;
 	if (verdict == EVALUATE_ALLOWS)
 		return;
-	/* A file may be another machine's, or old: who has these numbers here and now says nothing. */
+	/* A file may be old or from another machine, so its pids and sessions mean nothing here. */
 	if (!plan->path_count)
 		lookup_find(&out->lookup, plan->config, r, &who);
 	if (plan->json)

@@ -1,4 +1,4 @@
-/* One find of `snug explain --follow`: added up for the summary, and told if it is news. */
+/* One line of `snug explain --follow`: counts it for the summary, and reports it if it is news. */
 #ifndef SNUG_SHIM_CLI_FOLLOW_LINE_H
 #define SNUG_SHIM_CLI_FOLLOW_LINE_H
 
@@ -12,10 +12,10 @@ struct follow_out {
 	struct err err;     /* the first failure; code 0: none */
 };
 
-/* A log_line_fn; arg is the follow_out. */
+/* A log_line_fn; arg is the struct follow_out. */
 void follow_line(const struct log_line *line, void *arg);
 
-/* True after a failure, which is copied to *err. */
+/* True after a failure, which it copies to *err. */
 bool follow_failed(const struct follow_out *out, struct err *err);
 
 #endif

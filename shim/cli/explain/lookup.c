@@ -14,7 +14,7 @@
 #define PATIENCE_MS 1000
 #define CGROUP_MAX  65536
 
-/* Connected for the one question: a recorder that is connected to does not end when it is idle. */
+/* One connection per question: while a client is connected, an idle recorder does not end. */
 static bool ask(const struct config *config, uint32_t session, struct json_doc **ret)
 {
 	cleanup_buf struct buf request = {0}, answer = {0};
@@ -52,7 +52,7 @@ static const struct lookup_answer *by_session(struct lookup *w, const struct con
 	return &k->answer;
 }
 
-/* The last part of the first group that is not the root. */
+/* The last part of the first cgroup that is not the root. */
 static void find_place(uint32_t pid, char *ret, size_t cap)
 {
 	cleanup_buf struct buf text = {0}, safe = {0};

@@ -1,5 +1,5 @@
-/* Whose record it is: what the recorder knows of an audit session, and where a process lives. Remembered, so that a busy container costs one
- * question. */
+/* Which container a record belongs to: what the recorder knows about its audit session, and the cgroup of its process. Answers
+ * are cached, so that a busy container costs one question. */
 #ifndef SNUG_SHIM_CLI_LOOKUP_H
 #define SNUG_SHIM_CLI_LOOKUP_H
 
@@ -13,7 +13,7 @@
 
 struct lookup_answer {
 	char key[512], container[256]; /* "" if the recorder does not know the session */
-	char place[128];               /* the last part of the process's cgroup, "" if it is gone or at the root; safe text */
+	char place[128];               /* last part of the process's cgroup, safe text; "": it is gone or in the root */
 };
 
 struct lookup {
