@@ -24,7 +24,7 @@ struct row {
 	size_t runs, calls;
 	uint64_t last_new_ms; /* 0: no call yet */
 	struct confidence confidence;
-	bool approved, damaged; /* damaged: what is approved cannot be read */
+	bool approved, damaged; /* damaged: the approved profile cannot be read */
 };
 
 struct listing {
@@ -36,7 +36,7 @@ struct listing {
 	size_t keys, broken;
 };
 
-/* A call that was seen in two phases is one call. */
+/* A call seen in two phases counts once. */
 static void count_calls(const struct evidence *ev, struct row *row)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -121,7 +121,7 @@ static void add_row(struct table *t, const struct row *row)
 	table_add(t, row->damaged ? "damaged" : row->approved ? "yes" : "no");
 }
 
-/* A key that cannot be read is told of and does not hide the others. */
+/* Reports a key that cannot be read, and goes on with the others. */
 static int list_key(const char *key, void *arg, struct err *err)
 {
 	struct listing *l = arg;
