@@ -28,15 +28,15 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 };
 
-/* What is to be merged: all evidence, or all profiles. */
+/* What to merge: all evidence, or all profiles. */
 struct work {
 	struct cli *cli;
 	struct evidence **evidence;
 	struct policy **policies;
 	char **names;
-	size_t count, cap; /* of evidence, policies and names */
+	size_t count, cap; /* used and allocated size of evidence, policies and names */
 	size_t evidence_count;
-	bool profiles; /* evidence counts as the profile of its calls */
+	bool profiles; /* use evidence as the profile of its calls */
 };
 
 static void work_done(struct work *w)
@@ -98,7 +98,7 @@ static int add(struct work *w, const char *name, struct evidence *evidence, stru
 	return 0;
 }
 
-/* Every evidence file has this member, and no profile. */
+/* Every evidence file has this member, and no profile does. */
 static bool is_evidence(const struct buf *text)
 {
 	static const char mark[] = "\"runs_dropped\"";
@@ -136,7 +136,7 @@ static int add_text(const struct operand *op, void *arg, struct err *err)
 	return r < 0 ? r : add(w, op->name, ev, NULL, err);
 }
 
-/* Keys stand for their evidence where everything else is evidence, else for their profiles. */
+/* A key means its evidence if everything else is evidence, otherwise its profile. */
 static int read_all(struct work *w, const struct cli_args *args, struct err *err)
 {
 	enum operand_want want;
@@ -191,7 +191,7 @@ static int choose_key(const struct work *w, const char *wanted, const char **ret
 
 #define SOURCES_SHOWN 20
 
-/* What each of them brought, on stderr. */
+/* Writes to stderr what each source contributed. */
 static void tell_sources(const struct work *w, const struct evidence *all, const struct evidence_merged *merged)
 {
 	cleanup_table struct table t = {0};
@@ -286,7 +286,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = merge_all_profiles(&w, args, &out, &unconfined, err);
 	if (r < 0)
 		return r;
-	/* One of those that were merged may be it: the result holds what it held. */
+	/* The output may be one of the inputs: the result contains what that contained. */
 	r = save_or_print(cli, args->value[OPT_OUTPUT], &out, NULL, 0, err);
 	return r == CLI_GOOD && unconfined ? CLI_FOUND : r;
 }

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* True if it refuses and hands over nothing. */
+/* True if the policy refuses nothing and hands nothing over. */
 static bool is_unconfined(const struct policy *p)
 {
 	enum policy_action action = policy_default(p)->action;
@@ -20,7 +20,7 @@ static bool is_unconfined(const struct policy *p)
 	return action == POLICY_ALLOW || action == POLICY_LOG;
 }
 
-/* All that is combined so far is *all, which is exchanged. */
+/* Combines each of the parts with *all, and replaces *all with the result. */
 static int narrow(struct policy **all, enum combine_kind kind, const struct merge_parts *parts, const struct merge_request *request,
 		  struct buf *remarks, struct err *err)
 {
@@ -42,7 +42,7 @@ static int narrow(struct policy **all, enum combine_kind kind, const struct merg
 	return r;
 }
 
-/* A list of refusals, taken away from what allows little else. */
+/* Warns if a list of refusals is subtracted, since it allows almost everything. */
 static void tell_contrary(const struct merge_parts *without)
 {
 	for (size_t i = 0; i < without->count; i++) {
@@ -60,7 +60,7 @@ static void tell_unconfined(const struct merge_request *request)
 	fputs(request->all.count > 1 ? "; a list of refused calls takes\nnothing away from the others, --within that list does\n" : "\n", stderr);
 }
 
-/* Of two lists of architectures the result has what runtimes read. */
+/* If a profile has two lists of architectures, the result has the one that runtimes read. */
 static void tell_arch_lists(const struct merge_parts *parts)
 {
 	const struct policy_remark *remarks = NULL;
@@ -97,7 +97,7 @@ int merge_profiles(const struct merge_request *request, struct buf *out, bool *r
 
 	if (!r)
 		r = combine(request, &all, &remarks, err);
-	/* One alone contradicts nobody: it stays as it is. */
+	/* A single profile contradicts nothing: it stays as it is. */
 	if (r == -EDOM && alone)
 		r = policy_adapt(request->all.policies[0], form, &adapted, &lost, err);
 	else if (!r)

@@ -1,4 +1,4 @@
-/* One profile of several, in a form that others read. */
+/* Makes one profile of several, in a form that others read. */
 #ifndef SNUG_SHIM_CLI_MERGE_H
 #define SNUG_SHIM_CLI_MERGE_H
 
@@ -14,15 +14,16 @@ struct merge_parts {
 	size_t count;
 };
 
-/* What is wanted: all of `all`, less what any of `without` allows, and of that only what each of `within` allows. Those that list no
- * architectures take those of the others. */
+/* The request: everything in `all`, minus what any of `without` allows, and of the rest only what each of `within` allows.
+ * Profiles without architectures use those of the others. */
 struct merge_request {
 	struct merge_parts all, without, within;
 	const struct arch *machine; /* NULL: this one */
 	const char *format;         /* NULL: "oci" */
 };
 
-/* Appends the profile; what its form cannot say goes to stderr. *ret_unconfined: it refuses nothing, and that was told too. */
+/* Appends the profile; reports on stderr what its form cannot express. *ret_unconfined: the result refuses nothing, which is also
+ * reported. Returns 0 or a negative errno. */
 int merge_profiles(const struct merge_request *request, struct buf *out, bool *ret_unconfined, struct err *err);
 
 #endif
