@@ -31,7 +31,7 @@ static int parse_format(const char *name, enum policy_format *ret, struct err *e
 	return name ? policy_output_by_name(name, ret, err) : 0;
 }
 
-/* The last part of a key is what people call the profile. */
+/* People call a profile by the last part of its key. */
 static const char *short_name(const char *key)
 {
 	const char *slash = strrchr(key, '/');
