@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define TIMEOUT_MIN_MS 2000
-#define TIMEOUT_FACTOR 3 /* of what all steps of a try take together if nothing is refused */
+#define TIMEOUT_FACTOR 3 /* times what all steps of a trial take if nothing is refused */
 
 _Static_assert((int)PAIR == (int)ABLATION_ERRNOS, "a process for each errno");
 
@@ -21,7 +21,7 @@ static void ablating_done(struct ablating *s)
 	pair_memory_free(s->found, ABLATION_ERRNOS * sizeof(*s->found));
 }
 
-/* Without these the canary's program itself does not do what it is started for. */
+/* Without these calls, the canary's own program cannot do its job. */
 static bool is_own(const char *name)
 {
 	return text_streq(name, "exit_group") || text_streq(name, "pause") || text_streq(name, "arch_prctl");
@@ -84,7 +84,7 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
-/* Every call is allowed, but this one; "": every call, as the one that is refused is none that anything makes. */
+/* Refuses this call and allows all others. "": allows every call that is made; the refused one is made by nobody. */
 static int refuse(struct ablating *s, const char *name, enum ablation_errno e)
 {
 	cleanup_buf struct buf section = {0};
@@ -95,7 +95,7 @@ static int refuse(struct ablating *s, const char *name, enum ablation_errno e)
 	return ablate_end_section(s, e, "SCMP_ACT_ERRNO", ablation_errno_number(e), &w, &section);
 }
 
-/* What becomes of the other ways in is found out for all such calls together. */
+/* True if `create` and `exec` are tried for all such calls together. */
 static bool is_for_later(const struct candidate *c)
 {
 	return c->always[FLOOR_CREATE] && (!c->seen[FLOOR_EXEC] || c->always[FLOOR_EXEC]);
@@ -109,17 +109,17 @@ static int try_alone(struct ablating *s, enum ablation_errno e, const struct can
 
 	if (!r && t.run && !is_for_later(c))
 		r = canary_try_enter(canary, s->timeout_ms, &t.create, c->seen[FLOOR_EXEC] ? &t.exec : NULL, s->err);
-	/* Whoever cannot be started cannot be entered. */
+	/* If a start fails, an exec fails too. */
 	t.create &= t.run;
 	t.exec &= t.create;
 	*ret = t;
 	return r;
 }
 
-/* Two processes, of which each works for one errno. */
+/* The work of two processes, one for each errno. */
 struct work {
 	struct ablating *s;
-	const struct candidate *candidate; /* NULL: all together */
+	const struct candidate *candidate; /* NULL: all calls together */
 	bool wanted[ABLATION_ERRNOS];
 };
 
@@ -164,7 +164,7 @@ static int keep(struct ablating *s, const struct candidate *c, enum ablation_err
 	return r;
 }
 
-/* A start can fail for other reasons on a busy node: a failure by one errno alone is looked at again. */
+/* On a busy node, a start can fail for other reasons: if only one errno fails, tries again. */
 static int try_candidate(struct ablating *s, const struct candidate *c)
 {
 	struct work first = {.s = s, .candidate = c, .wanted = {true, true}}, again = {.s = s, .candidate = c};
@@ -190,7 +190,7 @@ static bool is_tried(const struct ablating *s, const struct candidate *c)
 	return c->tried && !(ablation_find(s->result, FLOOR_CREATE, s->arch, c->nr) || ablation_find(s->result, FLOOR_EXEC, s->arch, c->nr));
 }
 
-/* What cannot go though everything else that was seen is there is needed; of others one has to be there. */
+/* A call that must stay although all others are allowed is needed; of several calls, one must stay. */
 static int keep_cut(struct ablating *s, enum floor_phase phase, enum ablation_errno e, uint64_t cut)
 {
 	struct ablation_either either = {.phase = phase, .by = e, .arch = s->arch};
@@ -229,7 +229,7 @@ static int try_together(struct ablating *s)
 	return r;
 }
 
-/* How long a start takes of which nothing is refused, beside another. 1 if nothing starts at all. */
+/* Measures how long an unrestricted start takes beside another. Returns 1 if nothing starts at all. */
 static int calibrate(struct ablating *s)
 {
 	const struct candidate none = {.seen = {true, true}};

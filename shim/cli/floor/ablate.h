@@ -1,12 +1,11 @@
-/* Which of the calls that a runtime was seen to make it needs: canaries are started with one of them refused at a time, by
- * ENOSYS and by EPERM, by `run`, by `create` and `start`, and by `exec`. All else is allowed, so that one refusal is all
- * that can stop a start. What a start by `run` does without is then refused together, in a profile that allows no more than
- * the rest: where that starts nothing, the smallest sets of calls are found of which one has to be allowed.
+/* Finds out which of a runtime's calls it needs. Canaries are started with one call refused, by ENOSYS and by EPERM, by `run`, by
+ * `create` and `start`, and by `exec`. Everything else is allowed, so only this refusal can stop a start. Then the calls that a
+ * `run` can do without are refused together, in a profile that allows only the other calls. If nothing starts, the smallest sets
+ * of calls are found of which one must be allowed.
  *
- * A call is tried if it was seen in at least ABLATE_SHARE percent of the starts or execs: refusing a rarer one would
- * rarely meet it. A failure counts if it happens twice: by both errnos, or twice by one. The two errnos are tried at the
- * same time, by a process each.
- */
+ * A call is tried if it was seen in at least ABLATE_SHARE percent of the starts or execs: a rarer one would rarely be made while
+ * it is refused. A failure counts if it happens twice: by both errnos, or twice by one. The two errnos are tried at the same
+ * time, in two processes. */
 #ifndef SNUG_SHIM_CLI_ABLATE_H
 #define SNUG_SHIM_CLI_ABLATE_H
 
@@ -19,14 +18,15 @@
 #define ABLATE_SHARE 25
 
 struct ablate_plan {
-	/* One for each errno, with a --root of its own: crun keeps compiled filters there, by a sum that leaves errnoRet out. */
+	/* One for each errno, with its own --root: there, crun caches compiled filters under a checksum that ignores errnoRet. */
 	struct canary *canary[ABLATION_ERRNOS];
-	const char *what; /* how progress on standard error calls the runtime */
+	const char *what; /* the runtime's name in progress messages */
 	bool go;          /* it is a Go program */
-	int signal_fd;    /* readable: stop with -EINTR */
+	int signal_fd;    /* when it is readable, stop with -EINTR */
 };
 
-/* Adds to *a what is not in it yet. 1 if the runtime starts nothing even with every call allowed, so that nothing was tried. */
+/* Adds to *a what it does not have yet. Returns 0, 1 if the runtime starts nothing even with every call allowed (nothing was
+ * tried then), or a negative errno. */
 int ablate_floor(const struct ablate_plan *plan, const struct floor *floor, struct ablation *a, struct err *err);
 
 #endif

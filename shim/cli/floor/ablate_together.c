@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* What the canary's own program calls: a static program of the C library. */
+/* The calls of the canary's own program: a static program of the C library. */
 static const char *const OWN_CALLS[] = {
 	"execve", "exit_group", "exit", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlink",
 	"readlinkat", "getrandom", "mprotect", "rt_sigaction", "rt_sigreturn", "alarm", "setitimer", "pause", "ppoll",
@@ -17,12 +17,12 @@ static const char *const OWN_CALLS[] = {
 struct together {
 	struct ablating *s;
 	enum ablation_errno e;
-	bool execs;                /* a trial is an exec too */
-	uint64_t stops[STOPS_MAX]; /* without these nothing even starts */
+	bool execs;                /* a trial includes an exec */
+	uint64_t stops[STOPS_MAX]; /* without these calls, not even a start succeeds */
 	size_t stop_count;
 };
 
-/* The older sibling of each call that the profile holds is in it, as in every profile of snug's. */
+/* Like every profile of snug's, the profile includes the older sibling of each call that it has. */
 static void add_siblings(const struct ablating *s, struct json_writer *w)
 {
 	const struct set_sibling *set = NULL;
@@ -35,7 +35,7 @@ static void add_siblings(const struct ablating *s, struct json_writer *w)
 				json_write_string(w, NULL, set[i].older);
 }
 
-/* A profile of what is not gone, and of what the canary itself calls. */
+/* Sets a profile of the calls that are not gone, and of those that the canary itself makes. */
 static int set_rest(struct ablating *s, enum ablation_errno e)
 {
 	cleanup_buf struct buf section = {0};
@@ -56,7 +56,7 @@ static int set_rest(struct ablating *s, enum ablation_errno e)
 	return ablate_end_section(s, e, "SCMP_ACT_ALLOW", 0, &w, &section);
 }
 
-/* A failure is looked at again. */
+/* Repeats a failed trial. */
 static int without(void *arg, uint64_t out, bool *ret_good, struct err *err)
 {
 	struct together *t = arg;
@@ -85,7 +85,8 @@ static bool stops_starts(const struct together *t, uint64_t cut)
 	return false;
 }
 
-/* What the runtime makes every time, and was seen to do without, wherever it makes it. */
+/* The calls that the runtime always makes in every phase in which it makes them, and could do without when each was refused
+ * alone. */
 static uint64_t find_things(const struct ablating *s, enum ablation_errno e)
 {
 	uint64_t things = 0;
@@ -105,7 +106,7 @@ static uint64_t find_things(const struct ablating *s, enum ablation_errno e)
 	return things;
 }
 
-/* Every call of the cut is made in the phase. */
+/* True if every call of the cut is made in the phase. */
 static bool is_of_phase(const struct ablating *s, uint64_t cut, enum floor_phase phase)
 {
 	for (size_t i = 0; i < s->count && i < 64; i++)
@@ -132,7 +133,7 @@ int ablate_together(struct ablating *s, enum ablation_errno e)
 	for (size_t i = 0; i < all.count; i++) {
 		bool stops = stops_starts(&t, all.set[i]);
 
-		/* What stops a start stops every exec. */
+		/* If a cut stops starts, it stops every exec. */
 		if (stops)
 			starts->set[starts->count++] = all.set[i];
 		if (!stops || is_of_phase(s, all.set[i], FLOOR_EXEC))
@@ -140,7 +141,7 @@ int ablate_together(struct ablating *s, enum ablation_errno e)
 	}
 	if (starts->count == all.count)
 		return 0;
-	/* A start alone may do without what an exec needs, but then without less of the rest. */
+	/* A start may do without a call that only an exec needs, but may then need another one. */
 	t.execs = false;
 	r = cuts_find(&trial, found->things, starts, s->err);
 	found->hopeless = r || !starts->complete;

@@ -1,13 +1,12 @@
-/* What becomes of a runtime's starts and execs if one of the calls that it was seen to make is refused: the proof of
- * which calls it needs. One file per runtime file and process shape, beside the evidence of its canaries:
+/* Whether a runtime still starts, and can still exec, if one of the calls that it makes is refused: the proof of which calls it
+ * needs. One file per runtime file and process shape, next to the evidence of its canaries:
  *
  *   { "version": 1, "kernel": "6.1.0", "libseccomp": "2.5.4",
  *     "calls": [ { "phase": "exec", "arch": "x86_64", "nr": 430, "name": "fsopen", "enosys": "starts", "eperm": "fails" }
  *                ... ],
  *     "either": [ { "phase": "create", "arch": "x86_64", "errno": "enosys", "nr": [72, 437] } ... ] }
  *
- * "either": it starts without each of these calls, but not with all of them refused.
- */
+ * "either": it starts without any one of these calls, but not with all of them refused. */
 #ifndef SNUG_SHIM_CLI_ABLATION_H
 #define SNUG_SHIM_CLI_ABLATION_H
 
@@ -44,15 +43,15 @@ struct ablation_call {
 	enum floor_phase phase;
 	const struct arch *arch;
 	uint32_t nr;
-	enum ablation_outcome without[ABLATION_ERRNOS]; /* where it is refused so */
+	enum ablation_outcome without[ABLATION_ERRNOS]; /* if it is refused by this errno */
 };
 
 #define ABLATION_EITHER_MAX 8
 
-/* Calls of which one has to be allowed. */
+/* Calls of which one must be allowed. */
 struct ablation_either {
 	enum floor_phase phase;
-	enum ablation_errno by; /* where they are refused so */
+	enum ablation_errno by; /* if they are refused by this errno */
 	const struct arch *arch;
 	uint32_t nr[ABLATION_EITHER_MAX];
 	size_t count;
@@ -68,39 +67,40 @@ struct ablation {
 void ablation_done(struct ablation *a); /* NULL is allowed */
 #define cleanup_ablation cleanup_with(ablation_done)
 
-/* The entry of a call, NULL if there is none; valid until one is added. */
+/* The entry of a call; NULL: none. Valid until one is added. */
 struct ablation_call *ablation_find(const struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr);
 
-/* The entry of a call, made where there is none. */
+/* Sets the outcome of a call; makes its entry if there is none. Returns 0 or a negative errno. */
 int ablation_set(struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr, enum ablation_errno e,
 		 enum ablation_outcome outcome, struct err *err);
 
-/* Adds a copy. */
+/* Adds a copy. Returns 0 or a negative errno. */
 int ablation_add_either(struct ablation *a, const struct ablation_either *either, struct err *err);
 
-/* True if the call is one of several of which one has to be allowed. */
+/* True if the call is in a set of which one must be allowed. */
 bool ablation_is_either(const struct ablation *a, enum floor_phase phase, const struct arch *arch, uint32_t nr);
 
 int ablation_write(const struct ablation *a, struct buf *out, struct err *err);
 
-/* Errors carry name, line and JSON path; a higher version is -EPROTONOSUPPORT. *ret is empty before. */
+/* Errors give name, line and JSON path; a higher version is -EPROTONOSUPPORT. *ret must be empty; the caller frees it with
+ * ablation_done(). Returns 0 or a negative errno. */
 int ablation_parse(const char *text, size_t len, const char *name, struct ablation *ret, struct err *err);
 
-/* What a runtime does with a call. */
+/* How a runtime uses a call. */
 enum floor_use {
-	FLOOR_UNKNOWN, /* it makes the call; whether it needs it has not been tried */
+	FLOOR_UNKNOWN, /* it makes the call; whether it needs it was not tried */
 	FLOOR_NEEDS,   /* nothing starts without it */
-	FLOOR_TRIES,   /* made at every start, and not needed: it falls back at least where the answer is the right one */
-	FLOOR_MAY_USE, /* seen at some starts only: nothing that started without it proves that it is not needed */
-	FLOOR_EITHER,  /* tried, and one of several of which one is needed */
+	FLOOR_TRIES,   /* made at every start, but not needed: with the right errno at least, it falls back */
+	FLOOR_MAY_USE, /* seen at some starts only: a start without it does not prove that it is not needed */
+	FLOOR_EITHER,  /* tried, and in a set of which one is needed */
 	FLOOR_USES,
 };
 const char *floor_use_name(enum floor_use u); /* "unknown" "needs" "tries" "may-use" */
-bool floor_is_tried(enum floor_use u); /* the runtime can do without it, at least where another call is there */
+bool floor_is_tried(enum floor_use u); /* the runtime can do without it, at least if another call is allowed */
 int floor_use_by_name(const char *name, enum floor_use *ret);
 
-/* The use of a call that was seen in `seen` of `starts` starts or execs; `tried`: this runtime's calls were ablated;
- * `either`: it is one of several. */
+/* The use of a call that was seen in `seen` of `starts` starts or execs. tried: this runtime's calls were ablated; either: the
+ * call is in a set of which one is needed. */
 enum floor_use floor_use_of(uint64_t seen, uint64_t starts, bool tried, bool either,
 			    const enum ablation_outcome without[ABLATION_ERRNOS]);
 

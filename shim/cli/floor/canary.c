@@ -28,21 +28,21 @@ struct canary {
 	const struct canary_plan *plan;
 	char *dir; /* below RUN_DIR/canary */
 	bool systemd_cgroup;
-	unsigned count; /* containers so far; their ids never repeat on this node while they matter */
+	unsigned count; /* containers so far; their ids must not repeat on this node during a sampling */
 	char id[64];    /* of the newest */
-	char *seccomp;  /* of the tries: NULL, everything is logged */
+	char *seccomp;  /* for the trials; NULL: log everything */
 };
 
-/* One call of the runtime. */
+/* One invocation of the runtime. */
 struct call {
 	const char *root;
 	bool systemd_cgroup;
-	const char *register_as;  /* register a session with the recorder under this command; NULL: none */
-	const char *key;          /* and this key; NULL: none */
+	const char *register_as;  /* register a session with the recorder for this command; NULL: do not */
+	const char *key;          /* with this key; NULL: none */
 	const char *const *words; /* subcommand and its arguments, NULL-terminated */
-	const char *id; /* that it is registered with */
+	const char *id; /* the container id to register */
 	int signal_fd;
-	int timeout_ms; /* 0: the usual one */
+	int timeout_ms; /* 0: the default */
 	const struct canary_plan *plan;
 };
 
@@ -71,7 +71,7 @@ static void compose_register(const struct call *call, uint32_t session, struct b
 	json_write_end_object(&w);
 }
 
-/* In the process that becomes the runtime: the recorder takes the sender of the registration for it. */
+/* Runs in the process that becomes the runtime: the recorder takes the sender of a registration for the runtime. */
 static int register_session(void *arg, struct err *err)
 {
 	const struct call *call = arg;
@@ -116,7 +116,7 @@ static int run_call(struct call *call, struct err *err)
 	return run_program(&run, NULL, err);
 }
 
-/* Calls the runtime on the newest canary. */
+/* Invokes the runtime on the newest canary. */
 static int canary_call(struct canary *c, const char *register_as, const char *const words[], struct err *err)
 {
 	char root[PATH_MAX];
@@ -163,7 +163,7 @@ static int read_pid(const char *path, pid_t *ret, struct err *err)
 	return 0;
 }
 
-/* create and start. */
+/* `create`, then `start`. */
 static int begin(struct canary *c, const char *bundle_name, pid_t *ret_pid, struct err *err)
 {
 	char bundle[PATH_MAX], pid_file[PATH_MAX];
@@ -194,8 +194,7 @@ int canary_create(struct canary *c, struct err *err)
 	return r ? r : delete_newest(c, err);
 }
 
-/* An exec into the newest canary. The recorder is told of a run of its own: what an exec calls stays apart from what the
- * start of its container called. */
+/* Execs into the newest canary, as a run of its own, so that the calls of an exec are kept apart from those of a start. */
 static int exec_once(struct canary *c, unsigned n, struct err *err)
 {
 	char root[PATH_MAX], id[sizeof(c->id) + 16];
@@ -225,7 +224,7 @@ int canary_exec(struct canary *c, unsigned execs, struct err *err)
 	return r ? r : delete_newest(c, err);
 }
 
-/* The program lies beside this one. */
+/* The program is in the directory of this one. */
 static int canary_program(char ret[PATH_MAX], struct err *err)
 {
 	cleanup_free char *self = NULL;
@@ -265,7 +264,7 @@ int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err)
 	return r ? r : write_bundle(c, "wait", true, err);
 }
 
-/* Calls the runtime unrecorded. *ret tells whether that succeeded; an error is none of the runtime's. */
+/* Invokes the runtime, unrecorded. *ret: whether it succeeded. An error is never the runtime's. */
 static int try_call(struct canary *c, const char *const words[], int timeout_ms, bool *ret, struct err *err)
 {
 	char root[PATH_MAX];
@@ -290,7 +289,7 @@ static int try_call(struct canary *c, const char *const words[], int timeout_ms,
 	return err_set(err, r, "%s", why.msg);
 }
 
-/* What a try leaves behind goes; a container that never was is no error. */
+/* Removes what a trial leaves behind; it is no error if the container never existed. */
 static int clear_try(struct canary *c, struct err *err)
 {
 	bool gone = false;
@@ -306,14 +305,14 @@ int canary_try_run(struct canary *c, int timeout_ms, bool *ret_started, struct e
 
 	next_id(c);
 	snprintf(bundle, sizeof(bundle), "%s/exit", c->dir);
-	/* What a failed one leaves behind goes in the end. */
+	/* canary_free() removes what a failed one leaves behind. */
 	r = try_call(c, (const char *const[]){"run", "--bundle", bundle, c->id, NULL}, timeout_ms, &started, err);
 	if (!r)
 		*ret_started = started;
 	return r;
 }
 
-/* True once the process has become the canary's own program; false if it ends before, or does not within the time. */
+/* True once the process runs the canary's own program; false if it exits first or takes too long. */
 static bool becomes_program(pid_t pid, int timeout_ms)
 {
 	char path[64];
@@ -397,7 +396,7 @@ static int open_parent(const struct canary_plan *plan, struct err *err)
 {
 	char parent[PATH_MAX];
 
-	/* Room for what is appended to it elsewhere. */
+	/* Leaves room for what other functions append to it. */
 	if (strlen(plan->config->run_dir) > PATH_MAX - 128)
 		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long", plan->config->run_dir);
 	snprintf(parent, sizeof(parent), "%s/canary", plan->config->run_dir);
@@ -424,7 +423,7 @@ int canary_remove_stale(const struct canary_plan *plan, struct err *err)
 	return 0;
 }
 
-/* The root of a user namespace has to get through to the rootfs; what lies beside it keeps its own modes. */
+/* The root user of a user namespace must be able to reach the rootfs; everything else keeps its mode. */
 static int let_through(const struct canary *c, struct err *err)
 {
 	char parent[PATH_MAX];

@@ -1,10 +1,9 @@
-/* Canary containers: snug's own static program, which does nothing, started under the real runtime in the process shape
- * of a learnt container, so that what the recorder sees before its execve is what this runtime itself calls under the
- * filter.
+/* Canary containers: snug's own static program, which does nothing, started by the real runtime with the process shape of a
+ * learned container. What the recorder sees before its execve is what this runtime itself calls under the filter.
  *
- * The canaries of one `struct canary` share a temporary directory below RUN_DIR/canary that holds their bundles, their rootfs
- * and the runtime's --root; two processes use one of them each. No hooks, no mounts of the caller's, an empty network namespace where the shape has one.
- */
+ * The canaries of one `struct canary` share a temporary directory below RUN_DIR/canary that has their bundles, their rootfs and
+ * the runtime's --root; each process needs its own. They have no hooks, none of the caller's mounts, and an empty network
+ * namespace if the shape has one. */
 #ifndef SNUG_SHIM_CLI_CANARY_H
 #define SNUG_SHIM_CLI_CANARY_H
 
@@ -19,39 +18,40 @@ struct canary_plan {
 	const struct config *config;
 	const struct oci_runtime *runtime;
 	const char *shape; /* JSON of oci_spec_shape() */
-	const char *key, *exec_key; /* of the floor's evidence: of starts, and of execs */
-	int signal_fd;     /* readable: stop with -EINTR */
+	const char *key, *exec_key; /* of the floor's evidence, for starts and for execs */
+	int signal_fd;     /* when it is readable, stop with -EINTR */
 };
 
 struct canary; /* opaque */
 
-/* Removes what samplings that were killed left behind: the caller holds a lock against others. */
+/* Removes what killed samplings left behind. The caller must hold the lock that keeps other samplings out. Returns 0 or a
+ * negative errno, as do the functions below. */
 int canary_remove_stale(const struct canary_plan *plan, struct err *err);
 
-/* Makes the directory. The plan and what it points to must outlive *ret. */
+/* Makes the directory. The plan and everything that it points to must outlive *ret, which the caller frees. */
 int canary_open(const struct canary_plan *plan, struct canary **ret, struct err *err);
 
-/* Removes every container that is left, then the directory. NULL is allowed. Not stopped by signal_fd. */
+/* Removes every remaining container, then the directory. NULL is allowed. Ignores signal_fd. */
 void canary_free(struct canary *c);
 DEFINE_CLEANUP(canary, struct canary *, canary_free)
 
-/* One start by `run`, to its end. */
+/* Starts a canary by `run` and waits for its end. */
 int canary_run(struct canary *c, struct err *err);
 
-/* One start by `create` and `start`, to its end, and `delete`. */
+/* Starts a canary by `create` and `start`, waits for its end, and deletes it. */
 int canary_create(struct canary *c, struct err *err);
 
-/* One start of a canary that waits, `execs` times `exec` into it, and its end. Each exec is a run of its own under
- * exec_key. */
+/* Starts a canary that waits, execs into it `execs` times, and ends it. Each exec is a run of its own under exec_key. */
 int canary_exec(struct canary *c, unsigned execs, struct err *err);
 
-/* The canaries of the tries below are started under this seccomp section, JSON text; nothing is recorded of them. */
+/* Sets the seccomp section, as JSON text, for the trials below, which are not recorded. */
 int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err);
 
-/* One start by `run`, at most timeout_ms: tells whether the program ran. An error is none of the runtime's: -EINTR, -ENOMEM. */
+/* Tries one start by `run`, for at most timeout_ms; *ret_started: the program ran. An error is never the runtime's: -EINTR,
+ * -ENOMEM. */
 int canary_try_run(struct canary *c, int timeout_ms, bool *ret_started, struct err *err);
 
-/* One start by `create` and `start`, and where the program runs, one exec; ret_entered NULL: no exec. */
+/* Tries one start by `create` and `start`, and, if the program runs, one exec; ret_entered NULL: no exec. */
 int canary_try_enter(struct canary *c, int timeout_ms, bool *ret_started, bool *ret_entered, struct err *err);
 
 #endif

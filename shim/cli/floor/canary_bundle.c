@@ -17,7 +17,7 @@
 
 static const char *const DIRS[] = {"proc", "dev", "sys"};
 
-/* The same mounts, options included, as `runc spec` writes, without those that no runtime needs. */
+/* The mounts, with their options, that `runc spec` writes, except those that no runtime needs. */
 static const char MOUNTS[] =
 	"[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
 	"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
@@ -38,7 +38,7 @@ static int parse_shape(const char *shape, struct json_doc **ret, struct err *err
 	return 0;
 }
 
-/* Every member of `obj` but `except`, as the shape has it. */
+/* Copies every member of `obj` except `except` from the shape. */
 static void copy_members(struct json_writer *w, const char *shape, const struct json *obj, const char *except)
 {
 	for (const struct json *v = json_first(obj); v; v = json_next(v))
@@ -46,7 +46,8 @@ static void copy_members(struct json_writer *w, const char *shape, const struct 
 			json_write_raw(w, json_key(v), shape + json_start(v), json_end(v) - json_start(v));
 }
 
-/* A namespace that was joined by its path is a new one here; a user namespace without mappings could not be one. */
+/* A namespace that the container joined by path becomes a new one here; a user namespace without mappings is left out, since it
+ * cannot be new. */
 static void write_namespaces(struct json_writer *w, const char *shape, const struct json *linux_obj)
 {
 	bool mapped = json_count(json_get(linux_obj, "uidMappings")) > 0;
@@ -134,7 +135,7 @@ bool canary_maps_users(const char *shape)
 	       json_count(json_get(json_get(json_root(doc), "linux"), "uidMappings")) > 0;
 }
 
-/* The host's id of the container's root. */
+/* The container's root user as an id of the host. */
 static uint32_t mapped_root(const struct json *mappings)
 {
 	for (const struct json *m = json_first(mappings); m; m = json_next(m)) {
@@ -147,7 +148,7 @@ static uint32_t mapped_root(const struct json *mappings)
 	return 0;
 }
 
-/* Owner and label of one file of the rootfs. A kernel without labels has nothing to refuse by one. */
+/* Sets owner and label of one file of the rootfs. If the kernel has no labels, that is no error. */
 static int adopt(int dir, const char *name, const struct json *linux_obj, struct err *err)
 {
 	const char *label = json_text(json_get(linux_obj, "mountLabel"));

@@ -1,4 +1,4 @@
-/* The bundle of a canary: config.json made of a process shape. */
+/* The bundle of a canary: its config.json is made from a process shape. */
 #ifndef SNUG_SHIM_CLI_CANARY_BUNDLE_H
 #define SNUG_SHIM_CLI_CANARY_BUNDLE_H
 
@@ -7,16 +7,16 @@
 
 #include <stdbool.h>
 
-/* Appends a config.json for `/snug-canary` (with `wait` for "/snug-canary wait") on the given rootfs: the shape's own
- * values, the mounts of /proc, /dev and /sys that `runc spec` has, and a seccomp section: the JSON text `seccomp`, NULL
- * for one that logs everything. -EINVAL for a shape that is not one. */
+/* Appends a config.json for `/snug-canary` (with `wait`, for "/snug-canary wait") on the given rootfs: the shape's values, the
+ * mounts of /proc, /dev and /sys as in `runc spec`, and the seccomp section `seccomp` (JSON text; NULL: one that logs
+ * everything). Returns 0 or a negative errno; -EINVAL for an invalid shape. */
 int canary_config(const char *shape, const char *rootfs, bool wait, const char *seccomp, struct buf *out, struct err *err);
 
-/* Makes the rootfs below the directory: the program `canary_path`, proc, dev, sys; owned by the shape's root where it
- * maps users, and labelled as its mounts are. */
+/* Makes the rootfs in the directory: the program `canary_path`, proc, dev, sys; with the owner that the shape maps to root, and
+ * the label of its mounts. Returns 0 or a negative errno. */
 int canary_rootfs(const char *shape, const char *rootfs, const char *canary_path, struct err *err);
 
-/* True if the shape was learnt under the systemd cgroup manager. */
+/* True if the shape was learned under the systemd cgroup manager. */
 bool canary_systemd_cgroup(const char *shape);
 
 bool canary_no_new_privileges(const char *shape);

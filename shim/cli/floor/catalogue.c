@@ -103,7 +103,7 @@ int catalogue_add_to(const struct catalogue_entry *e, struct floor_file *f, stru
 	return 0;
 }
 
-/* What the evidence of canaries would be, as far as profiles are built of it: a call that it holds is kept unless its ablation
+/* Makes the evidence that canaries would have given, as far as profiles need it: a call stays in a profile unless its ablation
  * says that it is only tried. */
 static int add_part(const struct catalogue_entry *e, const struct floor_file *file, const struct floor_part *part, struct floor *f,
 		    struct err *err)

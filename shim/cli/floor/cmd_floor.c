@@ -31,12 +31,12 @@ struct work {
 	struct sample_plan plan;
 	struct oci_runtime runtime;
 	bool show, json;
-	bool unsettled; /* some sampling stopped at the maximum */
+	bool unsettled; /* some sampling stopped at its maximum */
 	struct floor_file file;
-	struct floor_runtime *entry; /* of the runtime, in the file */
+	struct floor_runtime *entry; /* the runtime's, in the file */
 };
 
-/* How often it was seen, and what the runtime does with it. */
+/* How often it was seen, and how the runtime uses it. */
 static void add_runs(struct table *t, const struct floor *f, enum floor_phase phase, const struct evidence_call *c)
 {
 	static const char *const words[FLOOR_USES] = {
@@ -87,7 +87,7 @@ static void print_calls(const struct floor *f, struct buf *out)
 	table_write(&t, "  ", out);
 }
 
-/* Samples one shape, unless it is only to be shown, and prints it or puts it into the file. */
+/* Samples one shape, unless it is only to be shown, and prints it or adds it to the file. */
 static int do_shape(struct work *w, const char *title, const char *shape, bool no_new_privileges, struct buf *out,
 		    struct err *err)
 {

@@ -32,7 +32,7 @@ static const struct floor_call *find(const struct floor_file *f, size_t way, con
 	return NULL;
 }
 
-/* What counts for a profile: whether the call has to be in it, not how often a sampling met it. */
+/* What matters for a profile is whether it must have the call, not how often a sampling saw it. */
 static bool has_to_be(const struct floor_call *c)
 {
 	return c && !floor_is_tried(c->use);
@@ -57,7 +57,7 @@ static void add_set(const struct floor_part *p, const struct floor_either *e, st
 			buf_addf(out, "%s%s", n++ ? " or " : "", p->calls[i].name);
 }
 
-/* True if what the older one needs in the way holds a call of the set, or it needed one of the same. */
+/* True if the older runtime needs a call of the set in this way of starting, or needed one of the same set. */
 static bool had_one(const struct floor_file *before, size_t way, const struct floor_part *p, const struct floor_either *e)
 {
 	const struct floor_part *old = part_of(before, way);
@@ -74,7 +74,7 @@ static bool had_one(const struct floor_file *before, size_t way, const struct fl
 	return had;
 }
 
-/* Appends each set of calls of which the newer one needs one, and the older one needed none. */
+/* Appends each set of calls of which the newer runtime needs one, and the older one needed none. */
 static void add_new_sets(const struct floor_file f[2], struct buf *out)
 {
 	for (size_t way = 0; way < WAYS; way++) {
@@ -100,7 +100,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* All names of both, each once; the array is the caller's. */
+/* All names of both, each once; the caller frees the array, not the names. */
 static const char **list_names(const struct floor_file f[2], size_t *ret)
 {
 	size_t total = 1, n = 0, kept = 0;
@@ -161,7 +161,7 @@ static bool row_differs(const struct floor_file f[2], const char *name, bool *re
 
 		any |= differs(a, b);
 		before |= has_to_be(a);
-		/* What was seen at some starts of one alone may be chance. */
+		/* A call that only one of them made, at some starts, may be chance. */
 		after |= has_to_be(b) && b->use != FLOOR_MAY_USE;
 	}
 	*ret_new = after && !before;

@@ -6,7 +6,7 @@ struct search {
 	const struct cuts_trial *trial;
 	uint64_t things;
 	struct cuts *cuts;
-	uint64_t good[GOOD_MAX]; /* what has been left out with a good end */
+	uint64_t good[GOOD_MAX]; /* sets that could be left out */
 	size_t good_count;
 	unsigned tests;
 	struct err *err;
@@ -39,7 +39,7 @@ static int test(struct search *s, uint64_t out, bool *ret_good)
 	return r;
 }
 
-/* The first `n` of the things of `set`, from the bit `from` on. */
+/* The first `n` elements of `set`, counted from bit `from`. */
 static uint64_t take(uint64_t set, unsigned from, unsigned n)
 {
 	uint64_t taken = 0;
@@ -57,7 +57,7 @@ static unsigned above(uint64_t chunk)
 	return chunk ? 64 - (unsigned)__builtin_clzll(chunk) : 64;
 }
 
-/* What is bad without `out` is bad without *ret, and good without any part of it. */
+/* Leaving out `out` is bad: finds a smallest part of it, *ret, that is still bad to leave out. */
 static int narrow(struct search *s, uint64_t out, uint64_t *ret)
 {
 	unsigned size = (unsigned)__builtin_popcountll(out);
@@ -94,7 +94,7 @@ static void add(struct cuts *c, uint64_t set)
 	c->count = kept;
 }
 
-/* Tries to leave out all but `kept` and what else one has to keep of each known set. *ret: a set that was not known. */
+/* Tries to leave out everything except `kept` and one element of each known set. *ret: a set that was not known. */
 static int explore(struct search *s, uint64_t kept, uint64_t *ret)
 {
 	uint64_t open = 0, out = s->things & ~kept;

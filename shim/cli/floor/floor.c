@@ -29,7 +29,7 @@ bool floor_is_call(const struct evidence_call *c)
 	return c->phase != EVIDENCE_WORKLOAD && c->count;
 }
 
-/* Runs that lost nothing, and of them those that began after the newest call was first seen. */
+/* Counts the runs that lost nothing, and of these the ones that began after the newest call was first seen. */
 static void count_runs(const struct evidence *ev, size_t *ret_complete, size_t *ret_silent)
 {
 	const struct evidence_call *const *calls = NULL;

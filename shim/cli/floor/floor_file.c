@@ -178,7 +178,7 @@ static void copy_outcomes(const struct floor *floor, enum floor_phase phase, con
 		memcpy(ret->without, a->without, sizeof(ret->without));
 }
 
-/* The runtime's calls, each once: a hook phase may hold one of them too. */
+/* Copies the runtime's calls, each once: a hook phase may have one of them too. */
 static int copy_calls(const struct floor_file *f, const struct floor *floor, struct floor_part *part, struct err *err)
 {
 	const struct evidence *ev = floor->phase[part->phase];

@@ -9,11 +9,10 @@
  *                     "calls": [ { "name": "fsopen", "nr": 430, "seen": 80, "use": "tries", "enosys": "starts", "eperm": "fails" }
  *                                ... ],
  *                     "either": [ { "errno": "enosys", "calls": ["fcntl", "openat2"] } ... ] } ... ] } ... ],
- *     "obtained": { "date": "2026-11-28", "package": "runc 1.3.6+ds1-1 (Debian)" } }     of the catalogue's alone
+ *     "obtained": { "date": "2026-11-28", "package": "runc 1.3.6+ds1-1 (Debian)" } }     only in the catalogue
  *
- * "use" as in shim/cli/floor/ablation.h, "enosys" and "eperm" where it was tried to refuse the call so; "either": the calls
- * of which one has to be allowed where they are refused by this errno. Version 1, which lacks the four, is read too.
- */
+ * "use" is as in ablation.h. "enosys" and "eperm" are present if this refusal was tried. "either" has calls of which one must be
+ * allowed if they are refused by this errno. Version 1, which has none of these four, is read too. */
 #ifndef SNUG_SHIM_CLI_FLOOR_FILE_H
 #define SNUG_SHIM_CLI_FLOOR_FILE_H
 
@@ -40,14 +39,14 @@ struct floor_call {
 	enum ablation_outcome without[ABLATION_ERRNOS];
 };
 
-/* Calls of the part of which one has to be allowed, where they are refused so. */
+/* Calls of the part of which one must be allowed, if they are refused by this errno. */
 struct floor_either {
 	enum ablation_errno by;
 	uint32_t nr[ABLATION_EITHER_MAX];
 	size_t count;
 };
 
-/* One way into a container. */
+/* One way to start or enter a container. */
 struct floor_part {
 	enum floor_phase phase;
 	bool no_new_privileges;
@@ -60,17 +59,17 @@ struct floor_part {
 };
 
 struct floor_runtime {
-	char *path, *id, *version; /* owned, safe text, "" where unknown */
+	char *path, *id, *version; /* owned, safe text; "": unknown */
 	bool go;
-	bool catalogued;          /* of the catalogue, not of this node; not in the file */
+	bool catalogued;          /* from the catalogue, not this node; not in the file */
 	struct floor_part *parts; /* owned; none: never sampled */
 	size_t part_count;
 };
 
 struct floor_file {
-	char *name; /* what messages call it; NULL: this node */
+	char *name; /* the name in messages; NULL: this node */
 	char *kernel, *libseccomp;
-	char *date, *package; /* of an entry of the catalogue: when and of what it was obtained; else NULL */
+	char *date, *package; /* for an entry of the catalogue, when and from what it was obtained; else NULL */
 	const struct arch *arch; /* of the calls */
 	char **lacks;            /* in order */
 	size_t lack_count;
@@ -83,26 +82,27 @@ void floor_file_done(struct floor_file *f); /* NULL is allowed */
 
 bool floor_either_has(const struct floor_either *e, uint32_t nr);
 
-/* Fills in what this node is; no runtimes yet. */
+/* Fills in this node's facts; no runtimes yet. The caller frees *ret with floor_file_done(). Returns 0 or a negative errno, as do
+ * the functions below. */
 int floor_file_here(struct floor_file *ret, struct err *err);
 
-/* Adds a runtime, without floors. It belongs to the file, valid until the next one is added. */
+/* Adds a runtime without floors. The file owns *ret, which is valid until the next one is added. */
 int floor_file_add_runtime(struct floor_file *f, const struct oci_runtime *rt, struct floor_runtime **ret,
 			   struct err *err);
 
-/* Takes the last runtime out again. */
+/* Removes the last runtime. */
 void floor_file_drop_last(struct floor_file *f);
 
-/* Asks the runtime for its version where no sample told it; one that does not answer stays without. */
+/* Asks the runtime for its version if no sample has it; a runtime that does not answer has none. */
 int floor_file_set_version(struct floor_runtime *rt, const char *path, struct err *err);
 
-/* Adds the sampled phases of a floor; calls of other ABIs than the file's are none of the runtime's. */
+/* Adds the sampled phases of a floor; calls of ABIs other than the file's are not the runtime's own. */
 int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, const struct floor *floor,
 			 const char *shape, const char *started_as, bool no_new_privileges, struct err *err);
 
 int floor_file_write(const struct floor_file *f, struct buf *out, struct err *err);
 
-/* Reads one; errors carry name, line and JSON path. A higher version is -EPROTONOSUPPORT. */
+/* Reads a file; errors give name, line and JSON path. A higher version is -EPROTONOSUPPORT. */
 int floor_file_parse(const char *text, size_t len, const char *name, struct floor_file *ret, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_MAX 100000 /* runtimes, floors, calls of a file: nobody has as many */
+#define LIST_MAX 100000 /* runtimes, floors or calls of a file: more than anyone has */
 
 static int oom(struct err *err)
 {
@@ -42,7 +42,7 @@ static int want_object(struct reader *rd, const struct json *v)
 	return json_type(v) == JSON_OBJECT ? 0 : json_err(rd->doc, v, rd->err, "expected an object");
 }
 
-/* Use and outcomes, as far as they are there: files of version 1 have none. */
+/* Reads use and outcomes, if present: files of version 1 have none. */
 static int read_use(struct reader *rd, const struct json *v, struct floor_call *ret)
 {
 	const char *name = NULL;

@@ -1,4 +1,4 @@
-/* Two processes that work at the same time, for what is mostly waiting for other programs. */
+/* Two processes that work at the same time; they mostly wait for other programs. */
 #ifndef SNUG_SHIM_CLI_PAIR_H
 #define SNUG_SHIM_CLI_PAIR_H
 
@@ -6,11 +6,11 @@
 
 #define PAIR 2
 
-/* Calls work(arg, 0) and work(arg, 1), each in a child; what they find out they put into shared memory. Ends when both have.
- * signal_fd is readable where this process was told to end: the children are told too, by SIGTERM. 0, or a negative errno. */
+/* Calls work(arg, 0) and work(arg, 1), each in a child, and returns when both have ended; they leave their results in shared
+ * memory. If signal_fd becomes readable, both get SIGTERM. Returns 0 or a negative errno. */
 int pair_run(void (*work)(void *arg, unsigned which), void *arg, int signal_fd);
 
-/* Memory, zeroed, that children write to for their parent; NULL without it. */
+/* Zeroed memory that children share with their parent; NULL: out of memory. */
 void *pair_memory_new(size_t size);
 void pair_memory_free(void *memory, size_t size); /* NULL is allowed */
 

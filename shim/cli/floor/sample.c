@@ -24,11 +24,11 @@
 
 #define ROUND_STARTS       10
 #define ROUND_EXECS        5
-#define CREATE_EVERY       4 /* a start by `create` costs three calls of the runtime, one by `run` costs one */
-#define HOPELESS_ROUNDS    3 /* without one complete start */
-#define FAILED_ROUNDS_MAX  3 /* a start of the runtime's that fails now and then on a busy node is no reason to give up */
+#define CREATE_EVERY       4 /* a start by `create` invokes the runtime three times, one by `run` once */
+#define HOPELESS_ROUNDS    3 /* rounds without a complete start, then give up */
+#define FAILED_ROUNDS_MAX  3 /* on a busy node, a start may fail now and then: no reason to give up */
 #define VERSION_TIMEOUT_MS 10000
-#define PLAIN_EVERY        50 /* starts, between lines of progress that is not for a terminal */
+#define PLAIN_EVERY        50 /* starts between lines of progress, if stderr is no terminal */
 
 struct sampling {
 	const struct sample_plan *plan;
@@ -37,9 +37,9 @@ struct sampling {
 	struct canary *canary;
 	int signal_fd;
 	sigset_t old_mask;
-	struct canary *second; /* beside the other */
+	struct canary *second; /* runs beside the other one */
 	uint64_t tried;        /* starts of this sampling */
-	uint64_t told;         /* starts after which the next line of progress is due */
+	uint64_t told;         /* number of starts at which the next progress line is due */
 	struct floor_stat stat;
 };
 
@@ -48,7 +48,7 @@ static int ask(const struct config *config, struct buf *request, struct err *err
 	return client_ask(CLIENT_SNUGD, config, request, NULL, err);
 }
 
-/* All that the starts so far were seen to call is in the evidence, and their runs are ended. */
+/* Waits until the evidence has everything that the starts so far called, and their runs have ended. */
 static int settle(const struct sampling *s, enum floor_phase phase, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
@@ -96,7 +96,7 @@ static int start_canaries(struct canary *canary, uint64_t starts, struct err *er
 	return r;
 }
 
-/* In memory that two processes share with the one that forked them. */
+/* In memory that two processes share with their parent. */
 struct both {
 	struct canary *canary[PAIR];
 	uint64_t starts[PAIR];
@@ -111,7 +111,7 @@ static void start_beside(void *arg, unsigned which)
 	both->r[which] = start_canaries(both->canary[which], both->starts[which], &both->err[which]);
 }
 
-/* Two at a time. */
+/* Starts two canaries at a time. */
 static int start_both(struct sampling *s, uint64_t starts, struct err *err)
 {
 	struct both *both = pair_memory_new(sizeof(*both));
@@ -191,7 +191,7 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
-/* Which of the calls it needs. What earlier samplings tried is not tried again. */
+/* Finds out which calls it needs. Does not repeat what earlier samplings tried. */
 static int ablate(struct sampling *s, struct err *err)
 {
 	cleanup_floor struct floor floor = {0};
@@ -247,7 +247,7 @@ static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 	return r ? r : ablate(s, err);
 }
 
-/* One sampling at a time: whatever else lies in RUN_DIR/canary then is stale. Signals still end the wait. */
+/* Waits for its turn: only one sampling runs at a time, so anything else in RUN_DIR/canary is stale. Signals end the wait. */
 static int take_turn(const struct config *config, struct err *err)
 {
 	cleanup_fd int run = file_open_dirs(config->run_dir, err);
@@ -275,14 +275,14 @@ static int take_signals(struct sampling *s, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(&set, signals[i]);
 	blocked = set;
-	/* A reader of stderr that goes away must not leave canaries behind. */
+	/* A reader of stderr that goes away must not make us leave canaries behind. */
 	sigaddset(&blocked, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &blocked, &s->old_mask);
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
 	return s->signal_fd < 0 ? err_sys(err, errno, "signalfd") : 0;
 }
 
-/* A signal that ended the sampling has been obeyed by that: it is taken off before it is let through. */
+/* If a signal ended the sampling, it has been handled: removes it before unblocking signals. */
 static void give_signals_back(struct sampling *s)
 {
 	static const struct timespec now;
@@ -305,11 +305,11 @@ int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct er
 	bool done = false;
 	int r;
 
-	/* Canaries are recorded by audit alone. */
+	/* Canaries are recorded by audit only. */
 	if (!namespaces_have_audit())
 		return err_set(err, EPERM, "canaries are recorded by the kernel's audit records, which root of the initial user, pid and network namespace"
 			       " alone can read; sample there (snug floor), or take the catalogue (snug approve --for)");
-	/* First, with the caller's signals and priority: the recorder stays after this program. */
+	/* First, with the caller's signals and priority: the recorder outlives this program. */
 	cleanup_fd int recorder = client_connect_or_start(CLIENT_SNUGD, plan->config, err);
 
 	if (recorder < 0)

@@ -1,9 +1,8 @@
-/* Sampling a runtime's floor: canaries are started until enough starts in a row have shown no new call.
+/* Samples a runtime's floor: starts canaries until enough starts in a row show no new call.
  *
- * Rounds of ten starts (seven by `run`, two by `create` and `start`, and one that also takes five execs), every second round two of
- * them beside each other: what a runtime with a scheduler of its own calls depends on the load. Only starts whose evidence is
- * complete count.
- */
+ * A round has ten starts: seven by `run`, two by `create` and `start`, and one that also does five execs. Every second time, two
+ * rounds run side by side, since what a runtime with its own scheduler calls depends on the load. Only starts with complete
+ * evidence count. */
 #ifndef SNUG_SHIM_CLI_SAMPLE_H
 #define SNUG_SHIM_CLI_SAMPLE_H
 
@@ -14,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Stop when the last SILENT starts and the last SILENT / 2 execs showed nothing new, at most after MAX starts. */
+/* Stop when the last SILENT starts and the last SILENT / 2 execs showed nothing new, or after MAX starts. */
 #define SAMPLE_SILENT 60
 #define SAMPLE_MAX    400
 
@@ -25,9 +24,9 @@ struct sample_plan {
 	uint64_t silent, max;
 };
 
-/* Samples, with progress on stderr; what is found is in the floor's evidence, also after an error. Samplings wait for
- * each other. *ret_confidence tells whether the rule was met before MAX. SIGINT, SIGTERM and SIGHUP end it with -EINTR
- * after cleaning up. */
+/* Samples, with progress on stderr; the floor's evidence has the results, even after an error. Samplings wait for each other.
+ * *ret_confidence: the rule was met before MAX. SIGINT, SIGTERM and SIGHUP end it with -EINTR after cleaning up. Returns 0 or a
+ * negative errno. */
 int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct err *err);
 
 #endif

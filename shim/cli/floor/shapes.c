@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What `runc spec` writes, as far as it belongs to a process shape. */
+/* The parts of `runc spec` that belong to a process shape. */
 #define CAPS "[\"CAP_AUDIT_WRITE\",\"CAP_KILL\",\"CAP_NET_BIND_SERVICE\"]"
 #define CONFIG(nnp)                                                                                                    \
 	"{\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"capabilities\":{\"bounding\":" CAPS ",\"effective\":" CAPS     \

@@ -1,5 +1,5 @@
-/* The process shapes of `runc spec`, with noNewPrivileges and without: what runtimes are sampled with, and profiles
- * checked by, where no container tells a shape of its own. */
+/* The process shapes of `runc spec`, with and without noNewPrivileges: runtimes are sampled and profiles are checked with them if
+ * no container provides a shape. */
 #ifndef SNUG_SHIM_CLI_STANDARD_H
 #define SNUG_SHIM_CLI_STANDARD_H
 
@@ -14,7 +14,7 @@
 const char *shapes_title(size_t i); /* "started as `runc spec` has it (noNewPrivileges true)" */
 bool shapes_no_new_privileges(size_t i);
 
-/* Appends the shape, as oci_spec_shape() makes it. */
+/* Appends the shape in the form of oci_spec_shape(). Returns 0 or a negative errno. */
 int shapes_shape(size_t i, struct buf *ret, struct err *err);
 
 #endif
