@@ -35,7 +35,7 @@ int approved_read(const char *state_dir, const char *key, unsigned n, struct buf
 	return r < 0 ? r : profile_parse_oci(ret_text->data, ret_text->len, path.data, ret, err);
 }
 
-/* The number in a name, 0 if it is not one of ours. */
+/* The number in a file name; 0: not one of ours. */
 static unsigned number_of(const char *name)
 {
 	char back[NAME_BYTES];
@@ -66,7 +66,7 @@ static int highest_number(int dir, unsigned *ret, struct err *err)
 	return 0;
 }
 
-/* The number under which the text is kept already, 0 if it is not. */
+/* The number under which this text is already kept; 0: none. */
 static unsigned find_same(int dir, unsigned max, const struct buf *text)
 {
 	for (unsigned n = max; n > 0; n--) {
@@ -139,7 +139,7 @@ int approved_each(const char *state_dir, const char *key,
 
 		file_name(n, name);
 		r = approved_read(state_dir, key, n, &text, &p, err);
-		if (r == -ENOENT) /* removed by hand: numbers may have holes */
+		if (r == -ENOENT) /* removed by hand: numbers may have gaps */
 			r = 0;
 		else if (r == 0)
 			r = fn(n, saved_ms(dir, name), text.len == current.len && !memcmp(text.data, current.data, text.len), p,

@@ -42,7 +42,7 @@ static int add_runtime(struct build *b, const char *id, const char *path, bool g
 	return 0;
 }
 
-/* The file at a path as it is now. */
+/* Adds the file that is at this path now. */
 static int add_present(struct build *b, const char *path, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
@@ -66,8 +66,7 @@ static int find_runtimes(struct build *b, const char *runtime_path, struct err *
 
 		if (run->mode != EVIDENCE_LEARN || !*run->runtime_id)
 			continue;
-		/* What will start the containers from now on is the file that is there now; one that is gone starts
-		 * none. */
+		/* From now on, the file that is there now will start the containers; if there is none, nothing will. */
 		(void)add_present(b, run->runtime, NULL);
 		r = add_runtime(b, run->runtime_id, run->runtime, run->go, false, err);
 	}
@@ -86,7 +85,7 @@ int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
 			continue;
 
 		r = floor_load(cli->config.state_dir, b->runtimes[i].id, shape, &floor, err);
-		/* Root's alone: to others no sample is known. */
+		/* Only root can read the samples: others have none. */
 		if (r == -EACCES && geteuid() != 0)
 			r = 0;
 		if (!r) {
@@ -108,7 +107,7 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 	return r < 0 ? r : build_load_floors(cli, ret, err);
 }
 
-/* A released runtime of the catalogue, in the way in which the key's containers are started. */
+/* Adds a released runtime of the catalogue, for the way in which the key's containers are started. */
 static int add_release(struct build *b, const char *name, struct err *err)
 {
 	const struct catalogue_entry *e = NULL;
@@ -178,7 +177,7 @@ static size_t list_floors(const struct build *b, const struct evidence *ret[BUIL
 	return n;
 }
 
-/* In how many of the complete learning runs a call was seen, at the most as far as it was logged. */
+/* The number of complete learning runs in which a call was seen, as far as they logged it. */
 static uint64_t runs_of(const struct build *b, const char *name, uint64_t total)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -200,7 +199,7 @@ static bool stands_before(const struct policy_rule *const *rules, size_t end, co
 	return false;
 }
 
-/* The operator's annotation: {"version":"v1","total":RUNS,"syscalls":{NAME:RUNS}}. Without a complete run there is none. */
+/* The operator's annotation: {"version":"v1","total":RUNS,"syscalls":{NAME:RUNS}}. There is none without a complete run. */
 static int add_coverage(const struct build *b, struct policy *p, struct err *err)
 {
 	const struct policy_rule *const *rules = NULL;
@@ -218,7 +217,7 @@ static int add_coverage(const struct build *b, struct policy *p, struct err *err
 		for (size_t k = 0; k < rules[i]->name_count; k++) {
 			uint64_t runs = runs_of(b, rules[i]->names[k], b->verdict.complete_runs);
 
-			/* A call with rules on its arguments has several. */
+			/* A call with rules for its arguments has several rules. */
 			if (runs && !stands_before(rules, i, rules[i]->names[k]))
 				json_write_u64(&w, rules[i]->names[k], runs);
 		}
@@ -241,7 +240,7 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 		r = add_coverage(b, adapted, err);
 	if (r == 0)
 		r = policy_write(adapted, format, name, lost, out, err);
-	/* No reader has C: what it is made of was proved as the plain form. */
+	/* Nothing here reads C; its content was proved as the plain form. */
 	if (r < 0 || format == POLICY_LIBSECCOMP_C)
 		return r;
 	proof.meant = adapted;
@@ -251,7 +250,7 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 	return proof_text(out, &proof, err);
 }
 
-/* True if, of each set of calls of which this one is one and one has to be there, a harmless one is kept. */
+/* True if every set of which one call is needed, and this call is a member, has a harmless call that stays. */
 static bool has_harmless_other(const struct floor *f, enum floor_phase p, const struct evidence_call *c, enum ablation_errno e)
 {
 	bool all = true;
@@ -271,7 +270,7 @@ static bool has_harmless_other(const struct floor *f, enum floor_phase p, const 
 	return all;
 }
 
-/* True if no runtime was seen to need the call in any way into a container, where it is answered so. */
+/* True if no runtime needs the call to start or exec when it is refused by this errno. */
 static bool can_do_without(const struct build *b, const struct evidence_call *c, enum ablation_errno e)
 {
 	for (size_t i = 0; i < b->runtime_count; i++)
@@ -302,8 +301,8 @@ static int leave_out(struct build *b, const struct evidence_call *c, struct err 
 	return 0;
 }
 
-/* Dangerous calls that are only tried stay out. Not while a runtime that starts the containers has not been sampled: it may
- * need what another one only tries. */
+/* Leaves out dangerous calls that are only tried, unless a runtime that starts the containers was not sampled: it may need a call
+ * that another one only tries. */
 static int find_left_out(struct build *b, enum ablation_errno e, struct err *err)
 {
 	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];

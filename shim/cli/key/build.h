@@ -1,5 +1,4 @@
-/* From a key to its profile: the evidence, the runtimes that its learning runs used and their floors, and what is built
- * of them. */
+/* From a key to its profile: the evidence, the runtimes of its learning runs with their floors, and the result. */
 #ifndef SNUG_SHIM_CLI_BUILD_H
 #define SNUG_SHIM_CLI_BUILD_H
 
@@ -16,14 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BUILD_RUNTIMES_MAX 16 /* the newest are kept */
+#define BUILD_RUNTIMES_MAX 16 /* the newest ones are kept */
 
 /* A runtime file that starts the key's containers. */
 struct build_runtime {
 	char id[OCI_RUNTIME_ID_MAX];
 	char *path;
 	bool go;
-	bool present;           /* the file at `path` still is this one */
+	bool present;           /* the file at `path` is still this one */
 	struct floor floor;
 };
 
@@ -33,55 +32,54 @@ struct build {
 	struct build_runtime runtimes[BUILD_RUNTIMES_MAX];
 	size_t runtime_count;
 	struct profile *profile;
-	struct profile_call *left_out; /* owned: dangerous calls that the runtimes try and do without */
+	struct profile_call *left_out; /* owned; dangerous calls that the runtimes try but can do without */
 	size_t left_out_count;
-	struct buf unnamed; /* lines "arch nr" of calls that nobody can name */
+	struct buf unnamed; /* lines "arch nr" of calls without a name */
 	struct buf oci;     /* the profile's text */
 };
 
-/* Loads the key's evidence, after a sync with the recorder, into *ret (empty before; build_done also after an error),
- * with the runtimes of its learning runs, the files that lie at their paths now, and the one at runtime_path (absolute;
- * may be NULL). */
+/* Loads the key's evidence into *ret, after a sync with the recorder, with the runtimes of its learning runs, the files that are
+ * at their paths now, and the one at runtime_path (absolute; may be NULL). *ret must be empty; free it with build_done, also
+ * after an error. Returns 0 or a negative errno, as do the functions below. */
 int build_load(const struct cli *cli, const char *key, const char *runtime_path, struct build *ret, struct err *err);
 
 /* Loads the floors again, after a sampling. */
 int build_load_floors(const struct cli *cli, struct build *b, struct err *err);
 
-/* Adds a runtime that is to start the containers too: a path or a name (oci_runtime_open_or_find()), whose floor for such
- * containers must have been sampled (-ENOENT tells how), or a release of the catalogue. */
+/* Adds another runtime that will start the containers: a path or name (oci_runtime_open_or_find()) whose floor for such
+ * containers was sampled (-ENOENT says how to), or a release of the catalogue. */
 int build_add_runtime(const struct cli *cli, struct build *b, const char *key, const char *runtime, struct err *err);
 
-/* The same for a list with commas; NULL adds none. */
+/* The same for a comma-separated list; NULL adds none. */
 int build_add_runtimes(const struct cli *cli, struct build *b, const char *key, const char *list, struct err *err);
 
-/* The digest by which people tell a profile's text: that of sha256sum(1) over the oci form. */
+/* The digest that identifies a profile's text for people: that of sha256sum(1) over the oci form. */
 void build_digest(const struct build *b, char ret[SHA256_HEX_MAX]);
 
-/* Refuses (-ESTALE) a profile that is not the one of this digest, of which the first 12 digits are enough; "sha256:" may
- * stand in front. */
+/* -ESTALE if the text does not have this digest, of which 12 digits are enough, with or without a leading "sha256:". */
 int build_check_digest(const struct buf *text, const char *digest, struct err *err);
 
-/* Builds the profile and its text. */
+/* Builds the profile and its text; errno_ret: what it answers to other calls. */
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err);
 
-/* Appends the built profile in a form, proved (seccomp/profile/proof.h) against the evidence and the floors: what is wrong is
- * not handed out. `lost`: lines of what the form cannot say. */
+/* Appends the built profile in a form, after proving it (seccomp/profile/proof.h) against the evidence and the floors: a wrong
+ * one is not handed out. lost: lines about what the form cannot express. */
 int build_write(const struct build *b, enum policy_format format, const char *name, struct buf *out, struct buf *lost,
 		struct err *err);
 
 void build_done(struct build *b);
 #define cleanup_build cleanup_with(build_done)
 
-/* "enosys" or "eperm" (NULL: enosys) as a number. */
+/* "enosys" or "eperm" (NULL: "enosys") as a number. */
 int build_parse_errno(const char *name, uint32_t *ret, struct err *err);
 
-/* Appends the verdict in words: "complete", or "not complete: " and what happened, each reason. */
+/* Appends the verdict in words: "complete", or "not complete: " and each reason. */
 void build_add_verdict(const struct evidence_verdict *v, struct buf *out);
 
-/* Says on stderr what the profile rests on and what it lacks; `key` for the advice. */
+/* Reports on stderr what the profile is based on and what is missing; `key` is for the advice. */
 void build_report(const struct build *b, const char *key);
 
-/* Appends where a rule comes from, in words: "the program uses it (nginx)". */
+/* Appends why the profile has this rule, in words: "the program uses it (nginx)". */
 void build_add_origin(const struct build *b, const struct profile_rule *rule, struct buf *out);
 
 #endif

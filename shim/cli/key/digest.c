@@ -1,4 +1,4 @@
-/* The digest by which people name the profile that they reviewed. */
+/* The digest by which people identify the profile that they reviewed. */
 #include "shim/cli/key/build.h"
 
 #include "base/text.h"

@@ -14,7 +14,7 @@ static const char *const PODMAN_CAPS[] = {"CAP_CHOWN",   "CAP_DAC_OVERRIDE",    
 					  "CAP_KILL",    "CAP_NET_BIND_SERVICE", "CAP_SETFCAP",   "CAP_SETGID",
 					  "CAP_SETPCAP", "CAP_SETUID",           "CAP_SYS_CHROOT"};
 
-/* The rules that count for Podman's capabilities, without conditions. */
+/* Keeps the rules that apply to Podman's capabilities, without their conditions. */
 static int decide(const struct policy *p, struct policy **ret, struct err *err)
 {
 	const struct filter_view view = {.caps = PODMAN_CAPS, .cap_count = ARRAY_SIZE(PODMAN_CAPS)};

@@ -24,7 +24,7 @@ static bool is_container(const struct json *v)
 	return json_type(json_get(json_get(v, "info"), "runtimeSpec")) == JSON_OBJECT || json_type(json_get(v, "HostConfig")) == JSON_OBJECT;
 }
 
-/* The first container of what is printed: alone, or in an array. */
+/* The first container in the output: a single object, or an array's first element. */
 static const struct json *first_container(const struct json *root)
 {
 	return json_type(root) == JSON_ARRAY ? json_first(root) : root;
@@ -38,7 +38,7 @@ bool inspect_is_text(const struct buf *text)
 	       json_parse(text->data, text->len, JSON_FOREIGN, "", &doc, NULL) == 0 && is_container(first_container(json_root(doc)));
 }
 
-/* "/web" of Docker, "web" of Podman, metadata.name of crictl; else the id. */
+/* "/web" for Docker, "web" for Podman, metadata.name for crictl; else the id. */
 static const char *name_of(const struct json *v)
 {
 	const char *name = json_text(json_get(v, "Name"));
@@ -50,7 +50,7 @@ static const char *name_of(const struct json *v)
 	return !name ? "?" : *name == '/' ? name + 1 : name;
 }
 
-/* What --security-opt says of seccomp, NULL if nothing. */
+/* The value of --security-opt for seccomp; NULL: none. */
 static const char *option_of(const struct json *v)
 {
 	const char *found = NULL;
@@ -96,7 +96,7 @@ static int read_option(const struct json *v, const char *engine, const char *nam
 	return 0;
 }
 
-/* A configuration without a filter is one that confines nothing. */
+/* A configuration without a filter confines nothing. */
 static bool is_unconfined(const struct buf *config)
 {
 	cleanup_json struct json_doc *doc = NULL;

@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 
 #ifndef PTRACE_SECCOMP_GET_FILTER
-#define PTRACE_SECCOMP_GET_FILTER 0x420c /* linux/ptrace.h, which does not go with sys/ptrace.h */
+#define PTRACE_SECCOMP_GET_FILTER 0x420c /* from linux/ptrace.h, which conflicts with sys/ptrace.h */
 #endif
 
-#define ID_MIN     12 /* digits of an id that are enough */
+#define ID_MIN     12 /* the shortest accepted part of an id */
 #define CGROUP_MAX 65536
 
 void live_done(struct live *l)
@@ -42,7 +42,7 @@ static int read_program(pid_t pid, size_t index, struct filter_raw *ret, bool *r
 	cleanup_free struct sock_filter *code = NULL;
 	long n = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, NULL);
 
-	/* EINVAL: no filter at all; ENOENT: no more. */
+	/* EINVAL: there is no filter; ENOENT: no further filter. */
 	*ret_end = n < 0 && (errno == ENOENT || (errno == EINVAL && index == 0));
 	if (*ret_end)
 		return 0;
@@ -58,7 +58,7 @@ static int read_program(pid_t pid, size_t index, struct filter_raw *ret, bool *r
 	return 0;
 }
 
-/* The kernel counts from the oldest one (kernel/seccomp.c get_nth_filter()). */
+/* The kernel counts from the oldest filter (kernel/seccomp.c get_nth_filter()). */
 static int read_programs(pid_t pid, struct live *ret, struct err *err)
 {
 	bool end = false;
@@ -92,7 +92,7 @@ static int read_stopped(pid_t pid, struct live *ret, struct err *err)
 	return r;
 }
 
-/* True if a line of /proc/PID/cgroup names the container: as runtimes, Docker, Podman, containerd and CRI-O name cgroups. */
+/* True if a line of /proc/PID/cgroup names the container, in the way of the runtimes, Docker, Podman, containerd or CRI-O. */
 static bool names_container(const char *text, const char *id)
 {
 	size_t len = strlen(id);
@@ -107,7 +107,7 @@ static bool names_container(const char *text, const char *id)
 	return false;
 }
 
-/* The first process: the one of the lowest number, as long as numbers have not begun anew. */
+/* The first process: the one with the lowest pid, unless pids have wrapped. */
 static int find_container(const char *id, pid_t *ret, struct err *err)
 {
 	DIR *proc = opendir("/proc");

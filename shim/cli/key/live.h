@@ -1,4 +1,4 @@
-/* What a live process holds: the filters that the kernel answers its calls by, all that stand over each other (PTRACE_SECCOMP_GET_FILTER). */
+/* The filters of a live process, all that are on top of each other, read from the kernel (PTRACE_SECCOMP_GET_FILTER). */
 #ifndef SNUG_SHIM_CLI_KEY_LIVE_H
 #define SNUG_SHIM_CLI_KEY_LIVE_H
 
@@ -26,11 +26,13 @@ void live_done(struct live *l); /* NULL is allowed */
 /* True for pid:N and container:ID. */
 bool live_is_word(const char *word);
 
-/* Reads the filters of the process, or of the container's first process, found by its cgroup. The process is stopped for as long as
- * that takes. ret_what is told in words. -EPERM with a sentence for who may not, -ESRCH, -ENOENT. */
+/* Reads the filters of the process, or of the container's first process, which its cgroup identifies. The process is stopped
+ * meanwhile. Appends to ret_what what it is, in words. Returns 0 or a negative errno: -EPERM with a sentence about who may,
+ * -ESRCH, -ENOENT. The caller frees *ret with live_done(). */
 int live_open(const char *word, struct live *ret, struct buf *ret_what, struct err *err);
 
-/* The profile that these filters amount to, as an OCI section. Lines about what that cannot say go to *remarks (may be NULL). */
+/* Appends the profile that these filters amount to, as an OCI section; appends lines about what that cannot express to *remarks
+ * (may be NULL). Returns 0 or a negative errno. */
 int live_write_profile(struct live *l, const char *name, struct buf *out, struct buf *remarks, struct err *err);
 
 #endif

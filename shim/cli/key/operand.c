@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define APPROVED_SIZE_MAX (4u << 20)
-#define DEPTH_MAX         32 /* directories below each other */
+#define DEPTH_MAX         32 /* depth of nested directories */
 
 static int no_default(const char *word, struct err *err)
 {
@@ -37,7 +37,7 @@ static int no_default(const char *word, struct err *err)
 		       list.data ? list.data : "");
 }
 
-/* "DIR/config.json" of a bundle's directory. */
+/* "DIR/config.json" of a bundle. */
 static int config_of(const char *dir, struct buf *ret)
 {
 	size_t len = strlen(dir);
@@ -88,7 +88,7 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 	return 0;
 }
 
-/* Of a bundle its config.json. */
+/* For a bundle, reads its config.json. */
 static int read_file(const char *path, size_t max, struct buf *ret, struct err *err)
 {
 	cleanup_buf struct buf config = {0};
@@ -105,7 +105,7 @@ static int read_file(const char *path, size_t max, struct buf *ret, struct err *
 	return fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, max, path, ret, err);
 }
 
-/* The profile that the key's evidence gives. */
+/* The profile built from the key's evidence. */
 static int build_text(struct cli *cli, const char *key, struct buf *ret, struct buf *ret_what, struct err *err)
 {
 	cleanup_build struct build b = {0};
@@ -164,7 +164,7 @@ static int read_live(const char *word, struct buf *ret, struct buf *ret_what, st
 	return r;
 }
 
-/* A bare name means what the node's own engine has, where that can be read, else the newest that is known. */
+/* A bare name means the node's own engine's profile if that can be read, else the newest known one. */
 static int read_default(const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
 {
 	static const char *const files[] = ENGINE_PODMAN_FILES;
@@ -227,7 +227,7 @@ static int walk_entry(struct walk *w, const char *dir, const char *name, unsigne
 	buf_addf(&path, "%s%s%s", dir, len && dir[len - 1] == '/' ? "" : "/", name);
 	if (buf_failed(&path))
 		return err_set(err, ENOMEM, "out of memory");
-	/* One that was removed meanwhile is no profile; a link that leads nowhere is one that cannot be read. */
+	/* A file that has just been removed is not a profile; a dangling link is one that cannot be read. */
 	if (lstat(path.data, &link) < 0) {
 		w->skipped++;
 		return 0;
@@ -259,7 +259,7 @@ static int is_visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-/* By bytes: alphasort() goes by the locale. */
+/* By bytes: alphasort() depends on the locale. */
 static int name_order(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);

@@ -1,11 +1,10 @@
-/* What people name on a command line: a key, a file, a directory of files, a default profile, standard input.
+/* What a user can name on the command line: a key, a file, a directory of files, a default profile, standard input.
  *
- *   @moby @containerd @podman   the default profiles (seccomp/policy/defaults.h); of Podman the node's own file, where there is one
+ *   @moby @containerd @podman   the default profiles (seccomp/policy/defaults.h); for Podman the node's own file, if there is one
  *   -                           standard input
- *   pid:N container:ID          what the kernel holds for a live process (shim/cli/key/live.h)
- *   /x ./x ../x x/ x.json ...   a file or directory; of a bundle its config.json
- *   anything else               a key; if there is no such key, the file or directory of that name
- */
+ *   pid:N container:ID          the filters of a live process (shim/cli/key/live.h)
+ *   /x ./x ../x x/ x.json ...   a file or directory; for a bundle its config.json
+ *   anything else               a key; if there is no such key, the file or directory of that name */
 #ifndef SNUG_SHIM_CLI_OPERAND_H
 #define SNUG_SHIM_CLI_OPERAND_H
 
@@ -18,32 +17,33 @@
 
 enum operand_kind { OPERAND_KEY, OPERAND_FILE, OPERAND_DIRECTORY, OPERAND_STDIN, OPERAND_DEFAULT, OPERAND_LIVE };
 
-/* What a word is. -ENOENT with a sentence for a path that is not there, and for a default that does not exist. */
+/* Classifies a word. -ENOENT with a sentence for a path or default profile that does not exist. */
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err);
 
 enum operand_want {
-	OPERAND_PROFILE,  /* of a key: the approved profile, else the one that its evidence gives */
-	OPERAND_EVIDENCE, /* of a key: its evidence */
+	OPERAND_PROFILE,  /* for a key, its approved profile, else the one built from its evidence */
+	OPERAND_EVIDENCE, /* for a key, its evidence */
 };
 
-/* One text that a word stands for. */
+/* One text that a word names. All pointers are borrowed, and valid during the call of fn. */
 struct operand {
-	const char *name; /* what messages and results call it */
+	const char *name; /* its name in messages and results */
 	const char *what; /* what it is, for people: "" or "the approved profile of web" */
-	const char *path;       /* of a file; NULL: it is none */
+	const char *path;       /* the file; NULL: not from a file */
 	const struct buf *text; /* NULL: a file of a directory that cannot be read */
-	const struct err *error; /* why */
+	const struct err *error; /* why it cannot be read */
 };
 
-/* Calls fn for each text behind the word: one, or for a directory that of each file below it whose name ends in .json,
- * .yaml, .yml or .conf, in order of name, names with a dot in front left out, links to files followed. Stops at the
- * first non-zero return and returns it. *ret_skipped counts the other files (may be NULL). A directory without any such
+/* Calls fn for each text that the word names: one, or, for a directory, each file below it whose name ends in .json, .yaml, .yml
+ * or .conf, in order of name. Skips names that begin with a dot; follows links to files. max: bytes per text. Stops when fn
+ * returns something other than 0, and returns that. *ret_skipped counts the other files (may be NULL). A directory without such a
  * file is -ENOENT. */
 int operand_each(struct cli *cli, const char *word, enum operand_want want, size_t max,
 		 int (*fn)(const struct operand *op, void *arg, struct err *err), void *arg, size_t *ret_skipped,
 		 struct err *err);
 
-/* The one text behind a word; a directory is -EISDIR. *ret_what as above (may be NULL). */
+/* Appends the one text that the word names; a directory is -EISDIR. *ret_what as above (may be NULL). Returns 0 or a negative
+ * errno. */
 int operand_read(struct cli *cli, const char *word, enum operand_want want, size_t max, struct buf *ret,
 		 struct buf *ret_what, struct err *err);
 

@@ -24,7 +24,7 @@ static bool holds(const struct buf *text, const char *word)
 	return text->len && memmem(text->data, text->len, word, strlen(word));
 }
 
-/* What systemd of this machine says; nothing where it is not there or fails: the list built in counts. */
+/* The groups that this machine's systemd reports. If it is missing or fails, the built-in list applies. */
 static void ask_systemd(struct buf *ret)
 {
 	static const char program[] = "/usr/bin/systemd-analyze";
@@ -43,7 +43,8 @@ static bool lacks_bases(const struct policy_list *list)
 	return false;
 }
 
-/* The SeccompProfiles of one file, if it can be read and holds any; nobody asked for this file. */
+/* Adds the SeccompProfiles of one file, if it can be read and has any; the user did not name this file, so failures do not
+ * matter. */
 static int add_beside(const char *dir, const char *name, struct policy_list *from, struct err *err)
 {
 	cleanup_policy_list struct policy_list list = {0};
@@ -54,7 +55,7 @@ static int add_beside(const char *dir, const char *name, struct policy_list *fro
 	buf_addf(&path, "%s/%s", dir, name);
 	if (buf_failed(&path))
 		return err_set(err, ENOMEM, "out of memory");
-	/* No device, no pipe, whoever put it there. */
+	/* Anyone may have put a device or a pipe there: do not block, and read regular files only. */
 	fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || file_read_fd(fd, POLICY_TEXT_MAX, path.data, &text, NULL) < 0 ||
 	    !holds(&text, "SeccompProfile") || policy_read(text.data, text.len, path.data, &list, NULL) < 0)

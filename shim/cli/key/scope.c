@@ -15,7 +15,7 @@ void scope_add_arches(uint32_t arches, struct buf *out)
 		}
 }
 
-/* Those that its kernel may run. */
+/* The ABIs that the same kernel may run, except these. */
 static size_t find_others(uint32_t arches, const struct arch *ret[4])
 {
 	const struct arch *family[4];

@@ -1,4 +1,4 @@
-/* What build.h says in words. */
+/* The texts of build.h. */
 #include "shim/cli/key/build.h"
 
 #include "base/text.h"
@@ -33,7 +33,7 @@ static size_t count_lines(const struct buf *b)
 	return n;
 }
 
-/* Each call is counted once, by the strongest of its sources. */
+/* Counts each call once, for its strongest source. */
 static void add_counts(const struct build *b, struct buf *out)
 {
 	const struct profile_rule *rules = NULL;
@@ -85,7 +85,7 @@ static uint32_t arches_of(const struct profile *p)
 	return bits;
 }
 
-/* Which ABIs may run, and what that means for programs of the others. */
+/* Reports which ABIs may run, and what happens to programs of the others. */
 static void report_arches(const struct build *b)
 {
 	cleanup_buf struct buf line = {0}, others = {0};
@@ -98,7 +98,7 @@ static void report_arches(const struct build *b)
 	fprintf(stderr, "%s\n", buf_failed(&line) || buf_failed(&others) ? "out of memory" : line.data);
 }
 
-/* The highest number that a runtime's libseccomp can name, as its --version tells; 0 if it does not. */
+/* The highest call number that the runtime's libseccomp knows, by the version in its --version output; 0: unknown. */
 static unsigned named_by_runtime(const struct build_runtime *rt, char version[16])
 {
 	const char *tells = strstr(floor_version(&rt->floor), "libseccomp: ");
@@ -108,7 +108,7 @@ static unsigned named_by_runtime(const struct build_runtime *rt, char version[16
 	return syscall_named_up_to(version);
 }
 
-/* What a runtime drops without a word, as it cannot name it: the call stays refused. */
+/* Reports calls that a runtime silently drops because it does not know their names: they stay refused. */
 static void report_unknown(const struct build *b)
 {
 	const struct profile_rule *rules = NULL;
@@ -158,7 +158,8 @@ void build_report(const struct build *b, const char *key)
 	add_counts(b, &line);
 	buf_adds(&line, "; the evidence is ");
 	build_add_verdict(&b->verdict, &line);
-	/* What is quiet is quiet on every ABI, so that a call by one that the profile does not list may not have shown: of that nothing is claimed. */
+	/* Unlogged calls are unlogged on every ABI, so one by an ABI that the profile does not list may have gone unnoticed: the
+	 * verdict does not cover those. */
 	if (b->verdict.complete) {
 		buf_adds(&line, " for ");
 		scope_add_arches(b->verdict.arches, &line);
@@ -185,7 +186,7 @@ void build_report(const struct build *b, const char *key)
 	fprintf(stderr, "digest sha256:%s\n", digest);
 }
 
-/* Who made a call of this name: the comms of its workload entries, at most four. */
+/* The programs that made a call of this name: comms of its workload entries, at most four. */
 static void add_who(const struct evidence *ev, const char *name, struct buf *out)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -203,7 +204,7 @@ static void add_who(const struct evidence *ev, const char *name, struct buf *out
 		buf_addc(out, ')');
 }
 
-/* The reason of the checked-in sets for a call that nothing has shown. */
+/* For a call that no run has shown, the reason in the built-in sets. */
 static void add_set_reason(const struct build *b, const char *name, struct buf *out)
 {
 	const struct set_always *always = NULL;
