@@ -73,8 +73,8 @@ static void go_on(int signal)
 	(void)signal;
 }
 
-/* A reader that ends early (head, grep -q, a pager) ends no act half-way: what is to be done is done, and the exit status tells of the text. By a
- * handler, which a program that is started from here does not inherit. */
+/* If the reader of our output exits early (head, grep -q, a pager), the command still finishes, and the exit status reports the
+ * failed write. A handler rather than SIG_IGN, since programs that we start do not inherit it. */
 static void outlive_readers(void)
 {
 	const struct sigaction action = {.sa_handler = go_on, .sa_flags = SA_RESTART};
