@@ -8,7 +8,7 @@
 #define PROFILE "io.snug.profile"
 #define MODE    "io.snug.mode"
 
-/* Beginnings of annotations that an engine writes beside those that it copies. */
+/* Prefixes of annotations that an engine writes itself, besides those that it copies. */
 static const char *const engine_marks[] = {
 	"io.container.manager",      "io.podman.",     "io.buildah.",       "io.kubernetes.", "io.cri-containerd",
 	"org.opencontainers.image.", "io.containers.", "org.opencontainers.runtime-tools"};
@@ -68,11 +68,11 @@ int annotations_choose_mode(const struct annotations *a, enum config_mode handle
 	return 0;
 }
 
-/* With annotations that begin like this crun loads another filter in place of linux.seccomp, or hands its listener to others: seccomp_bpf_data,
- * seccomp_bpf_file, seccomp.receiver, seccomp.plugins (crun.1, ANNOTATIONS, of several versions). */
+/* With annotations of this prefix, crun loads another filter instead of linux.seccomp, or hands its listener to others:
+ * seccomp_bpf_data, seccomp_bpf_file, seccomp.receiver, seccomp.plugins (crun.1, ANNOTATIONS, of several versions). */
 #define OVERRIDING "run.oci.seccomp"
 
-/* That one only makes it refuse names that it does not know. */
+/* This one only makes crun refuse unknown names. */
 #define HARMLESS "run.oci.seccomp_fail_unknown_syscall"
 
 int annotations_check(const struct oci_spec *spec, struct err *err)

@@ -24,26 +24,27 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLL_FAST_MS  1   /* between looks at the runtime's children, while it is young */
+#define POLL_FAST_MS  1   /* between checks for the runtime's children, while it is young */
 #define POLL_SLOW_MS  20  /* and later */
 #define YOUNG_MS      500
-#define QUIET_MS      10000 /* without a further reading, where nothing else tells that it has read all it wants to */
-#define AGAIN_MS      20  /* between two tries to put things back */
+#define QUIET_MS      10000 /* since the last read, if nothing else shows that everything was read */
+#define AGAIN_MS      20  /* between two attempts to clean up */
 #define TRIES         50
 
 struct watch {
 	int pidfd;   /* of the wrapper, which becomes the runtime */
-	int inotify; /* on the rewriting: opened and closed again means read; -1: cannot be told */
+	int inotify; /* on the rewritten file: a close means that it was read; -1: no watch */
 	pid_t pid;
 	const struct plan *plan;
 	bool recorded;
-	bool known;       /* runc or crun by its name: of others it is not known what they read, and when */
-	uint64_t read_ms; /* when it was last read, or the watch began */
-	bool gone;        /* the rewriting was removed: its start was given up, or the caller replaced it */
-	bool read;        /* the rewriting was read at least once */
+	bool known;       /* runc or crun, by its name; what other programs read, and when, is unknown */
+	uint64_t read_ms; /* when the file was last read, or the watch began */
+	bool gone;        /* the rewritten file was removed: the start was given up, or the caller replaced it */
+	bool read;        /* the rewritten file was read at least once */
 };
 
-/* Any thread can be the parent: each has a list of its own. 1 if it has one, 0 if not, -ENOENT if the kernel keeps no lists (CONFIG_PROC_CHILDREN). */
+/* Any thread can be the parent, and each has a list of its own. Returns 1 if there is a child, 0 if not, -ENOENT if the kernel
+ * keeps no lists (CONFIG_PROC_CHILDREN). */
 static int has_children(pid_t pid)
 {
 	bool found = false, listed = false;
@@ -71,7 +72,7 @@ static int has_children(pid_t pid)
 
 static void take_events(struct watch *w)
 {
-	struct inotify_event events[16]; /* those of a watched file carry no name */
+	struct inotify_event events[16]; /* events of a watched file carry no name */
 	ssize_t n;
 
 	while ((n = read(w->inotify, events, sizeof(events))) > 0)
@@ -84,7 +85,7 @@ static void take_events(struct watch *w)
 		}
 }
 
-/* Both runtimes write it when they have read all that they want to, whatever program calls them. */
+/* Both runtimes write it once they have read everything they want to, whatever program calls them. */
 static bool has_state(const struct plan *p)
 {
 	static const char *const names[] = {"state.json", "status"};
@@ -107,13 +108,14 @@ static bool has_read_all(const struct watch *w)
 
 	if (children >= 0 ? children : has_state(w->plan))
 		return true;
-	/* One that shows neither, and comes back to the file later, starts its container under the caller's own profile: that may cost a learning run, and must
-	 * not happen to a container that is to be enforced. */
+	/* A program that shows neither, and reads the file again later, starts its container with the caller's own profile.
+	 * That may cost a learning run, but must not happen to an enforced container. */
 	return children < 0 && w->recorded && clock_monotonic_ms() - w->read_ms >= QUIET_MS;
 }
 
-/* Waits until the runtime has read the configuration and started a child (both runtimes have read all of it by then), or has exited. A program
- * that calls one of them may read it first, and have children of its own: there the runtime's state file tells, or that nothing is read any more. */
+/* Waits until the runtime has read the configuration and started a child (both runtimes have read everything by then), or has
+ * exited. A program that calls a runtime may read the file first, and may have other children: there, the runtime's state file
+ * decides, or that nothing has read the file for a while. */
 static void wait_until_read(struct watch *w)
 {
 	uint64_t begin = clock_monotonic_ms();
@@ -122,7 +124,7 @@ static void wait_until_read(struct watch *w)
 		struct pollfd p[] = {{.fd = w->pidfd, .events = POLLIN}, {.fd = w->inotify, .events = POLLIN}};
 		bool unread = w->inotify >= 0 && !w->read;
 
-		/* Looking at children costs; before the file was read there is nothing to look for. */
+		/* Checking for children is expensive, and needless before the file was read. */
 		(void)poll(p, ARRAY_SIZE(p), unread ? -1 : clock_monotonic_ms() - begin < YOUNG_MS ? POLL_FAST_MS : POLL_SLOW_MS);
 		if (p[0].revents)
 			return;
@@ -163,14 +165,14 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-/* A failure may pass (no memory, a full disk), and until the next start nobody else puts the caller's file back. */
+/* A failure may be temporary (no memory, a full disk), and nothing else restores the caller's file before the next start. */
 static void put_back(struct oci_bundle *b)
 {
 	for (int i = 0; i < TRIES && oci_bundle_restore(b, NULL) < 0; i++)
 		pause_ms(AGAIN_MS);
 }
 
-/* The one that this start wrote, or that the deletion found: by now there may be another container of this id. */
+/* Removes the note that this start wrote, or that the deletion found: by now there may be another container with this id. */
 static int remove_note(const struct plan *p, pid_t starter)
 {
 	bool starts = p->call.command == OCI_CREATE || p->call.command == OCI_RUN;
@@ -229,7 +231,7 @@ static void drop_descriptors(int **keep, size_t count)
 	unsigned from = 3;
 	int null;
 
-	/* A caller that closed 0, 1 or 2 made room for ours there. */
+	/* If the caller had closed 0, 1 or 2, our descriptors may have these numbers. */
 	for (size_t i = 0; i < count; i++)
 		if (*keep[i] >= 0 && *keep[i] < 3)
 			*keep[i] = fcntl(*keep[i], F_DUPFD_CLOEXEC, 3);
@@ -284,7 +286,7 @@ static int watch_begin(const struct guardian_duty *d, struct watch *ret)
 		return -errno;
 	if (!d->bundle)
 		return 0;
-	/* No watch to be had (fs.inotify.max_user_instances): a child alone has to do. */
+	/* If no watch can be had (fs.inotify.max_user_instances), the child alone decides. */
 	ret->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", d->bundle->dir_fd, d->bundle->saved);
 	if (ret->inotify >= 0 && inotify_add_watch(ret->inotify, path, IN_CLOSE_NOWRITE | IN_DELETE_SELF) < 0)

@@ -34,8 +34,9 @@ static void compose(const struct plan *p, const char *key, bool loud, struct buf
 	json_write_end_object(&w);
 }
 
-/* Else only the forms are quiet without which a record of prctl would not tell whether a filter was loaded. A process that may change its audit session is found by its next record, and one that is quiet makes none. A hook's records tell it
- * from the runtime's own process by which of them came first. */
+/* If false, only those forms are unlogged that a record of prctl needs to show whether a filter was loaded. A process that may
+ * change its audit session is found by its next record, and unlogged calls make none. A hook and the runtime's own process are
+ * told apart by the order of their records. */
 static bool may_be_unlogged(const struct plan *p, const struct oci_spec *spec)
 {
 	return !p->config.no_progress && !oci_spec_has_capability(spec, NULL, "CAP_AUDIT_CONTROL") &&
@@ -72,7 +73,7 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 	return learning_unlogged_read(ret->doc, unlogged, &ret->allow, err);
 }
 
-/* A member of the offer as it came. */
+/* Copies a member of the offer unchanged. */
 static void copy_member(const struct learn *l, struct json_writer *w, const char *name)
 {
 	const struct json *v = json_get(l->unlogged, name);

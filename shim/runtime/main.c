@@ -1,9 +1,9 @@
-/* snug-runtime: called in place of runc or crun. The way of one container:
+/* snug-runtime: called in place of runc or crun. The steps for one container:
  *
- *   plan.c      argv, configuration, the real runtime, the container's note: what will be done
+ *   plan.c      argv, configuration, the real runtime, the container's note: decides what to do
  *   start.c     bundle, key, section, recorder, note, helper, exchange: everything up to the execve
  *   guardian.c  the helper that puts config.json back
- *   report.c    an error, in the runtime's own way
+ *   report.c    reports an error in the runtime's own way
  */
 #include "shim/runtime/plan.h"
 #include "shim/runtime/report.h"
@@ -16,8 +16,8 @@
 
 extern char **environ;
 
-/* In place, with argv, environment, cwd and descriptors as they came; only argv[0] is the runtime's own name, a bare one where the caller's
- * was: both runtimes put it into what they say. */
+/* Executes it with argv, environment, working directory and descriptors unchanged. Only argv[0] becomes the runtime's own name,
+ * without a path if the caller's had none: both runtimes print it in messages. */
 static int become_runtime(const struct plan *p, char **argv, const struct sigaction *size_limit, struct err *err)
 {
 	sigaction(SIGXFSZ, size_limit, NULL);
@@ -43,7 +43,8 @@ static int act(struct plan *p, bool *ret_original, struct err *err)
 	return 0;
 }
 
-/* With a file size limit (RLIMIT_FSIZE) a write is to fail, not to kill half-way. Returns how the signal was handled before, for the runtime. */
+/* Under a file size limit (RLIMIT_FSIZE), a write must fail, not kill the process halfway. Returns how the signal was handled
+ * before, for the runtime. */
 static struct sigaction defy_size_limit(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before = {.sa_handler = SIG_DFL};

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The installed links, and the program's own name, under which the configuration decides. */
+/* The installed links, and the program's own name, for which the configuration decides. */
 static const struct {
 	const char *name;
 	enum config_mode mode;
@@ -24,7 +24,7 @@ static const struct {
 	{"snug-runtime", CONFIG_PASS, true},
 };
 
-/* What runc and crun have besides what is listed in oci/argv.h. None of it starts a container. */
+/* Subcommands of runc and crun beyond those in oci/argv.h. None of them starts a container. */
 static const char *const harmless_commands[] = {"completion", "events", "features", "h",  "help",   "info",   "list",   "ls",
 						"mounts",     "pause",  "ps",       "spec", "resume", "update", "version"};
 
@@ -33,8 +33,8 @@ static bool starts_container(const struct oci_call *call)
 	return !call->help && (call->command == OCI_CREATE || call->command == OCI_RUN || call->command == OCI_RESTORE);
 }
 
-/* Under another name (a link in runc's place) the configuration decides, if it does: a name that says nothing, or was to say something else, must
- * not start containers past it. What is there already can be managed under any name. */
+/* Under any other name (a link in runc's place) the configuration decides, if it sets a mode: a name that means nothing, or is
+ * misspelt, must not start containers without their profile. Existing containers can be managed under any name. */
 static int choose_mode(struct plan *p, const char *argv0, struct err *err)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
@@ -65,7 +65,7 @@ static int find_runtime(struct plan *p, struct err *err)
 	return oci_runtime_find(self, &p->runtime, err);
 }
 
-/* A container keeps the runtime that it was started with, whatever the configuration says by now. */
+/* A container keeps the runtime that started it, whatever the configuration says now. */
 static int follow_note(struct plan *p, struct err *err)
 {
 	cleanup_fd int self = -1;
@@ -76,7 +76,7 @@ static int follow_note(struct plan *p, struct err *err)
 		return 0;
 	self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	r = oci_runtime_open(p->note.runtime, self, &noted, err);
-	/* It was taken away: what is there now may still end the container. */
+	/* That runtime was removed: the current one may still be able to end the container. */
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -86,7 +86,7 @@ static int follow_note(struct plan *p, struct err *err)
 	return 0;
 }
 
-/* A note there names the program that is executed, and the socket there is believed. */
+/* Its notes name the program to execute, and its socket is trusted. */
 static int check_run_dir(const char *run_dir, struct err *err)
 {
 	struct stat st;
@@ -96,7 +96,7 @@ static int check_run_dir(const char *run_dir, struct err *err)
 	return file_check_trust(&st, run_dir, err);
 }
 
-/* Under a filter that logs in place of denying. */
+/* True if the container's filter logs instead of denying. */
 static bool is_open(const struct note *n)
 {
 	return n->runtime && (n->mode == CONFIG_LEARN || n->mode == CONFIG_AUDIT);
@@ -104,7 +104,7 @@ static bool is_open(const struct note *n)
 
 static bool is_harmless(const struct oci_call *call)
 {
-	/* Only --help or --version, or nothing. */
+	/* only --help or --version, or nothing at all */
 	if (!call->command_name || call->help)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(harmless_commands); i++)
@@ -120,7 +120,7 @@ static enum plan_action choose(const struct plan *p)
 	case OCI_RUN:
 		return p->call.help || !p->call.id ? PLAN_PASS : PLAN_START;
 	case OCI_EXEC:
-		/* By notify its listener comes to the agent without a word from here. */
+		/* With notify, the exec's listener reaches the agent without our help. */
 		return ((is_open(&p->note) && !p->notify) || p->note.denials) && !p->call.help ? PLAN_JOIN : PLAN_PASS;
 	case OCI_DELETE:
 		return p->note.runtime ? PLAN_DELETE : PLAN_PASS;
@@ -149,7 +149,7 @@ static int refuse(const struct plan *p, struct err *err)
 		       word.data ? word.data : "");
 }
 
-/* What a container that is there already can be managed with, whatever becomes of the configuration. */
+/* True for commands that manage an existing container; they must work even if the configuration does not. */
 static bool manages(const struct oci_call *call)
 {
 	if (!call->id || call->help)
@@ -166,8 +166,8 @@ static bool manages(const struct oci_call *call)
 	}
 }
 
-/* A mistake in the file must not keep a node from ending its containers: these commands go on by the defaults, and syslog tells. *ret_broken is the
- * mistake then, for a call that turns out to be another one. */
+/* A mistake in the configuration must not keep a node from ending its containers: these commands go on with the defaults, and
+ * syslog says so. *ret_broken is then the mistake, in case the call turns out to be another one. */
 static int read_config(struct plan *p, struct err *ret_broken, struct err *err)
 {
 	int r = config_load(&p->config, ret_broken);
@@ -182,7 +182,7 @@ static int read_config(struct plan *p, struct err *ret_broken, struct err *err)
 	return config_default(&p->config, err);
 }
 
-/* By the file in which runc, or crun, keeps a container's state. */
+/* True if runc or crun has a state file for the container. */
 static bool is_its_container(const struct plan *p)
 {
 	cleanup_free char *path = NULL;
@@ -206,23 +206,25 @@ static int check_call(const struct plan *p, const struct err *broken, struct err
 {
 	bool starts = p->call.command == OCI_CREATE || p->call.command == OCI_RUN;
 
-	/* The runtime's own dialect reads more than was known when the configuration was. */
+	/* The runtime's own dialect may show another call than the one for which the configuration was read. */
 	if (broken->code && !manages(&p->call)) {
 		*err = *broken;
 		return broken->code;
 	}
-	/* Neither runtime starts one without an id. Should it find one that was not seen here, the container would be started as if snug were not there. */
+	/* Neither runtime starts a container without an id. If one found an id that snug missed, the container would start
+	 * without its profile. */
 	if (starts && !p->call.help && !p->call.id && p->mode != CONFIG_PASS)
 		return err_set(err, EINVAL, "%s: the container id is missing", oci_command_name(p->call.command));
 	return 0;
 }
 
-/* One name for one directory, whoever calls and from where: notes are kept by it, and the guardian and the recorder sit elsewhere. */
+/* One name per directory, whoever calls and from where: notes are stored under it, and the guardian and the recorder have other
+ * working directories. */
 static int find_root(struct plan *p, struct err *err)
 {
 	const char *root = p->call.root ? p->call.root : oci_runtime_default_root(&p->runtime);
 
-	/* From a directory that is gone runc fails by itself, and crun may know better. */
+	/* In a deleted working directory runc fails by itself, and crun may manage. */
 	if (file_make_absolute(root, &p->root) < 0)
 		p->root = strdup(root);
 	return p->root ? 0 : err_set(err, ENOMEM, "out of memory");
@@ -234,7 +236,7 @@ int plan_make(int argc, char *const argv[], struct plan *ret, struct err *err)
 	int r;
 
 	*ret = (struct plan){0};
-	/* Before anything can fail: where an error has to be reported depends on --log. runc's dialect finds it in crun's calls too. */
+	/* Before anything can fail: --log decides where errors are reported. runc's dialect finds it in crun's calls, too. */
 	oci_argv_parse(OCI_DIALECT_RUNC, argc, argv, &ret->call);
 	r = read_config(ret, &broken, err);
 	if (r < 0)

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* No session: NULL. */
+/* session: NULL if there is none. */
 static void compose(struct buf *out, const struct plan *p, const uint32_t *session, const char *key, enum config_mode mode,
 		    const struct section *section, const char *shape)
 {
@@ -59,7 +59,7 @@ int register_health(const struct plan *p, int *recorder, struct err *err)
 	return r;
 }
 
-/* An exec into an enforced container: a recorder that would have to be started does not know that container. */
+/* For an exec into an enforced container no recorder is started: a new one would not know the container. */
 static int reach(const struct plan *p, enum config_mode mode, struct err *err)
 {
 	if (mode != CONFIG_ENFORCE)
@@ -76,13 +76,13 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 	uint32_t session;
 	int r;
 
-	/* First, so that a recorder started here does not carry the container's session. */
+	/* First, so that a recorder started here does not inherit the container's session. */
 	cleanup_fd int fd = *recorder >= 0 ? steal_fd(recorder) : reach(p, mode, err);
 
 	if (fd < 0)
 		return fd;
 	r = p->config.session ? session_begin(&session, err) : -EPERM;
-	/* Where the kernel refuses one (loginuid_immutable), the recorder goes by process and cgroup, and says so. */
+	/* If the kernel refuses a session (loginuid_immutable), the recorder attributes by process and cgroup, and says so. */
 	if (r < 0 && r != -EPERM)
 		return r;
 	compose(&request, p, r == 0 ? &session : NULL, key, mode, section, shape);

@@ -40,7 +40,7 @@ static void compose(struct buf *line, const struct oci_call *call, const struct 
 	buf_addc(line, '\n');
 }
 
-/* crun takes a kind in front of the name; only a file is written to here. */
+/* crun accepts a kind before the name; this writes to files only. */
 static int open_log(const char *log)
 {
 	if (text_starts(log, "journald:") || text_starts(log, "syslog:"))
@@ -58,7 +58,7 @@ int report_error(const struct oci_call *call, const struct err *err)
 	compose(&line, call, err);
 	if (call->log)
 		fd = open_log(call->log);
-	/* With --log, callers read that alone. */
+	/* With --log, callers read nothing else. */
 	if (!buf_failed(&line) && (fd < 0 || file_write_full(fd, line.data, line.len) < 0)) {
 		fprintf(stderr, "snug: %s\n", err->msg);
 		fflush(stderr);
@@ -66,7 +66,7 @@ int report_error(const struct oci_call *call, const struct err *err)
 	return call->command == OCI_EXEC ? 255 : 1;
 }
 
-/* syslog(3) waits where nobody reads the log; a start must not. */
+/* syslog(3) blocks if nothing reads the log; a start must not. */
 static void say(int priority, const char *text)
 {
 	struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};

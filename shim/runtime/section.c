@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* The first rule of a section that has one of these actions; *ret is NULL if there is none. */
+/* Finds the first rule with one of these actions; *ret is NULL if there is none. */
 static int find_rule(const char *section, size_t len, const char *const *actions, size_t count, struct json_doc **ret_doc,
 		     const struct json **ret, struct err *err)
 {
@@ -25,7 +25,7 @@ static int find_rule(const char *section, size_t len, const char *const *actions
 	return 0;
 }
 
-/* A notify rule hands calls to a listener of the caller's; a filter without it starts another container than was asked for. */
+/* A notify rule hands calls to the caller's listener; without it, the container would not be the one that was asked for. */
 int section_refuse_notify(const char *section, size_t len, const char *sentence, struct err *err)
 {
 	static const char *const actions[] = {"SCMP_ACT_NOTIFY"};
@@ -36,7 +36,7 @@ int section_refuse_notify(const char *section, size_t len, const char *sentence,
 	return r < 0 || !rule ? r : json_err(doc, rule, err, "%s", sentence);
 }
 
-/* Where the caller's rules stay, so do those whose calls the kernel does not log. */
+/* Notes whether the caller's rules, which stay, contain some whose calls the kernel does not log. */
 static int tell_handed(const char *section, size_t len, struct section *ret, struct err *err)
 {
 	static const char *const actions[] = {"SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE"};
@@ -50,7 +50,8 @@ static int tell_handed(const char *section, size_t len, struct section *ret, str
 	return r;
 }
 
-/* What the defaults of all engines allow: which of them is the caller's is not asked. containerd's allows some with capabilities only. */
+/* What the defaults of all engines allow, as it is unknown which one the caller has. containerd's allows chroot only with a
+ * capability. */
 static int find_base(const struct oci_spec *spec, struct learning_base *ret)
 {
 	const struct default_profile *base = default_profile("containerd"), *all;
@@ -68,7 +69,7 @@ static int find_base(const struct oci_spec *spec, struct learning_base *ret)
 	return oci_spec_has_capability(spec, "bounding", "CAP_SYS_CHROOT") ? 0 : names_add(&ret->except, "chroot");
 }
 
-/* Whoever picks a RuntimeClass is not the node's root: learning opens nothing beyond what every pod may have. */
+/* Choosing a RuntimeClass does not take root on the node: so learning opens nothing beyond what every pod may have. */
 static enum config_baseline choose_baseline(const struct plan *p, enum oci_container_kind kind)
 {
 	if (p->config.baseline != CONFIG_BASELINE_UNSET)
@@ -76,10 +77,10 @@ static enum config_baseline choose_baseline(const struct plan *p, enum oci_conta
 	return kind == OCI_KIND_PLAIN ? CONFIG_BASELINE_DROP : CONFIG_BASELINE_DEFAULT;
 }
 
-/* The caller's own section: what a baseline starts from. */
+/* The section that a baseline starts from. */
 struct own {
-	struct json_doc *doc; /* where it is not the caller's; owned */
-	const char *text;     /* NULL: the caller has none */
+	struct json_doc *doc; /* of a default profile, if the section is not the caller's; owned */
+	const char *text;     /* NULL: there is none */
 	size_t len;
 };
 
@@ -88,13 +89,14 @@ static void own_done(struct own *own)
 	json_free(own->doc);
 }
 
-/* With any of these an engine's default profile allows more than the one at hand (containerd, contrib/seccomp/seccomp_default.go); a privileged container has
- * all of them, and no engine gives it a profile. */
+/* With any of these, an engine's default profile allows more than the one used here (containerd,
+ * contrib/seccomp/seccomp_default.go); a privileged container has all of them, and engines give it no profile. */
 static const char *const WIDENING[] = {"CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN", "CAP_SYS_BOOT",       "CAP_SYS_MODULE", "CAP_SYS_PACCT", "CAP_SYS_PTRACE",
 				       "CAP_SYS_RAWIO",       "CAP_SYS_TIME",  "CAP_SYS_TTY_CONFIG", "CAP_SYS_NICE",   "CAP_SYSLOG",    "CAP_BPF",
 				       "CAP_PERFMON"};
 
-/* A pod that asks for no profile is unconfined unless its kubelet says otherwise (SeccompDefault); what it learns is what RuntimeDefault lets it do. */
+/* A pod without a profile is unconfined unless its kubelet says otherwise (SeccompDefault); it learns within what
+ * RuntimeDefault allows. */
 static int find_own(const struct oci_spec *spec, enum oci_container_kind kind, struct own *ret, struct err *err)
 {
 	const struct default_profile *d = default_profile("containerd");
@@ -141,9 +143,9 @@ static int make_baseline(enum config_baseline baseline, const struct oci_spec *s
 	return r;
 }
 
-#define CALLER_MAX 16384 /* bytes: it travels in one message with other fields */
+#define CALLER_MAX 16384 /* bytes: it shares one message with other fields */
 
-/* What the recorder compares a call with, to tell what this run was let do beyond the caller's profile. */
+/* The recorder compares calls with this list, to tell what the run was allowed beyond the caller's profile. */
 static int tell_caller(const char *own, size_t len, struct section *ret, struct err *err)
 {
 	cleanup_names struct names list = {0};
@@ -180,7 +182,7 @@ static int make_learning(const struct plan *p, const struct oci_spec *spec, enum
 	return r;
 }
 
-/* root's own containers are opened as a whole; a pod not beyond its baseline, or audit would be a way around its own profile. */
+/* Audit opens the containers of root completely, but a pod only within its baseline: else it could escape its own profile. */
 static int make_audit(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, const struct buf *profile,
 		      struct section *ret, struct err *err)
 {
@@ -214,11 +216,11 @@ static int make_approved(const struct plan *p, const struct oci_spec *spec, enum
 		return r;
 	if (mode == CONFIG_AUDIT)
 		return make_audit(p, spec, kind, &profile, ret, err);
-	/* What is not JSON, or not an object, would break the caller's file. */
+	/* Anything but a JSON object would break the caller's file. */
 	r = json_parse(profile.data, profile.len, JSON_OURS, STATE_APPROVED, &doc, err);
 	if (r == 0 && json_type(json_root(doc)) != JSON_OBJECT)
 		r = json_err(doc, json_root(doc), err, "expected an object");
-	/* Without one, and without rules, runc takes the section for none at all. */
+	/* Without a default action and without rules, runc takes the section for none. */
 	if (r == 0)
 		r = json_want_string(doc, json_root(doc), "defaultAction", &action, err);
 	if (r < 0)

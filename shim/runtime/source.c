@@ -41,7 +41,7 @@ int source_fall_back(struct plan *p, struct err *err)
 	return 0;
 }
 
-/* Whoever picks a RuntimeClass is not the node's root, and by notify everything is opened. */
+/* Choosing a RuntimeClass does not take root on the node, and notify opens everything. */
 static int check_baseline(const struct plan *p, enum oci_container_kind kind, struct err *err)
 {
 	bool unset = p->config.baseline == CONFIG_BASELINE_UNSET;

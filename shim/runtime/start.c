@@ -26,10 +26,10 @@
 #include <unistd.h>
 
 #define LOCK_TIMEOUT_MS 60000
-#define SHOWN_MAX_MS    10000 /* how long another start may show the runtime what is not the caller's */
+#define SHOWN_MAX_MS    10000 /* how long to wait while another start shows the runtime a rewritten file */
 #define LOOK_AGAIN_MS   5
 
-/* What is known of one start, gathered stage by stage. */
+/* The state of one start, collected step by step. */
 struct start {
 	struct plan *plan;
 	struct oci_bundle bundle;
@@ -39,16 +39,16 @@ struct start {
 	struct annotations annotations;
 	enum config_mode mode;
 	char *key;
-	int recorder;     /* the connection to it, once something was asked; -1 */
+	int recorder;     /* the connection to it, once it was asked; else -1 */
 	struct learn learn;
 	struct section section;
-	bool guarded;     /* the helper has the lock from here on */
-	bool exists;      /* the runtime has a container of this id already */
+	bool guarded;     /* the helper now holds the lock */
+	bool exists;      /* the runtime already has a container with this id */
 	bool noted;
 	bool missing;     /* there is no key, or no approved profile: missing_profile decides, not on_error */
-	bool brought;     /* what the container brings along is why it cannot be started */
-	bool denials;     /* what it is denied is logged, and somebody listens */
-	bool callers_own; /* the bundle surely holds the caller's own file */
+	bool brought;     /* something that the container brings along prevents the start */
+	bool denials;     /* the container's denials are logged, and the recorder listens */
+	bool callers_own; /* the bundle certainly contains the caller's own file */
 };
 
 static int lock(struct start *s, unsigned timeout_ms, struct err *err)
@@ -59,7 +59,7 @@ static int lock(struct start *s, unsigned timeout_ms, struct err *err)
 	return oci_bundle_lock(&s->bundle, locks.data, timeout_ms, err);
 }
 
-/* 2: the bundle, locked, with the caller's own file in it. */
+/* Opens and locks the bundle, with the caller's own file in it. */
 static int open_bundle(struct start *s, struct err *err)
 {
 	const struct oci_call *call = &s->plan->call;
@@ -78,7 +78,7 @@ static int open_bundle(struct start *s, struct err *err)
 	r = oci_spec_parse(s->text.data, s->text.len, s->bundle.name, &s->spec, err);
 	if (r == 0)
 		r = oci_bundle_check_owner(&s->bundle, s->spec, err);
-	/* A text that cannot be judged may hold what would be refused. */
+	/* A text that cannot be read may contain what would be refused. */
 	s->brought = r < 0;
 	return r;
 }
@@ -105,7 +105,7 @@ static bool is_recorded(enum config_mode mode)
 	return mode == CONFIG_LEARN || mode == CONFIG_AUDIT;
 }
 
-/* Lets the kernel log what a container is denied, where the runtime can and the recorder listens. Nothing else depends on either. */
+/* Makes the kernel log what the container is denied, if the runtime can and the recorder listens. Nothing else depends on this. */
 static void log_denials(struct start *s)
 {
 	const struct plan *p = s->plan;
@@ -113,7 +113,7 @@ static void log_denials(struct start *s)
 	struct err why = {0};
 	int r;
 
-	/* Under baseline drop nothing is denied. */
+	/* Baseline drop denies nothing. */
 	if (s->exists || !p->config.log_denials || p->config.rootless || text_streq(s->section.baseline, "drop") ||
 	    features_log_denials(p->config.state_dir, &p->runtime) != FEATURES_CAN)
 		return;
@@ -139,7 +139,7 @@ static void add_denials(struct start *s)
 		report_unrecorded(s->plan->call.id, &why);
 }
 
-/* 3: the recorder listens before the runtime starts. Enforcing needs none. */
+/* Registers the container with the recorder before the runtime starts. Enforcing needs no recorder. */
 static int book(struct start *s, struct err *err)
 {
 	cleanup_buf struct buf shape = {0};
@@ -158,7 +158,7 @@ static int book(struct start *s, struct err *err)
 	return r;
 }
 
-/* 4: the section in its place, the other bytes as they were. Nothing is shown yet. */
+/* Puts the section in its place; all other bytes stay. The runtime cannot see it yet. */
 static int prepare(struct start *s, struct err *err)
 {
 	cleanup_buf struct buf spliced = {0};
@@ -169,7 +169,7 @@ static int prepare(struct start *s, struct err *err)
 
 static int write_note(struct start *s, struct err *err)
 {
-	/* The runtime is going to refuse an id that exists; the note of that other container stays. */
+	/* The runtime will refuse an id that exists; the note of that other container stays. */
 	if (s->exists)
 		return 0;
 
@@ -183,13 +183,13 @@ static int write_note(struct start *s, struct err *err)
 		*err = why;
 		return r;
 	}
-	/* An enforced container needs none, but an older one of its id would speak of another container. */
+	/* An enforced container needs no note, but an older one with its id would describe another container. */
 	report_unnoted(s->plan->call.id, &why);
 	r = note_remove(s->plan->config.run_dir, s->plan->root, s->plan->call.id);
 	return r < 0 ? err_set(err, -r, "%s", why.msg) : 0;
 }
 
-/* 5: who puts it back, before there is anything to put back. */
+/* Starts the helper that restores the file, before there is anything to restore. */
 static int set_guardian(struct start *s, struct err *err)
 {
 	const struct guardian_duty duty = {
@@ -198,7 +198,7 @@ static int set_guardian(struct start *s, struct err *err)
 		.recorded = is_recorded(s->mode),
 		.learn_features = true,
 		.tell_version = is_recorded(s->mode) || s->denials,
-		/* A start that fails leaves no container, and nobody has to call delete then. */
+		/* A failed start leaves no container, and callers need not call delete for it. */
 		.until_end = !s->exists,
 	};
 
@@ -208,7 +208,7 @@ static int set_guardian(struct start *s, struct err *err)
 	return r;
 }
 
-/* Once its time is over a key is not learnt any more: what was approved applies, or what the caller asked for. */
+/* After learn_for a key is not learnt any more: the approved profile applies, or else the caller's own. */
 static int ask_recorder(struct start *s, struct err *err)
 {
 	cleanup_buf struct buf approved = {0};
@@ -226,7 +226,7 @@ static int ask_recorder(struct start *s, struct err *err)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* What is enforced because learning is over has no source. */
+/* If learning is over and the profile is enforced, no source is used. */
 static int make_section(struct start *s, struct err *err)
 {
 	s->plan->notify &= s->mode == CONFIG_LEARN;
@@ -236,8 +236,8 @@ static int make_section(struct start *s, struct err *err)
 	return source_notify(s->plan, s->spec, s->kind, s->key, &s->section, err);
 }
 
-/* What `kubectl debug` starts has a name that never comes again: it is not learnt, and gets the profile that its namespace has for such, else its own,
- * else the runtime's default. */
+/* A container of `kubectl debug` has a name that never returns. It is not learnt, but gets its namespace's profile for such
+ * containers, or else its own, or else the runtime's default. */
 static int make_ephemeral(struct start *s, struct err *err)
 {
 	struct err none = {0};
@@ -256,7 +256,7 @@ static int make_ephemeral(struct start *s, struct err *err)
 	return r;
 }
 
-/* Which profile by which key. */
+/* Finds the key, and the section for it. */
 static int find_section(struct start *s, struct err *err)
 {
 	int r = 0;
@@ -320,9 +320,9 @@ static void start_done(struct start *s)
 		close(s->recorder);
 }
 
-/* Passing through still undoes what a crash may have left: the runtime must not be shown a filter that denies nothing. A bundle that cannot be
- * opened safely is the runtime's own affair then. Nobody's lock is waited for; only while another start of the same bundle shows its rewriting,
- * which takes milliseconds, is that start's end. */
+/* Even pass undoes what a crash may have left: the runtime must not see a filter that denies nothing. A bundle that cannot be
+ * opened safely is left to the runtime. This waits for no lock, only for the end of another start that shows its rewritten
+ * file, which takes milliseconds. */
 static void only_recover(struct start *s)
 {
 	const struct oci_call *call = &s->plan->call;
@@ -360,7 +360,8 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 
 	*ret_original = false;
 	s.exists = container_exists(p);
-	/* A recorded start that cannot happen must not be booked: the runtime says so itself, and sees the caller's own profile. */
+	/* A recorded start that cannot happen must not be registered: the runtime reports the error itself, and sees the
+	 * caller's own profile. */
 	if (p->mode == CONFIG_PASS || (s.exists && is_recorded(p->mode))) {
 		only_recover(&s);
 		start_done(&s);
@@ -374,7 +375,7 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 			r = ready(&s, err);
 	}
 	policy = s.missing && s.mode != CONFIG_LEARN ? p->config.missing_profile : p->config.on_error;
-	/* Nothing that a container brings along gets it past its profile, such as the name of one that is not there. */
+	/* Nothing that a container brings along, such as the name of a missing profile, may get it past its profile. */
 	*ret_original = r < 0 && s.callers_own && policy == CONFIG_ORIGINAL && (s.annotations.callers || !s.brought);
 	if (r < 0)
 		(void)oci_bundle_restore(&s.bundle, NULL);
@@ -390,7 +391,7 @@ int start_exec(struct plan *p, bool *ret_original, struct err *err)
 	int none = -1;
 	int r = register_session(p, p->note.key, p->note.mode, &none, NULL, NULL, &recorded, err);
 
-	/* Its denials are not recorded then; in an enforced container nothing else depends on it. */
+	/* Its denials are not recorded then; nothing else in an enforced container depends on it. */
 	if (r < 0 && p->note.mode == CONFIG_ENFORCE) {
 		*ret_original = false;
 		return 0;
