@@ -39,7 +39,7 @@ static int start(const char *path, const char *argument, int out, pid_t *ret)
 	return -r;
 }
 
-/* Until its end, or something is wrong. */
+/* Reads to the end; fails if that takes too long, or if there is too much. */
 static int read_all(int fd, size_t max, struct buf *ret)
 {
 	uint64_t deadline = clock_monotonic_ms() + ASK_TIMEOUT_MS;

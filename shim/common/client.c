@@ -23,13 +23,13 @@
 #define TRIES            3
 
 static const struct {
-	const char *program, *socket, *notes; /* of live containers, below run_dir */
+	const char *program, *socket, *notes; /* the directory with a note for each live container, below run_dir */
 } servers[] = {
 	[CLIENT_SNUGD] = {"snugd", "snugd.sock", "live"},
 	[CLIENT_AGENT] = {"snug-agent", CLIENT_AGENT_SOCKET, "agent"},
 };
 
-/* timeout_ms: for a recorder that does not take connections any more; 0 waits for ever. */
+/* timeout_ms: for a recorder that no longer accepts connections; 0 waits forever. */
 static int connect_once(enum client_server server, const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
 {
 	struct timeval patience = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
@@ -54,7 +54,7 @@ int client_connect(enum client_server server, const char *run_dir, struct err *e
 	return connect_once(server, run_dir, 0, 0, err);
 }
 
-/* It lies beside this program's own file. */
+/* The program is in the same directory as this one. */
 static int program_path(enum client_server server, char **ret, struct err *err)
 {
 	cleanup_free char *self = NULL;
@@ -72,7 +72,7 @@ static int program_path(enum client_server server, char **ret, struct err *err)
 	return 0;
 }
 
-/* Until it has closed its standard error: whatever it says there is why it could not start. */
+/* Waits until the program closes its standard error: anything that it writes there is the reason why it could not start. */
 static int wait_started(enum client_server server, int fd, uint64_t deadline, struct err *err)
 {
 	char text[ERR_MSG_MAX];
@@ -99,7 +99,8 @@ static int wait_started(enum client_server server, int fd, uint64_t deadline, st
 	return 0;
 }
 
-/* Not the caller's environment: the recorder outlives it, and what the caller may do to the runtime (LD_PRELOAD) is no way into it. */
+/* The recorder does not get the caller's environment: it outlives the caller, and must not be open to what the caller may set
+ * for the runtime (LD_PRELOAD). */
 static int spawn(const char *path, char *const argv[], char *const environment[], int stderr_fd, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -120,7 +121,7 @@ static int spawn(const char *path, char *const argv[], char *const environment[]
 	return -r;
 }
 
-/* What tells a rootless caller's agent where that caller keeps things. */
+/* These tell a rootless caller's agent where the caller's files are. */
 static const char *const own_variables[] = {"HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"};
 
 struct environment {
@@ -178,7 +179,7 @@ static int start_server(enum client_server server, const struct config *config, 
 	if (r < 0)
 		return err_sys(err, r, "%s: cannot start the recorder", path);
 	close(steal_fd(&in));
-	/* What was started goes into the background at once; the process that is reaped here lives for a moment. */
+	/* The program goes into the background at once; the process reaped here is short-lived. */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return wait_started(server, out, deadline, err);
@@ -204,7 +205,7 @@ int client_connect_or_start_within(enum client_server server, const struct confi
 		fd = connect_once(server, config->run_dir, 0, timeout_ms, err);
 		if (fd >= 0 || !nobody_listens(fd))
 			return fd;
-		/* Another one is just starting, or just ending, and holds the recorder's lock. */
+		/* Another recorder is just starting or ending, and holds the lock. */
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	} while (clock_monotonic_ms() < deadline);
 	return fd;
@@ -318,7 +319,7 @@ void client_notify(enum client_server server, const char *run_dir, const struct 
 		(void)!send(fd, request->data, request->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* A recorder that ended in peace with nothing to watch leaves none. */
+/* A recorder that ended cleanly, with nothing to watch, leaves no notes. */
 static bool has_notes(enum client_server server, const char *run_dir)
 {
 	cleanup_free char *path = NULL;
@@ -342,11 +343,11 @@ static int sync_with(enum client_server server, const struct config *config, str
 
 	if (nobody_listens(fd) && has_notes(server, config->run_dir)) {
 		fd = client_connect_or_start(server, config, &local);
-		/* Not to be had here: that the runs were cut off stands in the evidence as it is. */
+		/* None can be started here: the evidence already says that the runs were cut off. */
 		if (fd < 0)
 			return 0;
 	}
-	/* Not root, not there: the evidence on disk is all there is, and says itself what it lacks. */
+	/* Not root, or no recorder: there is only the evidence on disk, which says itself what it lacks. */
 	if (nobody_listens(fd) || fd == -EACCES)
 		return 0;
 	if (fd < 0)

@@ -56,7 +56,7 @@ static int read_path(const struct reading *r, const struct json *v, size_t offse
 	return 0;
 }
 
-/* To its whole length: what holds a NUL is no name with something behind it. */
+/* Compares the whole length: a value with a NUL in it is not a name. */
 static bool is_string(const struct json *v, const char *s)
 {
 	return json_type(v) == JSON_STRING && json_text_len(v) == strlen(s) && memcmp(json_text(v), s, strlen(s)) == 0;
@@ -172,7 +172,7 @@ static int read_progressive(const struct reading *r, const struct json *v, size_
 	return rc;
 }
 
-/* What is let pass though nobody has seen it must be harmless whatever its arguments, and blind no other part. */
+/* A call that is unlogged before anybody has seen it must be harmless with any arguments, and must not hide other calls. */
 static int read_hot_name(const struct reading *r, const struct json *v)
 {
 	const char *s = json_type(v) == JSON_STRING ? json_text(v) : "";
@@ -182,7 +182,7 @@ static int read_hot_name(const struct reading *r, const struct json *v)
 		return json_err(r->doc, v, r->err, "expected the name of a system call, like \"read\"");
 	if (set_is_always_logged(s))
 		return json_err(r->doc, v, r->err, "%s is always logged while learning", s);
-	/* Of a call whose arguments decide its harmless form passes, if there is one. */
+	/* Of a call whose arguments decide, the harmless form is unlogged, if there is one. */
 	if (argument_by_name(s) >= 0 && argument_get(argument_by_name(s))->kind != ARGUMENT_VALUES)
 		return json_err(r->doc, v, r->err, "%s has no harmless form to assume", s);
 	if (r->config->hot_set.count >= HOT_SET_MAX)
@@ -203,7 +203,7 @@ static int read_hot_set(const struct reading *r, const struct json *v, size_t of
 	return rc;
 }
 
-/* Seconds, or a number with its unit: "90s", "30m", "12h", "7d". */
+/* Seconds, or a number with a unit: "90s", "30m", "12h", "7d". */
 static int read_learn_for(const struct reading *r, const struct json *v, size_t offset)
 {
 	static const struct {
@@ -285,7 +285,8 @@ int config_apply(struct config *c, const char *text, size_t len, struct err *err
 	return rc;
 }
 
-/* Who may write to it chooses what is executed as the real runtime; SNUG_CONFIG may come from a less trusted caller. */
+/* Whoever can write to the file chooses the program that is executed as the real runtime; SNUG_CONFIG may come from a less
+ * trusted caller. */
 static int load(struct config *c, bool must_exist, struct err *err)
 {
 	cleanup_buf struct buf text = {0};
@@ -307,7 +308,7 @@ static int load(struct config *c, bool must_exist, struct err *err)
 	return rc < 0 ? rc : config_apply(c, text.data, text.len, err);
 }
 
-/* A rootless caller's own directories, and his file if he has one. */
+/* A rootless caller's own directories, and own configuration file if there is one. */
 static int choose_own(struct config *c)
 {
 	struct rootless_dirs own;
@@ -350,7 +351,7 @@ int config_default(struct config *ret, struct err *err)
 	return 0;
 }
 
-/* The node's file holds for its users too, but for where root keeps things. */
+/* The node's file also applies to rootless callers, except for root's directories. */
 static int keep_own_dirs(struct config *c, struct err *err)
 {
 	struct config own = {0};
@@ -369,7 +370,7 @@ static int keep_own_dirs(struct config *c, struct err *err)
 	return 0;
 }
 
-/* For one job of a CI, say. */
+/* SNUG_LEARN_SOURCE: for a single CI job, for example. */
 static int read_environment(struct config *c, struct err *err)
 {
 	const char *source = c->rootless ? secure_getenv("SNUG_LEARN_SOURCE") : NULL;

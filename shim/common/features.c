@@ -14,7 +14,7 @@
 #define FILE_MAX     16384
 #define FEATURES_MAX (256u << 10)
 
-/* features.md of runtime-spec: supportedFlags are those that the libseccomp and the kernel at hand take too. */
+/* features.md of runtime-spec: supportedFlags are the flags that libseccomp and the kernel accept, too. */
 static bool lists_flag(const struct json *seccomp)
 {
 	for (const struct json *e = json_first(json_get(seccomp, "supportedFlags")); e; e = json_next(e))
@@ -35,7 +35,7 @@ bool features_takes_log_flag(const char *version, const struct buf *features)
 		seccomp = json_get(json_get(json_root(doc), "linux"), "seccomp");
 	if (json_get(seccomp, "supportedFlags") || json_get(seccomp, "knownFlags"))
 		return lists_flag(seccomp);
-	/* crun took flags long before it told so; runc of before 1.2 refuses any. */
+	/* crun accepted flags long before it reported them; runc before 1.2 refuses all. */
 	return crun && version[strlen("crun version ")] >= '1' && version[strlen("crun version ")] <= '9';
 }
 
@@ -59,7 +59,7 @@ enum features_log features_log_denials(const char *state_dir, const struct oci_r
 {
 	char id[OCI_RUNTIME_ID_MAX];
 
-	/* A script may call another program tomorrow. */
+	/* A script may call another program tomorrow, so what it can do is not stored. */
 	if (rt->is_script)
 		return FEATURES_CANNOT;
 	oci_runtime_id(rt, id);
@@ -102,7 +102,7 @@ int features_learn(const char *state_dir, const struct oci_runtime *rt, struct e
 	dir = file_open_dirs(path, err);
 	if (dir < 0)
 		return dir;
-	/* Where the answer cannot be kept the runtime would be asked after every start. */
+	/* If the answer could not be stored, the runtime would be asked after every start. */
 	if (faccessat(dir, ".", W_OK, AT_EACCESS) < 0)
 		return err_sys(err, errno, "%s", path);
 	r = ask_version(rt->path, &version);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Calls fn for every line until it returns true. False: it never did, or the file cannot be read. */
+/* Calls fn for every line until it returns true. Returns false if it never did, or if the file cannot be read. */
 typedef bool line_fn(const char *line, void *arg);
 
 static bool find_line(const char *path, line_fn *fn, void *arg)
@@ -66,7 +66,7 @@ bool hidepid_line_shows_all(const char *line, gid_t own_gid, bool may_trace)
 		return true;
 	if (strncmp(how, "off", 3) == 0 || strncmp(how, "noaccess", 8) == 0 || *how == '0' || *how == '1')
 		return true;
-	/* "ptraceable" makes no exception of a group. */
+	/* Only "invisible" exempts a group; "ptraceable" does not. */
 	if (*how != '2' && strncmp(how, "invisible", 9) != 0)
 		return false;
 	gid = value_of(options, "gid=");
@@ -91,7 +91,7 @@ static bool is_mount(const char *line, void *arg)
 
 bool hidepid_sees_all(void)
 {
-	/* What is mounted there now, whatever lies beneath it. */
+	/* Opened through the path, so it is the topmost mount. */
 	cleanup_fd int dir = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct mount m = {.id = -1};
 	uint64_t effective = 0;

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* include/linux/proc_ns.h PROC_USER_INIT_INO, PROC_PID_INIT_INO: fixed for the initial ones. */
+/* include/linux/proc_ns.h PROC_USER_INIT_INO, PROC_PID_INIT_INO: the numbers of the initial namespaces are fixed. */
 static const struct {
 	const char *path, *initial, *what;
 } namespaces[] = {
@@ -15,8 +15,8 @@ static const struct {
 	{"/proc/self/ns/pid", "pid:[4026531836]", "pid"},
 };
 
-/* Its number is not fixed in every kernel, but the queue settings of all devices are in the initial one's /proc/sys/net alone
- * (net/core/sysctl_net_core.c net_core_table). */
+/* Not every kernel has a fixed number for the initial network namespace, but only its /proc/sys/net has the queue settings of
+ * all devices (net/core/sysctl_net_core.c net_core_table). */
 static int check_network(struct err *err)
 {
 	if (access("/proc/sys/net/core/netdev_budget", F_OK) == 0)
