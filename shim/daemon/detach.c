@@ -24,8 +24,8 @@ static void write_text(const char *path, const char *text)
 		(void)!write(fd, text, strlen(text));
 }
 
-/* The end of the pod, unit or login that called first must not end the daemon: it moves to a cgroup of its own under v2, and
- * to the root group of each v1 hierarchy (a new cpuset group would need cpus and mems first). */
+/* The daemon must not end with the pod, unit or login that first called it: under v2 it moves to its own cgroup, under v1 to
+ * the root group of each hierarchy (a new cpuset group would need cpus and mems first). */
 static void leave_cgroups(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -59,9 +59,9 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-#define FILES_MAX 65536 /* as in the unit: two for each container, and one for each key */
+#define FILES_MAX 65536 /* as in the unit: two per container, and one per key */
 
-/* To at least `want`; without CAP_SYS_RESOURCE, to the hard limit at most. */
+/* Raises a limit to at least `want`; without CAP_SYS_RESOURCE, to the hard limit at most. */
 static void raise_limit(int which, rlim_t want)
 {
 	struct rlimit now, more;
@@ -82,7 +82,7 @@ static void reset_limits(void)
 	cpu_set_t all;
 
 	setrlimit(RLIMIT_CORE, &none);
-	/* The first caller's limits are not meant for the node. */
+	/* The first caller's limits must not apply to the whole node. */
 	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
 		raise_limit(unlimited[i], RLIM_INFINITY);
 	raise_limit(RLIMIT_NOFILE, FILES_MAX);

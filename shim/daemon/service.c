@@ -49,8 +49,7 @@ static int prepare(const struct service *s, const struct options *o, void *state
 	if (r == 0 && o->background)
 		r = detach_from_caller(err);
 	umask(077);
-	/* In the background the caller reads on stderr why the program did not start: nothing else may be written
-	 * there. */
+	/* In the background, the caller reads on stderr why the program did not start: nothing else may be written there. */
 	openlog(s->name, LOG_PID | (o->background ? 0 : LOG_PERROR), LOG_DAEMON);
 	return r < 0 ? r : s->open(state, o->background, err);
 }
@@ -72,7 +71,7 @@ int service_main(const struct service *s, void *state, struct config *config, in
 		detach_stderr();
 	if (r == 0)
 		r = s->run(state, &err);
-	/* The caller wanted one that serves, and there is one. */
+	/* The caller wants a program that serves, and there is one already. */
 	if (r == -EALREADY && options.background)
 		r = 0;
 	if (r < 0)
