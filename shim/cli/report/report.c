@@ -18,7 +18,7 @@ static bool is_runtime(const struct evidence_call *c)
 	return c->count && c->phase == EVIDENCE_RUNTIME;
 }
 
-/* What was known at that time. */
+/* The number of calls known at that time. */
 static struct report_point point_at(const struct evidence *ev, uint64_t at_ms)
 {
 	const struct evidence_call *const *calls = NULL;
@@ -54,7 +54,7 @@ static int compare_times(const void *a, const void *b)
 	return x->at_ms < y->at_ms ? -1 : x->at_ms > y->at_ms;
 }
 
-/* From the first run's beginning to the last one's end, with a point wherever something was seen for the first time. */
+/* From the start of the first run to the end of the last, with a point for each time that something new was seen. */
 static int count_times(struct report *r)
 {
 	const struct evidence *ev = r->build->evidence;
@@ -85,7 +85,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorts, and leaves each name once. */
+/* Sorts the names and removes duplicates. */
 static size_t unique(const char **names, size_t count)
 {
 	size_t kept = 0;
@@ -97,7 +97,7 @@ static size_t unique(const char **names, size_t count)
 	return kept;
 }
 
-/* A default names the calls of every arch; those that no container of this key can make are no difference. */
+/* A default names the calls of every arch; a call that this key's containers cannot make is no difference. */
 static bool exists(const struct profile *own, const char *name)
 {
 	const struct arch *const *arches = NULL;
@@ -110,7 +110,7 @@ static bool exists(const struct profile *own, const char *name)
 	return false;
 }
 
-/* The names that a profile in OCI's form allows, with whatever arguments; *ret is an array to be freed. */
+/* The names that a profile in OCI form allows, with any arguments; the caller frees the array *ret, not the names. */
 static int allowed_names(const struct json *seccomp, const struct profile *own, const char ***ret, size_t *ret_count)
 {
 	const struct json *rules = json_get(seccomp, "syscalls");

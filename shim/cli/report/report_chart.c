@@ -15,7 +15,7 @@ void report_add_time(struct buf *out, uint64_t ms)
 	buf_adds(out, text);
 }
 
-/* In the units of the drawing. */
+/* In SVG units. */
 #define WIDTH  640.0
 #define HEIGHT 190.0
 #define LEFT   44.0
@@ -41,7 +41,7 @@ static size_t value_of(const struct report_point *p, bool program)
 	return program ? p->program : p->runtime;
 }
 
-/* Steps: what is known stays known until something new comes. A single point is drawn over the whole width. The last value stands at the end. */
+/* Draws steps: a known call stays known. A single point is drawn over the whole width. The last value is written at the end. */
 static void add_line(const struct report_point *points, size_t count, bool over_time, bool program, size_t top, struct buf *out)
 {
 	buf_addf(out, "<path class=\"%s\" d=\"M%.1f %.1f", program ? "program" : "runtime", LEFT,
@@ -64,7 +64,7 @@ static size_t highest(const struct report_point *points, size_t count)
 	return top;
 }
 
-/* 1, 2 or 5 times a power of ten, so that about four of them fill the height. */
+/* 1, 2 or 5 times a power of ten, such that about four steps fill the height. */
 static size_t step_of(size_t top)
 {
 	static const size_t factors[] = {1, 2, 5};

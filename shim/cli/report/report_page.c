@@ -83,7 +83,7 @@ static size_t count_group(const char *const names[], size_t count, const char *g
 	return n;
 }
 
-/* The top: can it be relied on, and how much was seen. */
+/* The top of the page: whether the evidence is complete, and how much there is. */
 static void add_verdict(const struct report *r, struct buf *out)
 {
 	const struct evidence_verdict *v = &r->build->verdict;
@@ -111,7 +111,7 @@ static void add_verdict(const struct report *r, struct buf *out)
 	buf_adds(out, v->complete ? "</div>\n" : "</ul></div>\n");
 }
 
-/* The figures are those of `snug show`. What lost something newest of all may have missed the call that would unsettle it. */
+/* The figures of `snug show`. A newest run that lost records may have missed the call that would unsettle the key. */
 static void add_confidence(const struct report *r, struct buf *out)
 {
 	const struct confidence *s = &r->confidence;
@@ -133,7 +133,7 @@ static void add_confidence(const struct report *r, struct buf *out)
 	buf_adds(out, "</p></div>\n");
 }
 
-/* The default whose names are listed: the best known one. */
+/* The default whose names are listed: the best-known one. */
 static const struct report_default *measure_of(const struct report *r)
 {
 	for (size_t i = 0; i < r->default_count; i++)
@@ -204,7 +204,7 @@ static void add_call(struct buf *out, const struct evidence *ev, const struct ev
 	buf_adds(out, "</tr>\n");
 }
 
-/* told: the heading tells the phase already, so that a narrow page can do without. */
+/* told: the heading names the phase, so a narrow page can omit its column. */
 static void begin_table(bool told, struct buf *out)
 {
 	buf_addf(out, "<div class=\"wide\"><table class=\"calls%s\"><thead><tr><th>Call</th><th>Phase</th><th class=\"n\">Count</th>"
@@ -304,7 +304,7 @@ static void add_default(const struct report_default *d, struct buf *out)
 		add_names(d->beyond, d->beyond_count, NULL, out);
 }
 
-/* The names once: the defaults differ by a handful. */
+/* Lists the names for one default only: the others differ by a handful. */
 static void add_closed(const struct report_default *d, struct buf *out)
 {
 	buf_adds(out, "<h3>Refused here, allowed by the default of ");
@@ -418,7 +418,7 @@ static void add_runs(const struct report *r, struct buf *out)
 		buf_addf(out, "<p class=\"dim\">The newest %d of %zu.</p>\n", RUNS_SHOWN, n);
 }
 
-/* The key as part of a file's name. */
+/* Appends the key as part of a file name. */
 static void add_file_name(const char *key, struct buf *out)
 {
 	for (; *key; key++)
@@ -451,7 +451,7 @@ static void add_head(const struct report *r, struct buf *out)
 {
 	buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		      /* Nothing on this page is to run or to be fetched, whatever it quotes. */
+		      /* Nothing on this page may run or be fetched, whatever it quotes. */
 		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>");
 	report_escape(out, r->key);
 	buf_adds(out, ": system calls</title>\n<style>\n");
