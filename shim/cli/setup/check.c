@@ -10,7 +10,8 @@
 
 static const char *const HANDLERS[] = {"snug-learn", "snug-audit", "snug-enforce"};
 
-/* An engine makes its socket anew at each start, and reads its configuration then. False too where one of the two is not there. */
+/* True if the socket is older than the file: an engine makes its socket and reads its configuration when it starts. False if one
+ * of them is missing. */
 static bool is_older(const char *socket, const char *file)
 {
 	struct stat s, f;

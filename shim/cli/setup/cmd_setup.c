@@ -63,16 +63,16 @@ static const char *text_of(const struct buf *b)
 	return b->data ? b->data : "";
 }
 
-/* containerd has runc for a default only as long as the file names no handler at all: without it the whole CRI plugin would not be loaded. */
+/* Once a containerd file names any handler, there is no built-in default, and without a default the CRI plugin is not loaded. */
 #define DEFAULT_OF(table)                                                                                       \
 	"# The file named no default: once any handler is named, containerd forgets its built-in one.\n"             \
 	"[" table ".containerd.runtimes.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n"
 
-/* What is to be known of a containerd's configuration. */
+/* What we need to know about containerd's configuration. */
 struct containerd {
 	const char *template;
 	bool systemd_cgroup;
-	const char *default_runtime; /* its table, where the file has none */
+	const char *default_runtime; /* a table to add if the file has none for the default */
 };
 
 static int choose_containerd(struct setup_job *j, struct containerd *ret, struct err *err)
@@ -108,7 +108,7 @@ static int find_bin(const char *given, char **ret, struct err *err)
 			*slash = '\0';
 		return 0;
 	}
-	/* It goes into files of three syntaxes unquoted. */
+	/* It is inserted unquoted into files of three syntaxes. */
 	if (given[0] != '/' || strpbrk(given, "\"'\\\n"))
 		return err_set(err, EINVAL, "--bin: expected an absolute path without quotes or backslashes");
 	*ret = strdup(given);

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 #define PATIENCE_S 5
-#define ANSWER_MAX (4u << 20) /* containerd's whole configuration is some 10 KiB */
+#define ANSWER_MAX (4u << 20) /* bytes; containerd's whole configuration is about 10 KiB */
 
 /* Frames of RFC 9113, 6. */
 enum { FRAME_DATA, FRAME_HEADERS, FRAME_RST_STREAM = 3, FRAME_SETTINGS, FRAME_PING = 6, FRAME_GOAWAY, FRAME_WINDOW_UPDATE };
@@ -25,7 +25,7 @@ enum { FRAME_DATA, FRAME_HEADERS, FRAME_RST_STREAM = 3, FRAME_SETTINGS, FRAME_PI
 
 struct frame {
 	unsigned type, flags;
-	unsigned char payload[1 << 14]; /* the largest that a peer may send unasked */
+	unsigned char payload[1 << 14]; /* the largest that a peer may send by default */
 	size_t len;
 };
 
@@ -53,7 +53,7 @@ static void add_field(struct buf *out, const char *name, const char *value)
 	buf_adds(out, value);
 }
 
-/* Both windows are opened so far that no answer needs another word about them. */
+/* Makes both flow-control windows so large that no answer needs an update. */
 static void add_opening(struct buf *out)
 {
 	cleanup_buf struct buf settings = {0}, window = {0};
@@ -143,7 +143,7 @@ static int add_data(const struct frame *f, struct buf *answer, struct err *err)
 	return 0;
 }
 
-/* Acknowledges what has to be. */
+/* Acknowledges the frames that require it. */
 static int acknowledge(int fd, const struct frame *f, struct err *err)
 {
 	cleanup_buf struct buf out = {0};
@@ -190,7 +190,7 @@ static int connect_to(const char *path, struct err *err)
 	return steal_fd(&fd);
 }
 
-/* One call; its message follows five bytes. */
+/* Makes one call; its message follows a header of five bytes. */
 static int call(const char *socket, const char *method, const char *question, size_t len, struct buf *answer, struct err *err)
 {
 	cleanup_buf struct buf out = {0};
@@ -210,7 +210,7 @@ static int call(const char *socket, const char *method, const char *question, si
 		return r;
 	h = (const unsigned char *)answer->data;
 	said = answer->len >= 5 ? (size_t)h[1] << 24 | (size_t)h[2] << 16 | (size_t)h[3] << 8 | h[4] : 0;
-	/* A refusal has no message, but a status in its last fields. */
+	/* A refusal has no message, but a status in its trailers. */
 	if (answer->len < 5 || h[0] || said != answer->len - 5)
 		return err_set(err, EPROTO, "it does not speak CRI version 1, or is still starting");
 	return 0;

@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Of a protocol buffer: what is left of it, and the field at hand. */
+/* The rest of a protocol buffer, and its current field. */
 struct fields {
 	const unsigned char *at, *end;
 	uint64_t number;
-	const char *text; /* of a field with a length; else NULL */
+	const char *text; /* of a length-delimited field; else NULL */
 	size_t len;
 	bool broken;
 };
@@ -29,7 +29,7 @@ static bool read_varint(struct fields *f, uint64_t *ret)
 	return false;
 }
 
-/* Goes to the next field (protobuf.dev/programming-guides/encoding). */
+/* Moves to the next field (protobuf.dev/programming-guides/encoding). */
 static bool next_field(struct fields *f)
 {
 	uint64_t tag, value = 0;
@@ -97,7 +97,7 @@ static int read_config(const char *text, size_t len, struct cri_answer *ret, str
 	const struct json *runtimes = NULL;
 	int r = 0;
 
-	/* What another engine calls so is none of ours. */
+	/* Another engine may use this name for something else. */
 	if (json_parse(text, len, JSON_FOREIGN, "config", &doc, NULL) == 0)
 		runtimes = json_get(json_get(json_root(doc), "containerd"), "runtimes");
 	for (const struct json *v = json_first(runtimes); v && r == 0; v = json_next(v))
@@ -125,7 +125,7 @@ static int read_handler(struct fields handler, struct cri_answer *ret, struct er
 {
 	int r = 0;
 
-	ret->lists = true; /* the default one has no name */
+	ret->lists = true; /* the default handler has no name */
 	while (next_field(&handler) && r == 0)
 		if (handler.number == 1 && handler.text && handler.len)
 			r = add_handler(ret, handler.text, handler.len, err);

@@ -46,7 +46,7 @@ static int split_path(struct setup_job *j, struct err *err)
 	return j->directory && j->name ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-/* -ENOENT without a sentence. */
+/* -ENOENT without a message. */
 static int read_text(const char *path, struct buf *ret, struct err *err)
 {
 	struct err inner = {0};
@@ -59,7 +59,7 @@ static int read_text(const char *path, struct buf *ret, struct err *err)
 	return ret->data && strlen(ret->data) != ret->len ? err_set(err, EINVAL, "%s: contains a zero byte", path) : 0;
 }
 
-/* The template that fits what its containerd reads now. */
+/* Switches to the template for the version of the file that containerd reads now. */
 static int go_to_template(struct setup_job *j, struct err *err)
 {
 	struct setup_toml toml;
@@ -99,7 +99,7 @@ int setup_job_read(struct setup_job *j, const char *path, struct err *err)
 	return 0;
 }
 
-/* The caller's program, if it is here. Appends its path. */
+/* True if the caller's program is installed; appends its path. */
 static bool find_program(const char *name, struct buf *ret)
 {
 	static const char *const dirs[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
@@ -113,7 +113,7 @@ static bool find_program(const char *name, struct buf *ret)
 	return false;
 }
 
-/* "containerd github.com/containerd/containerd/v2 2.0.1 ..." or "... v1.7.1 ...": 3 from version 2 on, else 2. */
+/* "containerd github.com/containerd/containerd/v2 2.0.1 ..." or "... v1.7.1 ...": 3 for containerd 2 or later, else 2. */
 static unsigned newest_version(void)
 {
 	cleanup_buf struct buf path = {0}, out = {0};
@@ -128,7 +128,7 @@ static unsigned newest_version(void)
 	return strstr(text_of(&out), " v2.") || strstr(text_of(&out), " 2.") ? 3 : 2;
 }
 
-/* What a file of containerd begins with where there is none. */
+/* Appends the beginning of a containerd file that does not exist yet. */
 void setup_begin(const struct setup_job *j, struct buf *out)
 {
 	if (j->caller->form == FORM_TEMPLATE)
@@ -154,7 +154,7 @@ static bool same(const struct buf *a, const struct buf *b)
 	return text_streq(text_of(a), text_of(b));
 }
 
-/* Lets containerd itself read what would be written. */
+/* Has containerd itself read the text before it is written. */
 static int check(const struct setup_job *j, int dir, const struct buf *text, struct err *err)
 {
 	cleanup_buf struct buf program = {0}, temp = {0}, path = {0};
@@ -182,11 +182,11 @@ static int open_directory(const struct setup_job *j, struct err *err)
 	cleanup_buf struct buf program = {0};
 	int dir;
 
-	/* A caller without a configuration has often no directory for one; without its program either it is not here. */
+	/* A caller without a configuration often has no directory for it; without its program, it is not installed. */
 	if (j->caller->program && access(j->directory, F_OK) < 0 && !find_program(j->caller->program, &program))
 		return err_set(err, ENOENT, "%s: there is no such directory, nor a program %s; is %s installed here?", j->directory,
 			       j->caller->program, j->caller->name);
-	/* The last directory of a drop-in's path is often missing, the one above it only where the caller is. */
+	/* Often only the last directory of a drop-in's path is missing; its parent exists only if the caller is installed. */
 	if (mkdir(j->directory, 0755) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "%s: cannot make the directory; is %s installed here?", j->directory, j->caller->name);
 	dir = open(j->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -199,7 +199,7 @@ static int backup_name(const struct setup_job *j, struct buf *ret, struct err *e
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-/* The backup is of the user's own file: never of one that holds a piece of ours, and never over an earlier one. */
+/* The backup is of the user's own file: never of a file that has our piece, and never over an earlier backup. */
 static int back_up(const struct setup_job *j, int dir, struct err *err)
 {
 	cleanup_buf struct buf name = {0}, own = {0};
@@ -260,7 +260,7 @@ int setup_job_holds(const struct setup_job *j, bool *ret, struct err *err)
 	return r;
 }
 
-/* The containers whose shims still call the wrapper. */
+/* Reports how many containers have shims that still call the wrapper. */
 static void tell_running(struct cli *cli, const struct setup_caller *caller)
 {
 	size_t n = note_sweep(cli->config.run_dir);
@@ -275,7 +275,7 @@ static void tell_running(struct cli *cli, const struct setup_caller *caller)
 	}
 }
 
-/* What the file is to hold without the piece; *ret_original: that is the backup's, or no file at all. */
+/* The file's text without the piece. *ret_original: it is the backup's text, or there was no file at all. */
 static int without_piece(struct setup_job *j, int dir, struct buf *ret, bool *ret_original, struct err *err)
 {
 	cleanup_buf struct buf name = {0}, backup = {0}, with = {0}, without = {0};
@@ -287,7 +287,7 @@ static int without_piece(struct setup_job *j, int dir, struct buf *ret, bool *re
 		return r;
 	if (buf_failed(ret))
 		return err_set(err, ENOMEM, "out of memory");
-	/* If putting a piece into the backup and taking it out again leaves the same, nobody else has changed the file since. */
+	/* If adding our piece to the backup and removing it again gives the same text, nobody else has changed the file since. */
 	r = file_read_at(dir, name.data, FILE_MAX_BYTES, &backup, NULL);
 	if (r < 0 && r != -ENOENT)
 		return 0;

@@ -1,4 +1,4 @@
-/* One caller's configuration on this machine: read, changed, given back. */
+/* One caller's configuration on this machine: read it, change it, restore it. */
 #ifndef SNUG_SHIM_CLI_SETUP_JOB_H
 #define SNUG_SHIM_CLI_SETUP_JOB_H
 
@@ -11,7 +11,7 @@
 
 enum setup_form {
 	FORM_BLOCK,     /* a block in a TOML file */
-	FORM_TEMPLATE,  /* the same in the template that a containerd's file is made of at each start, beside it */
+	FORM_TEMPLATE,  /* a block in the template from which containerd's file, next to it, is made at each start */
 	FORM_JSON,      /* members of a JSON file */
 	FORM_MANIFESTS, /* printed for kubectl */
 };
@@ -20,13 +20,13 @@ struct setup_caller {
 	const char *name;
 	enum setup_form form;
 	const char *file;
-	const char *template; /* NULL: containerd's, by version */
-	const char *use;      /* what to do then */
+	const char *template; /* NULL: containerd's, which depends on the version */
+	const char *use;      /* what to do after --write */
 	const char *unuse;    /* what to do after --remove */
 	const char *still;    /* what --remove means for containers that still run; NULL: nothing */
-	const char *program;  /* whose directory is made where it is missing; NULL: a drop-in's, whose parent has to be there */
-	const char *socket;   /* of its container runtime interface; NULL: none */
-	const char *engine;   /* what answers there */
+	const char *program;  /* if it is installed, a missing directory is made; NULL: a drop-in, whose parent directory must exist */
+	const char *socket;   /* of its CRI; NULL: none */
+	const char *engine;   /* the engine that answers there */
 };
 
 struct setup_job {
@@ -35,26 +35,28 @@ struct setup_job {
 	char *directory, *name; /* of the file; owned */
 	bool exists;
 	mode_t mode;
-	struct buf made;  /* FORM_TEMPLATE: the file that the template makes */
-	struct buf text;  /* what it holds; for a file that is missing what it begins with */
-	struct buf piece; /* what goes in */
+	struct buf made;  /* FORM_TEMPLATE: the file that is made from the template */
+	struct buf text;  /* the file's text; if there is none, how it should begin */
+	struct buf piece; /* what to add */
 };
 
-/* Reads the caller's file, or that at `path` (may be NULL). */
+/* Reads the caller's file, or the one at `path` (may be NULL). Call setup_job_done() also after an error. Returns 0 or a negative
+ * errno. */
 int setup_job_read(struct setup_job *j, const char *path, struct err *err);
 void setup_job_done(struct setup_job *j);
 
-/* What --write and --remove do. Return an exit status or a negative errno. */
+/* Do what --write and --remove do. Return an exit status or a negative errno. */
 int setup_job_write(struct cli *cli, struct setup_job *j, struct err *err);
 int setup_job_remove(struct cli *cli, struct setup_job *j, struct err *err);
 
-/* Whether the piece is in the file as it would be written. */
+/* Whether the file has the piece exactly as it would be written. Returns 0 or a negative errno. */
 int setup_job_holds(const struct setup_job *j, bool *ret, struct err *err);
 
-/* What --check does: whether the engine that runs knows the handlers. `socket` may be NULL. */
+/* Does what --check does: whether the running engine knows the handlers. `socket` may be NULL. Returns an exit status or a
+ * negative errno. */
 int setup_job_check(struct cli *cli, const struct setup_job *j, const char *socket, struct err *err);
 
-/* Appends what a new configuration of containerd begins with here. */
+/* Appends how a new configuration of this containerd begins. */
 void setup_begin(const struct setup_job *j, struct buf *out);
 
 #endif

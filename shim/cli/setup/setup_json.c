@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* What is written: the user's text, and the object of ours that goes into one of its members. */
+/* The input: the user's text, and our object that goes into one of its members. */
 struct merge {
 	const char *text;
 	const struct json_doc *doc, *ours_doc;
 	const struct json *root;
-	const struct json *ours; /* {"runtimes": {...}}: its only member */
+	const struct json *ours; /* {"runtimes": {...}}: exactly one member */
 	const char *ours_text;
 	bool put;
 };
@@ -21,7 +21,7 @@ static void write_raw(struct json_writer *w, const char *text, const struct json
 	json_write_raw(w, json_key(v), text + json_start(v), json_end(v) - json_start(v));
 }
 
-/* The member's own members but ours, then ours. */
+/* Writes the member's other members, then ours. */
 static void write_member(struct json_writer *w, const struct merge *m, const struct json *theirs)
 {
 	bool kept = false;
@@ -60,7 +60,7 @@ static void write_root(const struct merge *m, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* True if the user's file holds all of ours as they are. */
+/* True if the user's file has all our members unchanged. */
 static bool holds_ours(const struct merge *m)
 {
 	const struct json *theirs = json_get(m->root, json_key(m->ours));

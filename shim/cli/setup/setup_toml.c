@@ -11,19 +11,19 @@
 #define BEGIN "# snug: begin"
 #define END   "# snug: end"
 
-/* The CRI plugin's table, by version of the configuration. */
+/* The table of the CRI plugin, by version of the configuration. */
 static const char *const tables[] = {
 	[2] = "plugins.io.containerd.grpc.v1.cri.containerd",
 	[3] = "plugins.io.containerd.cri.v1.runtime.containerd",
-	[4] = "plugins.io.containerd.cri.v1.runtime.containerd", /* containerd 2.3: only the server's own settings have moved */
+	[4] = "plugins.io.containerd.cri.v1.runtime.containerd", /* containerd 2.3: only settings of the server have moved */
 };
 
 #define LINE_MAX_BYTES 512
 
-/* One line, without what does not matter: quotes, spaces, comments. */
+/* One line, without quotes, spaces and comments. */
 struct line {
 	bool is_table;
-	char key[LINE_MAX_BYTES]; /* of a table its whole name */
+	char key[LINE_MAX_BYTES]; /* for a table, its whole name */
 	char value[LINE_MAX_BYTES];
 };
 
@@ -63,7 +63,7 @@ static void read_line(const char *s, size_t len, struct line *ret)
 	copy_plain(ret->value, eq + 1, (size_t)(end - eq - 1));
 }
 
-/* Goes through a text: the next line, the table that it stands in, whether it is in the block. */
+/* Walks a text: the next line, its table, whether it is in the block. */
 struct walk {
 	const char *at;
 	unsigned number;
@@ -144,7 +144,7 @@ void setup_toml_read(const char *text, struct setup_toml *ret)
 	}
 }
 
-/* The line that begins with the mark, NULL if there is none. */
+/* The first line that begins with the mark; NULL: none. */
 static const char *find_line(const char *text, const char *mark)
 {
 	for (const char *s = text; *s; s += strcspn(s, "\n"), s += *s == '\n')
@@ -153,7 +153,7 @@ static const char *find_line(const char *text, const char *mark)
 	return NULL;
 }
 
-/* *ret_begin NULL: there is no block. *ret_end: behind its last line. */
+/* *ret_begin NULL: there is no block. *ret_end: after its last line. */
 static int find_block(const char *text, const char *name, const char **ret_begin, const char **ret_end, struct err *err)
 {
 	const char *begin = find_line(text, BEGIN), *end = begin ? find_line(begin, END) : NULL;
