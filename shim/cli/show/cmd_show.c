@@ -22,7 +22,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_JSON] = {"json", 0, NULL, "print the evidence, and how settled it is, as JSON"},
 };
 
-/* The tables of calls: which use of which phase, and what that is to a reader. */
+/* The tables of calls: which use in which phase, and its title. */
 enum { ANY_PHASE = -1 };
 static const struct group {
 	int phase; /* enum evidence_phase, or ANY_PHASE */
@@ -100,7 +100,7 @@ static void add_run_verdict(struct table *t, reason_set reasons)
 	table_add(t, !reasons ? "complete" : b.data ? b.data : "?");
 }
 
-/* The first line of what the runtime says of itself. */
+/* The first line of the runtime's own version text. */
 static void add_runtime(struct table *t, const struct evidence_run *run)
 {
 	const char *v = *run->runtime_version ? run->runtime_version : run->runtime;
@@ -141,7 +141,7 @@ static void show_runs(const struct evidence *ev, struct buf *out)
 	table_write(&t, "  ", out);
 }
 
-/* A note is not in the table: a run seldom has one. */
+/* Notes are not in the table, since few runs have one. */
 static void show_notes(const struct evidence *ev, struct buf *out)
 {
 	const struct evidence_run *const *runs = NULL;

@@ -115,7 +115,7 @@ static bool is_runtimes(const struct evidence *ev, const char *name)
 	return false;
 }
 
-/* The newest run that has some. */
+/* Shows the newest run that opened something. */
 static void show_opened(const struct evidence *ev, struct buf *out)
 {
 	bool any = false;
@@ -143,7 +143,7 @@ static void show_opened(const struct evidence *ev, struct buf *out)
 			      "profile\n");
 }
 
-/* The newest run says what is quiet now. */
+/* Shows the newest run with unlogged calls. */
 static void show_unlogged(const struct evidence *ev, struct buf *out)
 {
 	const struct evidence_run *const *runs = NULL;

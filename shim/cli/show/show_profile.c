@@ -14,11 +14,11 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-#define NUMBERS_MAX 1024 /* no ABI has numbers above its base and this */
+#define NUMBERS_MAX 1024 /* no ABI has higher numbers, counted from its base */
 
 enum answer_kind { ALLOWED, LOGGED, BY_ARGUMENTS, HANDED_OVER, REFUSED, KINDS };
 
-/* The names of one kind, with what is answered where that is not the same for all. */
+/* The names of one kind; with the answer, if that differs between calls. */
 struct shown {
 	struct buf names[KINDS];
 	size_t count[KINDS];

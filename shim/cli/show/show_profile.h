@@ -1,4 +1,4 @@
-/* `snug show pid:N` and `container:ID`: what is enforced in a live process. */
+/* `snug show pid:N` and `container:ID`: the filters of a live process. */
 #ifndef SNUG_SHIM_CLI_SHOW_PROFILE_H
 #define SNUG_SHIM_CLI_SHOW_PROFILE_H
 
@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Appends it to cli->out, in words or as the OCI profile that it amounts to. */
+/* Appends them to cli->out, in words or as the OCI profile that they amount to. Returns 0 or a negative errno. */
 int show_live(struct cli *cli, const char *word, bool json, struct err *err);
 
 #endif
