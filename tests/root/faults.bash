@@ -1,11 +1,11 @@
-# For the fault table and the random faults: a run, its verdict, and what befalls it.
+# For the fault table and the random faults: runs, faults and verdicts.
 
 newest() { runs "$1" | jq -c '.[-1]'; }
 
-# A line for the table, at the end of each test.
+# way RESULT DETAILS: adds a line to the table; called at the end of each test.
 way() { printf '%s\t%s\t%s\n' "$1" "$BATS_TEST_DESCRIPTION" "$2" >>"$BATS_FILE_TMPDIR/ways"; }
 
-# lost KEY REASON...: the newest run is not complete, and stamped with one of the reasons.
+# lost KEY REASON...: succeeds if the newest run is not complete and is stamped with one of the reasons.
 lost() {
   local key=$1 got r
   shift
@@ -18,7 +18,7 @@ lost() {
   return 1
 }
 
-# kept KEY CALL COUNT: the newest run is complete, and the evidence holds the call COUNT times: nothing was lost.
+# kept KEY CALL COUNT: succeeds if nothing was lost: the newest run is complete, and the evidence has COUNT of the call.
 kept() {
   local got=$(newest "$1") count
   count=$(snug show --json "$1" | jq --arg c "$2" '[.syscalls[] | select(.name == $c and .phase == "workload") | .count] | add // 0')
@@ -28,7 +28,7 @@ kept() {
   way kept "complete, $2 counted $count times of $3"
 }
 
-# learn KEY [FILTER] [ARG...]: one run of a container to its end; `fault` lies in it.
+# learn KEY [FILTER] [ARG...]: learns one run of a container to its end; the container has the program `fault`.
 learn() { prepare "$@"; snug-learn --root "$T/root" run --bundle "$T/$1" "$1"; }
 prepare() {
   local key=$1 filter=$2
@@ -36,18 +36,18 @@ prepare() {
   bundle "$T/$key" "$filter" "$@"
   cp "$fault" "$T/$key/rootfs/fault"
 }
-control() { # ...: the same without the fault is complete
+control() { # ...: the same without the fault must be complete
   learn control "$@" >/dev/null
   newest control | jq -e .complete >/dev/null || { newest control; return 1; }
 }
 writable='.root.readonly = false'
 
 
-# v2 COMMAND...: where the cgroup2 hierarchy is the only one, as on most nodes.
+# v2 COMMAND...: runs it where cgroup v2 is the only hierarchy, as on most nodes.
 v2() { unshare -m sh -c 'umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; cd "$0" && exec "$@"' "$PWD" "$@"; }
 
 
-# background KEY ARG...: learns ARG... in the background, as $run; back when the container runs.
+# background KEY [FILTER] [ARG...]: learn in the background ($run is its pid); returns when the container runs.
 background() {
   local key=$1
   learn "$@" >/dev/null &
@@ -61,8 +61,8 @@ until_running() {
   return 1
 }
 
-# own_proc OPTIONS [COMMAND...]: a recorder that sees a /proc of its own, mounted with OPTIONS, which no other process of the node uses, and no cgroup2 that
-# would tell it more (with GROUPS_TOO: that as well).
+# own_proc OPTIONS [COMMAND...]: starts a recorder with a /proc of its own, mounted with OPTIONS, and without cgroups, which would tell
+# it more (GROUPS_TOO: with them).
 own_proc() {
   local options=$1
   shift
@@ -71,7 +71,7 @@ own_proc() {
 }
 hide() { nsenter -m -t "$(recorder_pid)" mount -o "remount,$1" /proc; }
 
-# deaf: a recorder that a security module forbids to look at a process, as long as $T/forbidden is there.
+# deaf: starts a recorder that cannot read any process in /proc while $T/forbidden exists, as under a security module.
 deaf() {
   cat >"$T/deaf.c" <<'C'
 #define _GNU_SOURCE

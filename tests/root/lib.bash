@@ -1,5 +1,5 @@
-# For the root suites: a state of the test's own, real bundles, the real runtimes.
-# SNUG_BUILD: where the programs lie.
+# For the root suites: a state directory for each test, real bundles, the real runtimes.
+# SNUG_BUILD: the directory of the programs.
 
 snug_setup() {
   T=$(mktemp -d /tmp/snug-test.XXXXXX)
@@ -8,7 +8,7 @@ snug_setup() {
   PATH=$SNUG_BUILD:$PATH
 }
 
-# configure KEY=JSON...: the configuration, with more settings. These suites are about records: each call has one in a first run, but in counter.bats.
+# configure KEY=JSON...: writes the configuration with these settings. Except in counter.bats, a first run logs every call.
 configure() {
   local args=() pair
   for pair in "$@"; do args+=(--argjson "${pair%%=*}" "${pair#*=}"); done
@@ -16,21 +16,21 @@ configure() {
     '{runtime: "/usr/sbin/runc", state_dir: ($t + "/state"), run_dir: ($t + "/run"), learning: "log-everything"} + $ARGS.named | del(.t)' >"$SNUG_CONFIG"
 }
 
-recorder_pid() { # the snugd of this test
+recorder_pid() { # the pid of this test's snugd
   local p
   for p in $(pgrep -x snugd); do
     if tr '\0' '\n' <"/proc/$p/cmdline" | grep -qxF "$SNUG_CONFIG"; then echo "$p"; fi
   done
 }
 
-# ended PID: waits until that process has ended, at most 10 s; whose child it is may take its time.
+# ended PID: waits at most 10 s until the process has exited; its parent may be slow to reap it.
 ended() {
   local i
   for i in $(seq 500); do [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" && sleep 0.02 || return 0; done 2>/dev/null
   return 1
 }
 
-# end_recorder: it saves what it holds before it ends.
+# end_recorder: ends this test's recorders, which save everything first.
 end_recorder() {
   local p
   for p in $(recorder_pid); do
@@ -47,7 +47,7 @@ snug_teardown() {
   rm -rf "$T"
 }
 
-# bundle DIR JQ-FILTER ARG...: a bundle with a busybox rootfs that runs ARG...; the filter changes config.json.
+# bundle DIR JQ-FILTER ARG...: makes a bundle with a busybox rootfs that runs ARG...; the filter changes config.json.
 bundle() {
   local dir=$1 filter=$2 c
   shift 2
@@ -64,10 +64,10 @@ bundle() {
 # runs KEY: the runs of a key as JSON.
 runs() { snug show --json "$1" | jq '.runs'; }
 
-# calls KEY PHASE: names, sorted.
+# calls KEY PHASE: the names of the calls in this phase, sorted.
 calls() { snug show --json "$1" | jq -r --arg p "$2" '.syscalls[] | select(.phase == $p and .count > 0) | .name' | sort -u; }
 
-# eventually COMMAND...: until it succeeds, at most 5 s.
+# eventually COMMAND...: repeats it until it succeeds, for at most 5 s.
 eventually() {
   local i
   for i in $(seq 250); do "$@" && return 0; sleep 0.02; done
@@ -75,7 +75,7 @@ eventually() {
   return 1
 }
 
-# start_auditd: the audit daemon in the foreground, with files of this test's; $AUDITD is its pid.
+# start_auditd: starts an audit daemon that uses this test's files; $AUDITD is its pid.
 start_auditd() {
   mkdir -p "$T/audit/plugins.d"
   sed "s#^log_file .*#log_file = $T/audit/log#; s#^plugin_dir .*#plugin_dir = $T/audit/plugins.d#; s/^log_format .*/log_format = RAW/
@@ -86,7 +86,7 @@ start_auditd() {
   eventually eval 'auditctl -s | grep -qx "pid $AUDITD"'
 }
 
-# busy N: N busy loops until idle is called.
+# busy N: runs N busy loops until idle is called.
 busy() {
   local i
   BUSY=()
@@ -94,8 +94,8 @@ busy() {
 }
 idle() { kill "${BUSY[@]}"; wait "${BUSY[@]}" 2>/dev/null || true; }
 
-# v2_crun CRUN: a script that calls it. crun 1.8 refuses a hybrid cgroup tree: there it gets one of its own. No cgroups: on a pure tree
-# it raises its limit of locked memory for them, which a confined root may not.
+# v2_crun CRUN: prints a script that runs it. crun 1.8 refuses a hybrid cgroup tree, so there it gets a pure one. Without cgroups, since
+# on a pure tree it raises its limit of locked memory for them, which a confined root may not do.
 v2_crun() {
   if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then
     printf '#!/bin/sh\nexec %s --cgroup-manager=disabled "$@"\n' "$1"
@@ -104,7 +104,7 @@ v2_crun() {
   fi
 }
 
-# real_crun: $crun is how to call this machine's.
+# real_crun: sets $crun to this machine's crun, or to a script that runs it.
 real_crun() {
   crun=$(command -v crun)
   [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
