@@ -26,7 +26,7 @@ def main(argv):
   for path in sorted(argv[2:], key=order):
     with open(path, encoding="ascii") as f:
       entry = json.load(f)
-    # Without white space: the program parses it, people read the file. Who lacks which name is the machine's own affair.
+    # Without white space: only the program parses it. Which names libseccomp lacks depends on the checking machine.
     entry["libseccomp_lacks"] = []
     text = json.dumps(entry, separators=(",", ":"))
     obtained = entry["obtained"]
