@@ -1,4 +1,4 @@
-# need COMMAND-OR-FILE=PACKAGE...: installs by apt-get the packages whose command (or file, with a slash) is missing.
+# need COMMAND-OR-FILE=PACKAGE...: installs, with apt-get, the packages whose command (or file: with a slash) is missing.
 need() {
   local pair want=() log
   for pair in "$@"; do is_here "${pair%%=*}" || want+=("${pair#*=}"); done
@@ -9,7 +9,7 @@ need() {
   fi
   echo "installing: ${want[*]}"
   log=$(mktemp)
-  # A list of packages that is old names files that are gone: then a fresh one first.
+  # An old package list names files that the archive no longer has: then update it and try again.
   if ! install_packages "${want[@]}" >"$log" 2>&1; then
     if ! { apt-get update && install_packages "${want[@]}"; } >>"$log" 2>&1; then
       echo "apt-get failed; what it said:" >&2
@@ -34,7 +34,7 @@ is_here() {
 
 install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
-# What building takes, and what running the example takes.
+# What building needs, what running the example needs, and what the tests need.
 need_build() {
   need gcc=gcc meson=meson ninja=ninja-build pkg-config=pkg-config python3=python3 \
     '/usr/include/seccomp.h=libseccomp-dev' '/usr/include/yajl/yajl_parse.h=libyajl-dev' \
@@ -47,7 +47,7 @@ need_run() {
 need_test() {
   need containerd=containerd podman=podman dockerd=docker.io /usr/lib/python3/dist-packages/grpc_tools=python3-grpc-tools \
     /usr/lib/python3/dist-packages/yaml=python3-yaml systemd-analyze=systemd || return 1
-  # Packages of their own, or a part of one above, by release.
+  # Depending on the release, these are separate packages or part of one above.
   need docker=docker-cli kubectl=kubernetes-client || return 1
   need bats=bats '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace clang=clang /usr/include/bpf/libbpf.h=libbpf-dev bpftool=bpftool auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
     patch=patch man=man-db
