@@ -22,7 +22,7 @@
 #define EVENTS     64
 #define NO_ROOM_MS 20
 
-/* Whoever else may write there could put a socket of his own in the place of ours. */
+/* Anyone else who could write to the directory could replace our socket. */
 static int open_lock(struct agent *a, struct err *err)
 {
 	cleanup_fd int dir = file_open_dirs(a->config.run_dir, err);
@@ -43,7 +43,7 @@ static int open_lock(struct agent *a, struct err *err)
 	return 0;
 }
 
-/* Which process works, for whoever wants to look at it. */
+/* Writes the pid of the working process, for people. */
 static void write_pid(const struct agent *a)
 {
 	char text[16];
@@ -110,7 +110,7 @@ static void take_listener(void *arg, const struct handover_state *s)
 	struct listener *l;
 
 	if (fd < 0) {
-		/* Whose it was cannot be told, so it may have been anybody's. */
+		/* Nobody knows whose listener it was, so every run is stamped. */
 		if (s->cut)
 			agent_runs_stamp(&a->runs, NULL, REASON_UNANSWERED, now);
 		return;
@@ -128,7 +128,7 @@ static void take_listener(void *arg, const struct handover_state *s)
 			KEEPER_MAX);
 	if (agent_watch(a, l->fd) == 0)
 		return;
-	/* Unwatched it would never be answered. */
+	/* Unwatched, it would never be answered. */
 	agent_runs_stamp(&a->runs, l->run, REASON_UNANSWERED, now);
 	keeper_remove(a->keeper, l->fd);
 	agent_runs_hang_up(&a->runs, l, now);
@@ -140,7 +140,7 @@ static void accept_runtime(struct agent *a)
 	int fd = -1;
 
 	if (handover_accept(&a->handover, &fd, &err) < 0) {
-		/* It waits in the queue, and the loop comes back at once. */
+		/* The connection stays in the queue, so the loop would come back at once. */
 		log_say("%s", err.msg);
 		agent_runs_stamp(&a->runs, NULL, REASON_UNANSWERED, clock_monotonic_ms());
 		(void)poll(NULL, 0, NO_ROOM_MS);
@@ -149,7 +149,7 @@ static void accept_runtime(struct agent *a)
 		(void)handover_read(&a->handover, fd, take_listener, a);
 }
 
-/* Booked first, then answered: what went on is in the evidence. */
+/* Records first, then answers: every call that went on is in the evidence. */
 static void answer_call(struct agent *a, struct listener *l, uint64_t now_ms)
 {
 	int r = unotify_receive(&a->kernel, l->fd);
@@ -172,7 +172,7 @@ static bool serve_listener(struct agent *a, int fd, uint32_t events)
 		l = l->next;
 	if (!l)
 		return false;
-	/* The event is of an older descriptor of this number: to take a call that is not there would wait for one. */
+	/* The event belongs to an older descriptor with this number: receiving a call that is not there would block. */
 	if (l->turn == a->turn)
 		return true;
 	if (events & EPOLLIN) {
@@ -226,7 +226,7 @@ static int wait_ms(const struct agent *a)
 {
 	uint64_t now = clock_monotonic_ms(), at = now + AGENT_TICK_MS, due = store_deadline(&a->store);
 
-	/* Somebody waits for the moment at which there is nothing left to take. */
+	/* A client waits until there is nothing left to receive: do not sleep before that. */
 	if (agent_requests_are_waiting(a) && !a->quiet)
 		return 0;
 	if (due < at)

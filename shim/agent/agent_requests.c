@@ -161,7 +161,7 @@ static void on_register(struct agent *a, struct agent_client *c, const struct js
 	c->gone = !message_answer(c->fd, &b);
 }
 
-/* Nothing is let pass for being known: these are test runs. What is asked for is how long the key has been learnt. */
+/* Known calls are not left unlogged here, as these are test runs. The request asks how long the key has been learnt. */
 static void on_offer(struct agent *a, struct agent_client *c, const struct json_doc *doc)
 {
 	cleanup_buf struct buf b = {0};
@@ -274,7 +274,7 @@ bool agent_requests_are_waiting(const struct agent *a)
 	return false;
 }
 
-/* All that was called, and all that was hung up, has been taken once the loop found nothing more; then it is saved. */
+/* Once the loop found nothing more, all calls and hang-ups have been received; then they are saved. */
 static void step(struct agent *a, struct agent_client *c, uint64_t now_ms)
 {
 	struct err err = {0};

@@ -72,7 +72,7 @@ static int begin_evidence(struct agent_run *run, const struct agent_run_request 
 	return r < 0 ? r : evidence_run_begin(ev, &init, &run->no, err);
 }
 
-/* What the section lets pass is in the evidence before the container can be started with it. */
+/* What the section allows without notification is in the evidence before the container can be started with it. */
 static int make_section(struct agent_run *run, const struct agent_run_request *q, const char *listener_path,
 			struct buf *out, struct err *err)
 {
@@ -142,7 +142,7 @@ int agent_runs_begin(struct agent_runs *r, const struct agent_run_request *q, co
 	r->live++;
 	store_touch(r->store, run->key, true, now_ms);
 	rc = make_section(run, q, listener_path, out_section, err);
-	/* What is live can only be told from what was forgotten by this note. */
+	/* Only this note tells a live run from a forgotten one. */
 	if (rc == 0)
 		rc = agent_live_write(r->run_dir, run->id, q->key, err);
 	if (rc < 0)
@@ -270,7 +270,7 @@ void agent_runs_sweep(struct agent_runs *r, uint64_t now_ms)
 	}
 }
 
-/* Loading its evidence stamps and ends what has no end: nobody watches it. */
+/* Loading the evidence stamps and ends the runs that have no end: nothing watches them. */
 static bool end_orphan(void *arg, const char *key)
 {
 	struct agent_runs *r = arg;

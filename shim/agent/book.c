@@ -11,9 +11,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define WHO_MS      1000 /* a thread may be given another name, or its number to another thread */
+#define WHO_MS      1000 /* then they are read again: a thread may get another name, or its number another thread */
 #define NO_NUMBER   UINT32_MAX
-#define LOG_CODE    0x7ffc0000u /* what the record of a call that took place says */
+#define LOG_CODE    0x7ffc0000u /* code= in the record of a call that took place */
 
 static uint32_t number_of(const struct arch *arch, const char *name)
 {
@@ -40,7 +40,7 @@ void book_init(struct book *b, struct agent_runs *runs)
 	}
 }
 
-/* The process still waits for its answer: what /proc says is of it. */
+/* The process is waiting for its answer, so /proc is about this process. */
 static uint16_t read_comm(uint32_t tid, char ret[16])
 {
 	char path[64];
@@ -91,7 +91,7 @@ static struct record make_record(const struct book_who *w, const struct seccomp_
 	};
 }
 
-/* The row of the host's ABI, -1 for another one. */
+/* The index of the call's ABI among the host's; -1 if it is another one. */
 static int host_row(const struct book *b, const struct seccomp_notif *n)
 {
 	const struct arch *arch = arch_of_record(n->data.arch, (uint32_t)n->data.nr);
@@ -102,7 +102,7 @@ static int host_row(const struct book *b, const struct seccomp_notif *n)
 	return -1;
 }
 
-/* True if its arguments say nothing that the evidence would have to be told each time. */
+/* True if the evidence need not be told about the arguments each time. */
 static bool is_plain(const struct book *b, int row, const struct seccomp_notif *n)
 {
 	uint32_t index = (uint32_t)n->data.nr - (row < 0 ? 0 : arch_number_base(b->host[row]));
@@ -141,7 +141,7 @@ static void see_exec(struct listener *l, uint32_t tid)
 		l->run->execd = true;
 }
 
-/* The kernel allows one listener for each chain of filters, and that is ours: the program is refused its own. */
+/* The kernel allows one listener per chain of filters, and that is ours: the program does not get its own. */
 static bool wants_listener(const struct book *b, int row, const struct seccomp_notif *n)
 {
 	return row >= 0 && (uint32_t)n->data.nr == b->seccomp[row] && (uint32_t)n->data.args[0] == SECCOMP_SET_MODE_FILTER &&
@@ -155,7 +155,7 @@ static void add(struct book *b, struct listener *l, enum evidence_phase phase, c
 	uint64_t args[6];
 	int rc;
 
-	/* What ends meanwhile takes its counts with it. */
+	/* A run that has ended has freed its counts. */
 	if (l->run->ended)
 		l->counts = NULL;
 	if (plain && phase == EVIDENCE_WORKLOAD && l->counts && evidence_count(l->counts, r, NULL)) {
@@ -184,7 +184,7 @@ void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n
 	add(b, l, phase, &r, n, is_plain(b, row, n), now_ms);
 	if (wants_listener(b, row, n) && phase != EVIDENCE_RUNTIME)
 		agent_runs_stamp(b->runs, l->run, REASON_OWN_LISTENER, now_ms);
-	/* From now on it may have another name. */
+	/* From now on the process may have another name. */
 	if (is_exec(b, row, nr)) {
 		see_exec(l, n->pid);
 		w->tid = 0;

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LISTENER_NAME "seccompFd" /* by the specification */
+#define LISTENER_NAME "seccompFd" /* from runtime-spec */
 
 int handover_open(struct handover *in, const char *run_dir, struct err *err)
 {
@@ -24,7 +24,7 @@ int handover_open(struct handover *in, const char *run_dir, struct err *err)
 		in->path = NULL;
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	/* The umask is 077: nobody but this user connects. */
+	/* The umask is 077: only this user can connect. */
 	in->fd = unix_socket_listen(in->path, SOCK_STREAM, err);
 	return in->fd < 0 ? in->fd : 0;
 }
@@ -126,7 +126,7 @@ static void take_fds(struct handover_connection *c, struct msghdr *msg)
 	}
 }
 
-/* 1: more may come, 0: that was all. */
+/* Returns 1 if more may come, 0 at the end. */
 static int receive(struct handover_connection *c)
 {
 	union {
@@ -154,7 +154,7 @@ static int receive(struct handover_connection *c)
 	}
 }
 
-/* Anything else would be taken for a filter without a task. */
+/* Any other descriptor would be taken for a filter without a task. */
 static bool is_listener(int fd)
 {
 	cleanup_free char *target = NULL;
@@ -164,7 +164,8 @@ static bool is_listener(int fd)
 	return file_read_link(path, &target) == 0 && text_streq(target, "anon_inode:seccomp notify");
 }
 
-/* True if the state was whole, and told. A runtime may keep its end open: it need not be at its end. */
+/* Reports the state. False if it is incomplete and more may come. A runtime may keep its end open, so this does not wait for
+ * the end. */
 static bool tell(struct handover_connection *c, bool over, handover_fn *fn, void *arg)
 {
 	cleanup_json struct json_doc *doc = NULL;

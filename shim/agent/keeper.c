@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 struct entry {
-	_Atomic int listener; /* descriptor + 1; 0: empty. Written last, so that a death in between leaves no half of one */
+	_Atomic int listener; /* descriptor + 1; 0: empty. Written last, so a death in between leaves no half-written entry */
 	int process;
 	bool go_on;
 };
@@ -58,7 +58,7 @@ static bool is_kept(const struct keeper *k, int fd)
 	return false;
 }
 
-/* The lock, the sockets, the saver's files: all that a new agent wants for itself. */
+/* Closes the lock, the sockets, the saver's files: everything that a new agent needs for itself. */
 static void close_others(const struct keeper *k)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -122,7 +122,7 @@ static void own_signals(sigset_t *ret)
 	sigaddset(ret, SIGCHLD);
 }
 
-/* A signal that asks the agent to end is the worker's to obey; the keeper ends as that does. Returns how it ended. */
+/* Passes on signals that ask the agent to end; the keeper ends when the worker does. Returns the worker's status. */
 static int await_end(pid_t worker)
 {
 	sigset_t set;

@@ -1,13 +1,13 @@
-/* snug-agent: learns without root and without audit. One per user, or per node where the kernel's audit stream is not
- * to be had.
+/* snug-agent: learns without root and without audit. One per user, or one per node if the kernel's audit stream is not
+ * available.
  *
  *   unotify.c         seccomp notifications
  *   handover.c        the socket at which runtimes hand over listeners
- *   agent_runs.c      whose listener it is, and when a run has ended
- *   book.c            a notification becomes a use of a call
- *   agent_requests.c  wrappers, and `snug`
- *   keeper.c          what happens to the containers if the agent is killed
- *   agent_loop.c      the order of all that
+ *   agent_runs.c      which run a listener belongs to, and when a run has ended
+ *   book.c            records a notification as a use of a call
+ *   agent_requests.c  requests of wrappers and of `snug`
+ *   keeper.c          looks after the containers if the agent is killed
+ *   agent_loop.c      the main loop
  */
 #include "shim/agent/agent_loop.h"
 #include "shim/daemon/service.h"

@@ -41,7 +41,7 @@ int unotify_receive(struct unotify *k, int listener)
 {
 	int r;
 
-	/* The kernel wants zeros. */
+	/* The kernel requires zeros. */
 	memset(k->in, 0, k->in_size);
 	do
 		r = ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, k->in);
@@ -62,7 +62,7 @@ int unotify_continue(struct unotify *k, int listener)
 	return r < 0 ? -errno : 0;
 }
 
-/* Loads a filter that hands getppid to a listener, makes that call, and tells by its exit code that it came through. */
+/* Loads a filter that hands getppid to a listener, makes that call, and exits with TEST_ANSWER if it succeeded. */
 static void be_tested(int tell)
 {
 	struct sock_filter code[] = {
@@ -84,7 +84,7 @@ static void be_tested(int tell)
 	_exit(fd >= 0 && syscall(SYS_getppid) == parent ? TEST_ANSWER : 1);
 }
 
-/* *ret_fd: of the child's filter, in the descriptors that both share. */
+/* *ret_fd: the listener of the child's filter, in the descriptor table that both share. */
 static int answer_test(struct unotify *k, int told, int *ret_fd)
 {
 	struct pollfd p = {.fd = told, .events = POLLIN};
@@ -118,7 +118,7 @@ static int test(struct unotify *k, struct err *err)
 	if (pid == 0)
 		be_tested(tell);
 	r = answer_test(k, told, &listener);
-	/* Its filter's descriptor is closed with the child's end only if we do it: unanswered, the child would wait for ever. */
+	/* The child shares our descriptors, so its listener stays open when it waits: without an answer it would wait forever. */
 	if (r < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
