@@ -118,7 +118,7 @@ static int test(struct unotify *k, struct err *err)
 	if (pid == 0)
 		be_tested(tell);
 	r = answer_test(k, told, &listener);
-	/* The child shares our descriptors, so its listener stays open when it waits: without an answer it would wait forever. */
+	/* The child shares our descriptors, so its listener stays open here: unanswered, it would wait forever. */
 	if (r < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
