@@ -59,7 +59,7 @@ enum features_log features_log_denials(const char *state_dir, const struct oci_r
 {
 	char id[OCI_RUNTIME_ID_MAX];
 
-	/* A script may call another program tomorrow, so what it can do is not stored. */
+	/* A script may call another program tomorrow, so no answer is stored for it. */
 	if (rt->is_script)
 		return FEATURES_CANNOT;
 	oci_runtime_id(rt, id);

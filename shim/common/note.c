@@ -18,11 +18,11 @@
 
 #define NOTE_SIZE_MAX 16384
 
-/* Of an id, in a file's name: with a hash and what a temp file's name adds it stays below NAME_MAX. */
+/* bytes of an id in a file name: with a hash and the suffix of a temporary file it stays below NAME_MAX */
 #define NAME_CUT 180
 
-/* The runtimes allow [A-Za-z0-9_+.-] in an id, so what is escaped or cut here meets no other one. False: they refuse it, or it would leave the
- * directory. */
+/* Runtimes allow [A-Za-z0-9_+.-] in an id, so an escaped or cut name never equals another one. False for an id that runtimes
+ * refuse, or that would leave the directory. */
 static bool make_name(const char *id, char ret[NAME_MAX + 1])
 {
 	size_t len = id ? strlen(id) : 0;
@@ -162,9 +162,9 @@ int note_remove(const char *run_dir, const char *root, const char *id)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* What a note says of its container; the texts are the document's. */
+/* What a note says about its container; the strings belong to the document. */
 struct said {
-	const char *root, *id; /* NULL where it is not said */
+	const char *root, *id; /* NULL if missing */
 	uint64_t pid;
 };
 
@@ -181,7 +181,7 @@ static int read_said(int dir, const char *name, struct json_doc **ret_doc, struc
 	ret->root = json_text(json_get(json_root(*ret_doc), "root"));
 	ret->id = json_text(json_get(json_root(*ret_doc), "id"));
 	if (!ret->id)
-		ret->id = name; /* one of an earlier version */
+		ret->id = name; /* a note from an earlier version */
 	if (json_type(json_get(json_root(*ret_doc), "pid")) == JSON_NUMBER)
 		(void)json_u64(json_get(json_root(*ret_doc), "pid"), &ret->pid);
 	return ret->root ? 0 : -EINVAL;
@@ -206,13 +206,13 @@ int note_remove_own(const char *run_dir, const char *root, const char *id, pid_t
 	return note_remove(run_dir, root, id);
 }
 
-/* Whether a process of this id is there; in doubt it is. */
+/* True if a process with this id exists, even one that we may not signal. */
 static bool is_alive(uint64_t pid)
 {
 	return pid && pid <= INT_MAX && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-/* True if the container that the note speaks of is there, or may be about to be started. */
+/* True if the note's container exists, or may be about to start. */
 static bool speaks_of_one(int dir, const char *name)
 {
 	cleanup_json struct json_doc *doc = NULL;
@@ -220,7 +220,7 @@ static bool speaks_of_one(int dir, const char *name)
 	struct said said;
 	struct stat st;
 
-	/* One that cannot be read says nothing else. */
+	/* A note that cannot be read is kept. */
 	if (read_said(dir, name, &doc, &said) < 0 || asprintf(&path, "%s/%s", said.root, said.id) < 0) {
 		path = NULL;
 		return true;

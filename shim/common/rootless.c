@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The specification wants relative ones ignored. */
+/* The XDG Base Directory Specification says that relative paths must be ignored. */
 static const char *absolute(const char *name)
 {
 	const char *v = secure_getenv(name);

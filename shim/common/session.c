@@ -12,7 +12,7 @@
 
 #define LOGINUID "/proc/self/loginuid"
 
-/* Both files hold one unsigned number without a newline. */
+/* Both files contain one unsigned number without a newline. */
 static int read_number(const char *path, uint32_t *ret)
 {
 	char text[32];
@@ -43,7 +43,7 @@ int session_begin(uint32_t *ret_session, struct err *err)
 	fd = open(LOGINUID, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, errno, LOGINUID ": cannot open to begin an audit session");
-	/* A login uid that is set stays: it says who is accountable. */
+	/* A login uid that is already set stays: it shows who is accountable. */
 	n = snprintf(text, sizeof(text), "%u", uid == SESSION_UNSET ? 0 : uid);
 	r = file_write_full(fd, text, (size_t)n);
 	if (r < 0)

@@ -28,7 +28,7 @@ const char *state_space_name(enum state_space space)
 	return space == STATE_FLOOR ? "floor" : "keys";
 }
 
-/* The state directory itself may be reached over links: that is the administrator's choice. */
+/* The state directory may be reached through symbolic links: that is the administrator's choice. */
 static int open_state(const char *state_dir, bool make, struct err *err)
 {
 	if (make)
@@ -38,7 +38,7 @@ static int open_state(const char *state_dir, bool make, struct err *err)
 	return fd < 0 ? err_sys(err, errno, "%s", state_dir) : fd;
 }
 
-/* An approved profile in it is what a container may do. */
+/* An approved profile in it decides what a container may do. */
 static int check_state(int fd, const char *state_dir, struct err *err)
 {
 	struct stat st;
@@ -93,7 +93,7 @@ int state_read_approved(const char *state_dir, const char *key, struct buf *ret,
 	return state_read_file(state_dir, STATE_KEYS, key, STATE_APPROVED, APPROVED_SIZE_MAX, ret, &path, err);
 }
 
-/* Paths below STATE/keys: first all that are to be looked at, in the end the keys. */
+/* Paths below STATE/keys: first those that are still to be scanned, in the end the keys. */
 struct key_list {
 	char **v;
 	size_t len, cap;
@@ -139,14 +139,14 @@ static bool is_directory(int dir, const struct dirent *e)
 	return !fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 }
 
-/* Looks at one directory below STATE/keys: `todo` gains its subdirectories, *ret_is_key tells of the data files. */
+/* Scans one directory below STATE/keys: adds its subdirectories to `todo`; *ret_is_key: it contains data files. */
 static int scan_directory(int keys, const char *path, struct key_list *todo, bool *ret_is_key, struct err *err)
 {
 	struct err inner = {0};
 	cleanup_fd int fd = file_open_dirs_at(keys, *path ? path : ".", false, &inner);
 	bool is_key = false;
 
-	if (fd == -ENOENT) /* a key that was removed meanwhile is no error */
+	if (fd == -ENOENT) /* the key was removed meanwhile */
 		return 0;
 	if (fd < 0)
 		return err_set(err, fd, "%s", inner.msg);

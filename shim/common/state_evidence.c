@@ -1,4 +1,4 @@
-/* Apart from state.c because evidence needs libseccomp's names, and the wrapper does without them. */
+/* Separate from state.c because evidence needs libseccomp's names, and the wrapper does not link libseccomp. */
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DAMAGED_MAX 10000 /* files of one key */
+#define DAMAGED_MAX 10000 /* files per key */
 
 int state_load_evidence(const char *state_dir, enum state_space space, const char *key, struct evidence **ret,
 			struct err *err)
@@ -49,7 +49,7 @@ int state_save_evidence(const char *state_dir, enum state_space space, const str
 	return r;
 }
 
-/* Only the recorder, of which there is one, makes such names: one that is free stays free. */
+/* Only the recorder makes such names, and there is only one recorder: a free name stays free. */
 static bool is_free(int dir, const char *name)
 {
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
