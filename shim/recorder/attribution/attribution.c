@@ -219,10 +219,10 @@ static void doubt_unseen(struct runs *r, const struct record *rec, uint64_t now_
 			runs_stamp(r, run, doubt_of(run), now_ms);
 }
 
-/* Finds the run whose cgroup the process is in. -ESRCH: it is in those of several runs, or may belong to a run that has shown
- * itself but whose cgroup is unknown. If a container shares its cgroup with its caller, the process may be anyone's: it is
- * attributed to no run, the container is stamped if the process may be its own, and the result is -EAGAIN: ask again for the next
- * record. */
+/* Finds the run whose cgroup the process is in; *ret is NULL if there is none. -ESRCH: several runs share that cgroup, or the
+ * process may belong to a run that has a record already but no known cgroup. If a container shares its cgroup with its caller,
+ * the process may be anyone's: it is attributed to no run, the container is stamped if the process may be its own, and the result
+ * is -EAGAIN: ask again for the next record. */
 static int find_owner(struct runs *r, const struct record *rec, const char *cgroup, struct run **ret, uint64_t now_ms)
 {
 	struct run *owner = NULL;
