@@ -84,7 +84,7 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
-/* Refuses this call and allows all others. "": allows every call that is made; the refused one is made by nobody. */
+/* Refuses this call and allows all others. "": refuses a call that nothing makes. */
 static int refuse(struct ablating *s, const char *name, enum ablation_errno e)
 {
 	cleanup_buf struct buf section = {0};
