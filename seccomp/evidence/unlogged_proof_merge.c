@@ -37,8 +37,7 @@ int evidence_unlogged_copy(struct evidence_run *run, const struct evidence_run *
 	return r < 0 ? r : add_names(&run->opened, &from->opened);
 }
 
-/* A copy of a run may lack a name that the other copy has as confirming, because it assumes it: the copy without is the later
- * one, so the name goes. */
+/* Keeps only the names that both copies of a run log again: a copy without a name assumes it, and is the later copy. */
 static void keep_common(struct names *names, const struct names *other)
 {
 	for (size_t i = names->count; i-- > 0;)

@@ -177,7 +177,7 @@ static void add_conditional(struct merge *m)
 	}
 }
 
-/* Adds the rules for sockets if the default allows them: it never allows all. */
+/* Adds rules for most sockets, if the default allows the call: it never allows all of them. */
 static void add_sockets(struct merge *m)
 {
 	const uint32_t without = 1u << ARCH_X86_64 | 1u << ARCH_X32 | 1u << ARCH_AARCH64 | 1u << ARCH_ARM | 1u << ARCH_RISCV64;

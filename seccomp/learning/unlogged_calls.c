@@ -85,8 +85,8 @@ static int add_known(struct offer *o, const struct evidence_call *c)
 	return set_is_always_logged(name) ? 0 : names_add(&o->names, name);
 }
 
-/* Adds a name of the hot set. From the second run on, one or two names at a time are logged again, and for good once a complete
- * run has looked for them. Of a call whose arguments decide, only the form is unlogged. */
+/* Adds a name of the hot set, unlogged at first. From the second run on, one or two names at a time are logged again, and for
+ * good once a complete run has looked for them. Of a call whose arguments decide, only the form is unlogged. */
 static int add_hot(struct offer *o, const char *name)
 {
 	enum unlogged_hot state = unlogged_hot_of(o->ev, name);

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define WHO_MS      1000 /* then they are read again: a thread may get another name, or its number another thread */
+#define WHO_MS      1000 /* then a thread's names are read again: it may be renamed, or its number reused */
 #define NO_NUMBER   UINT32_MAX
 #define LOG_CODE    0x7ffc0000u /* code= in the record of a call that took place */
 

@@ -2,7 +2,7 @@
  *
  *   plan.c      argv, configuration, the real runtime, the container's note: decides what to do
  *   start.c     bundle, key, section, recorder, note, helper, exchange: everything up to the execve
- *   guardian.c  the helper that puts config.json back
+ *   guardian.c  the helper that restores config.json
  *   report.c    reports an error in the runtime's own way
  */
 #include "shim/runtime/plan.h"

@@ -59,7 +59,7 @@ static int lock(struct start *s, unsigned timeout_ms, struct err *err)
 	return oci_bundle_lock(&s->bundle, locks.data, timeout_ms, err);
 }
 
-/* Opens and locks the bundle, with the caller's own file in it. */
+/* Opens and locks the bundle, and makes sure that the caller's own file is in it. */
 static int open_bundle(struct start *s, struct err *err)
 {
 	const struct oci_call *call = &s->plan->call;
@@ -78,7 +78,7 @@ static int open_bundle(struct start *s, struct err *err)
 	r = oci_spec_parse(s->text.data, s->text.len, s->bundle.name, &s->spec, err);
 	if (r == 0)
 		r = oci_bundle_check_owner(&s->bundle, s->spec, err);
-	/* A text that cannot be read may contain what would be refused. */
+	/* A configuration that cannot be judged may contain something that would be refused. */
 	s->brought = r < 0;
 	return r;
 }
@@ -198,7 +198,8 @@ static int set_guardian(struct start *s, struct err *err)
 		.recorded = is_recorded(s->mode),
 		.learn_features = true,
 		.tell_version = is_recorded(s->mode) || s->denials,
-		/* A failed start leaves no container, and callers need not call delete for it. */
+		/* A failed start leaves no container, and callers need not call delete for it: then the helper removes the
+		 * note. */
 		.until_end = !s->exists,
 	};
 
