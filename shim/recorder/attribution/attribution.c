@@ -220,9 +220,9 @@ static void doubt_unseen(struct runs *r, const struct record *rec, uint64_t now_
 }
 
 /* Finds the run whose cgroup the process is in; *ret is NULL if there is none. -ESRCH: several runs share that cgroup, or the
- * process may belong to a run that has a record already but no known cgroup. If a container shares its cgroup with its caller,
- * the process may be anyone's: it is attributed to no run, the container is stamped if the process may be its own, and the result
- * is -EAGAIN: ask again for the next record. */
+ * process may belong to a run whose cgroup is unknown and that has no session of its own or has shown a record. If a container
+ * shares its cgroup with its caller, the process may be anyone's: it is attributed to no run, the container is stamped if the
+ * process may be its own, and the result is -EAGAIN: ask again for the next record. */
 static int find_owner(struct runs *r, const struct record *rec, const char *cgroup, struct run **ret, uint64_t now_ms)
 {
 	struct run *owner = NULL;
