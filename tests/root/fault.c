@@ -5,11 +5,14 @@
  *   logged N        the same outside of a container, under a LOG filter of its own
  *   notify          a filter of its own with a listener that lets getppid continue: the record never comes
  *   trace           the same by SECCOMP_RET_TRACE and a tracer
+ *   headless N      gives up its audit session, if it may, and calls getppid N times, in a thread whose main thread has ended
  *   daemon FILE     ends at once; its child makes the directory FILE a second later
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -114,10 +117,32 @@ static int leave_child(const char *path)
 	return mkdir(path, 0700) < 0 && errno != EEXIST;
 }
 
+static void *flood_later(void *count)
+{
+	int fd;
+
+	usleep(300000);
+	fd = open("/proc/thread-self/loginuid", O_WRONLY);
+	if (fd < 0 || write(fd, "4294967295", 10) < 0)
+		perror("loginuid");
+	exit(flood(count));
+}
+
+static int headless(char *count)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, flood_later, count) != 0)
+		return 1;
+	pthread_exit(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "flood") == 0)
 		return flood(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "headless") == 0)
+		return headless(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "race") == 0)
 		return race(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "logged") == 0)

@@ -1,5 +1,29 @@
 # For the fault table and the random faults: runs, faults and verdicts.
 
+# The node's settings that faults change, and back.
+faults_setup() {
+  snug_setup
+  BACKLOG=$(auditctl -s | sed -n 's/^backlog_limit //p') WAIT=$(auditctl -s | sed -n 's/^backlog_wait_time //p')
+  OLD=$(cat /proc/sys/kernel/seccomp/actions_logged)
+  fault=$SNUG_BUILD/tests/root/fault
+}
+faults_teardown() {
+  auditctl -r 0 -f 1 -b "$BACKLOG" --backlog_wait_time "$WAIT" >/dev/null 2>&1
+  for rule in "-F msgtype=SECCOMP" "-F uid=54321" "-F msgtype>=1320 -F msgtype<=1330" "-F gid=54321" "-F exe=/fault"; do
+    auditctl -d always,exclude $rule >/dev/null 2>&1
+  done
+  [ "$(cat /proc/sys/kernel/seccomp/actions_logged)" = "$OLD" ] || echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
+  [ -z "${GROUP:-}" ] || { for p in $(cat "$GROUP/cgroup.procs"); do kill -9 "$p"; done; eventually rmdir "$GROUP"; } 2>/dev/null
+  snug_teardown
+}
+
+print_ways() {
+  local ways=$BATS_FILE_TMPDIR/ways
+  [ -s "$ways" ] || return 0
+  sort "$ways" | awk -F '\t' '{printf "# %-8s %-72s %s\n", $1, $2, $3}' >&3
+  awk -F '\t' '{n++; bad += $1 == "FALSE"} END {printf "# ways %d, false complete %d\n", n, bad}' "$ways" >&3
+}
+
 newest() { runs "$1" | jq -c '.[-1]'; }
 
 # way RESULT DETAILS: adds a line to the table; called at the end of each test.

@@ -11,10 +11,7 @@ bats_require_minimum_version 1.5.0
 setup() {
   load lib
   load faults
-  snug_setup
-  BACKLOG=$(auditctl -s | sed -n 's/^backlog_limit //p') WAIT=$(auditctl -s | sed -n 's/^backlog_wait_time //p')
-  OLD=$(cat /proc/sys/kernel/seccomp/actions_logged)
-  fault=$SNUG_BUILD/tests/root/fault
+  faults_setup
 }
 teardown() {
   mend

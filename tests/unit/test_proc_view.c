@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -175,6 +176,61 @@ static void filters_of_a_process(void **state)
 	}
 }
 
+static void exiting(void **state)
+{
+	struct proc_stat st;
+	static const char runs[] = "7 (a) b) R 1 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 99 1000 100 ";
+	static const char ends[] = "7 (a) b) R 1 7 7 0 -1 4194308 1 2 3 4 5 6 7 8 20 0 1 0 99 1000 100 ";
+	static const char leader[] = "7 (a) b) Z 1 7 7 0 -1 4227084 1 2 3 4 5 6 7 8 20 0 2 0 99 1000 100 ";
+
+	(void)state;
+	assert_int_equal(proc_parse_stat(runs, strlen(runs), &st), 0);
+	assert_true(!st.exiting && !st.dead && st.start == 99);
+	assert_int_equal(proc_parse_stat(ends, strlen(ends), &st), 0);
+	assert_true(st.exiting && !st.dead);
+	assert_int_equal(proc_parse_stat(leader, strlen(leader), &st), 0);
+	assert_true(st.exiting && !st.dead);
+}
+
+static void *stay(void *arg)
+{
+	(void)arg;
+	pause();
+	return NULL;
+}
+
+static void cgroup_without_main_thread(void **state)
+{
+	char its[PROC_CGROUP_MAX], ours[PROC_CGROUP_MAX];
+	struct proc_stat st = {0};
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, stay, NULL) != 0)
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	assert_true(pid > 0);
+	while (proc_read_stat(pid, &st) == 0 && !st.exiting)
+		usleep(1000);
+	/* On a host where all hierarchies but v2 are at their root, this cannot fail. */
+	assert_int_equal(proc_read_cgroup(getpid(), ours, NULL), 0);
+	assert_int_equal(proc_read_cgroup(pid, its, &st), 0);
+	assert_string_equal(its, ours);
+	assert_true(st.exiting);
+	kill(pid, SIGKILL);
+	/* A zombie has no thread that could be read. */
+	do
+		assert_int_equal(proc_read_stat(pid, &st), 0);
+	while (!st.dead);
+	if (strncmp(ours, "0::", 3) != 0)
+		assert_int_equal(proc_read_cgroup(pid, its, NULL), -ESRCH);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +240,8 @@ int main(void)
 		cmocka_unit_test(populated),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(filters_of_a_process),
+		cmocka_unit_test(exiting),
+		cmocka_unit_test(cgroup_without_main_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

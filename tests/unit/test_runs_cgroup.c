@@ -24,7 +24,7 @@ static void an_unattributed_call_in_the_callers_cgroup(void **state)
 	char cgroup[PROC_CGROUP_MAX];
 	struct run *one = begin(f, 7, "a"), *two;
 
-	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 	one->callers_cgroup = strdup(cgroup);
 	call(f, 7, (uint32_t)getpid(), "execve");
 	call(f, 99, (uint32_t)getpid(), "read");
@@ -68,7 +68,7 @@ static void without_a_session(void **state)
 	call(f, UINT32_MAX, (uint32_t)getpid(), "read");
 	assert_reasons(run, REASON_BIT(RUNNING) | REASON_BIT(ATTRIBUTION));
 	assert_calls(run, "");
-	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 	runs_know_cgroup(f->runs, run, cgroup);
 	call(f, UINT32_MAX, (uint32_t)getpid(), "execve");
 	call(f, 12, (uint32_t)getpid(), "read"); /* whatever its session */
@@ -85,7 +85,7 @@ static void without_a_session_and_whole(void **state)
 	struct run *run = begin_without_session(f, 77, "a");
 	char cgroup[PROC_CGROUP_MAX];
 
-	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 	runs_know_cgroup(f->runs, run, cgroup);
 	call(f, 77, (uint32_t)getpid(), "execve");
 	call(f, 77, (uint32_t)getpid(), "read");
@@ -100,7 +100,7 @@ static void two_in_one_cgroup(void **state)
 	struct run *one = begin_without_session(f, 77, "a"), *two = begin_without_session(f, 77, "b");
 	char cgroup[PROC_CGROUP_MAX];
 
-	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 	runs_know_cgroup(f->runs, one, cgroup);
 	runs_know_cgroup(f->runs, two, cgroup);
 	call(f, 77, (uint32_t)getpid(), "read");

@@ -52,7 +52,7 @@ static void an_unattributed_call_that_is_explained(void **state)
 	struct run *here = begin(f, 8, "b");
 	char cgroup[PROC_CGROUP_MAX];
 
-	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 	runs_know_cgroup(f->runs, here, cgroup);
 	call(f, 99, (uint32_t)getpid(), "mount");
 	assert_calls(here, "workload:mount");
@@ -138,7 +138,7 @@ static void an_exec_past_the_wrapper(void **state)
 		/* It may move: a runtime's process joins the container only then. */
 		char cgroup[PROC_CGROUP_MAX];
 
-		assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+		assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 		if (cases[i].doubted && strcmp(cases[i].comm, "my-crun") != 0) {
 			free(run->cgroup);
 			run->cgroup = strdup(cgroup);
@@ -191,7 +191,7 @@ static void an_exec_into_the_next_of_that_name(void **state)
 	struct run *ended = begin(f, 300, "c"), *run;
 	char cgroup[PROC_CGROUP_MAX];
 
-	assert_int_equal(proc_read_cgroup(getpid(), cgroup), 0);
+	assert_int_equal(proc_read_cgroup(getpid(), cgroup, NULL), 0);
 	call(f, 300, INIT, "execve");
 	runs_know_cgroup(f->runs, ended, "0::/nowhere-of-this-name\n");
 	free(ended->cgroup);

@@ -65,7 +65,7 @@ static void note_cgroup(struct runs *r, struct run *run, const struct record *re
 {
 	char text[PROC_CGROUP_MAX];
 
-	if (!run->cgroup && proc_read_cgroup((pid_t)rec->pid, text) == 0)
+	if (!run->cgroup && proc_read_cgroup((pid_t)rec->pid, text, NULL) == 0)
 		runs_know_cgroup(r, run, text);
 }
 

@@ -3,7 +3,9 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,15 +16,18 @@
 /* Fields of /proc/PID/stat, counted from the first one after the name. */
 #define FIELD_STATE   0
 #define FIELD_PARENT  1
+#define FIELD_FLAGS   6
 #define FIELD_THREADS 17
 #define FIELD_START   19
 #define FIELD_COUNT   20
+
+#define PF_EXITING 0x4 /* include/linux/sched.h; proc(5) documents the field, and bits keep their meaning */
 
 #define STATUS_MAX (2u << 20) /* room for 65,536 supplementary groups and the other lines */
 
 static ssize_t read_text(pid_t pid, const char *name, char *ret, size_t size)
 {
-	char path[48];
+	char path[64];
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
@@ -50,6 +55,7 @@ int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret)
 		p++;
 	}
 	*ret = (struct proc_stat){.dead = (state == 'Z' || state == 'X') && field[FIELD_THREADS] <= 1,
+				  .exiting = field[FIELD_FLAGS] & PF_EXITING,
 				  .parent = (pid_t)field[FIELD_PARENT],
 				  .start = field[FIELD_START]};
 	return 0;
@@ -63,12 +69,67 @@ int proc_read_stat(pid_t pid, struct proc_stat *ret)
 	return n < 0 ? (int)n : proc_parse_stat(text, (size_t)n, ret);
 }
 
-int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX])
+/* The stat comes second: if the thread was not exiting then, it was not when its cgroup was read. */
+static int read_cgroup_of(pid_t pid, const char *prefix, char ret[PROC_CGROUP_MAX], struct proc_stat *ret_stat)
 {
-	ssize_t n = read_text(pid, "cgroup", ret, PROC_CGROUP_MAX);
+	char name[32], text[1024];
+	ssize_t n;
 
+	snprintf(name, sizeof(name), "%scgroup", prefix);
+	n = read_text(pid, name, ret, PROC_CGROUP_MAX);
+	if (n < 0)
+		return (int)n;
 	/* A truncated path cannot be compared with another. */
-	return n < 0 ? (int)n : n == PROC_CGROUP_MAX - 1 ? -E2BIG : 0;
+	if (n == PROC_CGROUP_MAX - 1)
+		return -E2BIG;
+	snprintf(name, sizeof(name), "%sstat", prefix);
+	n = read_text(pid, name, text, sizeof(text));
+	return n < 0 ? (int)n : proc_parse_stat(text, (size_t)n, ret_stat);
+}
+
+/* True if the text is what the process is in even while it exits: cgroup v2 keeps it. */
+static bool is_v2_only(const char *cgroup)
+{
+	return strncmp(cgroup, "0::", 3) == 0;
+}
+
+static int read_cgroup_of_a_thread(pid_t pid, char ret[PROC_CGROUP_MAX])
+{
+	struct proc_stat st = {.exiting = true};
+	struct dirent *e;
+	char path[32];
+	uint64_t tid;
+	int r = -ESRCH;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (st.exiting && (e = readdir(dir))) {
+		if (text_parse_u64(e->d_name, &tid) < 0)
+			continue;
+		snprintf(path, sizeof(path), "task/%d/", (int)tid);
+		r = read_cgroup_of(pid, path, ret, &st);
+		if (r < 0 && r != -ESRCH)
+			break;
+	}
+	closedir(dir);
+	return r < 0 ? r : st.exiting ? -ESRCH : 0;
+}
+
+int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX], struct proc_stat *ret_stat)
+{
+	struct proc_stat st;
+	int r = read_cgroup_of(pid, "", ret, &st);
+
+	if (r < 0)
+		return r;
+	if (st.exiting && !is_v2_only(ret))
+		r = read_cgroup_of_a_thread(pid, ret);
+	if (r == 0 && ret_stat)
+		*ret_stat = st;
+	return r;
 }
 
 bool proc_parse_never_has(const char *status, const char *uid_map, unsigned capability)

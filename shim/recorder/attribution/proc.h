@@ -11,6 +11,7 @@
 
 struct proc_stat {
 	bool dead;      /* a zombie whose threads have all exited, or about to become one */
+	bool exiting;   /* the main thread has begun to exit or has exited; other threads may go on */
 	pid_t parent;
 	uint64_t start; /* clock ticks since boot: with the pid, it identifies a process until the next boot */
 };
@@ -36,8 +37,9 @@ int proc_read_filters(pid_t pid, uint32_t session, uint32_t *ret);
 /* The same from the text of /proc/PID/status. Pure. 0 or -ENODATA. */
 int proc_parse_filters(const char *status, uint32_t *ret);
 
-/* Reads /proc/PID/cgroup, NUL-terminated. -ESRCH: the process is gone. Another errno (-E2BIG: the text is too long) says nothing
- * about it. */
-int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX]);
+/* Reads /proc/PID/cgroup, NUL-terminated, and then its stat into *ret_stat (may be NULL). A thread that has begun to exit shows
+ * the root of every cgroup v1 hierarchy (kernel/cgroup/cgroup.c proc_cgroup_show()), so another thread is read instead. -ESRCH:
+ * the process is gone, or all of its threads are exiting. Another errno (-E2BIG: the text is too long) says nothing about it. */
+int proc_read_cgroup(pid_t pid, char ret[PROC_CGROUP_MAX], struct proc_stat *ret_stat);
 
 #endif

@@ -58,8 +58,8 @@ void runs_find_cgroup(struct runs *r, struct run *run, uint64_t now_ms)
 	if (run->cgroup || now_ms - run->asked_ms < ASK_EVERY_MS)
 		return;
 	run->asked_ms = now_ms;
-	if (state_file_read(run->root, run->container, &pid, &start, NULL) < 0 || proc_read_cgroup(pid, cgroup) < 0 ||
-	    proc_read_stat(pid, &st) < 0 || st.dead || (start && start != st.start))
+	if (state_file_read(run->root, run->container, &pid, &start, NULL) < 0 || proc_read_cgroup(pid, cgroup, &st) < 0 ||
+	    st.dead || (start && start != st.start))
 		return;
 	s->has_init = true;
 	s->init_pid = (uint32_t)pid;

@@ -161,8 +161,8 @@ int unattributed_look(struct unattributed *s, const struct record *rec, bool ane
 		return 1;
 	}
 	alive_ms = clock_ms(CLOCK_BOOTTIME);
-	/* The cgroup first: if the process had ended since, its pid would be gone or show a later start. */
-	if (proc_read_cgroup((pid_t)rec->pid, cgroup) < 0 || proc_read_stat((pid_t)rec->pid, &st) < 0)
+	/* If the process had ended since, its pid would be gone or show a later start. */
+	if (proc_read_cgroup((pid_t)rec->pid, cgroup, &st) < 0)
 		return -ESRCH;
 	if (!unattributed_is_same(st.start, hz, alive_ms, made_ms, s->cycle_is_long))
 		return -ESRCH;

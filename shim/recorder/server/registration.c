@@ -134,7 +134,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 		*ret_recorded = rc == 0;
 		return rc == -ENOENT ? 0 : rc;
 	}
-	rc = proc_read_cgroup(pid, cgroup);
+	rc = proc_read_cgroup(pid, cgroup, NULL);
 	if (rc < 0)
 		return cannot_see(pid, err);
 	q.callers_cgroup = cgroup;

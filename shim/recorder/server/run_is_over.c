@@ -94,7 +94,7 @@ static int by_cgroup(const struct recorder *r, pid_t pid, struct run **ret)
 
 	if (!r->runs.by_cgroup)
 		return 0;
-	rc = proc_read_cgroup(pid, cgroup);
+	rc = proc_read_cgroup(pid, cgroup, NULL);
 	if (rc < 0)
 		return rc;
 	while (run && (!run->by_cgroup || !run->cgroup || run->shared_cgroup || run->state == RUN_ENDED || run->pidfd >= 0 ||
