@@ -191,6 +191,19 @@ teardown_file() {
   eventually eval 'snug ls --json 2>/dev/null | jq -e ".[0]"'
   kill -9 $(pgrep -x -P "$(recorder_pid)" snugd-probe)
   wait $!
+  kept shell getppid 11
+  # Between two runs: the next container starts all the same.
+  kill -9 $(pgrep -x -P "$(recorder_pid)" snugd-probe)
+  control . /fault flood 10
+}
+
+@test "the barrier's probe killed while it is asked" {
+  background shell . sh -c 'sleep 2; /fault flood 10'
+  probe=$(pgrep -x -P "$(recorder_pid)" snugd-probe)
+  kill -STOP "$probe"
+  sleep 1.5
+  kill -9 "$probe"
+  wait $run
   lost shell barrier
   control . /fault flood 10
 }

@@ -29,11 +29,11 @@ int kernel_fire(struct kernel *k, uint32_t seq)
 {
 	int r = probe_fire(&k->probe, seq);
 
-	if (r < 0) {
-		probe_stop(&k->probe);
-		(void)probe_start(&k->probe, NULL);
-	}
-	return r;
+	if (r == 0)
+		return 0;
+	probe_stop(&k->probe);
+	r = probe_start(&k->probe, NULL);
+	return r < 0 ? r : probe_fire(&k->probe, seq);
 }
 
 bool kernel_log_is_on(void)

@@ -19,8 +19,8 @@ struct kernel {
 int kernel_open(struct kernel *k, struct err *err);
 void kernel_close(struct kernel *k);
 
-/* For struct loss_means, as are audit_ask_rules and audit_ask_status. If the probe is gone, starts a new one, and returns an
- * error this time. */
+/* For struct loss_means, as are audit_ask_rules and audit_ask_status. If the probe is gone or does not read, a new one
+ * replaces it and makes the call: that comes after everything before, too. */
 int kernel_fire(struct kernel *k, uint32_t seq);
 bool kernel_log_is_on(void);
 
