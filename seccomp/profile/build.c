@@ -38,13 +38,18 @@ static const struct evidence *evidence_at(const struct profile_inputs *in, size_
 	return i == 0 ? in->evidence : in->floors[i - 1];
 }
 
+static bool is_for(const struct profile_inputs *in, const struct evidence_call *c)
+{
+	return !in->machine || arch_runs_on(c->arch, in->machine);
+}
+
 static size_t used_calls(const struct evidence *ev, const struct evidence_call *const **ret)
 {
 	return ev ? evidence_calls(ev, ret) : 0;
 }
 
 /* The arch of the init's execve: the runtime is a program of the machine's own ABI. */
-static const struct arch *arch_of_init(const struct evidence *ev)
+static const struct arch *arch_of_init(const struct profile_inputs *in, const struct evidence *ev)
 {
 	const struct evidence_call *const *calls = NULL;
 	const struct arch *arch = NULL;
@@ -53,7 +58,7 @@ static const struct arch *arch_of_init(const struct evidence *ev)
 	char name[SYSCALL_NAME_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		if (calls[i]->phase != EVIDENCE_RUNTIME || calls[i]->count <= most)
+		if (calls[i]->phase != EVIDENCE_RUNTIME || calls[i]->count <= most || !is_for(in, calls[i]))
 			continue;
 		syscall_name(calls[i]->arch, calls[i]->nr, name);
 		if (strcmp(name, "execve") != 0 && strcmp(name, "execveat") != 0)
@@ -65,15 +70,15 @@ static const struct arch *arch_of_init(const struct evidence *ev)
 }
 
 /* Adds the arches on which calls were used. Returns how many calls were. */
-static size_t add_arches(struct profile *p, const struct evidence *ev)
+static size_t add_arches(struct builder *b, const struct evidence *ev)
 {
 	const struct evidence_call *const *calls = NULL;
 	size_t n = used_calls(ev, &calls), used = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (calls[i]->count == 0)
+		if (calls[i]->count == 0 || !is_for(b->in, calls[i]))
 			continue;
-		profile_add_arch(p, calls[i]->arch);
+		profile_add_arch(b->profile, calls[i]->arch);
 		used++;
 	}
 	return used;
@@ -81,20 +86,22 @@ static size_t add_arches(struct profile *p, const struct evidence *ev)
 
 static void choose_arches(struct builder *b)
 {
-	const struct arch *native = arch_of_init(b->in->evidence), *host[4];
+	const struct arch *native = arch_of_init(b->in, b->in->evidence), *host[4];
 	size_t used;
 
 	/* Without an execve the evidence may come from anywhere: its own arches decide. */
 	if (native)
 		profile_add_arch(b->profile, native);
-	used = b->in->evidence ? add_arches(b->profile, b->in->evidence) : 0;
+	used = b->in->evidence ? add_arches(b, b->in->evidence) : 0;
 	for (size_t i = 1; used == 0 && i <= floor_count(b->in); i++) {
-		native = arch_of_init(evidence_at(b->in, i));
+		native = arch_of_init(b->in, evidence_at(b->in, i));
 		if (native)
 			profile_add_arch(b->profile, native);
-		used = add_arches(b->profile, evidence_at(b->in, i));
+		used = add_arches(b, evidence_at(b->in, i));
 	}
-	if (used == 0 && arch_host(host) > 0)
+	if (used == 0 && b->in->machine)
+		profile_add_arch(b->profile, b->in->machine);
+	else if (used == 0 && arch_host(host) > 0)
 		profile_add_arch(b->profile, host[0]);
 }
 
@@ -200,7 +207,7 @@ static int add_evidence(struct builder *b, const struct evidence *ev, bool floor
 		unsigned source = calls[i]->phase == EVIDENCE_WORKLOAD ? PROFILE_FROM_WORKLOAD : PROFILE_FROM_RUNTIME;
 
 		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
-		    is_left_out(b->in, calls[i]))
+		    (!floor && !is_for(b->in, calls[i])) || is_left_out(b->in, calls[i]))
 			continue;
 		if (!syscall_name(calls[i]->arch, calls[i]->nr, name))
 			r = keep_unnamed(b, calls[i]);

@@ -72,6 +72,7 @@ struct profile_inputs {
 	 * evidence. */
 	const struct profile_call *left_out;
 	size_t left_out_count;
+	const struct arch *machine; /* only calls of the ABIs that run there count; NULL: those of every machine */
 	bool go;            /* a runtime of the evidence or a floor is a Go program: add the static set */
 	uint32_t errno_ret; /* 38 ENOSYS or 1 EPERM */
 };

@@ -114,6 +114,8 @@ static int check_evidence(struct prover *p, const struct evidence *ev, bool floo
 		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
 		    is_left_out(p->proof, calls[i]))
 			continue;
+		if (p->proof->machine && !arch_runs_on(calls[i]->arch, p->proof->machine))
+			continue;
 		/* A floor may come from a machine that runs other ABIs. */
 		if (floor && !filter_lists(p->meant, calls[i]->arch))
 			continue;

@@ -18,6 +18,7 @@ struct proof {
 	 * runtime's part counts. Calls without a name here or in libseccomp are left out: they are reported elsewhere. */
 	const struct evidence *const *used;
 	size_t used_count, floors_from; /* used[floors_from...] are floors */
+	const struct arch *machine; /* calls of ABIs that do not run there are left out; NULL: none are */
 	const struct profile_call *left_out; /* in the runtime's phase, need not be allowed */
 	size_t left_out_count;
 };

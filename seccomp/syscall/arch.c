@@ -136,7 +136,7 @@ size_t arch_host(const struct arch *ret[4])
 	return arch_family(&arches[NATIVE], ret);
 }
 
-static bool is_in(const struct arch *machine, const struct arch *arch)
+bool arch_runs_on(const struct arch *arch, const struct arch *machine)
 {
 	const struct arch *family[4];
 	size_t n = arch_family(machine, family);
@@ -149,10 +149,10 @@ static bool is_in(const struct arch *machine, const struct arch *arch)
 
 const struct arch *arch_machine(const struct arch *arch)
 {
-	if (is_in(&arches[NATIVE], arch))
+	if (arch_runs_on(arch, &arches[NATIVE]))
 		return &arches[NATIVE];
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (is_in(&arches[families[i].abi[0]], arch))
+		if (arch_runs_on(arch, &arches[families[i].abi[0]]))
 			return &arches[families[i].abi[0]];
 	return arch;
 }

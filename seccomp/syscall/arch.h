@@ -61,6 +61,9 @@ size_t arch_host(const struct arch *ret[4]);
 /* The same for a machine whose native ABI is `machine`. */
 size_t arch_family(const struct arch *machine, const struct arch *ret[4]);
 
+/* True if a kernel for that machine can run programs of this ABI. */
+bool arch_runs_on(const struct arch *arch, const struct arch *machine);
+
 /* The native ABI of the machine that runs programs of `arch`: this machine's if it runs them, else that of the usual
  * machine (aarch64 for arm, s390x for s390). Never NULL. */
 const struct arch *arch_machine(const struct arch *arch);

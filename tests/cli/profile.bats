@@ -182,3 +182,43 @@ print("yes" if ctypes.CDLL("libseccomp.so.2").seccomp_syscall_resolve_name(b"fil
   run_snug profile web --floor "$dir/nonesuch"
   refused 2 "nonesuch"
 }
+
+# two_machines: evidence of web from a machine of each kind, in $dir/both.json.
+two_machines() {
+  one_complete() { one_run '' | sed 's/"reasons"/"complete_for": ["x86_64"], &/; s/"web-1"/"'"$1"'"/g'; }
+  put_evidence web "$(one_complete web-1)" "$(join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)" "$(call 2 open workload 1)")"
+  mv "$state/keys/web/evidence.json" "$dir/x86.json"
+  put_evidence web "$(one_complete web-2)" \
+    "$(join "$(call 221 execve runtime 1)" "$(call 63 read workload 7)" "$(call 79 newfstatat workload 1)")"
+  sed 's/"x86_64"/"aarch64"/g' "$state/keys/web/evidence.json" >"$dir/arm.json"
+  rm -r "${state:?}/keys"
+  run_snug merge "$dir/x86.json" "$dir/arm.json" -o "$dir/both.json"
+  [ "$status" -eq 0 ]
+}
+
+@test "profile --machine: of evidence from several machines what one of them needs" {
+  two_machines
+  run_snug profile "$dir/both.json"
+  [ "$(jq -c .architectures <<<"$output")" = '["SCMP_ARCH_X86_64","SCMP_ARCH_AARCH64"]' ]
+  run_snug profile --machine arm64 "$dir/both.json"
+  [ "$(jq -c .architectures <<<"$output")" = '["SCMP_ARCH_AARCH64"]' ]
+  [[ " $(names <<<"$output") " == *" newfstatat "* && " $(names <<<"$output") " != *" open "* ]]
+  run_snug profile --machine x86_64 "$dir/both.json"
+  [ "$(jq -c .architectures <<<"$output")" = '["SCMP_ARCH_X86_64"]' ]
+  [[ " $(names <<<"$output") " == *" open "* ]]
+  # What one machine's evidence alone gives.
+  first="$output"
+  run_snug profile "$dir/x86.json"
+  [ "$output" = "$first" ]
+}
+
+@test "profile --machine: a machine that was not seen, or in no complete run, gives none" {
+  two_machines
+  run_snug profile --machine s390x "$dir/both.json"
+  refused 2 "the evidence of $dir/both.json has no call on s390x: learn it there, then \`snug merge\`"
+  run_snug profile --machine vax "$dir/both.json"
+  refused 2 "--machine: unknown machine 'vax'"
+  sed 's/"complete_for":\["aarch64"\]/"complete_for":["x86_64"]/; s/"complete_for": \["aarch64"\]/"complete_for": ["x86_64"]/' "$dir/both.json" >"$dir/none.json"
+  run_snug profile --machine aarch64 "$dir/none.json"
+  refused 3 "no complete run of $dir/none.json was on aarch64; --force prints the profile anyway"
+}

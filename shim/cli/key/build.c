@@ -107,14 +107,41 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 	return r < 0 ? r : build_load_floors(cli, ret, err);
 }
 
+static bool was_complete_on(const struct evidence *ev, const struct arch *machine)
+{
+	const struct evidence_run *const *runs = NULL;
+	size_t n = evidence_runs(ev, &runs);
+
+	for (size_t i = 0; i < n; i++)
+		if (runs[i]->mode == EVIDENCE_LEARN && !runs[i]->reasons && runs[i]->arches & UINT32_C(1) << machine->id)
+			return true;
+	return false;
+}
+
+int build_for_machine(struct build *b, const struct arch *machine, const char *key, struct err *err)
+{
+	const struct arch *family[4];
+	size_t n = arch_family(machine, family);
+	uint32_t on = 0;
+
+	for (size_t i = 0; i < n; i++)
+		on |= UINT32_C(1) << family[i]->id;
+	if (!(evidence_arches(b->evidence) & on))
+		return err_set(err, ENODATA, "the evidence of %s has no call on %s: learn it there, then `snug merge`", key, machine->name);
+	b->machine = machine;
+	b->verdict.complete &= was_complete_on(b->evidence, machine);
+	return 0;
+}
+
 /* Adds a released runtime of the catalogue, for the way in which the key's containers are started. */
 static int add_release(struct build *b, const char *name, struct err *err)
 {
 	const struct catalogue_entry *e = NULL;
 	const struct arch *host[4];
+	const struct arch *machine = b->machine ? b->machine : arch_host(host) ? host[0] : arch_get(ARCH_X86_64);
 	const char *shape = evidence_shape(b->evidence);
 	struct build_runtime *rt;
-	int r = catalogue_find(name, arch_host(host) ? host[0] : arch_get(ARCH_X86_64), &e, err);
+	int r = catalogue_find(name, machine, &e, err);
 
 	for (size_t i = 0; !r && i < b->runtime_count; i++)
 		if (text_streq(b->runtimes[i].id, e->name))
@@ -185,7 +212,7 @@ static uint64_t runs_of(const struct build *b, const char *name, uint64_t total)
 	uint64_t most = 0;
 
 	for (size_t i = 0, n = evidence_calls(b->evidence, &calls); i < n; i++)
-		if (calls[i]->count && calls[i]->runs > most && syscall_name(calls[i]->arch, calls[i]->nr, call) && text_streq(call, name))
+		if (calls[i]->count && calls[i]->runs > most && (!b->machine || arch_runs_on(calls[i]->arch, b->machine)) && syscall_name(calls[i]->arch, calls[i]->nr, call) && text_streq(call, name))
 			most = calls[i]->runs;
 	return most < total ? most : total;
 }
@@ -231,7 +258,7 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 {
 	const struct evidence *used[1 + BUILD_RUNTIMES_MAX * FLOOR_PHASES] = {b->evidence};
 	cleanup_policy struct policy *whole = NULL, *adapted = NULL;
-	struct proof proof = {.name = name, .format = format, .used = used, .floors_from = 1};
+	struct proof proof = {.name = name, .format = format, .used = used, .floors_from = 1, .machine = b->machine};
 	int r = profile_to_policy(b->profile, name, &whole, err);
 
 	if (r == 0)
@@ -331,7 +358,7 @@ static int find_left_out(struct build *b, enum ablation_errno e, struct err *err
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
 {
 	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];
-	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret};
+	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret, .machine = b->machine};
 	cleanup_buf struct buf lost = {0};
 	struct profile *profile = NULL;
 

@@ -31,6 +31,7 @@ struct build {
 	struct evidence_verdict verdict;
 	struct build_runtime runtimes[BUILD_RUNTIMES_MAX];
 	size_t runtime_count;
+	const struct arch *machine; /* whose profile to build, see build_for_machine(); NULL: that of every machine in the evidence */
 	struct profile *profile;
 	struct profile_call *left_out; /* owned; dangerous calls that the runtimes try but can do without */
 	size_t left_out_count;
@@ -45,6 +46,10 @@ int build_load(const struct cli *cli, const char *key, const char *runtime_path,
 
 /* Loads the floors again, after a sampling. */
 int build_load_floors(const struct cli *cli, struct build *b, struct err *err);
+
+/* Builds the profile for one machine, whose native ABI this is, from the calls of the ABIs that run there. The verdict is not
+ * complete unless a complete learning run was on such a machine. -ENODATA if the evidence has no call of it. */
+int build_for_machine(struct build *b, const struct arch *machine, const char *key, struct err *err);
 
 /* Adds another runtime that will start the containers: a path or name (oci_runtime_open_or_find()) whose floor for such
  * containers was sampled (-ENOENT says how to), or a release of the catalogue. */

@@ -1,5 +1,6 @@
 #include "shim/cli/key/build.h"
 #include "shim/cli/common/cli.h"
+#include "shim/cli/common/machine.h"
 #include "shim/cli/common/word.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/common/save.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_OUTPUT, OPT_FORCE };
+enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_MACHINE, OPT_OUTPUT, OPT_FORCE };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_FORMAT] = {"format", 'f', "FORM",
@@ -21,6 +22,7 @@ static const struct cli_option OPTIONS[] = {
 		       "the errno of a refused call; with enosys (default) libraries fall back to older calls"},
 	[OPT_FLOOR] = {"floor", 0, "RUNTIME,...",
 		       "also allow what these runtimes need: paths, names (runc,crun) or releases (runc-1.3.6)"},
+	[OPT_MACHINE] = {"machine", 0, "NAME", "only for this machine (aarch64, x86_64, s390x ...), of all that the evidence is from"},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 	[OPT_FORCE] = {"force", 0, NULL, "print a profile even if the evidence is incomplete"},
 };
@@ -37,6 +39,21 @@ static const char *short_name(const char *key)
 	const char *slash = strrchr(key, '/');
 
 	return slash && slash[1] ? slash + 1 : key;
+}
+
+static int refuse(const struct build *b, const char *key, struct err *err)
+{
+	cleanup_buf struct buf why = {0};
+
+	/* The reasons are those of other machines, if any. */
+	if (b->machine && !b->verdict.reasons)
+		err_set(err, EAGAIN, "no complete run of %s was on %s; --force prints the profile anyway", key, b->machine->name);
+	else {
+		build_add_verdict(&b->verdict, &why);
+		err_set(err, EAGAIN, "the evidence of %s is %s; --force prints the profile anyway", key,
+			buf_failed(&why) ? "not complete" : why.data);
+	}
+	return CLI_INCOMPLETE;
 }
 
 static int write_form(const struct build *b, enum policy_format format, const char *key, struct buf *out,
@@ -60,27 +77,26 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	cleanup_buf struct buf text = {0};
 	const char *key = args->operand[0];
 	enum policy_format format = POLICY_OCI;
+	const struct arch *machine = NULL;
 	uint32_t errno_ret = 0;
 	int r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
 
 	if (r == 0)
 		r = parse_format(args->value[OPT_FORMAT], &format, err);
 	if (r == 0)
+		r = args->value[OPT_MACHINE] ? machine_named(args->value[OPT_MACHINE], &machine, err) : 0;
+	if (r == 0)
 		r = build_load(cli, key, NULL, &b, err);
+	if (r == 0 && machine)
+		r = build_for_machine(&b, machine, key, err);
 	if (r == 0)
 		r = build_add_runtimes(cli, &b, key, args->value[OPT_FLOOR], err);
 	if (r == 0)
 		r = build_profile(&b, errno_ret, err);
 	if (r < 0)
 		return r;
-	if (!b.verdict.complete && !args->value[OPT_FORCE]) {
-		cleanup_buf struct buf why = {0};
-
-		build_add_verdict(&b.verdict, &why);
-		err_set(err, EAGAIN, "the evidence of %s is %s; --force prints the profile anyway", key,
-			buf_failed(&why) ? "not complete" : why.data);
-		return CLI_INCOMPLETE;
-	}
+	if (!b.verdict.complete && !args->value[OPT_FORCE])
+		return refuse(&b, key, err);
 	build_report(&b, key);
 	r = write_form(&b, format, key, &text, err);
 	if (r < 0)
