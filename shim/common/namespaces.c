@@ -43,7 +43,8 @@ bool namespaces_is_root(void)
 {
 	cleanup_free char *target = NULL;
 
-	return geteuid() == 0 && file_read_link(namespaces[0].path, &target) == 0 && text_streq(target, namespaces[0].initial);
+	/* Only a link that was read says that this is another namespace. */
+	return geteuid() == 0 && (file_read_link(namespaces[0].path, &target) < 0 || text_streq(target, namespaces[0].initial));
 }
 
 bool namespaces_have_audit(void)

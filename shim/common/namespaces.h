@@ -9,7 +9,7 @@
 /* Returns 0 in the initial user, pid and network namespaces; else -EPERM with a message that names the one it is not in. */
 int namespaces_check(struct err *err);
 
-/* True for root of the initial user namespace. */
+/* True for root of the initial user namespace, and where /proc does not say. */
 bool namespaces_is_root(void);
 
 /* True for root in all three: audit records are available here. */

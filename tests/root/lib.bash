@@ -3,7 +3,7 @@
 
 snug_setup() {
   T=$(mktemp -d /tmp/snug-test.XXXXXX)
-  export SNUG_CONFIG=$T/config.json
+  export SNUG_CONFIG=$T/config.json PODMAN_IGNORE_CGROUPSV1_WARNING=1
   configure
   PATH=$SNUG_BUILD:$PATH
 }

@@ -56,7 +56,8 @@ not_made() { [[ "$output" != *made* ]] && [ ! -e "$T/b/rootfs/tmp/x" ]; }
   try --annotation io.snug.profile=tight honest
   [[ "$output" == *"mkdir"*"not implemented"* ]]
   try --annotation io.snug.profile=tight modes
-  [[ "$output" == *"snug: "*"cannot choose learn"* ]]
+  # Podman 5 does not hand on an image's annotations: then it is enforced.
+  [[ "$output" == *"snug: "*"cannot choose learn"* || "$output" == *"mkdir"*"not implemented"* ]]
   podman_stop
 }
 

@@ -234,7 +234,7 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
 # Podman wants the user to have a name, and asks for no more ids than one where it has no others.
 pod() {
   unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i \
-    "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" \
+    "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" "XDG_RUNTIME_DIR=$HERE/run" \
     podman --root "$HERE/pod/root" --runroot "$HERE/pod/runroot" --tmpdir "$HERE/pod/tmp" --storage-driver vfs --cgroup-manager cgroupfs "$@" 2>>"$HERE/err"
 }
 
@@ -244,10 +244,11 @@ pod() {
   chmod -R a+rX "$T/image.tar"
   { cat /etc/passwd; echo "snug-test:x:$USER_ID:$USER_ID::$T/home:/bin/sh"; } >"$T/passwd"
   pod load -i "$T/image.tar" >/dev/null || { cat "$HERE/err"; false; }
-  # Podman calls the runtime with HOME and XDG_RUNTIME_DIR alone.
+  # Podman 4 calls the runtime with HOME and XDG_RUNTIME_DIR alone, Podman 5 with its own environment: it gets no more here.
   as mkdir -p "$HERE/home"
   [ "$(pod run --rm --network none --runtime "$T/bin/snug-learn" "$IMAGE" sh -c 'mkdir /tmp/q; echo hi')" = hi ] || { cat "$HERE/err"; false; }
   state=$(as env -u XDG_STATE_HOME snug ls --json | jq -c .)
+  echo "$state"
   jq -e '.[] | select(.key == "program/sh") | .complete' <<<"$state"
   as env -u XDG_STATE_HOME snug approve program/sh >/dev/null
   profile=$T/home/.local/state/snug/keys/program/sh/approved.json

@@ -99,7 +99,7 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   web sleep 1000
   for id in one two; do snug-enforce --root "$T/root" create --bundle "$T/b" $id </dev/null >/dev/null 2>&1 3>&-; done
   runc --root "$T/root" delete --force one
-  echo 'version = 3' >"$T/c.toml"
+  echo 'version = 2' >"$T/c.toml"
   snug setup containerd --write --config "$T/c.toml" --bin "$SNUG_BUILD" >/dev/null
   run snug setup containerd --remove --config "$T/c.toml"
   [[ "$output" == *"1 container started by snug still runs"* ]]

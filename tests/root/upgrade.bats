@@ -32,7 +32,9 @@ learn() {
   # crun 1.8 takes no newer specification than it knows.
   bundle "$T/b" ".ociVersion = \"1.0.2\" | .root.readonly = false | .process.noNewPrivileges = $1" sleep 300
   configure "runtime=\"$older\""
-  snug-learn --root "$T/root" run -d --bundle "$T/b" shell </dev/null >/dev/null
+  # As engines start containers.
+  snug-learn --root "$T/root" create --bundle "$T/b" shell </dev/null >/dev/null
+  snug-learn --root "$T/root" start shell
   [ "$(snug-learn --root "$T/root" exec shell echo entered)" = entered ]
   snug-learn --root "$T/root" delete --force shell
   # The older one's floor: of the catalogue too.
@@ -45,7 +47,8 @@ start() {
   local rc=0 id=up-$RANDOM-${T##*.}
   jq --slurpfile p "$1" '.linux.seccomp = $p[0]' <"$T/b/config.json" >"$T/b/config.new"
   mv "$T/b/config.new" "$T/b/config.json"
-  "$newer" --root "$T/plain" run -d --bundle "$T/b" "$id" </dev/null >/dev/null 2>"$T/said" &&
+  "$newer" --root "$T/plain" create --bundle "$T/b" "$id" </dev/null >/dev/null 2>"$T/said" &&
+    "$newer" --root "$T/plain" start "$id" 2>>"$T/said" &&
     [ "$("$newer" --root "$T/plain" state "$id" 2>>"$T/said" | jq -r .status)" = running ] || rc=1
   if [ $rc = 0 ] && [ -n "${2:-}" ]; then [ "$("$newer" --root "$T/plain" exec "$id" echo entered 2>"$T/said")" = entered ] || rc=1; fi
   "$newer" --root "$T/plain" delete --force "$id" 2>/dev/null || true
