@@ -45,6 +45,25 @@ rule() { printf '{"names": ["%s"], "action": "SCMP_ACT_%s"}' "$1" "$2"; }
   [[ "$stderr" == *"together these profiles allow everything"* ]]
 }
 
+@test "merge: a list of refusals turns a profile that refuses by default into one that allows, and says so" {
+  profile ALLOW '' "$(rule bpf KILL), $(rule chmod ERRNO)" >"$dir/deny.json"
+  profile LOG '' "$(rule bpf ERRNO)" >"$dir/log.json"
+  profile ERRNO '' "$(rule read ALLOW)" >"$dir/allow.json"
+  for deny in deny log; do
+    for parts in "@moby $dir/$deny.json" "$dir/$deny.json $dir/allow.json"; do
+      run_snug merge $parts
+      [ "$status" -eq 1 ]
+      [[ "$stderr" == *"$deny.json allows every call that it does not name, and so does the result"*"--within"* ]]
+    done
+  done
+  # Nothing is lost where no part refuses by default, or where the list is the limit.
+  for parts in "$dir/deny.json $dir/log.json" "$dir/deny.json" "$dir/allow.json --within $dir/deny.json" "$dir/deny.json --within $dir/allow.json"; do
+    run_snug merge $parts
+    [ "$status" -eq 0 ]
+    [[ "$stderr" != *"does not name"* ]]
+  done
+}
+
 socket='{"index": 0, "value": 40, "op": "SCMP_CMP'
 @test "merge: an errno of its own for some arguments is kept" {
   profile ERRNO '"defaultErrnoRet": 38,' "{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 1, \"args\": [${socket}_EQ\"}]},

@@ -251,7 +251,8 @@ static int read_part(const char *word, void *arg, struct err *err)
 	return operand_each(w->cli, word, OPERAND_PROFILE, EVIDENCE_SIZE_MAX, add_text, w, NULL, err);
 }
 
-static int merge_all_profiles(struct work *w, const struct cli_args *args, struct buf *out, bool *ret_unconfined, struct err *err)
+static int merge_all_profiles(struct work *w, const struct cli_args *args, struct buf *out, bool *ret_open,
+			      struct err *err)
 {
 	cleanup_with(work_done) struct work without = {.cli = w->cli, .profiles = true};
 	cleanup_with(work_done) struct work within = {.cli = w->cli, .profiles = true};
@@ -268,14 +269,14 @@ static int merge_all_profiles(struct work *w, const struct cli_args *args, struc
 	request.all = (struct merge_parts){w->policies, w->count};
 	request.without = (struct merge_parts){without.policies, without.count};
 	request.within = (struct merge_parts){within.policies, within.count};
-	return merge_profiles(&request, out, ret_unconfined, err);
+	return merge_profiles(&request, out, ret_open, err);
 }
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
 	cleanup_with(work_done) struct work w = {.cli = cli, .profiles = args->value[OPT_WITHOUT] || args->value[OPT_WITHIN]};
 	cleanup_buf struct buf out = {0};
-	bool unconfined = false;
+	bool open = false;
 	int r = read_all(&w, args, err);
 
 	if (!r)
@@ -283,12 +284,12 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!r && w.evidence_count)
 		r = merge_evidence(&w, args, &out, err);
 	else if (!r)
-		r = merge_all_profiles(&w, args, &out, &unconfined, err);
+		r = merge_all_profiles(&w, args, &out, &open, err);
 	if (r < 0)
 		return r;
 	/* The output may be one of the inputs: the result contains what that contained. */
 	r = save_or_print(cli, args->value[OPT_OUTPUT], &out, NULL, 0, err);
-	return r == CLI_GOOD && unconfined ? CLI_FOUND : r;
+	return r == CLI_GOOD && open ? CLI_FOUND : r;
 }
 
 const struct cli_command cmd_merge = {

@@ -7,17 +7,24 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* True if the policy allows every call that it does not name. */
+static bool allows_by_default(const struct policy *p)
+{
+	enum policy_action action = policy_default(p)->action;
+
+	return action == POLICY_ALLOW || action == POLICY_LOG;
+}
+
 /* True if the policy refuses nothing and hands nothing over. */
 static bool is_unconfined(const struct policy *p)
 {
-	enum policy_action action = policy_default(p)->action;
 	const struct policy_rule *const *rules = NULL;
 	size_t n = policy_rules(p, &rules);
 
 	for (size_t i = 0; i < n; i++)
 		if (rules[i]->name_count && rules[i]->answer.action != POLICY_ALLOW && rules[i]->answer.action != POLICY_LOG)
 			return false;
-	return action == POLICY_ALLOW || action == POLICY_LOG;
+	return allows_by_default(p);
 }
 
 /* Combines each of the parts with *all, and replaces *all with the result. */
@@ -46,12 +53,31 @@ static int narrow(struct policy **all, enum combine_kind kind, const struct merg
 static void tell_contrary(const struct merge_parts *without)
 {
 	for (size_t i = 0; i < without->count; i++) {
-		enum policy_action action = policy_default(without->policies[i])->action;
-
-		if (action == POLICY_ALLOW || action == POLICY_LOG)
+		if (allows_by_default(without->policies[i]))
 			fprintf(stderr, "snug: %s allows every call that it does not name, so --without leaves almost nothing;\n"
 				"--within takes away what it refuses\n", policy_name(without->policies[i]));
 	}
+}
+
+/* Warns if a part refuses every call that it does not name, and the result allows them because another part does. */
+static bool tell_opened(const struct merge_parts *all, const struct policy *result)
+{
+	const struct policy *opens = NULL;
+	bool closed = false;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!allows_by_default(all->policies[i]))
+			closed = true;
+		else if (!opens)
+			opens = all->policies[i];
+	}
+	if (!closed || !opens || !allows_by_default(result))
+		return false;
+	fprintf(stderr,
+		"snug: %s allows every call that it does not name, and so does the result, which refuses only what\n"
+		"all parts refuse; to take away what a list refuses, use --within\n",
+		policy_name(opens));
+	return true;
 }
 
 static void tell_unconfined(const struct merge_request *request)
@@ -87,7 +113,7 @@ static int combine(const struct merge_request *request, struct policy **ret, str
 	return r;
 }
 
-int merge_profiles(const struct merge_request *request, struct buf *out, bool *ret_unconfined, struct err *err)
+int merge_profiles(const struct merge_request *request, struct buf *out, bool *ret_open, struct err *err)
 {
 	bool alone = request->all.count == 1 && !request->without.count && !request->within.count;
 	cleanup_policy struct policy *all = NULL, *adapted = NULL;
@@ -114,8 +140,10 @@ int merge_profiles(const struct merge_request *request, struct buf *out, bool *r
 	if (lost.len)
 		fputs(lost.data, stderr);
 	tell_contrary(&request->without);
-	*ret_unconfined = is_unconfined(adapted);
-	if (*ret_unconfined)
+	*ret_open = is_unconfined(adapted);
+	if (*ret_open)
 		tell_unconfined(request);
+	else
+		*ret_open = tell_opened(&request->all, adapted);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }

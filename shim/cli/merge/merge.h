@@ -22,8 +22,8 @@ struct merge_request {
 	const char *format;         /* NULL: "oci" */
 };
 
-/* Appends the profile; reports on stderr what its form cannot express. *ret_unconfined: the result refuses nothing, which is also
- * reported. Returns 0 or a negative errno. */
-int merge_profiles(const struct merge_request *request, struct buf *out, bool *ret_unconfined, struct err *err);
+/* Appends the profile; reports on stderr what its form cannot express. *ret_open: the result refuses nothing, or allows
+ * what it does not name though a part refuses that; this is also reported. Returns 0 or a negative errno. */
+int merge_profiles(const struct merge_request *request, struct buf *out, bool *ret_open, struct err *err);
 
 #endif
