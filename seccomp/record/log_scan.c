@@ -29,7 +29,7 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"ipe fail", /* crun: read pipe failed */
 	"atus 159", "code 159", "atus=159", "rror 159", /* 128 + SIGSYS */
 	"d (159) ",                                     /* docker ps: Exited (159) */
-	" Code:  ",                                     /* kubectl describe: Exit Code:    159 */
+	" Code:  ", " Code: 1",                         /* kubectl describe: Exit Code:    159 */
 	"tCode: 1", "tCode\":1", "tCode\": ",                        /* exit code in a status, as YAML and JSON */
 	"omp-bpf ", /* Chromium: seccomp-bpf failure in syscall */
 	"l SIGSYS", "y SIGSYS", "- SIGSYS", "h SIGSYS", "=SIGSYS ", "\"SIGSYS\"", "SIGSYS: ",

@@ -45,13 +45,14 @@ static bool has_number(struct text line, const char *word, unsigned number)
 
 static bool is_sigsys(struct text line)
 {
-	static const char *const phrases[] = {"ad system call", "SIGSYS", "31/SYS"};
+	static const char *const phrases[] = {"ad system call", "nvalid system call (core", "SIGSYS", "31/SYS"};
 	static const struct {
 		const char *word;
 		unsigned number;
 	} numbers[] = {
-		{"xit status", SIGSYS_STATUS}, {"xit code", SIGSYS_STATUS}, {"xit Code", SIGSYS_STATUS}, {"xitCode", SIGSYS_STATUS},
-		{"with code", SIGSYS_STATUS},  {"status=", SIGSYS_STATUS},  {"xited ", SIGSYS_STATUS},   {"rror ", SIGSYS_STATUS},
+		{"xit status", SIGSYS_STATUS}, {"xit code", SIGSYS_STATUS},  {"xit Code", SIGSYS_STATUS},
+		{"xitCode", SIGSYS_STATUS},    {"with code", SIGSYS_STATUS}, {"with status", SIGSYS_STATUS},
+		{"status=", SIGSYS_STATUS},    {"xited ", SIGSYS_STATUS},    {"rror ", SIGSYS_STATUS},
 		{"ignal", SIGSYS_NUMBER},
 	};
 

@@ -31,6 +31,7 @@ said() {
 
 @test "every wording of a refusal and of SIGSYS is a sign; other numbers are none" {
   for line in "mkdir: can't create directory '/tmp/x': Function not implemented" '      Exit Code:    159' 'exit status 159' \
+    'State: Terminated, Exit Code: 159, Reason: Error' 'the container exited with status 159' '[1]  123 invalid system call (core dumped)  ./a' \
     'command terminated with exit code 159' '{"exitCode":159,"reason":"Error"}' '{"ExitCode": 159}' '  exitCode: 159' \
     'abc  web  "sh"  3 hours ago  Exited (159) 2 hours ago' 'make: *** [all] Error 159' 'Bad system call (core dumped)' \
     'foo.service: Main process exited, code=killed, status=31/SYS' 'foo.service: Main process exited, code=exited, status=159/n/a' \
@@ -44,7 +45,7 @@ said() {
     [ "$status" -eq 1 ]
     [[ "$output" == *"Other lines in the log that report a refusal: 1"* ]]
   done
-  printf '%s\n' '      Exit Code:    0' '      Exit Code:    1' 'exit status 15' 'exit code 1590' '{"exitCode":1}' 'Exited (15) now' 'status=31' \
+  printf '%s\n' '      Exit Code:    0' '      Exit Code:    1' 'exit status 15' 'exit code 1590' 'Exit Code: 1' 'exited with status 1' '{"exitCode":1}' 'Exited (15) now' 'status=31' \
     'type=ANOM_ABEND msg=audit(1706114183.948:8): pid=48 comm="mkdir" exe="/bin/busybox" sig=11 res=1' >"$dir/log"
   run_snug explain "$dir/log"
   [ "$status" -eq 0 ]
