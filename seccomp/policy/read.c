@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NESTING_MAX 2 /* a ConfigMap in a ConfigMap's data is not supported */
-#define LISTS_MAX   8 /* a List within a List */
+#define NESTING_MAX     2   /* a ConfigMap in a ConfigMap's data is not supported */
+#define LISTS_MAX       8   /* a List within a List */
+#define JSON_VALUES_MAX 256 /* one behind the other in a text */
 
 struct reader {
 	struct policy_list *list;
@@ -229,12 +230,59 @@ static int add_document(struct reader *rd, const struct json_doc *doc, const cha
 	return add_object(rd, doc, root, kind, name, named);
 }
 
+/* True for a whole config.json: runtimes ignore what stands behind it. */
+static bool is_config(const struct json *root)
+{
+	return !json_get(root, "defaultAction") && (json_get(root, "ociVersion") || json_get(root, "linux"));
+}
+
+/* Whether only blanks stand behind the value, or else another Kubernetes object may: kubectl reads one after the other.
+ * Engines read a profile by Go's json.Unmarshal, which refuses everything else. */
+static int find_next(const struct json_doc *doc, const char *text, size_t len, size_t *ret_next, struct err *err)
+{
+	const struct json *root = json_root(doc);
+	size_t next = json_end(root);
+
+	while (next < len && isspace((unsigned char)text[next]))
+		next++;
+	if (next < len && !is_config(root) && !json_get(root, "apiVersion"))
+		return json_err(doc, root, err,
+				"there is more text behind the profile: Docker, Podman and containerd refuse it");
+	*ret_next = is_config(root) ? len : next;
+	return 0;
+}
+
+static int read_yaml(struct reader *rd, const char *text, size_t len, const char *name, const char *else_says);
+
+/* Reads a JSON text, or several Kubernetes objects one behind the other. What has been read is blanked, so that lines
+ * count on. */
 static int read_json(struct reader *rd, const char *text, size_t len, const char *name)
 {
-	cleanup_json struct json_doc *doc = NULL;
-	int r = json_parse(text, len, JSON_FOREIGN, name, &doc, rd->err);
+	cleanup_buf struct buf rest = {0};
+	size_t next = 0;
+	int r = 0;
 
-	return r < 0 ? r : add_document(rd, doc, name, false);
+	for (unsigned n = 0; r == 0 && (n == 0 || next < len); n++) {
+		cleanup_json struct json_doc *doc = NULL;
+		size_t from = next;
+
+		if (n == JSON_VALUES_MAX)
+			return err_set(rd->err, E2BIG, "%s: more than %d JSON objects", name, JSON_VALUES_MAX);
+		r = json_parse(n ? rest.data : text, len, JSON_FOREIGN, name, &doc, rd->err);
+		if (r == 0)
+			r = find_next(doc, text, len, &next, rd->err);
+		if (r == 0 && n == 0 && len - next >= 3 && memcmp(text + next, "---", 3) == 0)
+			return read_yaml(rd, text, len, name, "is no object of Kubernetes");
+		if (r == 0)
+			r = add_document(rd, doc, name, n || next < len);
+		if (r == 0 && n == 0 && next < len)
+			buf_add(&rest, text, len);
+		if (buf_failed(&rest))
+			return err_set(rd->err, ENOMEM, "out of memory");
+		for (size_t i = from; r == 0 && next < len && i < next; i++)
+			rest.data[i] = rest.data[i] == '\n' ? '\n' : ' ';
+	}
+	return r;
 }
 
 /* snug's files begin with the version (seccomp/evidence/evidence.h). */
@@ -314,6 +362,8 @@ static int read_yaml(struct reader *rd, const char *text, size_t len, const char
 		r = yaml_write_json(tree, &json, rd->err);
 		if (r == 0)
 			r = json_parse(json.data, json.len, JSON_OURS, name, &doc, rd->err);
+		if (r == 0 && json_type(json_root(doc)) == JSON_NULL)
+			continue;
 		if (r == 0 && else_says && !json_get(json_root(doc), "apiVersion"))
 			r = json_err(doc, json_root(doc), rd->err, "%s", else_says);
 		if (r == 0)

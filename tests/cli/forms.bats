@@ -60,6 +60,35 @@ P
   [[ "$stderr" == *"no profile: "*"only Pod"* ]]
 }
 
+@test "several JSON objects one behind the other are all read; text behind a profile is refused, as engines do" {
+  jq -cn '{apiVersion: "v1", kind: "Namespace", metadata: {name: "n"}}' >"$dir/ns"
+  jq -n --rawfile p "$(inputs)/configmap-same.json" '{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "p"}, data: {"p.json": $p}}' >"$dir/cm"
+  manifest >"$dir/p"
+  for parts in 'ns cm' 'cm ns' 'ns sep cm' 'cm sep ns' 'cm null' 'ns ns cm ns'; do
+    for part in $parts; do
+      case $part in sep) echo '---' ;; null) printf -- '---\nnull\n---\n' ;; *) cat "$dir/$part" ;; esac
+    done >"$dir/all.json"
+    means_same "$dir/all.json" "$(inputs)/configmap-same.json"
+  done
+  { cat "$dir/ns"; echo '---'; cat "$dir/p"; } >"$dir/mixed.yaml"
+  means_same "$dir/mixed.yaml" "$dir/p"
+  sed 's/"p"/"q"/' "$dir/cm" | cat "$dir/cm" - >"$dir/two.json"
+  run_snug check --no-sample "$dir/two.json"
+  [[ "$output" == "2 profiles: "*"two.json: p: data.p.json"*"two.json: q: data.p.json"* ]]
+  { cat "$dir/cm"; echo '{"apiVersion": "v1",'; echo ' "kind": 7'; } >"$dir/broken.json"
+  run_snug diff "$dir/broken.json" @moby
+  [ "$status" -eq 2 ]
+  for more in x '}' ',' '{}' '---' '// note'; do
+    { cat "$(inputs)/configmap-same.json"; echo "$more"; } >"$dir/more.json"
+    run_snug diff "$dir/more.json" @moby
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"more text behind the profile: Docker, Podman and containerd refuse it"* ]]
+  done
+  # runc and crun decode the first value of config.json.
+  { jq '{ociVersion: "1.0.2", linux: {seccomp: .}}' "$(inputs)/configmap-same.json"; echo x; } >"$dir/bundle.json"
+  means_same "$dir/bundle.json" "$(inputs)/configmap-same.json"
+}
+
 @test "folded and quoted scalars, flow forms, anchors, a byte order mark: all mean the same" {
   manifest >"$dir/p.yaml"
   for f in "$(inputs)"/yaml-*.yaml; do
