@@ -203,8 +203,10 @@ C
   for runtime in script hook-runtime; do
     configure "runtime=\"$T/$runtime\""
     # In the bundle's directory, where runc looks for the file by default.
-    output=$(cd "$T/b" && snug-enforce --root "$T/root" run shell 2>&1)
-    echo "$runtime: $output"
+    rc=0
+    output=$(cd "$T/b" && snug-enforce --root "$T/root" run shell 2>&1) || rc=$?
+    echo "$runtime: $rc, $output"
+    [ "$rc" -eq 0 ]
     [[ "$output" == *ended* ]]
     [ ! -e "$T/b/rootfs/tmp/x" ]
     eventually cmp "$T/b/config.json" "$T/before"

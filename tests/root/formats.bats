@@ -84,7 +84,7 @@ holds() {
 @test "containerd: ctr run --seccomp-profile" {
   containerd_config >"$T/containerd.toml"
   containerd_start "$T/containerd.toml"
-  ctr_ images import --snapshotter native "$T/image.tar" >/dev/null
+  containerd_import default --snapshotter native
   n=0
   ctr_run() {
     n=$((n + 1))

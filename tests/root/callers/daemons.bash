@@ -69,13 +69,17 @@ containerd_restart() {
   end_process "$(cat "$T/containerd.pid")"
   containerd_start
 }
-containerd_load() {
-  local import=(images import)
-  # From 2.0 on ctr leaves importing to the daemon, which knows nothing of --snapshotter.
+# containerd_import NAMESPACE ARG...: $T/image.tar. From 2.0 on ctr leaves importing to the daemon, which knows nothing of --snapshotter.
+containerd_import() {
+  local import=(images import) namespace=$1
+  shift
   if ctr images import --help | grep -q -- --local; then import+=(--local); fi
+  ctr -a "$T/c.sock" -n "$namespace" "${import[@]}" "$@" "$T/image.tar" >/dev/null
+}
+containerd_load() {
   image_archive "$T/image.tar"
-  ctr -a "$T/c.sock" -n k8s.io "${import[@]}" "$T/image.tar" >/dev/null
-  ctr -a "$T/c.sock" "${import[@]}" --snapshotter native "$T/image.tar" >/dev/null
+  containerd_import k8s.io
+  containerd_import default --snapshotter native
   mkdir -p "$T/cri"
   (cd "$CALLERS" && /usr/bin/python3 -m grpc_tools.protoc -I. --python_out="$T/cri" --grpc_python_out="$T/cri" cri.proto)
 }
