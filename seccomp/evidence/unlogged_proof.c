@@ -111,6 +111,17 @@ static bool add_form(struct evidence *ev, struct evidence_run *run, const struct
 	return news;
 }
 
+bool unlogged_beyond(struct evidence *ev, uint64_t run_no, const char *name, bool certain)
+{
+	struct evidence_run *run = evidence_run(ev, run_no);
+	uint64_t form = (uint64_t)1 << argument_by_name(name);
+	uint64_t *set = certain || !run ? &ev->wide : &run->unlogged.blind;
+	bool news = !(*set & form);
+
+	*set |= form;
+	return news;
+}
+
 /* A call seen in another phase before is not new. */
 static bool is_new(const struct evidence *ev, const struct evidence_call *e)
 {

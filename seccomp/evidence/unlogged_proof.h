@@ -84,6 +84,10 @@ int unlogged_each_assumed(const struct evidence *ev, int (*fn)(const char *name,
 int unlogged_accept(struct evidence *ev, uint64_t run_no, const struct json_doc *doc, const struct json *unlogged,
 		 struct err *err);
 
+/* For what is known from elsewhere than a record or a register: the run's workload wants (certain), or may want, this
+ * call of the argument table beyond its harmless form. True if that is news. */
+bool unlogged_beyond(struct evidence *ev, uint64_t run_no, const char *name, bool certain);
+
 /* For a run that should have been counted and was not: this name may have been used unseen. Returns 0 or -ENOMEM. */
 int unlogged_assume(struct evidence_run *run, const char *name);
 

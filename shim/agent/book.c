@@ -1,8 +1,10 @@
 #include "shim/agent/book.h"
 
 #include "base/text.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/arguments.h"
 #include "seccomp/syscall/names.h"
+#include "shim/agent/unotify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +35,7 @@ void book_init(struct book *b, struct agent_runs *runs)
 
 		b->execve[i] = number_of(b->host[i], "execve");
 		b->execveat[i] = number_of(b->host[i], "execveat");
+		b->clone3[i] = number_of(b->host[i], "clone3");
 		b->seccomp[i] = number_of(b->host[i], "seccomp");
 		b->prctl[i] = number_of(b->host[i], "prctl");
 		for (uint32_t nr = 0; nr < BOOK_NUMBERS; nr++)
@@ -168,6 +171,18 @@ static void add(struct book *b, struct listener *l, enum evidence_phase phase, c
 	store_touch(b->runs->store, l->run->key, rc != 0, now_ms);
 }
 
+/* Whoever asks clone3 for namespaces asks clone for them where clone3 is answered with ENOSYS. */
+static void see_clone3(struct book *b, struct listener *l, const struct seccomp_notif *n, uint64_t now_ms)
+{
+	const struct argument *clone = argument_get(argument_by_name("clone"));
+	uint64_t flags = 0; /* the first member of struct clone_args */
+	bool known = unotify_read(l->fd, n, n->data.args[0], &flags, sizeof(flags)) == 0;
+
+	if ((!known || !argument_is_harmless(clone, flags)) &&
+	    unlogged_beyond(l->run->key->evidence, l->run->no, clone->name, known))
+		store_touch(b->runs->store, l->run->key, true, now_ms);
+}
+
 void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n, uint64_t now_ms)
 {
 	int row = host_row(b, n);
@@ -182,6 +197,8 @@ void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n
 	r = make_record(w, n);
 	phase = phase_of(l, n->pid);
 	add(b, l, phase, &r, n, is_plain(b, row, n), now_ms);
+	if (row >= 0 && nr == b->clone3[row] && phase == EVIDENCE_WORKLOAD)
+		see_clone3(b, l, n, now_ms);
 	if (wants_listener(b, row, n) && phase != EVIDENCE_RUNTIME)
 		agent_runs_stamp(b->runs, l->run, REASON_OWN_LISTENER, now_ms);
 	/* From now on the process may have another name. */

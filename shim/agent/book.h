@@ -24,7 +24,7 @@ struct book {
 	const struct arch *host[4];
 	size_t host_count;
 	int8_t forms[4][BOOK_NUMBERS]; /* indexes in the argument table; -1: none */
-	uint32_t execve[4], execveat[4], seccomp[4], prctl[4];
+	uint32_t execve[4], execveat[4], clone3[4], seccomp[4], prctl[4];
 };
 
 void book_init(struct book *b, struct agent_runs *runs);

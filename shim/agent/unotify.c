@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,20 @@ int unotify_continue(struct unotify *k, int listener)
 		r = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, k->out);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
+}
+
+int unotify_read(int listener, const struct seccomp_notif *n, uint64_t address, void *ret, size_t size)
+{
+	struct iovec here = {.iov_base = ret, .iov_len = size},
+		     there = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+	uint64_t id = n->id;
+	ssize_t got = process_vm_readv((pid_t)n->pid, &here, 1, &there, 1, 0);
+
+	if (got < 0)
+		return -errno;
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0)
+		return -errno;
+	return (size_t)got == size ? 0 : -EFAULT;
 }
 
 /* Loads a filter that hands getppid to a listener, makes that call, and exits with TEST_ANSWER if it succeeded. */

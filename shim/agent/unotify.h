@@ -31,6 +31,10 @@ int unotify_receive(struct unotify *k, int listener);
 /* Lets the call received last continue. -ENOENT: it was interrupted meanwhile. */
 int unotify_continue(struct unotify *k, int listener);
 
+/* Reads from the memory of the thread that made the call, while it waits for its answer. -ENOENT: it no longer waits,
+ * so the bytes may be another thread's. Others of its process may change them at any time: they are a hint. */
+int unotify_read(int listener, const struct seccomp_notif *n, uint64_t address, void *ret, size_t size);
+
 /* Like fork(2), but the child shares this process's descriptors (CLONE_FILES). */
 int unotify_fork_sharing(void);
 

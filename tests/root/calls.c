@@ -2,6 +2,7 @@
  *
  *   user     clone(CLONE_NEWUSER), and waits for the child
  *   plain    clone(SIGCHLD), and waits for the child
+ *   user3, plain3    the same by clone3; on ENOSYS by clone, as C libraries do
  *   listener seccomp(SET_MODE_FILTER) with a listener of its own; says "busy" if it is refused it
  *   forks N  N children, one after another
  *   flood N  N times getppid
@@ -10,9 +11,10 @@
  */
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +24,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int begin(unsigned long flags)
+static long begin3(unsigned long flags)
+{
+	struct clone_args args = {.flags = flags, .exit_signal = SIGCHLD};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	return pid < 0 && errno == ENOSYS ? syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0) : pid;
+}
+
+static int begin(unsigned long flags, bool three)
 {
 	int status = 0;
-	long pid = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+	long pid = three ? begin3(flags) : syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0)
 		_exit(0);
@@ -119,9 +129,13 @@ int main(int argc, char **argv)
 	int n = argc > 2 ? atoi(argv[2]) : 0;
 
 	if (!strcmp(word, "user"))
-		return begin(CLONE_NEWUSER);
+		return begin(CLONE_NEWUSER, false);
 	if (!strcmp(word, "plain"))
-		return begin(0);
+		return begin(0, false);
+	if (!strcmp(word, "user3"))
+		return begin(CLONE_NEWUSER, true);
+	if (!strcmp(word, "plain3"))
+		return begin(0, true);
 	if (!strcmp(word, "listener"))
 		return listener();
 	if (!strcmp(word, "forks"))

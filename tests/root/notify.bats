@@ -102,6 +102,18 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   [[ "$output" == "clone: "* ]]
 }
 
+@test "a user namespace that was made by clone3 may be made by clone3 and by clone" {
+  user_bundle three "$(keyed three)" calls user3
+  user_bundle older "$(keyed three)" calls user
+  [ "$(run_ learn three c1)" = cloned ]
+  runs_of three | jq -e '.[0].complete'
+  # Its flags were read.
+  as snug show --json three | jq -e '[.arguments[] | select(.form | startswith("clone:")) | .known] == ["wide"]'
+  as snug approve --no-sample three
+  [ "$(run_ enforce three c2)" = cloned ]
+  [ "$(run_ enforce older c3)" = cloned ]
+}
+
 # runc as root: rootless it cannot take the listener of a process that it has let join a user namespace (pidfd_getfd wants CAP_SYS_PTRACE there).
 @test "an exec is of its container" {
   bundle "$HERE/long" "$(keyed long) | .root.readonly = false" sleep 100

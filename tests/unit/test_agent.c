@@ -14,15 +14,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
+#include <seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -106,7 +106,8 @@ struct child {
 static void be_child(int tell, void (*work)(void))
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	static const char *const names[] = {"execve", "getppid", "clone", "unshare", "socket", "seccomp", "prctl", "mprotect", "getuid"};
+	static const char *const names[] = {"execve", "getppid", "clone", "clone3",   "unshare",
+					    "socket", "seccomp", "prctl", "mprotect", "getuid"};
 	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -237,6 +238,72 @@ static void test_a_form_beyond_the_harmless_one_is_wide(void **state)
 	/* And stays so, whatever a later run does not do. */
 	run = learn(f, "beyond", plain);
 	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_int_equal(form(run, "clone"), UNLOGGED_WIDE);
+}
+
+/* In vain, but asked for. */
+static void ask_by_clone3(uint64_t flags)
+{
+	struct clone_args args = {.flags = flags | CLONE_SIGHAND};
+
+	if (syscall(SYS_clone3, &args, sizeof(args)) >= 0)
+		_exit(1);
+}
+
+static void plain_by_clone3(void)
+{
+	ask_by_clone3(0);
+}
+
+static void beyond_by_clone3(void)
+{
+	ask_by_clone3(CLONE_NEWUSER);
+}
+
+static void unreadable_by_clone3(void)
+{
+	if (syscall(SYS_clone3, NULL, sizeof(struct clone_args)) >= 0)
+		_exit(1);
+}
+
+static void test_what_clone3_asks_for_may_be_asked_of_clone(void **state)
+{
+	static const struct {
+		const char *key;
+		void (*work)(void);
+		enum unlogged_form clone;
+	} cases[] = {
+		{"flags", plain_by_clone3, UNLOGGED_NARROW},
+		{"namespace", beyond_by_clone3, UNLOGGED_WIDE},
+		{"unreadable", unreadable_by_clone3, UNLOGGED_UNKNOWN},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct agent_run *run = learn(f, cases[i].key, plain);
+
+		assert_int_equal(form(run, "clone"), UNLOGGED_NARROW);
+		run = learn(f, cases[i].key, cases[i].work);
+		assert_int_equal(evidence_of(run)->reasons, 0);
+		assert_int_equal(form(run, "clone"), cases[i].clone);
+		/* Flags in memory are no proof. */
+		assert_int_equal(form(run, "clone3"), UNLOGGED_UNKNOWN);
+	}
+}
+
+/* What was seen stays open, even if the run may have lost something else. */
+static void test_what_clone3_asked_for_in_an_incomplete_run_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_run *run = learn(f, "cut", plain);
+	struct child c;
+
+	run = begin(f, "cut", false);
+	c = start(beyond_by_clone3);
+	agent_runs_stamp(&f->runs, run, REASON_UNANSWERED, 2);
+	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	assert_int_equal(await(c.pid), 0);
+	assert_int_equal(evidence_of(run)->reasons, REASON_BIT(UNANSWERED));
 	assert_int_equal(form(run, "clone"), UNLOGGED_WIDE);
 }
 
@@ -480,6 +547,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_calls_are_booked_and_go_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_form_beyond_the_harmless_one_is_wide, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_clone3_asks_for_may_be_asked_of_clone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_clone3_asked_for_in_an_incomplete_run_counts, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_listener_of_its_own_is_refused_and_stamped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_exec_belongs_to_its_container, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stranger_is_answered_and_not_booked, set_up, tear_down),
