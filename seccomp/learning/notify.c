@@ -1,6 +1,7 @@
 #include "seccomp/learning/notify.h"
 
 #include "seccomp/evidence/evidence_private.h"
+#include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/learning/section_private.h"
 #include "seccomp/syscall/sets.h"
 
@@ -26,7 +27,7 @@ struct making {
 	struct names allowed; /* with any arguments, for whatever reason */
 	struct names assumed; /* those among them that a profile does not allow anyway */
 	struct names notified;
-	uint64_t forms;       /* that are allowed */
+	uint64_t forms; /* that are allowed, or answered with ENOSYS */
 };
 
 static void making_done(struct making *m)
@@ -59,6 +60,17 @@ static int add_hot(struct making *m, const char *name)
 	if (argument_get(place)->kind == ARGUMENT_VALUES)
 		m->forms |= (uint64_t)1 << place;
 	return 0;
+}
+
+/* Answers with ENOSYS what no filter can decide, unless that failed before. */
+static void add_experiments(struct making *m, const struct evidence *ev)
+{
+	const struct argument *table;
+	size_t n = arguments(&table);
+
+	for (size_t i = 0; i < n && m->wish->experiments; i++)
+		if (table[i].kind == ARGUMENT_ENOSYS && unlogged_form_of(ev, (int)i, NULL) != UNLOGGED_WIDE)
+			m->forms |= (uint64_t)1 << i;
 }
 
 static int choose_allowed(struct making *m)
@@ -159,6 +171,7 @@ int notify_section_make(const struct evidence *ev, const struct notify_wish *wis
 	cleanup_with(making_done) struct making m = {.wish = wish};
 	int r = choose_allowed(&m);
 
+	add_experiments(&m, ev);
 	if (r == 0)
 		r = choose_notified(&m);
 	if (r == 0) {

@@ -10,6 +10,7 @@
  *     scheduler may need before the listener is sent; every profile for such a runtime has it. These are noted as assumed, and
  *     mmap in its harmless form as unlogged.
  *   - The hot set, if the operator wants speed.
+ *   - With experiments, clone3, whose flags are in memory: answered with ENOSYS, so that clone shows them.
  */
 #ifndef SNUG_SECCOMP_LEARNING_NOTIFY_H
 #define SNUG_SECCOMP_LEARNING_NOTIFY_H
@@ -24,6 +25,7 @@
 struct notify_wish {
 	const char *listener_path, *metadata;
 	bool go;          /* the runtime's init is a Go program */
+	bool experiments; /* clone3 may be answered with ENOSYS */
 	const char **hot; /* the hot set; may be NULL */
 	size_t hot_count;
 };

@@ -127,6 +127,7 @@ static int read_registration(struct agent *a, const struct json_doc *doc, struct
 		return err_set(err, EINVAL, "registration: only a start that learns is wanted");
 	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
 	q->go_on = json_type(json_get(root, "go_on")) == JSON_TRUE;
+	q->experiments = json_type(json_get(root, "experiments")) == JSON_TRUE;
 	q->kernel = a->release;
 	if (json_type(v) == JSON_OBJECT) {
 		buf_add(shape, a->text + json_start(v), json_end(v) - json_start(v));

@@ -1,9 +1,9 @@
 /* The agent's socket, RUN_DIR/agent.sock: requests of wrappers and of `snug` in the form of shim/common/client.h. Only
  * the agent's own user, and root, are answered.
  *
- *   {"op":"register", ...as for snugd..., "go_on":bool, "hot":true|[NAME...]} ->
- * {"ok":true,"since":MS,"section":{...}}: the section that the container is to be started with. "mode" is learn,
- * "command" create or run; an exec needs no registration, since its listener comes by itself.
+ *   {"op":"register", ...as for snugd..., "go_on":bool, "hot":true|[NAME...],
+ * "experiments":bool} -> {"ok":true,"since":MS,"section":{...}}: the section that the container is to be started with.
+ * "mode" is learn, "command" create or run; an exec needs no registration, since its listener comes by itself.
  *   {"op":"offer","key":...} -> {"ok":true,"since":MS}: when the key's first learning run began (0: none has)
  *   version, health, deleted, sync, settle: as for snugd
  */

@@ -79,6 +79,7 @@ static int make_section(struct agent_run *run, const struct agent_run_request *q
 	const struct notify_wish wish = {.listener_path = listener_path,
 					 .metadata = run->id,
 					 .go = q->go,
+					 .experiments = q->experiments,
 					 .hot = q->hot,
 					 .hot_count = q->hot_count};
 	cleanup_buf struct buf unlogged = {0};

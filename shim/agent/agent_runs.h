@@ -52,7 +52,7 @@ struct agent_runs {
 struct agent_run_request {
 	const char *id, *root, *key, *runtime, *runtime_id, *kernel;
 	const char *shape; /* JSON text or NULL */
-	bool go, go_on;
+	bool go, go_on, experiments;
 	const char **hot;
 	size_t hot_count;
 	pid_t pid;

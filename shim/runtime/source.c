@@ -60,6 +60,7 @@ static void compose(const struct plan *p, const char *key, const struct buf *sha
 
 	request_begin(&w, out, p, key, CONFIG_LEARN);
 	json_write_bool(&w, "go_on", p->config.on_error == CONFIG_ORIGINAL);
+	json_write_bool(&w, "experiments", p->config.experiments);
 	learn_write_hot(&p->config, &w);
 	json_write_raw(&w, "shape", shape->data, shape->len);
 	json_write_end_object(&w);

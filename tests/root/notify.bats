@@ -114,6 +114,21 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   [ "$(run_ enforce older c3)" = cloned ]
 }
 
+@test "clone3 answered with ENOSYS: one run tells whether its fallback makes a user namespace" {
+  config_ '{"experiments": true}'
+  for word in user3 plain3; do
+    user_bundle $word "$(keyed $word)" calls $word
+    [ "$(run_ learn $word $word)" = cloned ]
+    as snug approve --no-sample $word
+    [ "$(run_ enforce $word again-$word)" = cloned ]
+  done
+  as snug show --json user3 | jq -e '[.arguments[] | select(.form | startswith("clone")) | .known] == ["wide", "narrow"]'
+  as snug show --json plain3 | jq -e '[.arguments[] | select(.form | startswith("clone")) | .known] == ["narrow", "narrow"]'
+  user_bundle mixed "$(keyed plain3)" calls user3
+  run run_ enforce mixed mixed
+  [[ "$output" == "clone: "* ]]
+}
+
 # runc as root: rootless it cannot take the listener of a process that it has let join a user namespace (pidfd_getfd wants CAP_SYS_PTRACE there).
 @test "an exec is of its container" {
   bundle "$HERE/long" "$(keyed long) | .root.readonly = false" sleep 100
