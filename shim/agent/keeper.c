@@ -102,6 +102,10 @@ static void answer_all(struct keeper *k, struct unotify *kernel)
 	struct pollfd *p = calloc(KEEPER_MAX, sizeof(*p));
 	size_t n = p ? list(k, p) : 0;
 
+	/* The worker had received this one, from one of them. No two listeners have a number in common: they begin at
+	 * random. */
+	for (size_t i = 0; i < n; i++)
+		(void)unotify_continue(kernel, p[i].fd);
 	while (n > 0) {
 		if (poll(p, n, -1) < 0 && errno != EINTR)
 			break;

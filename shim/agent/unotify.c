@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -153,7 +154,9 @@ int unotify_open(struct unotify *k, struct err *err)
 		return err_sys(err, errno, "cannot learn by notify here: the kernel has no seccomp notifications");
 	k->in_size = sizes.seccomp_notif > sizeof(*k->in) ? sizes.seccomp_notif : sizeof(*k->in);
 	k->out_size = sizes.seccomp_notif_resp > sizeof(*k->out) ? sizes.seccomp_notif_resp : sizeof(*k->out);
-	k->in = calloc(1, k->in_size);
+	k->in = mmap(NULL, k->in_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (k->in == MAP_FAILED)
+		k->in = NULL;
 	k->out = calloc(1, k->out_size);
 	r = k->in && k->out ? test(k, err) : err_set(err, ENOMEM, "out of memory");
 	if (r < 0)
@@ -163,6 +166,7 @@ int unotify_open(struct unotify *k, struct err *err)
 
 void unotify_close(struct unotify *k)
 {
-	free(steal_ptr(&k->in));
+	if (k->in)
+		munmap(steal_ptr(&k->in), k->in_size);
 	free(steal_ptr(&k->out));
 }

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for one notification and its answer, in the sizes of this kernel. */
+/* Room for one notification and its answer, in the sizes of this kernel. `in` stays shared with forked children:
+ * whoever outlives the process that received a call can answer it. The kernel shows a received call to nobody else, and
+ * its caller would wait forever. */
 struct unotify {
 	struct seccomp_notif *in;
 	struct seccomp_notif_resp *out;
@@ -28,7 +30,8 @@ bool unotify_wake_quickly(int listener);
  * meanwhile. */
 int unotify_receive(struct unotify *k, int listener);
 
-/* Lets the call received last continue. -ENOENT: it was interrupted meanwhile. */
+/* Lets the call received last continue. -ENOENT: it was interrupted meanwhile, answered before, or is another
+ * listener's. */
 int unotify_continue(struct unotify *k, int listener);
 
 /* Reads from the memory of the thread that made the call, while it waits for its answer. -ENOENT: it no longer waits,

@@ -54,7 +54,7 @@ user_bundle() {
 }
 
 # run_ MODE BUNDLE ID: the container. Its standard error goes to $HERE/err.
-run_() { timeout 60 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" \
+run_() { timeout -k 5 60 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" \
   "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" "XDG_CONFIG_HOME=$HERE/config" \
   "snug-$1" --root "$HERE/run/runc" run --bundle "$HERE/$2" "$3" 2>"$HERE/err"; }
 keyed() { echo ".annotations = {\"io.snug.profile\": \"$1\"}"; }

@@ -521,18 +521,21 @@ static void asks(void)
 	_exit(syscall(SYS_getuid) >= 0 ? 42 : 1);
 }
 
-/* The worker dies with a call unanswered; the keeper answers it. */
+/* The worker dies with a call unanswered, which it has received or not; the keeper answers it. */
 static void test_the_keeper_answers_for_the_dead(void **state)
 {
 	struct fixture *f = *state;
 
-	for (int go_on = 0; go_on < 2; go_on++) {
+	for (int i = 0; i < 4; i++) {
+		bool go_on = i & 1, received = i & 2;
 		struct child c = start(asks);
 		struct keeper *k = NULL;
 		pid_t agent = fork();
 
 		if (agent == 0) {
-			if (keeper_divide(&f->kernel, &k, NULL) < 0 || keeper_add(k, c.fd, (int)syscall(SYS_pidfd_open, c.pid, 0), go_on) < 0)
+			if (keeper_divide(&f->kernel, &k, NULL) < 0 ||
+			    keeper_add(k, c.fd, (int)syscall(SYS_pidfd_open, c.pid, 0), go_on) < 0 ||
+			    (received && unotify_receive(&f->kernel, c.fd) < 0))
 				_exit(3);
 			raise(SIGKILL);
 		}
