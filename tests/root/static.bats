@@ -71,7 +71,7 @@ in_root() {
     mount --bind $root $root
     for d in proc sys dev; do mount --rbind /$d $root/$d; done
     cp $(command -v busybox) $root/busybox
-    cd $root && pivot_root . . && /busybox umount -l . && /busybox rm /busybox && exec "$@"' sh "$T/node" "$@"
+    cd $root && ./busybox pivot_root . . && /busybox umount -l . && /busybox rm /busybox && exec "$@"' sh "$T/node" "$@"
 }
 
 @test "in a root that holds runc and containerd alone: learn, approve, enforce" {
