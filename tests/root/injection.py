@@ -234,7 +234,9 @@ def try_all(name, scenario):
         why = complaint(scenario, r, log, before, want, process == 0 and n < main)
         if why:
             hit = re.findall("injected (.*)", read(log).decode())
-            wrong.append(f"  {name}: process {process} call {n} {hit} {errno}: {why}")
+            # Not every run makes its calls in the same order.
+            if not hit or not set(hit) <= NEVER:
+                wrong.append(f"  {name}: process {process} call {n} {hit} {errno}: {why}")
             write_bundle("{" if scenario.broken else None)
             for f in os.listdir(bundle):
                 if f != "config.json":
