@@ -181,7 +181,8 @@ crash() {
 }
 
 @test "a program that calls the runtime: it reads the file first and has children of its own, and the runtime still finds the rewriting" {
-  bundle "$T/b" '.root.readonly = false' sh -c 'echo started'
+  # It starts a program as the one below does; how a shell does that differs between versions of busybox.
+  bundle "$T/b" '.root.readonly = false' sh -c 'rmdir /tmp/none 2>/dev/null; echo started'
   [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = started ]
   # Sampled: a start may need a call that the one learnt did not make.
   snug approve shell >/dev/null 2>&1
