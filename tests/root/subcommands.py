@@ -233,6 +233,8 @@ MASKS = [(re.compile(p, re.S), r) for p, r in (
     (r'"type":"stats".*', "STATS"),
     # Go's scheduler sends SIGURG to its own process, and runc logs what it forwards.
     (r"[^\n]*urgent I/O condition[^\n]*\n", ""),
+    # runc 1.3 names the place of a debug message in some lines, by chance.
+    (r'"file":"[^"]*","func":"[^"]*",', ""),
     (r"\b\d\d:\d\d(:\d\d)?\b", "CLOCK"),
     (r"0xc[0-9a-f]+", "ADDRESS"),
     (r"\d+", "N"),
