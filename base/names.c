@@ -34,10 +34,13 @@ int names_add(struct names *n, const char *name)
 
 	if (at < n->count && strcmp(n->v[at], name) == 0)
 		return 0;
-	v = reallocarray(n->v, n->count + 1, sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	n->v = v;
+	/* There is room for the next power of two at least. */
+	if ((n->count & (n->count - 1)) == 0) {
+		v = reallocarray(n->v, n->count ? 2 * n->count : 1, sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		n->v = v;
+	}
 	copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;

@@ -195,6 +195,12 @@ static void set_field(struct oci_call *call, enum oci_option_field field, const 
 	case FIELD_DETACH:
 		call->detach = is_true(value);
 		break;
+	case FIELD_TTY:
+		call->terminal |= is_true(value);
+		break;
+	case FIELD_CONSOLE:
+		call->terminal = true;
+		break;
 	case FIELD_HELP:
 		call->help = is_true(value);
 		break;

@@ -41,6 +41,9 @@ struct oci_call {
 	bool detach;              /* run, exec: --detach, -d */
 	bool help;                /* --help, -h (runc), -? or --usage (crun): the runtime starts nothing. Before the
 				     subcommand, as with --version, the command is OCI_OTHER */
+	bool terminal;            /* exec: --tty, -t, or --console-socket, which both runtimes take for a terminal only. Engines
+				     pass it exactly where a terminal was asked for; process.json alone (terminal, without
+				     --detach) is not looked into */
 };
 
 /* Parses argv[1..argc-1]. Never fails: what cannot be understood leaves its fields unset. argv must outlive *ret, which has

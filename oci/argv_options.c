@@ -34,11 +34,11 @@ static const struct oci_option runc_create[] = {
 	END_OF_OPTIONS,
 };
 static const struct oci_option runc_exec[] = {
-	{"console-socket", 0, VALUE, IGNORED},
+	{"console-socket", 0, VALUE, FIELD_CONSOLE},
 	{"pidfd-socket", 0, VALUE, IGNORED},
 	{"cwd", 0, VALUE, IGNORED},
 	{"env", 'e', VALUE, IGNORED},
-	{"tty", 't', FLAG, IGNORED},
+	{"tty", 't', FLAG, FIELD_TTY},
 	{"user", 'u', VALUE, IGNORED},
 	{"additional-gids", 'g', VALUE, IGNORED},
 	{"process", 'p', VALUE, IGNORED},
@@ -145,8 +145,8 @@ static const struct oci_option crun_run[] = {
 	END_OF_OPTIONS,
 };
 static const struct oci_option crun_exec[] = {
-	{"console-socket", 0, VALUE, IGNORED},
-	{"tty", 't', OPTIONAL, IGNORED},
+	{"console-socket", 0, VALUE, FIELD_CONSOLE},
+	{"tty", 't', OPTIONAL, FIELD_TTY},
 	{"process", 'p', VALUE, IGNORED},
 	{"cwd", 0, VALUE, IGNORED},
 	{"cgroup", 0, VALUE, IGNORED},

@@ -22,6 +22,8 @@ enum oci_option_field {
 	FIELD_BUNDLE,
 	FIELD_CONFIG,
 	FIELD_DETACH,
+	FIELD_TTY,
+	FIELD_CONSOLE,
 	FIELD_HELP, /* whatever makes the runtime print something and start nothing */
 };
 

@@ -332,65 +332,74 @@ static int recover_name(const struct oci_bundle *b, const char *name, const char
 	return put_back(b, name, &id, err);
 }
 
-static void close_dir(DIR **d)
+/* Opening the directory a second time, with a buffer of opendir()'s size, would cost a start that changes nothing more than all else. */
+struct listing {
+	int dir_fd;
+	ssize_t len; /* negative errno: it could not be read */
+	ssize_t at;
+	_Alignas(struct dirent64) char entries[2048];
+};
+
+static void list_begin(struct listing *l, const struct oci_bundle *b)
 {
-	if (*d)
-		closedir(*d);
+	l->dir_fd = b->dir_fd;
+	l->at = 0;
+	l->len = lseek(b->dir_fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
-static int open_dir(const struct oci_bundle *b, DIR **ret)
+/* The next name; NULL at the end, and if len is negative. */
+static const char *list_next(struct listing *l)
 {
-	cleanup_fd int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent64 *e;
 
-	if (!d)
-		return -errno;
-	steal_fd(&fd);
-	*ret = d;
-	return 0;
+	if (l->len < 0)
+		return NULL;
+	if (l->at == l->len) {
+		l->at = 0;
+		l->len = getdents64(l->dir_fd, l->entries, sizeof(l->entries));
+		if (l->len < 0)
+			l->len = -errno;
+		if (l->len <= 0)
+			return NULL;
+	}
+	e = (const struct dirent64 *)(const void *)(l->entries + l->at);
+	l->at += e->d_reclen;
+	return e->d_name;
 }
 
 int oci_bundle_recover(struct oci_bundle *b, struct err *err)
 {
-	cleanup_with(close_dir) DIR *dir = NULL;
 	char prefix[NAME_MAX + 1];
-	int n = snprintf(prefix, sizeof(prefix), ".%s.snug.", b->name);
-	int r = open_dir(b, &dir);
+	int n = snprintf(prefix, sizeof(prefix), ".%s.snug.", b->name), r = 0;
+	struct listing l;
 
-	if (r < 0)
-		return err_sys(err, r, "%s: cannot list the bundle", b->path);
 	if (n < 0 || (size_t)n >= sizeof(prefix))
 		return err_set(err, ENAMETOOLONG, "%s: %s: name too long", b->path, b->name);
-	for (;;) {
-		const struct dirent *e;
-
-		errno = 0;
-		e = readdir(dir);
-		if (!e)
-			return errno ? err_sys(err, errno, "%s: cannot list the bundle", b->path) : 0;
-		r = text_starts(e->d_name, prefix) ? recover_name(b, e->d_name, e->d_name + n, err) : 0;
-		if (r < 0)
-			return r;
-	}
+	list_begin(&l, b);
+	for (const char *name = list_next(&l); name && r == 0; name = list_next(&l))
+		if (text_starts(name, prefix))
+			r = recover_name(b, name, name + n, err);
+	return r < 0 || l.len >= 0 ? r : err_sys(err, (int)l.len, "%s: cannot list the bundle", b->path);
 }
 
 void oci_bundle_look(const struct oci_bundle *b, bool *ret_any, bool *ret_shown)
 {
-	cleanup_with(close_dir) DIR *dir = NULL;
 	char prefix[NAME_MAX + 1];
 	int n = snprintf(prefix, sizeof(prefix), ".%s.snug.", b->name);
+	struct listing l;
 
 	*ret_any = *ret_shown = false;
-	if (n < 0 || (size_t)n >= sizeof(prefix) || open_dir(b, &dir) < 0)
+	if (n < 0 || (size_t)n >= sizeof(prefix))
 		return;
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+	list_begin(&l, b);
+	for (const char *name = list_next(&l); name; name = list_next(&l)) {
 		struct oci_file_id id;
 		bool shown = false;
 
-		if (!text_starts(e->d_name, prefix))
+		if (!text_starts(name, prefix))
 			continue;
 		*ret_any = true;
-		if (parse_id(e->d_name + n, &id) && is_file(b, b->name, &id, &shown) == 0)
+		if (parse_id(name + n, &id) && is_file(b, b->name, &id, &shown) == 0)
 			*ret_shown |= shown;
 	}
 }

@@ -221,20 +221,14 @@ bool oci_spec_has_capability(const struct oci_spec *spec, const char *set, const
 	return false;
 }
 
-int oci_spec_splice(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret,
-		    struct err *err)
+int oci_spec_splice_own(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret, struct err *err)
 {
 	struct splice s = plan_splice(spec);
-	int r;
 
-	if (section) {
-		r = check_section(section, section_len, err);
-		if (r < 0)
-			return r;
-	} else if (spec->seccomp) {
+	if (!section && spec->seccomp) {
 		section = "null";
 		section_len = strlen(section);
-	} else {
+	} else if (!section) {
 		s = (struct splice){spec->len, spec->len, "", ""};
 	}
 	buf_add(ret, spec->text, s.from);
@@ -244,4 +238,11 @@ int oci_spec_splice(const struct oci_spec *spec, const char *section, size_t sec
 	buf_adds(ret, s.after);
 	buf_add(ret, spec->text + s.to, spec->len - s.to);
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+int oci_spec_splice(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret, struct err *err)
+{
+	int r = section ? check_section(section, section_len, err) : 0;
+
+	return r < 0 ? r : oci_spec_splice_own(spec, section, section_len, ret, err);
 }

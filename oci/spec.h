@@ -49,6 +49,8 @@ bool oci_spec_has_start_hooks(const struct oci_spec *spec);
  * without one is unchanged. -EINVAL unless the section is exactly one object, with white space around it or not. */
 int oci_spec_splice(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret,
 		    struct err *err);
+/* The same for a section that this program has composed itself, which is not read again. */
+int oci_spec_splice_own(const struct oci_spec *spec, const char *section, size_t section_len, struct buf *ret, struct err *err);
 
 /* True if process.capabilities has the capability ("CAP_SYS_ADMIN") in the set `set` ("bounding"); NULL: in any set. */
 bool oci_spec_has_capability(const struct oci_spec *spec, const char *set, const char *name);

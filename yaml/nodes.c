@@ -413,3 +413,8 @@ size_t yaml_byte_offset(const char *text, size_t len, size_t character)
 			;
 	return at;
 }
+
+const char *yaml_parser_version(void)
+{
+	return yaml_get_version_string();
+}

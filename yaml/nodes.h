@@ -82,4 +82,7 @@ int yaml_err(const struct yaml_node *n, struct err *err, const char *what);
 /* The byte offset of a character of the text; len if there are fewer. */
 size_t yaml_byte_offset(const char *text, size_t len, size_t character);
 
+/* The version of libyaml that this process uses, "0.2.5". */
+const char *yaml_parser_version(void);
+
 #endif

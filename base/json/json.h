@@ -98,4 +98,8 @@ void json_write_bool(struct json_writer *w, const char *key, bool v);
 void json_write_null(struct json_writer *w, const char *key);
 void json_write_raw(struct json_writer *w, const char *key, const char *json, size_t len); /* JSON text, copied as it is */
 
+/* The version of yajl that this process uses, "2.1.0". */
+#define JSON_PARSER_VERSION_MAX 36
+void json_parser_version(char ret[JSON_PARSER_VERSION_MAX]);
+
 #endif

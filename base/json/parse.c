@@ -3,9 +3,11 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
+#include <yajl/yajl_version.h>
 
 struct parser {
 	struct json_doc *doc;
@@ -362,4 +364,11 @@ void json_free(struct json_doc *doc)
 	free(doc->lines);
 	buf_done(&doc->strings);
 	free(doc);
+}
+
+void json_parser_version(char ret[JSON_PARSER_VERSION_MAX])
+{
+	int v = yajl_version();
+
+	snprintf(ret, JSON_PARSER_VERSION_MAX, "%d.%d.%d", v / 10000, v / 100 % 100, v % 100);
 }

@@ -1,7 +1,6 @@
 #include "base/json/json.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 void json_write_begin(struct json_writer *w, struct buf *out, bool indent)
@@ -119,7 +118,7 @@ void json_write_stringn(struct json_writer *w, const char *key, const char *s, s
 void json_write_u64(struct json_writer *w, const char *key, uint64_t v)
 {
 	lead(w, key);
-	buf_addf(w->out, "%" PRIu64, v);
+	buf_addu(w->out, v);
 }
 
 void json_write_bool(struct json_writer *w, const char *key, bool v)

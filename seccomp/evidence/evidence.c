@@ -30,11 +30,13 @@ static const char *const phase_names[] = {
 	[EVIDENCE_RUNTIME] = "runtime",
 	[EVIDENCE_HOOK] = "hook",
 	[EVIDENCE_WORKLOAD] = "workload",
+	[EVIDENCE_EXEC] = "exec",
+	[EVIDENCE_TERMINAL] = "terminal",
 };
 _Static_assert(ARRAY_SIZE(mode_names) == EVIDENCE_ENFORCE + 1, "one name per mode");
 _Static_assert(ARRAY_SIZE(attribution_names) == EVIDENCE_BY_LISTENER + 1, "one name per attribution");
 _Static_assert(ARRAY_SIZE(end_names) == EVIDENCE_END_LISTENERS + 1, "one name per proof of an end");
-_Static_assert(ARRAY_SIZE(phase_names) == EVIDENCE_WORKLOAD + 1, "one name per phase");
+_Static_assert(ARRAY_SIZE(phase_names) == EVIDENCE_PHASES, "one name per phase");
 
 #define RUN_STRING(member)                                                                                             \
 	{                                                                                                              \
@@ -340,6 +342,17 @@ int evidence_run_set_version(struct evidence_run *run, const char *runtime_id, c
 	free(run->runtime_version);
 	run->runtime_version = copy;
 	return 1;
+}
+
+int evidence_run_add_note(struct evidence_run *run, const char *text)
+{
+	char *copy = run->note[0] ? NULL : strdup(text);
+
+	if (!copy)
+		return run->note[0] ? 0 : -ENOMEM;
+	free(run->note);
+	run->note = copy;
+	return 0;
 }
 
 void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms)

@@ -1,4 +1,5 @@
-/* Evidence: what the kernel has shown about one key's containers, and what is known about each run. A versioned JSON file:
+/* Evidence: what the kernel has shown about one key's containers, and what is known about each run. A versioned JSON file
+ * (version 2 if it has a call of an exec, which older programs cannot read):
  *
  *   { "version": 1, "key": "web",
  *     "shape": {...},                              shape of the newest learning run; absent before the first
@@ -53,7 +54,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVIDENCE_VERSION    1
+#define EVIDENCE_VERSION    2    /* the newest that is read; written only with calls of execs */
 #define EVIDENCE_WHO_MAX    8    /* comms per call, and exes */
 #define EVIDENCE_NAMES_MAX  255  /* distinct comms and exes per key; others are not kept */
 #define EVIDENCE_CALLS_MAX  4096 /* (arch, nr, phase) entries per key; more stamp the run REASON_OVERFLOW */
@@ -68,7 +69,24 @@ enum evidence_phase {
 	EVIDENCE_RUNTIME,  /* the runtime's own init, up to and including its execve */
 	EVIDENCE_HOOK,     /* other processes before that execve: startContainer hooks */
 	EVIDENCE_WORKLOAD, /* everything after it */
+	EVIDENCE_EXEC,     /* after the execve of an exec: a probe, a lifecycle hook, or a person */
+	EVIDENCE_TERMINAL, /* the same of an exec with a terminal, which no probe has */
 };
+#define EVIDENCE_PHASES (EVIDENCE_TERMINAL + 1)
+
+/* Calls of execs are entries of their own, so that what the program was not seen to do can be told. They are never unlogged
+ * because an exec used them: then a later use by the program would go unseen. */
+static inline bool evidence_is_exec(enum evidence_phase p)
+{
+	return p == EVIDENCE_EXEC || p == EVIDENCE_TERMINAL;
+}
+
+/* True for calls of what runs in the container: the program or an exec, not the runtime or its hooks. */
+static inline bool evidence_is_program(enum evidence_phase p)
+{
+	return p == EVIDENCE_WORKLOAD || evidence_is_exec(p);
+}
+
 enum evidence_attribution { EVIDENCE_BY_SESSION, EVIDENCE_BY_CGROUP, EVIDENCE_BY_LISTENER };
 enum evidence_end { EVIDENCE_END_UNSEEN, EVIDENCE_END_PROCESSES, EVIDENCE_END_CGROUP, EVIDENCE_END_LISTENERS };
 enum evidence_use { EVIDENCE_USED, EVIDENCE_AUDITED, EVIDENCE_DENIED };
@@ -76,7 +94,7 @@ enum evidence_use { EVIDENCE_USED, EVIDENCE_AUDITED, EVIDENCE_DENIED };
 const char *evidence_mode_name(enum evidence_mode m);   /* "learn" "audit" "enforce" */
 const char *evidence_attribution_name(enum evidence_attribution a); /* "session" "cgroup" "listener" */
 const char *evidence_end_name(enum evidence_end e); /* "" "processes" "cgroup" "listeners" */
-const char *evidence_phase_name(enum evidence_phase p); /* "runtime" "hook" "workload" */
+const char *evidence_phase_name(enum evidence_phase p); /* "runtime" "hook" "workload" "exec" "terminal" */
 int evidence_mode_by_name(const char *name, enum evidence_mode *ret);
 int evidence_attribution_by_name(const char *name, enum evidence_attribution *ret);
 int evidence_end_by_name(const char *name, enum evidence_end *ret);
@@ -170,6 +188,9 @@ bool evidence_run_wants_version(const struct evidence_run *run, const char *runt
 /* Sets the output of `RUNTIME --version` if it is wanted. Returns 1 if set, 0 if not wanted, or -ENOMEM. */
 int evidence_run_set_version(struct evidence_run *run, const char *runtime_id, const char *version);
 
+/* Sets the note for people if the run has none. Returns 0 or -ENOMEM. */
+int evidence_run_add_note(struct evidence_run *run, const char *text);
+
 /* Ends the run: sets ended_ms, removes REASON_RUNNING, frees `seen`. */
 void evidence_run_end(struct evidence *ev, uint64_t no, uint64_t ended_ms);
 
@@ -214,6 +235,13 @@ bool evidence_count(struct evidence_counts *c, const struct record *r, const str
  * changes. */
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret);
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret);
+
+/* True if only execs were seen to make this call, which is one of theirs. An exec without a terminal comes first: of a call that
+ * both made, the entry with a terminal is not alone. */
+bool evidence_is_alone(const struct evidence *ev, const struct evidence_call *c);
+
+/* The number of learning runs whose execs could not be told from the program: their calls count as the program's. */
+size_t evidence_untold_runs(const struct evidence *ev);
 
 /* The i-th comm or exe of a call of this evidence; NULL if there is no such one. */
 const char *evidence_comm(const struct evidence *ev, const struct evidence_call *c, size_t i);

@@ -8,6 +8,7 @@
 
 #define EVIDENCE_COMM_CUT 64 /* bytes of a comm, and of an exe, that are kept before they are made safe text */
 #define EVIDENCE_EXE_CUT  256
+#define EVIDENCE_VERSION_FIRST 1
 #define EVIDENCE_RUN_CUT  4096 /* the same for each string of a run */
 #define EVIDENCE_TIME_MAX 253402300799999u /* ms: the end of the year 9999, the last that RFC 3339 can express */
 #define EVIDENCE_SAFE_MAX 4    /* bytes of safe text per byte: \xHH */

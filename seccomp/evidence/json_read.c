@@ -11,6 +11,7 @@ struct reader {
 	const struct json_doc *doc;
 	struct evidence *ev;
 	struct err *err;
+	bool execs; /* the file's version knows calls of execs */
 };
 
 static int oom(struct reader *rd)
@@ -269,7 +270,7 @@ static int read_call_id(struct reader *rd, const struct json *v, struct evidence
 		r = want_safe(rd, v, "name", SYSCALL_NAME_MAX, &name);
 	if (r == 0)
 		r = json_want_string(rd->doc, v, "phase", &phase, rd->err);
-	if (r == 0 && evidence_phase_by_name(phase, &ret->phase) < 0)
+	if (r == 0 && (evidence_phase_by_name(phase, &ret->phase) < 0 || (evidence_is_exec(ret->phase) && !rd->execs)))
 		r = json_err(rd->doc, json_get(v, "phase"), rd->err, "unknown phase");
 	ret->nr = (uint32_t)nr;
 	return r;
@@ -354,12 +355,13 @@ static int check_version(struct reader *rd, const struct json *root)
 	if (json_type(root) != JSON_OBJECT)
 		return json_err(rd->doc, root, rd->err, "expected an object");
 	r = json_want_u64(rd->doc, root, "version", &version, rd->err);
-	if (r < 0 || version == EVIDENCE_VERSION)
+	rd->execs = version > EVIDENCE_VERSION_FIRST;
+	if (r < 0 || (version >= EVIDENCE_VERSION_FIRST && version <= EVIDENCE_VERSION))
 		return r;
 	json_err(rd->doc, json_get(root, "version"), rd->err,
 		 "version %llu of the file format; this snug reads version %d", (unsigned long long)version,
 		 EVIDENCE_VERSION);
-	if (version < EVIDENCE_VERSION)
+	if (version < EVIDENCE_VERSION_FIRST)
 		return -EINVAL;
 	if (rd->err)
 		rd->err->code = -EPROTONOSUPPORT;

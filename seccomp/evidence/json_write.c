@@ -87,6 +87,15 @@ static void write_call(struct json_writer *w, const struct evidence *ev, const s
 	json_write_end_object(w);
 }
 
+/* The first version, if older programs can read it. */
+static uint64_t version_of(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->call_count; i++)
+		if (evidence_is_exec(ev->calls[i]->phase))
+			return EVIDENCE_VERSION;
+	return EVIDENCE_VERSION_FIRST;
+}
+
 int evidence_write(const struct evidence *ev, struct buf *out, struct err *err)
 {
 	struct json_writer w;
@@ -94,7 +103,7 @@ int evidence_write(const struct evidence *ev, struct buf *out, struct err *err)
 	evidence_counts_settle(ev);
 	json_write_begin(&w, out, true);
 	json_write_object(&w, NULL);
-	json_write_u64(&w, "version", EVIDENCE_VERSION);
+	json_write_u64(&w, "version", version_of(ev));
 	json_write_string(&w, "key", ev->key);
 	if (ev->shape)
 		json_write_raw(&w, "shape", ev->shape, strlen(ev->shape));

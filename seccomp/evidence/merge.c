@@ -277,7 +277,7 @@ static int unite_calls(struct merge *m, struct evidence *to, const struct eviden
 /* True if the call is used in any phase. */
 static bool is_used(const struct evidence *ev, const struct evidence_call *c)
 {
-	for (int p = EVIDENCE_RUNTIME; p <= EVIDENCE_WORKLOAD; p++) {
+	for (int p = 0; p < EVIDENCE_PHASES; p++) {
 		const struct evidence_call *e = evidence_find(ev, c->arch, c->nr, (enum evidence_phase)p);
 
 		if (e && e->count)

@@ -36,6 +36,22 @@ static bool is_used_by_workload(const struct evidence_call *c)
 	return c->phase == EVIDENCE_WORKLOAD && c->count > 0;
 }
 
+static bool is_used_by_program(const struct evidence_call *c)
+{
+	return evidence_is_program(c->phase) && c->count > 0;
+}
+
+/* True if the program or an exec used a call of this name on any ABI. */
+static bool is_used_by_any(const struct evidence *ev, const char *name)
+{
+	char other[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < ev->call_count; i++)
+		if (is_used_by_program(ev->calls[i]) && syscall_name(ev->calls[i]->arch, ev->calls[i]->nr, other) && strcmp(other, name) == 0)
+			return true;
+	return false;
+}
+
 /* True if the workload used a call of this name on any ABI, and its number in the order of learning is at most `upto`. */
 static bool is_used(const struct evidence *ev, const char *name, uint64_t upto)
 {
@@ -97,14 +113,14 @@ static bool add_form(struct evidence *ev, struct evidence_run *run, const struct
 	enum form_use use = form_use(run, e, args);
 	bool news = false;
 
-	/* With its arguments known, a call of the runtime or a hook says nothing about the workload. */
-	if (use == FORM_HARMLESS || (args && e->phase != EVIDENCE_WORKLOAD))
+	/* With its arguments known, a call of the runtime or a hook says nothing about the program. */
+	if (use == FORM_HARMLESS || (args && !evidence_is_program(e->phase)))
 		return false;
 	if (use == FORM_BEYOND) {
 		news = !(ev->wide & form);
 		ev->wide |= form;
 		run->fresh += news && !first;
-	} else if (e->phase == EVIDENCE_WORKLOAD) {
+	} else if (evidence_is_program(e->phase)) {
 		/* Calls of the runtime and of hooks are in the profile with any arguments. */
 		run->unlogged.blind |= form;
 	}
@@ -122,10 +138,12 @@ bool unlogged_beyond(struct evidence *ev, uint64_t run_no, const char *name, boo
 	return news;
 }
 
-/* A call seen in another phase before is not new. */
+/* A call seen in another phase before is not new, but the program's first use of what only execs had used is. */
 static bool is_new(const struct evidence *ev, const struct evidence_call *e)
 {
-	for (int phase = 0; phase <= EVIDENCE_WORKLOAD; phase++) {
+	int phases = evidence_is_exec(e->phase) ? EVIDENCE_PHASES : EVIDENCE_WORKLOAD + 1;
+
+	for (int phase = 0; phase < phases; phase++) {
 		const struct evidence_call *other = evidence_find(ev, e->arch, e->nr, (enum evidence_phase)phase);
 
 		if (other && other != e && other->count)
@@ -204,7 +222,7 @@ bool unlogged_is_tried(const struct evidence *ev, int place)
 	bool wanted = !set_is_always_logged(argument_get(place)->name), used = false, tried = false;
 
 	for (size_t i = 0; i < ev->call_count; i++)
-		used |= ev->calls[i]->form == place && is_used_by_workload(ev->calls[i]);
+		used |= ev->calls[i]->form == place && is_used_by_program(ev->calls[i]);
 	for (size_t i = 0; i < ev->run_count; i++)
 		tried |= ev->runs[i]->unlogged.forms >> place & 1 || (used && shows_values(ev->runs[i], place));
 	return ((wanted || used) && tried) || ev->wide >> place & 1;
@@ -215,7 +233,7 @@ bool unlogged_left_out(const struct evidence *ev, const char *name)
 	int place = argument_by_name(name);
 
 	return place >= 0 && argument_get(place)->kind == ARGUMENT_ENOSYS && unlogged_form_of(ev, place, NULL) == UNLOGGED_NARROW &&
-	       is_used(ev, "clone", UINT64_MAX);
+	       is_used_by_any(ev, "clone");
 }
 
 bool unlogged_is_narrowed(const struct evidence *ev, int place)

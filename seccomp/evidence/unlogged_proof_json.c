@@ -137,7 +137,7 @@ static void blind_older(struct evidence *ev)
 	uint64_t used = 0;
 
 	for (size_t i = 0; i < ev->call_count; i++)
-		if (ev->calls[i]->form >= 0 && ev->calls[i]->phase == EVIDENCE_WORKLOAD && ev->calls[i]->count)
+		if (ev->calls[i]->form >= 0 && evidence_is_program(ev->calls[i]->phase) && ev->calls[i]->count)
 			used |= (uint64_t)1 << ev->calls[i]->form;
 	for (size_t i = 0; i < ev->run_count; i++)
 		if (ev->runs[i]->mode == EVIDENCE_LEARN)

@@ -92,7 +92,7 @@ static int doubt(const struct evidence *ev, uint64_t *forms, struct names *names
 	for (size_t i = 0; i < ev->call_count; i++) {
 		const struct evidence_call *c = ev->calls[i];
 
-		if (c->form >= 0 && c->phase == EVIDENCE_WORKLOAD && c->count)
+		if (c->form >= 0 && evidence_is_program(c->phase) && c->count)
 			d.used |= (uint64_t)1 << c->form;
 	}
 	for (int i = 0; i < ARGUMENTS_MAX; i++)

@@ -1,5 +1,6 @@
 #include "seccomp/learning/notify.h"
 
+#include "base/text.h"
 #include "seccomp/evidence/evidence_private.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/learning/section_private.h"
@@ -88,6 +89,14 @@ static int choose_allowed(struct making *m)
 	for (size_t i = 0; i < m->wish->hot_count && r == 0; i++)
 		r = add_hot(m, m->wish->hot[i]);
 	return r;
+}
+
+bool notify_is_scheduler(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(go_needs); i++)
+		if (text_streq(name, go_needs[i]))
+			return true;
+	return false;
 }
 
 static int notify_name(struct making *m, const char *name)

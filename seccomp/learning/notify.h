@@ -34,4 +34,7 @@ struct notify_wish {
  * out_unlogged. Returns 0 or a negative errno. */
 int notify_section_make(const struct evidence *ev, const struct notify_wish *wish, struct buf *out, struct buf *out_unlogged, struct err *err);
 
+/* True for what is let pass for the sake of a Go runtime's scheduler. */
+bool notify_is_scheduler(const char *name);
+
 #endif

@@ -1,7 +1,6 @@
 #include "seccomp/learning/section_private.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 static int read_names(const struct json_doc *doc, const struct json *list, struct names *ret, struct err *err)
@@ -73,7 +72,9 @@ bool learning_is_exact(const struct json *rule, const char *name, const struct n
 
 static void begin_rule(const char *action, bool *comma, struct buf *out)
 {
-	buf_addf(out, "%s{\"action\":\"%s\",\"names\":[", *comma ? "," : "", action);
+	buf_adds(out, *comma ? ",{\"action\":\"" : "{\"action\":\"");
+	buf_adds(out, action);
+	buf_adds(out, "\",\"names\":[");
 	*comma = true;
 }
 
@@ -82,8 +83,11 @@ void learning_write_names(const struct names *names, const char *action, bool *c
 	if (!names->count)
 		return;
 	begin_rule(action, comma, out);
-	for (size_t i = 0; i < names->count; i++)
-		buf_addf(out, "%s\"%s\"", i ? "," : "", names->v[i]);
+	for (size_t i = 0; i < names->count; i++) {
+		buf_adds(out, i ? ",\"" : "\"");
+		buf_adds(out, names->v[i]);
+		buf_addc(out, '"');
+	}
 	buf_adds(out, "]}");
 }
 
@@ -94,10 +98,15 @@ void learning_write_form(const struct argument *a, bool harmless, const char *ac
 
 	for (size_t i = 0; i < n; i++) {
 		begin_rule(action, comma, out);
-		buf_addf(out,
-			 "\"%s\"],\"args\":[{\"index\":%u,\"value\":%" PRIu32 ",\"valueTwo\":%" PRIu32
-			 ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
-			 a->name, a->index, cubes[i].mask, cubes[i].value);
+		buf_addc(out, '"');
+		buf_adds(out, a->name);
+		buf_adds(out, "\"],\"args\":[{\"index\":");
+		buf_addu(out, a->index);
+		buf_adds(out, ",\"value\":");
+		buf_addu(out, cubes[i].mask);
+		buf_adds(out, ",\"valueTwo\":");
+		buf_addu(out, cubes[i].value);
+		buf_adds(out, ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
 	}
 	if (a->kind == ARGUMENT_ENOSYS && harmless) {
 		begin_rule(ACTION_ERRNO, comma, out);

@@ -152,7 +152,7 @@ static int allow_form(struct builder *b, const struct argument *form, unsigned s
 
 static int add_learnt(struct builder *b, const struct evidence *ev, const char *name, unsigned source)
 {
-	const struct argument *form = source == PROFILE_FROM_WORKLOAD ? narrow_form(ev, name) : NULL;
+	const struct argument *form = source & (PROFILE_FROM_WORKLOAD | PROFILE_FROM_EXEC) ? narrow_form(ev, name) : NULL;
 
 	return form ? allow_form(b, form, source) : profile_allow(b->profile, name, source, b->err);
 }
@@ -194,6 +194,13 @@ static int add_passed(struct builder *b)
 	return r;
 }
 
+static unsigned source_of(enum evidence_phase p)
+{
+	if (evidence_is_exec(p))
+		return PROFILE_FROM_EXEC;
+	return p == EVIDENCE_WORKLOAD ? PROFILE_FROM_WORKLOAD : PROFILE_FROM_RUNTIME;
+}
+
 /* Adds every call that the evidence shows in use; of a floor only what the runtime called, not its canary. A call in a floor
  * that no arch of the profile has does not matter for this container. */
 static int add_evidence(struct builder *b, const struct evidence *ev, bool floor)
@@ -204,9 +211,9 @@ static int add_evidence(struct builder *b, const struct evidence *ev, bool floor
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		unsigned source = calls[i]->phase == EVIDENCE_WORKLOAD ? PROFILE_FROM_WORKLOAD : PROFILE_FROM_RUNTIME;
+		unsigned source = source_of(calls[i]->phase);
 
-		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
+		if (calls[i]->count == 0 || (floor && evidence_is_program(calls[i]->phase)) || b->in->without >> calls[i]->phase & 1 ||
 		    (!floor && !is_for(b->in, calls[i])) || is_left_out(b->in, calls[i]))
 			continue;
 		if (!syscall_name(calls[i]->arch, calls[i]->nr, name))

@@ -21,6 +21,7 @@ enum profile_source {
 	PROFILE_FROM_ALWAYS = 1 << 3,
 	PROFILE_FROM_FILE = 1 << 4,    /* read by profile_parse_oci */
 	PROFILE_FROM_ASSUMED = 1 << 5, /* from the hot set: unlogged while learning, never seen */
+	PROFILE_FROM_EXEC = 1 << 6,    /* an exec used it: a probe, a lifecycle hook, or a person */
 };
 
 struct profile_rule {
@@ -72,6 +73,7 @@ struct profile_inputs {
 	 * evidence. */
 	const struct profile_call *left_out;
 	size_t left_out_count;
+	unsigned without; /* bits 1 << enum evidence_phase, of execs: what only these did is left out; their ABIs are not */
 	const struct arch *machine; /* only calls of the ABIs that run there count; NULL: those of every machine */
 	bool go;            /* a runtime of the evidence or a floor is a Go program: add the static set */
 	uint32_t errno_ret; /* 38 ENOSYS or 1 EPERM */

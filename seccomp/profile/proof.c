@@ -84,7 +84,7 @@ static int check_used(struct prover *p, const struct evidence *ev, const struct 
 
 	if (!syscall_name(c->arch, c->nr, name) || !syscall_known_to_libseccomp(name))
 		return 0;
-	if (c->phase == EVIDENCE_WORKLOAD && unlogged_left_out(ev, name))
+	if (evidence_is_program(c->phase) && unlogged_left_out(ev, name))
 		return 0;
 	r = filter_call(p->text, c->arch, c->nr, &call, p->err);
 	if (r == 0)
@@ -111,7 +111,7 @@ static int check_evidence(struct prover *p, const struct evidence *ev, bool floo
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		if (calls[i]->count == 0 || (floor && calls[i]->phase == EVIDENCE_WORKLOAD) ||
+		if (calls[i]->count == 0 || (floor && evidence_is_program(calls[i]->phase)) || p->proof->without >> calls[i]->phase & 1 ||
 		    is_left_out(p->proof, calls[i]))
 			continue;
 		if (p->proof->machine && !arch_runs_on(calls[i]->arch, p->proof->machine))

@@ -21,6 +21,7 @@ struct proof {
 	const struct arch *machine; /* calls of ABIs that do not run there are left out; NULL: none are */
 	const struct profile_call *left_out; /* in the runtime's phase, need not be allowed */
 	size_t left_out_count;
+	unsigned without; /* as in struct profile_inputs */
 };
 
 /* Runs the proof. For every number on every ABI that `meant` lists: the text answers as `meant` does, whatever the arguments, and

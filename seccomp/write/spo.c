@@ -3,17 +3,11 @@
 #include "seccomp/write/write_private.h"
 
 #include "base/json/json.h"
-#include "base/sha256.h"
 #include "seccomp/policy/read_private.h"
+#include "seccomp/write/object_name.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAME_MAX_BYTES 253 /* RFC 1123, for names of Kubernetes objects */
-#define READABLE_MAX   100 /* bytes of the readable part, before the digest */
-#define DIGEST_LEN     16
-#define PODS           "k8s/" /* the keys of all pods begin with this */
 
 /* A JSON string is also a YAML string. */
 static void add_string(const char *s, struct buf *out)
@@ -22,66 +16,6 @@ static void add_string(const char *s, struct buf *out)
 
 	json_write_begin(&w, out, false);
 	json_write_string(&w, NULL, s);
-}
-
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-/* True if it ends as a name with a digest does. */
-static bool ends_in_digest(const char *name, size_t len)
-{
-	if (len <= DIGEST_LEN || name[len - DIGEST_LEN - 1] != '-')
-		return false;
-	for (size_t i = len - DIGEST_LEN; i < len; i++)
-		if (!(name[i] >= '0' && name[i] <= '9') && !(name[i] >= 'a' && name[i] <= 'f'))
-			return false;
-	return true;
-}
-
-/* True for a DNS subdomain (labels that begin and end with a letter or digit, joined by dots) that does not end in a digest. */
-static bool is_object_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < len; i++) {
-		bool inner = i > 0 && i + 1 < len && is_name_char(name[i - 1]);
-
-		if (!is_name_char(name[i]) && !(name[i] == '-' && i > 0 && i + 1 < len && name[i - 1] != '.') &&
-		    !(name[i] == '.' && inner && is_name_char(name[i + 1])))
-			return false;
-	}
-	return len && len <= NAME_MAX_BYTES && !ends_in_digest(name, len);
-}
-
-/* Two keys must never get the same name: the object is cluster-scoped, so one would overwrite the other. A key that is not an
- * object's name, such as that of a pod's container, becomes readable text plus a part of the key's digest; so does a name that
- * already ends like that. */
-static void add_name(const char *name, struct buf *out)
-{
-	char digest[SHA256_HEX_MAX];
-	size_t from = out->len;
-
-	if (is_object_name(name)) {
-		buf_adds(out, name);
-		return;
-	}
-	sha256_hex(name, strlen(name), digest);
-	for (const char *s = strncmp(name, PODS, strlen(PODS)) == 0 ? name + strlen(PODS) : name; *s && out->len - from < READABLE_MAX; s++) {
-		bool escape = s[0] == '%' && isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2]);
-
-		if (isalnum((unsigned char)*s))
-			buf_addc(out, (char)tolower((unsigned char)*s));
-		else if (out->len > from && !buf_failed(out) && out->data[out->len - 1] != '-')
-			buf_addc(out, '-');
-		s += escape ? 2 : 0;
-	}
-	if (out->len == from)
-		buf_adds(out, "profile");
-	if (!buf_failed(out) && out->data[out->len - 1] != '-')
-		buf_addc(out, '-');
-	buf_add(out, digest, DIGEST_LEN);
 }
 
 static int add_rule(const struct policy_rule *rule, enum policy_format format, struct buf *out, struct err *err)
@@ -158,7 +92,7 @@ int policy_write_spo(const struct policy *p, enum policy_format format, const ch
 	policy_write_comments(lost, out);
 	buf_addf(out, "apiVersion: security-profiles-operator.x-k8s.io/%s\nkind: SeccompProfile\nmetadata:\n  name: \"",
 		 format == POLICY_SPO ? "v1" : "v1beta1");
-	add_name(name, out);
+	object_name_add(name, out);
 	buf_adds(out, "\"\n");
 	if (policy_coverage(p)) {
 		buf_adds(out, "  annotations:\n    spo.x-k8s.io/syscall-coverage: ");

@@ -123,6 +123,7 @@ static void take_listener(void *arg, const struct handover_state *s)
 	(void)steal_fd(&fd);
 	(void)steal_fd(&process);
 	l->turn = a->turn;
+	agent_runs_tell_exec(l, s->pid, s->init);
 	if (keeper_add(a->keeper, l->fd, l->process, l->run && l->run->go_on) < 0)
 		log_say("should the agent be killed now, a container is not kept: there are more than %d listeners",
 			KEEPER_MAX);

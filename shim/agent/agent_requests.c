@@ -119,11 +119,16 @@ static int read_registration(struct agent *a, const struct json_doc *doc, struct
 		r = json_want_string(doc, root, strings[i].name, strings[i].where, err);
 	if (r == 0)
 		r = oci_key_check(q->key, err);
+	if (r == 0 && json_get(root, "exec_key"))
+		r = json_want_string(doc, root, "exec_key", &q->exec_key, err);
+	if (r == 0 && q->exec_key)
+		r = oci_key_check(q->exec_key, err);
 	if (r == 0)
 		r = read_hot(doc, json_get(root, "hot"), q->hot, &q->hot_count, err);
 	if (r < 0)
 		return r;
-	if (!text_streq(mode, "learn") || (!text_streq(command, "create") && !text_streq(command, "run")))
+	q->space = text_streq(command, "canary") ? STATE_FLOOR : STATE_KEYS;
+	if (!text_streq(mode, "learn") || (q->space == STATE_KEYS && !text_streq(command, "create") && !text_streq(command, "run")))
 		return err_set(err, EINVAL, "registration: only a start that learns is wanted");
 	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
 	q->go_on = json_type(json_get(root, "go_on")) == JSON_TRUE;

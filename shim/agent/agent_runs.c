@@ -44,6 +44,7 @@ static void free_run(struct agent_runs *r, struct agent_run *run)
 		close(run->starter);
 	free(run->root);
 	free(run->container);
+	free(run->exec_key);
 	free(run);
 }
 
@@ -114,12 +115,13 @@ static int fill(struct agent_runs *r, struct agent_run *run, const struct agent_
 	run->go_on = q->go_on;
 	run->root = strdup(q->root);
 	run->container = strdup(q->id);
-	if (rc == 0 && (!run->root || !run->container))
+	run->exec_key = q->exec_key ? strdup(q->exec_key) : NULL;
+	if (rc == 0 && (!run->root || !run->container || (q->exec_key && !run->exec_key)))
 		rc = err_set(err, ENOMEM, "out of memory");
-	run->starter = (int)syscall(SYS_pidfd_open, q->pid, 0);
-	if (rc == 0 && run->starter < 0)
+	run->starter = q->pid ? (int)syscall(SYS_pidfd_open, q->pid, 0) : -1;
+	if (rc == 0 && q->pid && run->starter < 0)
 		rc = err_sys(err, errno, "process %d, which is to become the runtime, cannot be watched", (int)q->pid);
-	return rc < 0 ? rc : store_hold(r->store, STATE_KEYS, q->key, &run->key, err);
+	return rc < 0 ? rc : store_hold(r->store, q->space, q->key, &run->key, err);
 }
 
 int agent_runs_begin(struct agent_runs *r, const struct agent_run_request *q, const char *listener_path,
@@ -145,7 +147,7 @@ int agent_runs_begin(struct agent_runs *r, const struct agent_run_request *q, co
 	rc = make_section(run, q, listener_path, out_section, err);
 	/* Only this note tells a live run from a forgotten one. */
 	if (rc == 0)
-		rc = agent_live_write(r->run_dir, run->id, q->key, err);
+		rc = agent_live_write(r->run_dir, run->id, q->space, q->key, err);
 	if (rc < 0)
 		end(r, run, EVIDENCE_END_UNSEEN, now_ms);
 	return rc;
@@ -160,24 +162,77 @@ static struct agent_run *find(const struct agent_runs *r, const char *metadata)
 	return run;
 }
 
+/* Begins the run of an exec into a canary, under the section that its container was started with. NULL: it cannot be. */
+static struct agent_run *begin_exec(struct agent_runs *r, struct agent_run *of, uint64_t now_ms)
+{
+	const struct evidence_run *er = evidence_of(of);
+	cleanup_buf struct buf id = {0}, section = {0};
+	struct err err = {0};
+
+	buf_addf(&id, "%s-exec-%u", of->container, of->execs++);
+	if (!er || buf_failed(&id))
+		return NULL;
+	const struct agent_run_request q = {.space = of->key->space,
+					    .id = id.data,
+					    .root = of->root,
+					    .key = of->exec_key,
+					    .runtime = er->runtime,
+					    .runtime_id = er->runtime_id,
+					    .kernel = er->kernel,
+					    .shape = evidence_shape(of->key->evidence),
+					    .go = er->go,
+					    .go_on = of->go_on};
+
+	if (agent_runs_begin(r, &q, "/", now_ms, &section, &err) == 0)
+		return r->list;
+	log_say("%s", err.msg);
+	return NULL;
+}
+
 struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process,
 					 uint64_t now_ms)
 {
 	struct listener *l = calloc(1, sizeof(*l));
 	struct agent_run *run = find(r, metadata);
+	bool is_exec = run && run->started;
 
+	if (l && is_exec && run->exec_key) {
+		run = begin_exec(r, run, now_ms);
+		is_exec = false;
+	}
 	if (!l) {
 		agent_runs_stamp(r, run, REASON_UNANSWERED, now_ms);
 		return NULL;
 	}
 	*l = (struct listener){
-		.next = r->listeners, .run = run, .fd = fd, .process = process, .is_exec = run && run->started};
+		.next = r->listeners, .run = run, .fd = fd, .process = process, .is_exec = is_exec, .phase = EVIDENCE_WORKLOAD};
 	r->listeners = l;
 	if (run) {
 		run->started = true;
 		run->open++;
 	}
 	return l;
+}
+
+/* The runtime has given the process its terminal, if it is to have one, before it loads the filter. tty_nr is the fifth field behind
+ * the name (proc(5)), which may have any characters. */
+static bool has_terminal(pid_t pid)
+{
+	char path[64], text[1024];
+	const char *end;
+	int tty = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read_small(path, text, sizeof(text)) < 0)
+		return false;
+	end = strrchr(text, ')');
+	return end && sscanf(end + 1, " %*c %*d %*d %*d %d", &tty) == 1 && tty != 0;
+}
+
+void agent_runs_tell_exec(struct listener *l, pid_t pid, pid_t init)
+{
+	if (l->is_exec && pid && init && pid != init)
+		l->phase = has_terminal(pid) ? EVIDENCE_TERMINAL : EVIDENCE_EXEC;
 }
 
 static void unlink_listener(struct agent_runs *r, struct listener *l)
@@ -272,13 +327,13 @@ void agent_runs_sweep(struct agent_runs *r, uint64_t now_ms)
 }
 
 /* Loading the evidence stamps and ends the runs that have no end: nothing watches them. */
-static bool end_orphan(void *arg, const char *key)
+static bool end_orphan(void *arg, enum state_space space, const char *key)
 {
 	struct agent_runs *r = arg;
 	struct store_key *k = NULL;
 	struct err err = {0};
 
-	if (store_hold(r->store, STATE_KEYS, key, &k, &err) < 0) {
+	if (store_hold(r->store, space, key, &k, &err) < 0) {
 		log_say("%s", err.msg);
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* The containers being learnt, and the listeners of their filters. A run begins when a wrapper registers it, before the
- * runtime starts. Its first listener is the container's, each further one an exec's. It ends when the kernel has hung up all of
- * them: then no task is under its filter any more (seccomp_unotify(2)). */
+ * runtime starts. Its first listener is the container's, each further one an exec's; an exec into a canary is a run of its own. It
+ * ends when the kernel has hung up all of them: then no task is under its filter any more (seccomp_unotify(2)). */
 #ifndef SNUG_SHIM_AGENT_AGENT_RUNS_H
 #define SNUG_SHIM_AGENT_AGENT_RUNS_H
 
@@ -8,6 +8,7 @@
 #include "seccomp/evidence/evidence.h"
 #include "shim/recorder/store/store.h"
 
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,8 @@ struct agent_run {
 	struct agent_run *next;
 	char id[AGENT_RUN_ID_SIZE]; /* what the runtime passes on as listenerMetadata; cannot be guessed */
 	char *root, *container;     /* owned */
+	char *exec_key;             /* owned; of the runs of its execs; NULL: they belong to this one */
+	unsigned execs;             /* such runs */
 	struct store_key *key;
 	uint64_t no;   /* in the evidence */
 	int starter;   /* pidfd of the process that becomes the runtime; -1: it has ended */
@@ -36,7 +39,9 @@ struct listener {
 	int fd, process; /* process: pidfd of the container's init, or of the exec's process; -1: unknown */
 	bool has_init, execd;
 	uint32_t init; /* the first process that called */
+	struct seccomp_data boundary; /* once execd: that execve */
 	bool is_exec;
+	enum evidence_phase phase; /* of its calls once execd */
 	uint64_t turn; /* of the event loop in which it came */
 };
 
@@ -50,7 +55,9 @@ struct agent_runs {
 
 /* The contents of a registration; strings are borrowed. */
 struct agent_run_request {
+	enum state_space space;
 	const char *id, *root, *key, *runtime, *runtime_id, *kernel;
+	const char *exec_key; /* NULL: execs are of this run */
 	const char *shape; /* JSON text or NULL */
 	bool go, go_on, experiments;
 	const char **hot;
@@ -67,6 +74,10 @@ int agent_runs_begin(struct agent_runs *r, const struct agent_run_request *q, co
  * the descriptors stay the caller's, and the run is stamped. */
 struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process,
 					 uint64_t now_ms);
+
+/* For an exec's listener: its calls are not the program's, if the runtime says that pid, the process whose filter it is, is not the
+ * container's first one, init (0: unknown). */
+void agent_runs_tell_exec(struct listener *l, pid_t pid, pid_t init);
 
 /* The listener was hung up: closes and frees it; the run ends with its last one. */
 void agent_runs_hang_up(struct agent_runs *r, struct listener *l, uint64_t now_ms);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
+#include "seccomp/learning/notify.h"
 #include "seccomp/syscall/arguments.h"
 #include "seccomp/syscall/names.h"
 #include "shim/agent/unotify.h"
@@ -131,17 +132,45 @@ static enum evidence_phase phase_of(struct listener *l, uint32_t tid)
 		l->init = tid;
 	}
 	if (l->execd)
-		return EVIDENCE_WORKLOAD;
+		return l->phase;
 	return tid == l->init ? EVIDENCE_RUNTIME : EVIDENCE_HOOK;
 }
 
-static void see_exec(struct listener *l, uint32_t tid)
+/* What a canary's filter lets pass unseen, its runtime may have called: the floor has it, but for a Go scheduler's calls, which a
+ * static set has. */
+static void add_unseen(struct book *b, const struct listener *l, const struct record *exec, uint64_t now_ms)
 {
-	if (tid != l->init || l->execd)
+	struct evidence *ev = l->run->key->evidence;
+	const struct evidence_run *er = evidence_run(ev, l->run->no);
+	const struct arch *arch = arch_of_record(exec->arch, exec->nr);
+
+	for (size_t i = 0; er && arch && i < er->unlogged.assumed.count; i++) {
+		const char *name = er->unlogged.assumed.v[i];
+		struct record r = *exec;
+
+		if (!notify_is_scheduler(name) && syscall_number(arch, name, &r.nr) == 0)
+			store_touch(b->runs->store, l->run->key,
+				    evidence_add(ev, l->run->no, EVIDENCE_RUNTIME, EVIDENCE_USED, &r) != 0, now_ms);
+	}
+}
+
+/* A signal that interrupts a call before its answer makes the kernel restart it, and notify it again: Go's runtime sends itself many.
+ * The same execve, from the same instruction, is still the runtime's. */
+static bool is_boundary_again(const struct listener *l, const struct seccomp_notif *n)
+{
+	return l->execd && n->pid == l->init && memcmp(&n->data, &l->boundary, sizeof(n->data)) == 0;
+}
+
+static void see_exec(struct book *b, struct listener *l, const struct seccomp_notif *n, const struct record *exec, uint64_t now_ms)
+{
+	if (exec->pid != l->init || l->execd)
 		return;
 	l->execd = true;
+	l->boundary = n->data;
 	if (!l->is_exec)
 		l->run->execd = true;
+	if (l->run->key->space == STATE_FLOOR)
+		add_unseen(b, l, exec, now_ms);
 }
 
 /* The kernel allows one listener per chain of filters, and that is ours: the program does not get its own. */
@@ -195,15 +224,15 @@ void book_call(struct book *b, struct listener *l, const struct seccomp_notif *n
 		return;
 	w = who_of(b, n->pid, now_ms);
 	r = make_record(w, n);
-	phase = phase_of(l, n->pid);
+	phase = is_boundary_again(l, n) ? EVIDENCE_RUNTIME : phase_of(l, n->pid);
 	add(b, l, phase, &r, n, is_plain(b, row, n), now_ms);
-	if (row >= 0 && nr == b->clone3[row] && phase == EVIDENCE_WORKLOAD)
+	if (row >= 0 && nr == b->clone3[row] && evidence_is_program(phase))
 		see_clone3(b, l, n, now_ms);
 	if (wants_listener(b, row, n) && phase != EVIDENCE_RUNTIME)
 		agent_runs_stamp(b->runs, l->run, REASON_OWN_LISTENER, now_ms);
 	/* From now on the process may have another name. */
 	if (is_exec(b, row, nr)) {
-		see_exec(l, n->pid);
+		see_exec(b, l, n, &r, now_ms);
 		w->tid = 0;
 	} else if (row >= 0 && nr == b->prctl[row] && (uint32_t)n->data.args[0] == PR_SET_NAME) {
 		w->tid = 0;

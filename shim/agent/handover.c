@@ -84,11 +84,17 @@ static size_t index_of_listener(const struct json *names)
 	return SIZE_MAX;
 }
 
+static pid_t pid_of(const struct json *v)
+{
+	uint64_t pid = 0;
+
+	return json_type(v) == JSON_NUMBER && json_u64(v, &pid) == 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
 int handover_parse(const char *text, size_t len, struct json_doc **ret_doc, size_t *ret_index,
 		   struct handover_state *ret, struct err *err)
 {
 	const struct json *root, *v;
-	uint64_t pid = 0;
 	int r = json_parse(text, len, JSON_FOREIGN, "the runtime's message", ret_doc, err);
 
 	if (r < 0)
@@ -98,9 +104,9 @@ int handover_parse(const char *text, size_t len, struct json_doc **ret_doc, size
 		return err_set(err, EINVAL, "the runtime's message: an object is wanted");
 	v = json_get(root, "metadata");
 	ret->metadata = json_type(v) == JSON_STRING && strlen(json_text(v)) == json_text_len(v) ? json_text(v) : NULL;
-	v = json_get(root, "pid");
-	if (json_type(v) == JSON_NUMBER && json_u64(v, &pid) == 0 && pid <= INT_MAX)
-		ret->pid = (pid_t)pid;
+	ret->pid = pid_of(json_get(root, "pid"));
+	v = json_get(root, "state");
+	ret->init = json_type(v) == JSON_OBJECT ? pid_of(json_get(v, "pid")) : 0;
 	*ret_index = index_of_listener(json_get(root, "fds"));
 	return 0;
 }

@@ -33,7 +33,8 @@ struct handover {
 /* What a connection brought; the callback owns the descriptor. */
 struct handover_state {
 	int listener;         /* -1: none came */
-	pid_t pid;            /* of the container's process; 0: unknown */
+	pid_t pid;            /* of the container's process, or the exec's; 0: unknown */
+	pid_t init;           /* of the container's first process; another one than pid for an exec only; 0: unknown */
 	const char *metadata; /* NULL: none */
 	bool cut;
 };

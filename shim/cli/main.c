@@ -1,19 +1,18 @@
 #include "shim/cli/common/cli.h"
 #include "shim/cli/common/manual.h"
+#include "shim/cli/common/pager.h"
+#include "shim/cli/common/version.h"
+#include "shim/cli/overview/overview.h"
 
-#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
-static const struct cli_command *const COMMANDS[] = {&cmd_ls, &cmd_show, &cmd_profile, &cmd_approve, &cmd_floor,
-						   &cmd_explain, &cmd_doctor,
-						   &cmd_setup,
-						   &cmd_check, &cmd_diff, &cmd_merge,
-						   &cmd_report};
+static const struct cli_command *const COMMANDS[] = {&cmd_ls,      &cmd_show,   &cmd_profile, &cmd_approve, &cmd_floor,
+						     &cmd_explain, &cmd_doctor, &cmd_setup,   &cmd_check,   &cmd_diff,
+						     &cmd_merge,   &cmd_report, &cmd_metrics, &cmd_cluster};
 
 static int run_command(const struct cli_command *cmd, struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -41,17 +40,24 @@ static int write_manual(struct cli *cli, const char *name, struct err *err)
 	return err_set(err, EINVAL, "there is no command '%s'", name);
 }
 
+static int run_overview(struct cli *cli, struct err *err)
+{
+	int r = config_load(&cli->config, err);
+
+	return r < 0 ? r : overview(cli, err);
+}
+
 static int dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	if (argc < 2)
-		return err_set(err, EINVAL, "a command is missing; `snug --help` lists them");
+		return run_overview(cli, err);
 	for (size_t i = 0; i < ARRAY_SIZE(COMMANDS); i++)
 		if (text_streq(argv[1], COMMANDS[i]->name))
 			return run_command(COMMANDS[i], cli, argc - 2, argv + 2, err);
 	if (text_streq(argv[1], "--help") || text_streq(argv[1], "-h") || text_streq(argv[1], "help"))
 		cli_help_all(COMMANDS, ARRAY_SIZE(COMMANDS), &cli->out);
 	else if (text_streq(argv[1], "--version"))
-		buf_adds(&cli->out, "snug " SNUG_VERSION "\n");
+		version_add(&cli->out);
 	else if (text_streq(argv[1], "--list"))
 		manual_list(COMMANDS, ARRAY_SIZE(COMMANDS), &cli->out);
 	else if (text_streq(argv[1], "--manual") && argc == 3)
@@ -63,9 +69,8 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 
 static int flush(const struct cli *cli, struct err *err)
 {
-	int r = buf_failed(&cli->out) ? -ENOMEM : file_write_full(STDOUT_FILENO, cli->out.data, cli->out.len);
-
-	return r < 0 ? err_sys(err, r, "standard output") : 0;
+	return buf_failed(&cli->out) ? err_sys(err, ENOMEM, "standard output")
+				     : pager_write(cli->out.data, cli->out.len, err);
 }
 
 static void go_on(int signal)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json/json.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,29 +14,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/sockios.h>
+
 #define START_TIMEOUT_MS 10000
 #define TRIES            3
+#define LOOK_MS          50
 
 static const struct {
-	const char *program, *socket, *notes; /* the directory with a note for each live container, below run_dir */
+	const char *program, *socket;
+	const char *service; /* the service manager's socket; NULL: none */
+	const char *notes;   /* the directory with a note for each live container, below run_dir */
 } servers[] = {
-	[CLIENT_SNUGD] = {"snugd", "snugd.sock", "live"},
-	[CLIENT_AGENT] = {"snug-agent", CLIENT_AGENT_SOCKET, "agent"},
+	[CLIENT_SNUGD] = {"snugd", "snugd.sock", CLIENT_SERVICE_SOCKET, "live"},
+	[CLIENT_AGENT] = {"snug-agent", CLIENT_AGENT_SOCKET, NULL, "agent"},
 };
 
-/* timeout_ms: for a recorder that no longer accepts connections; 0 waits forever. */
-static int connect_once(enum client_server server, const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
+static bool nobody_listens(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED;
+}
+
+static int connect_socket(const char *run_dir, const char *name, int flags, unsigned timeout_ms, struct err *err)
 {
 	struct timeval patience = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	cleanup_fd int fd = -1;
-	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", run_dir, servers[server].socket);
+	int n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", run_dir, name);
 
 	if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
 		return err_set(err, ENAMETOOLONG, "%s: run_dir is too long for a socket path", run_dir);
@@ -49,9 +60,25 @@ static int connect_once(enum client_server server, const char *run_dir, int flag
 	return steal_fd(&fd);
 }
 
+/* timeout_ms: for a recorder that no longer accepts connections; 0 waits forever. A recorder that a wrapper started
+ * comes first: it still serves if the service manager's socket was enabled later. */
+static int connect_once(enum client_server server, const char *run_dir, int flags, unsigned timeout_ms, struct err *err)
+{
+	int fd = connect_socket(run_dir, servers[server].socket, flags, timeout_ms, err);
+
+	if (!nobody_listens(fd) || !servers[server].service)
+		return fd;
+	return connect_socket(run_dir, servers[server].service, flags, timeout_ms, err);
+}
+
 int client_connect(enum client_server server, const char *run_dir, struct err *err)
 {
 	return connect_once(server, run_dir, 0, 0, err);
+}
+
+int client_connect_started(const char *run_dir)
+{
+	return connect_socket(run_dir, servers[CLIENT_SNUGD].socket, SOCK_NONBLOCK, 0, NULL);
 }
 
 /* The program is in the same directory as this one. */
@@ -185,11 +212,6 @@ static int start_server(enum client_server server, const struct config *config, 
 	return wait_started(server, out, deadline, err);
 }
 
-static bool nobody_listens(int r)
-{
-	return r == -ENOENT || r == -ECONNREFUSED;
-}
-
 int client_connect_or_start_within(enum client_server server, const struct config *config, unsigned timeout_ms, struct err *err)
 {
 	uint64_t deadline = clock_monotonic_ms() + timeout_ms;
@@ -218,10 +240,15 @@ int client_connect_or_start(enum client_server server, const struct config *conf
 
 static int read_answer(const struct buf *answer, struct err *err)
 {
+	static const char good[] = "{\"ok\":true";
 	cleanup_json struct json_doc *doc = NULL;
 	const char *why = NULL;
-	int r = json_parse(answer->data, answer->len, JSON_OURS, "the recorder's answer", &doc, err);
+	int r;
 
+	/* Whoever wants more of an answer than that reads it. */
+	if (text_starts(answer->data, good))
+		return 0;
+	r = json_parse(answer->data, answer->len, JSON_OURS, "the recorder's answer", &doc, err);
 	if (r < 0)
 		return r;
 	if (json_type(json_get(json_root(doc), "ok")) == JSON_TRUE)
@@ -230,27 +257,50 @@ static int read_answer(const struct buf *answer, struct err *err)
 	return r < 0 ? r : err_set(err, EREMOTEIO, "%s", why);
 }
 
-static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err)
+/* True if the request still lies in a service manager's socket: whoever is to read it has not been started yet. */
+static bool is_being_started(int fd)
 {
-	cleanup_free char *text = malloc(CLIENT_MESSAGE_MAX);
+	struct sockaddr_un addr = {0};
+	socklen_t len = sizeof(addr) - 1;
+	int unread = 0;
+	const char *name;
+
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) < 0 || ioctl(fd, SIOCOUTQ, &unread) < 0 || !unread)
+		return false;
+	name = strrchr(addr.sun_path, '/');
+	return name && strcmp(name + 1, CLIENT_SERVICE_SOCKET) == 0;
+}
+
+static int wait_readable(int fd, unsigned timeout_ms, struct err *err)
+{
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint64_t deadline = clock_monotonic_ms() + timeout_ms;
-	ssize_t n;
 
-	if (!text)
-		return err_set(err, ENOMEM, "out of memory");
 	for (;;) {
 		uint64_t now = clock_monotonic_ms();
 		int r = poll(&p, 1, now < deadline ? (int)(deadline - now) : 0);
 
-		if (r == 0)
-			return err_set(err, ETIMEDOUT, "the recorder does not answer (waited %u ms); kill it and try again",
-				       timeout_ms);
 		if (r > 0)
-			break;
-		if (errno != EINTR)
+			return 0;
+		if (r < 0 && errno != EINTR)
 			return err_sys(err, errno, "cannot wait for the recorder's answer");
+		if (r == 0 && is_being_started(fd))
+			return err_set(err, EINPROGRESS,
+				       "snugd.service has not started yet; see `systemctl status snugd.service`");
+		if (r == 0)
+			return err_set(err, ETIMEDOUT,
+				       "the recorder does not answer (waited %u ms); kill it and try again",
+				       timeout_ms);
 	}
+}
+
+static int receive(int fd, struct buf *ret, struct err *err)
+{
+	cleanup_free char *text = malloc(CLIENT_MESSAGE_MAX);
+	ssize_t n;
+
+	if (!text)
+		return err_set(err, ENOMEM, "out of memory");
 	n = recv(fd, text, CLIENT_MESSAGE_MAX, 0);
 	if (n < 0)
 		return err_sys(err, errno, "cannot read the recorder's answer");
@@ -260,18 +310,13 @@ static int receive(int fd, unsigned timeout_ms, struct buf *ret, struct err *err
 	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-int client_request_within(int fd, const struct buf *request, unsigned timeout_ms, struct buf *ret_answer, struct err *err)
+static int take_answer(int fd, unsigned timeout_ms, struct buf *ret_answer, struct err *err)
 {
 	cleanup_buf struct buf answer = {0};
-	int r;
+	int r = wait_readable(fd, timeout_ms, err);
 
-	if (buf_failed(request))
-		return err_set(err, ENOMEM, "out of memory");
-	if (request->len > CLIENT_MESSAGE_MAX)
-		return err_set(err, EMSGSIZE, "the request to the recorder is larger than %d bytes", CLIENT_MESSAGE_MAX);
-	if (send(fd, request->data, request->len, MSG_NOSIGNAL) < 0)
-		return err_sys(err, errno, "cannot send to the recorder");
-	r = receive(fd, timeout_ms, &answer, err);
+	if (r == 0)
+		r = receive(fd, &answer, err);
 	if (r == 0)
 		r = read_answer(&answer, err);
 	if (r == 0 && ret_answer) {
@@ -280,6 +325,34 @@ int client_request_within(int fd, const struct buf *request, unsigned timeout_ms
 		answer = (struct buf){0};
 	}
 	return r;
+}
+
+int client_request_within(int fd, const struct buf *request, unsigned timeout_ms, struct buf *ret_answer,
+			  struct err *err)
+{
+	if (buf_failed(request))
+		return err_set(err, ENOMEM, "out of memory");
+	if (request->len > CLIENT_MESSAGE_MAX)
+		return err_set(err, EMSGSIZE, "the request to the recorder is larger than %d bytes",
+			       CLIENT_MESSAGE_MAX);
+	if (send(fd, request->data, request->len, MSG_NOSIGNAL) < 0)
+		return err_sys(err, errno, "cannot send to the recorder");
+	return take_answer(fd, timeout_ms, ret_answer, err);
+}
+
+int client_wait_for_service(int fd, unsigned service_ms, struct buf *ret_answer, struct err *err)
+{
+	uint64_t deadline = clock_monotonic_ms() + service_ms;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	while (is_being_started(fd)) {
+		if (clock_monotonic_ms() >= deadline)
+			return take_answer(fd, 0, ret_answer, err);
+		/* Readable: an answer, or hung up. Who reads the request does not wake us. */
+		if (poll(&p, 1, LOOK_MS) > 0)
+			break;
+	}
+	return take_answer(fd, CLIENT_TIMEOUT_MS, ret_answer, err);
 }
 
 int client_request(int fd, const struct buf *request, struct buf *ret_answer, struct err *err)
@@ -298,7 +371,7 @@ int client_ask_over(enum client_server server, const struct config *config, int 
 		if (*fd < 0)
 			return *fd;
 		r = client_request(*fd, request, ret_answer, err);
-		if (r < 0)
+		if (r < 0 && r != -EINPROGRESS)
 			close(steal_fd(fd));
 	}
 	return r;
@@ -334,12 +407,11 @@ static bool has_notes(enum client_server server, const char *run_dir)
 	return found;
 }
 
-static int sync_with(enum client_server server, const struct config *config, struct err *err)
+static int sync_once(enum client_server server, const struct config *config, struct err *err)
 {
 	cleanup_buf struct buf request = {0};
 	struct err local = {0};
 	cleanup_fd int fd = client_connect(server, config->run_dir, &local);
-	int r;
 
 	if (nobody_listens(fd) && has_notes(server, config->run_dir)) {
 		fd = client_connect_or_start(server, config, &local);
@@ -353,7 +425,16 @@ static int sync_with(enum client_server server, const struct config *config, str
 	if (fd < 0)
 		return err_set(err, fd, "%s", local.msg);
 	buf_adds(&request, "{\"op\":\"sync\"}");
-	r = client_request(fd, &request, NULL, err);
+	return client_request(fd, &request, NULL, err);
+}
+
+static int sync_with(enum client_server server, const struct config *config, struct err *err)
+{
+	int r = -ECONNRESET;
+
+	for (int i = 0; i < TRIES && (r == -ECONNRESET || r == -EPIPE); i++)
+		r = sync_once(server, config, err);
+	/* It saved everything before it exited. */
 	return r == -ECONNRESET || r == -EPIPE ? 0 : r;
 }
 

@@ -5,6 +5,8 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* include/linux/proc_ns.h PROC_USER_INIT_INO, PROC_PID_INIT_INO: the numbers of the initial namespaces are fixed. */
@@ -47,7 +49,19 @@ bool namespaces_is_root(void)
 	return geteuid() == 0 && (file_read_link(namespaces[0].path, &target) < 0 || text_streq(target, namespaces[0].initial));
 }
 
-bool namespaces_have_audit(void)
+/* Without audit the kernel registers no such protocol (kernel/audit.c audit_init, AUDIT_DISABLED). */
+static bool audit_is_off(void)
 {
-	return namespaces_is_root() && namespaces_check(NULL) == 0;
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+
+	return fd < 0 && errno == EPROTONOSUPPORT;
+}
+
+const char *namespaces_why_no_audit(void)
+{
+	if (!namespaces_is_root())
+		return "the kernel's audit records are for root of the initial user namespace alone";
+	if (namespaces_check(NULL) < 0)
+		return "the kernel's audit records go to the initial pid and network namespace alone";
+	return audit_is_off() ? "this kernel's audit is switched off (audit=0)" : NULL;
 }

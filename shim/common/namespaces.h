@@ -12,7 +12,8 @@ int namespaces_check(struct err *err);
 /* True for root of the initial user namespace, and where /proc does not say. */
 bool namespaces_is_root(void);
 
-/* True for root in all three: audit records are available here. */
-bool namespaces_have_audit(void);
+/* Why no audit records are available here: not root in all three, or the kernel has no audit or it is off (audit=0).
+ * NULL: they are. */
+const char *namespaces_why_no_audit(void);
 
 #endif

@@ -71,8 +71,8 @@ int service_main(const struct service *s, void *state, struct config *config, in
 		detach_stderr();
 	if (r == 0)
 		r = s->run(state, &err);
-	/* The caller wants a program that serves, and there is one already. */
-	if (r == -EALREADY && options.background)
+	/* The caller, or the service manager, wants a program that serves, and there is one already. */
+	if (r == -EALREADY && (options.background || getenv("LISTEN_FDS")))
 		r = 0;
 	if (r < 0)
 		fprintf(stderr, "snug: %s\n", err.msg);

@@ -5,8 +5,10 @@
 #include "base/file.h"
 #include "shim/daemon/log.h"
 #include "shim/daemon/signals.h"
+#include "shim/recorder/attribution/flood.h"
 #include "shim/recorder/counter/counter.h"
 #include "shim/recorder/server/counting.h"
+#include "shim/recorder/server/over_execs.h"
 #include "shim/recorder/server/run_is_over.h"
 
 #include <errno.h>
@@ -57,6 +59,23 @@ static bool log_is_on(void *arg)
 	return kernel_log_is_on();
 }
 
+/* A recorder that a wrapper started holds the lock until it is idle. The service leaves it the clients, and is started
+ * again when one finds the other gone. One that begins or ends does not listen: the service waits. */
+static int wait_for_lock(struct recorder *r)
+{
+	int rc = -1;
+
+	while (r->inherited_fd >= 0 && rc < 0 && !server_send_away(r->inherited_fd, r->config.run_dir)) {
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+		rc = flock(r->lock_fd, LOCK_EX | LOCK_NB);
+	}
+	if (r->inherited_fd >= 0 && rc < 0)
+		log_say("a recorder that a wrapper started still serves %s; this service takes over when that one is "
+			"idle",
+			r->config.run_dir);
+	return rc;
+}
+
 static int open_lock(struct recorder *r, struct err *err)
 {
 	cleanup_fd int dir = file_open_dirs(r->config.run_dir, err);
@@ -66,7 +85,7 @@ static int open_lock(struct recorder *r, struct err *err)
 	r->lock_fd = openat(dir, "snugd.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (r->lock_fd < 0)
 		return err_sys(err, errno, "%s/snugd.lock: cannot open", r->config.run_dir);
-	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) < 0 && wait_for_lock(r) < 0)
 		return err_set(err, EALREADY, "another snugd already serves %s", r->config.run_dir);
 	return 0;
 }
@@ -207,6 +226,8 @@ static uint64_t earliest(const struct recorder *r)
 	at = other < at ? other : at;
 	other = server_deadline(&r->server);
 	at = other < at ? other : at;
+	other = counting_deadline(r);
+	at = other < at ? other : at;
 	other = run_over_deadline(r);
 	at = other < at ? other : at;
 	other = r->runs.proving ? r->loss.passed_ms + RECORDER_TICK_MS : r->active_ms + RECORDER_IDLE_MS;
@@ -238,9 +259,13 @@ static void step(struct recorder *r)
 	r->stepped_ms = now;
 	run_over_look(r, now);
 	server_step(r, now);
+	counting_step(r, now);
 	if (now - r->ticked_ms >= RECORDER_TICK_MS) {
 		r->ticked_ms = now;
 		counting_look(r, now);
+		over_execs_forget(r, now);
+		flood_look(&r->runs);
+		denials_tell(&r->runs.denials);
 		unattributed_tick(&r->runs.unattributed);
 		runs_settle_doubts(&r->runs, now);
 		warn_of_panic(r);
@@ -297,6 +322,7 @@ void loop_close(struct recorder *r)
 		counting_end_all(r, clock_monotonic_ms());
 		/* Once the recorder is gone, nothing watches the live runs. */
 		runs_stamp_live(&r->runs, REASON_RECORDER, clock_monotonic_ms());
+		denials_tell(&r->runs.denials);
 		if (store_save_all(&r->store, &err) < 0)
 			log_say("cannot save evidence: %s", err.msg);
 		runs_done(&r->runs);

@@ -306,11 +306,12 @@ int guardian_start(const struct guardian_duty *duty, struct err *err)
 
 	(void)pidfd;
 	(void)inotify;
-	pid = fork();
+	pid = vfork();
 	if (pid < 0)
 		return err_sys(err, errno, "cannot start the helper that restores the bundle");
+	/* The child in between shares this process's memory: it must only fork and end. Only the grandchild has a copy. */
 	if (pid == 0) {
-		pid_t grandchild = fork();
+		pid_t grandchild = _Fork();
 
 		if (grandchild == 0)
 			become_guardian(duty, &w);

@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "seccomp/syscall/arguments.h"
-#include "shim/common/client.h"
+#include "shim/runtime/request.h"
 
 #include <errno.h>
 
@@ -58,7 +58,7 @@ int learn_ask(const struct plan *p, const struct oci_spec *spec, const char *key
 	int r;
 
 	compose(p, key, !may_be_unlogged(p, spec), &request);
-	r = client_ask_over(p->notify ? CLIENT_AGENT : CLIENT_SNUGD, &p->config, recorder, &request, &ret->answer, err);
+	r = request_ask(p, recorder, &request, &ret->answer, err);
 	if (r == 0)
 		r = json_parse(ret->answer.data, ret->answer.len, JSON_OURS, "the recorder's answer", &ret->doc, err);
 	if (r == 0)

@@ -19,6 +19,8 @@ static void compose(struct buf *out, const struct plan *p, const uint32_t *sessi
 
 	request_begin(&w, out, p, key, mode);
 	json_write_string(&w, "space", "keys");
+	if (p->call.terminal)
+		json_write_bool(&w, "terminal", true);
 	if (session)
 		json_write_u64(&w, "session", *session);
 	else
@@ -87,9 +89,7 @@ int register_session(const struct plan *p, const char *key, enum config_mode mod
 		return r;
 	compose(&request, p, r == 0 ? &session : NULL, key, mode, section, shape);
 	r = mode == CONFIG_ENFORCE ? client_request_within(fd, &request, REGISTER_PATIENCE_MS, &answer, err)
-				   : client_request(fd, &request, &answer, err);
-	if (mode != CONFIG_ENFORCE && (r == -ECONNRESET || r == -EPIPE))
-		r = client_ask(CLIENT_SNUGD, &p->config, &request, &answer, err);
+				   : request_ask(p, &fd, &request, &answer, err);
 	if (r == 0)
 		r = json_parse(answer.data, answer.len, JSON_OURS, "the recorder's answer", &doc, err);
 	if (r < 0)

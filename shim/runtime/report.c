@@ -124,13 +124,26 @@ void report_ignored(const char *id)
 	say(LOG_NOTICE, text.data ? text.data : "");
 }
 
+static void tell(const struct oci_call *call, int priority, const char *text)
+{
+	if (call->log)
+		say(priority, text);
+	else
+		fprintf(stderr, "snug: %s\n", text);
+}
+
 void report_source(const struct oci_call *call, const char *why)
 {
 	cleanup_buf struct buf text = {0};
 
 	buf_addf(&text, "container %s is learnt by notify: %s", call->id, why);
-	if (call->log)
-		say(LOG_INFO, text.data ? text.data : "");
-	else
-		fprintf(stderr, "snug: %s\n", text.data ? text.data : "");
+	tell(call, LOG_INFO, text.data ? text.data : "");
+}
+
+void report_waiting(const struct oci_call *call)
+{
+	cleanup_buf struct buf text = {0};
+
+	buf_addf(&text, "container %s waits until systemd has started snugd.service", call->id);
+	tell(call, LOG_WARNING, text.data ? text.data : "");
 }

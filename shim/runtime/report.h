@@ -28,4 +28,7 @@ void report_ignored(const char *id);
 /* Says what the container is learnt by, and why: to the caller unless --log was given, else to syslog. */
 void report_source(const struct oci_call *call, const char *why);
 
+/* Says, in the same way, that the container's start waits for the recorder's service. */
+void report_waiting(const struct oci_call *call);
+
 #endif

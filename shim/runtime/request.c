@@ -1,6 +1,12 @@
 #include "shim/runtime/request.h"
 
+#include "base/cleanup.h"
 #include "oci/runtime.h"
+#include "shim/common/client.h"
+#include "shim/runtime/report.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 void request_begin(struct json_writer *w, struct buf *out, const struct plan *p, const char *key, enum config_mode mode)
 {
@@ -18,4 +24,18 @@ void request_begin(struct json_writer *w, struct buf *out, const struct plan *p,
 	json_write_string(w, "runtime", p->runtime.path);
 	json_write_string(w, "runtime_id", runtime_id);
 	json_write_bool(w, "go", p->runtime.is_go);
+}
+
+int request_ask(const struct plan *p, int *recorder, const struct buf *request, struct buf *ret_answer, struct err *err)
+{
+	enum client_server server = p->notify ? CLIENT_AGENT : CLIENT_SNUGD;
+	int r = client_ask_over(server, &p->config, recorder, request, ret_answer, err);
+
+	if (r != -EINPROGRESS)
+		return r;
+	report_waiting(&p->call);
+	r = client_wait_for_service(*recorder, CLIENT_SERVICE_MS - CLIENT_TIMEOUT_MS, ret_answer, err);
+	if (r < 0)
+		close(steal_fd(recorder));
+	return r == -ECONNRESET ? client_ask_over(server, &p->config, recorder, request, ret_answer, err) : r;
 }

@@ -1,4 +1,4 @@
-/* The part of a registration that snugd and snug-agent both get (shim/common/client.h). */
+/* Requests to the recorder (shim/common/client.h). */
 #ifndef SNUG_SHIM_RUNTIME_REQUEST_H
 #define SNUG_SHIM_RUNTIME_REQUEST_H
 
@@ -6,9 +6,14 @@
 #include "shim/common/config.h"
 #include "shim/runtime/plan.h"
 
-/* Begins the request in *out: what is started, as what, under which key and by which runtime. The caller adds its own
- * members and ends the object. */
+/* Begins a registration in *out: what is started, as what, under which key and by which runtime. The caller adds its
+ * own members and ends the object. */
 void request_begin(struct json_writer *w, struct buf *out, const struct plan *p, const char *key,
 		   enum config_mode mode);
+
+/* client_ask_over() for a container that is learnt or audited. While the service manager is still starting the recorder
+ * it waits longer, at most CLIENT_SERVICE_MS in all, and says so. */
+int request_ask(const struct plan *p, int *recorder, const struct buf *request, struct buf *ret_answer,
+		struct err *err);
 
 #endif

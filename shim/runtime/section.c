@@ -131,6 +131,7 @@ static int make_baseline(enum config_baseline baseline, const struct oci_spec *s
 		ret->baseline = "drop";
 		if (r == 0)
 			learning_drop(unlogged, &ret->text);
+		ret->own = r == 0;
 		return r;
 	}
 	r = baseline == CONFIG_BASELINE_DEFAULT ? find_base(spec, &base) : -ENOENT;

@@ -11,6 +11,7 @@
 
 struct section {
 	struct buf text;      /* the section; empty: the caller's own stays */
+	bool own;             /* nothing in the text comes from a file */
 	const char *baseline; /* "drop", "default" or "keep" when learning, else "" */
 	struct buf unlogged;     /* for the registration: what is unlogged, a JSON object; empty: nothing */
 	struct buf caller;    /* for the registration: names that the caller's own profile allows, a JSON array; empty: nothing more is allowed */

@@ -26,17 +26,18 @@ int source_choose(struct plan *p, enum config_mode mode, struct err *err)
 	if (p->config.source == CONFIG_SOURCE_AUDIT || mode == CONFIG_AUDIT)
 		return cannot(mode, err);
 	p->notify = true;
-	p->why = p->config.source == CONFIG_SOURCE_NOTIFY ? "as the configuration says"
-							  : "the kernel's audit records are for root of the initial user namespace alone";
+	p->why = p->config.source == CONFIG_SOURCE_NOTIFY ? "as the configuration says" : namespaces_why_no_audit();
 	return 0;
 }
 
 int source_fall_back(struct plan *p, struct err *err)
 {
-	if (p->notify || p->config.source != CONFIG_SOURCE_AUTO || namespaces_check(NULL) == 0)
+	const char *why = p->notify || p->config.source != CONFIG_SOURCE_AUTO ? NULL : namespaces_why_no_audit();
+
+	if (!why)
 		return err->code;
 	p->notify = true;
-	p->why = "the kernel's audit records go to the initial pid and network namespace alone";
+	p->why = why;
 	*err = (struct err){0};
 	return 0;
 }

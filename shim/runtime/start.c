@@ -95,7 +95,10 @@ static int make_key(struct start *s, struct err *err)
 		return err_set(err, ENOENT, "container %s has no key: ignoring the annotation io.snug.profile, which may come from the image; to trust annotations of images, set \"image_annotations\": true in %s",
 			       s->plan->call.id, s->plan->config.path);
 	if (r == -ENOENT)
-		return err_set(err, ENOENT, "container %s has no key: set the annotation io.snug.profile, or choose an id yourself",
+		return err_set(err, ENOENT,
+			       "container %s has no key: set the annotation io.snug.profile, or choose an id yourself; "
+			       "if the engine can do neither (Docker up to 24), give it the approved profile as a "
+			       "file, --security-opt seccomp=FILE",
 			       s->plan->call.id);
 	return r;
 }
@@ -162,7 +165,9 @@ static int book(struct start *s, struct err *err)
 static int prepare(struct start *s, struct err *err)
 {
 	cleanup_buf struct buf spliced = {0};
-	int r = oci_spec_splice(s->spec, s->section.text.data, s->section.text.len, &spliced, err);
+	const struct buf *text = &s->section.text;
+	int r = s->section.own ? oci_spec_splice_own(s->spec, text->data, text->len, &spliced, err)
+			       : oci_spec_splice(s->spec, text->data, text->len, &spliced, err);
 
 	return r < 0 ? r : oci_bundle_prepare(&s->bundle, spliced.data, spliced.len, err);
 }
@@ -382,7 +387,9 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 		(void)oci_bundle_restore(&s.bundle, NULL);
 	if (r < 0 && s.noted)
 		(void)note_remove(p->config.run_dir, p->root, p->call.id);
-	start_done(&s);
+	/* After the fork, freeing would copy pages that execve drops. */
+	if (r < 0 || !s.guarded)
+		start_done(&s);
 	return r;
 }
 

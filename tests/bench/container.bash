@@ -1,7 +1,8 @@
-# For the benches that let a program work in a container: a state directory for the session, a redis-server with its load, strace.
+# For the benches that let a program work in a container: a state directory for the session, a redis-server with its load, strace. Each
+# bench installs what it needs of these.
 # Sourced; sets T (removed at the end, with the containers and the recorders of the session), R (the runtime's root) and PATH.
 . tests/lib/need.bash
-need_build && need_run && need redis-server=redis-server redis-benchmark=redis-tools strace=strace || exit 1
+need_build && need_run || exit 1
 SNUG_BUILD=${SNUG_BUILD:-$PWD/build}
 PATH=$SNUG_BUILD:$PATH
 port=$((20000 + $$ % 10000))
@@ -14,7 +15,7 @@ config() { # FILE JQ-FILTER
 
 ours() { # NAME: the pids of this session's processes of that name
   local p
-  for p in $(pgrep -x "$1"); do tr '\0' '\n' <"/proc/$p/cmdline" | grep -q "^$T/" && echo "$p"; done || true
+  for p in $(pgrep -x "$1"); do tr '\0' '\n' <"/proc/$p/cmdline" | grep -q "^$T/" && echo "$p"; done 2>/dev/null || true
 }
 finish() {
   for id in "$R"/*; do [ -e "$id" ] && runc --root "$R" delete --force "${id##*/}" >/dev/null 2>&1; done
@@ -37,6 +38,14 @@ section() { # DIR JQ-FILTER: what the caller asks for
   jq "$2" "$1/spec.json" >"$1/config.json"
 }
 
+# host_bundle DIR JQ-FILTER ARG...: a bundle with this machine's programs and its network.
+host_bundle() {
+  bundle "$1" '.mounts += [{destination: "/usr", source: "/usr", type: "bind", options: ["bind", "ro"]}]
+    | .linux.namespaces |= map(select(.type != "network")) | '"$2" "${@:3}"
+  mkdir "$1/rootfs/usr"
+  ln -s usr/bin usr/sbin usr/lib usr/lib64 "$1/rootfs/"
+}
+
 redis_bundle() { # DIR: the server's files, copied with the libraries that it names
   local server f
   server=$(command -v redis-server)
@@ -52,6 +61,13 @@ until_up() {
   local i
   for i in $(seq 500); do redis-cli -p "$port" ping >/dev/null 2>&1 && return 0; sleep 0.02; done
   echo "redis did not come up" >&2
+  return 1
+}
+
+until_open() { # something listens on the port
+  local i
+  for i in $(seq 500); do (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0; sleep 0.02; done
+  echo "nothing listens on port $port" >&2
   return 1
 }
 

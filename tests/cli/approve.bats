@@ -204,13 +204,14 @@ assert not bad, bad' <<<"$output"
   done
 }
 
-@test "how an approved profile is used: a pod by its RuntimeClass, any other container by a program in place of runc" {
-  for key in k8s/shop/web/nginx web; do
+@test "how an approved profile is used: a pod by its RuntimeClass, any other container by a program in place of runc, and one known by its program by the file" {
+  for key in k8s/shop/web/nginx program/nginx web; do
     put_web $key
     run_snug approve --no-sample $key
     [ "$status" -eq 0 ]
     case $key in
       k8s/*) [[ "$output" == *runtimeClassName* && "$output" != *'in place of runc'* ]] ;;
+      program/*) [[ "$output" == *'io.snug.profile'*"keys/program/nginx/approved.json"* && "$output" != *'in place of runc'* ]] ;;
       *) [[ "$output" == *'in place of runc'* && "$output" != *runtimeClassName* ]] ;;
     esac
   done

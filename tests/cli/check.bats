@@ -206,6 +206,21 @@ failure /usr/sbin/crun - -" ]
   [ "$(found invalid | wc -l)" -eq 4 ]
 }
 
+@test "check: a rootless floor is told from root's" {
+  floor_file "$(runtime crun false "$(floor create true 'setresuid:117:80')")"
+  jq '.version = 3 | .runtimes[0].floors[0].rootless = true' "$dir/floor.json" >"$dir/f.json" && mv "$dir/f.json" "$dir/floor.json"
+  profile read >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  echo "$output"
+  [[ "$(tr -s ' \n' ' ' <<<"$output")" == *"Checked for crun 1.1.5 (rootless);"*"crun 1.1.5 (/usr/sbin/crun, rootless) itself makes the calls below"* ]]
+  check --json "$dir/p.json"
+  jq -e '[.profiles[0].findings[] | select(.rootless)] | length == 1 and .[0].phase == "create"' <<<"$output"
+  jq '.runtimes[0].floors[0].rootless = "yes"' "$dir/floor.json" >"$dir/f.json" && mv "$dir/f.json" "$dir/floor.json"
+  check "$dir/p.json"
+  refused 2 "runtimes[0].floors[0].rootless"
+}
+
 @test "check: bad operands and bad floor files are status 2" {
   floor_file
   check "$dir/none.json"
@@ -219,7 +234,7 @@ failure /usr/sbin/crun - -" ]
   refused 2 "no .json, .yaml, .yml or .conf file"
   check --runtime /usr/sbin/runc "$dir/floor.json"
   refused 2 "leave out --runtime"
-  echo '{"version": 3}' >"$dir/floor.json"
+  echo '{"version": 4}' >"$dir/floor.json"
   check "$dir/empty"
   refused 2 "floor.json: version, line 1"
   floor_file "$(runtime runc false '{"phase": "start"}')"

@@ -75,6 +75,26 @@ PY
   [[ "$output" == "web (the approved profile of web): allows "* ]]
 }
 
+@test "diff: approved profiles by number" {
+  put_web web
+  run_snug approve web --no-sample
+  put_evidence web "$(one_run '')" "$(join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)" "$(call 101 ptrace workload 1)")"
+  run_snug approve web --no-sample
+  run_snug diff --json web#1 web#2
+  [ "$status" -eq 1 ]
+  jq -e '.b.what == "the approved profile number 2 of web"' <<<"$output"
+  [ "$(jq -r '.differences[] | select(.kind == "refused-by-a") | .call' <<<"$output")" = ptrace ]
+  [[ " $(jq -r '[.differences[] | select(.kind == "refused-by-b") | .call] | join(" ")' <<<"$output") " == *" mount "* ]]
+  run_snug diff web web#2
+  [ "$status" -eq 0 ]
+  run_snug diff web web#3
+  refused 2 "web has no approved profile number 3; "
+  for word in other#1 web#0 web#x web# '#1'; do
+    run_snug diff web "$word"
+    refused 2 "\"$word\" is not a key"
+  done
+}
+
 @test "diff: bad input is one sentence" {
   put a <<<'{"defaultAction": "SCMP_ACT_ERRNO"}'
   run_snug diff "$dir/a.json"

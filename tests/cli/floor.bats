@@ -9,10 +9,9 @@ put_runtime() {
   chmod +x "$dir/crun"
   run_snug floor --json --show --runtime "$dir/crun"
   id="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["runtimes"][0]["id"])' <<<"$output")"
+  mapfile -t shapes < <(floor_names)
 }
 
-# The names of the two shapes that are sampled without a key; noNewPrivileges true, then false.
-shapes=(f44f1e28e0e4ca14 ec709a8aa4a4e87d)
 
 @test "floor --show tells starts and execs apart" {
   put_runtime
@@ -33,17 +32,35 @@ shapes=(f44f1e28e0e4ca14 ec709a8aa4a4e87d)
   put_floor "$id/${shapes[1]}/exec" "$(call 332 statx runtime 1)"
   run_snug floor --json --show --runtime "$dir/crun,/bin/sh" --runtime "$dir/crun"
   [ "$status" -eq 0 ]
-  python3 - "$output" <<'PY'
+  python3 - "$output" "${shapes[0]%%-*}" <<'PY'
 import json, os, sys
 f = json.loads(sys.argv[1])
-assert f["version"] == 2 and f["kernel"] == os.uname().release and f["libseccomp"][0] == "2", f
+rootless = sys.argv[2] == "rootless"
+assert f["version"] == (3 if rootless else 2) and f["kernel"] == os.uname().release and f["libseccomp"][0] == "2", f
 assert [os.path.basename(r["path"]) for r in f["runtimes"]] == ["crun", "sh", "crun"], f
 a, b = f["runtimes"][0]["floors"]
+assert [p.get("rootless", False) for p in (a, b)] == [rootless] * 2, f
 assert (a["phase"], a["no_new_privileges"], b["phase"], b["no_new_privileges"]) == ("create", True, "exec", False), f
 assert a["calls"] == [{"name": "execve", "nr": 59, "seen": 1, "use": "unknown"}], a
 assert [c["name"] for c in b["calls"]] == ["statx"], b
 assert f["runtimes"][1]["floors"] == [], f
 PY
+}
+
+@test "root's floor is none of a rootless caller's, nor the other way round" {
+  put_runtime
+  for shape in "${shapes[@]}"; do
+    case $shape in rootless-*) other=${shape#rootless-} ;; *) other=rootless-$shape ;; esac
+    put_floor "$id/$other" "$(call 59 execve runtime 1)"
+  done
+  run_snug floor --show --runtime "$dir/crun"
+  [ "$(grep -c 'not sampled' <<<"$output")" -eq 2 ]
+  put_floor "$id/${shapes[0]}" "$(call 59 execve runtime 1)"
+  run_snug floor --show --runtime "$dir/crun"
+  case ${shapes[0]} in
+    rootless-*) [[ "$output" == "rootless floor of runc 1.1.5 "* && "$output" == *"started like \`runc spec --rootless\` (noNewPrivileges true)"* ]] ;;
+    *) [[ "$output" == "floor of runc 1.1.5 "* && "$output" == *"started like \`runc spec\` (noNewPrivileges true)"* ]] ;;
+  esac
 }
 
 @test "a runtime that is not there is named" {

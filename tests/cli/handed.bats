@@ -7,6 +7,7 @@ profile() { # NAME DEFAULT ACTION
     {names: ["mkdir"], action: $a}, {names: ["chmod"], action: "SCMP_ACT_ERRNO"}] | map(select(.action != $d))}' >"$dir/$1.json"
 }
 setup() {
+  cli_setup
   profile notify ALLOW NOTIFY
   profile trace ALLOW TRACE
   profile refuse ALLOW ERRNO

@@ -82,12 +82,18 @@ layers() { python3 tests/cli/layers.py "$@"; }
   echo "$output"
   [ "$output" = "$(sort <<'E'
 getenv("COLUMNS")
+getenv("DOAS_USER")
 getenv("LISTEN_PID")
 getenv("LISTEN_FDS")
+getenv("PAGER")
+getenv("PKEXEC_UID")
 getenv("SNUG_CONFIG")
 getenv("SNUG_LEARN_SOURCE")
+getenv("SNUG_PAGER")
+getenv("SUDO_UID")
 getenv(name)
 getenv(own_variables[i])
+getenv(variables[i])
 E
   )" ]
 }

@@ -80,21 +80,23 @@ def folders(table, top):
 
 
 def circles(build, top):
-  defined, used = {}, collections.defaultdict(set)
+  defined, used, of = {}, collections.defaultdict(set), {}
   with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
     commands = json.load(f)
   for c in commands:
     src = os.path.relpath(os.path.join(c["directory"], c["file"]), os.path.realpath(top))
     obj = os.path.join(c["directory"], c["output"])
-    if src.split("/")[0] not in PARTS or src in used or not os.path.exists(obj):
-      continue
-    used[src] = set()
-    for line in subprocess.check_output(["nm", obj], text=True).splitlines():
-      kind, name = line.split()[-2:]
-      if kind == "U":
-        used[src].add(name)
-      elif kind in "TDBR":
-        defined[name] = src
+    if src.split("/")[0] in PARTS and src not in of.values() and os.path.exists(obj):
+      of[obj] = src
+  if not of:
+    sys.exit(f"{build} holds no object of {top}")
+  for line in subprocess.check_output(["nm", "-g", "-A", *of], text=True).splitlines():
+    at, kind, name = line.rsplit(None, 2)
+    src = of[at.split(":")[0]]
+    if kind == "U":
+      used[src].add(name)
+    elif kind in "TDBR":
+      defined[name] = src
   graph = {src: {defined[n] for n in names if defined.get(n, src) != src} for src, names in used.items()}
   return ["a circle of files: " + " ".join(c) for c in find_circles(graph)]
 

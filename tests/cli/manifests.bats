@@ -5,6 +5,9 @@ load helper
   cd "$SNUG_SOURCE/examples/kubernetes/kustomize"
   # It reads no file above its own folder.
   cmp ../snug.yaml base/snug.yaml
+  cmp ../crds.yaml crds/crds.yaml
+  kubectl kustomize crds >/dev/null
+  cmp ../crds.yaml ../helm/crds/crds.yaml
   kubectl kustomize base >"$dir/base.yaml"
   grep -q 'image: localhost/snug:0.1.0' "$dir/base.yaml"
   for engine in containerd crio; do

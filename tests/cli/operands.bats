@@ -3,7 +3,12 @@ bats_require_minimum_version 1.5.0
 load helper
 
 READ='{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}'
-setup() { echo "$READ" >"$dir/read.json"; }
+setup() {
+  cli_setup
+  dir=$dir/files # apart from the configuration
+  mkdir "$dir"
+  echo "$READ" >"$dir/read.json"
+}
 
 # spec: a runtime's configuration with that profile.
 spec() { jq -n --argjson p "$READ" '{ociVersion: "1.0.2", process: {}, linux: {seccomp: $p}}'; }

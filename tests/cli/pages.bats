@@ -37,18 +37,6 @@ S
   cd "$dir/work"
 }
 
-# put_runtime PATH: a runc of which is known what it calls, with noNewPrivileges and without (the names of these two shapes).
-put_runtime() {
-  local id shape
-  printf '#!/bin/sh\necho "runc version 1.1.5"\n#%s\n' "$1" >"$1"
-  chmod +x "$1"
-  id=$("$snug" floor --json --show --runtime "$1" | jq -r '.runtimes[0].id')
-  for shape in f44f1e28e0e4ca14 ec709a8aa4a4e87d; do
-    SPACE=floor put_evidence "$id/$shape" "$(one_run '')" "$(join "$(call 3 close runtime 1)" "$(call 59 execve runtime 1)")"
-    SPACE=floor put_evidence "$id/$shape/exec" "$(one_run '')" "$(call 332 statx runtime 1)"
-  done
-}
-
 # What always has to be allowed, and the names given.
 profile() {
   printf '%s\n' exit exit_group rt_sigreturn restart_syscall clock_gettime clock_getres gettimeofday time getcpu getrandom "$@" |
@@ -115,7 +103,28 @@ inline() { sed 's/\\-/-/g' "$man/$1" | tr '\n' ' ' | grep -qF -- "$2" || { echo 
   told
   shows diff
   example 1 'snug diff web @containerd'
+  snug approve --no-sample web
+  put_evidence web "$(one_run '')" "$(call 0 read workload 7)"
+  snug approve --no-sample web
+  example 1 'snug diff web#1 web'
   example 1 'snug diff @crun-1.28 @runc-1.3.6'
+  told
+}
+
+@test "snug-report(1)" {
+  machine
+  put_web
+  snug approve --no-sample web
+  put_evidence web "$(one_run '')" "$(call 0 read workload 7)"
+  snug approve --no-sample web
+  shows snug-report.1
+  example 0 'snug report web --against @containerd'
+  example 0 'snug report web#2 --against web#1 -o changes.html'
+  grep -q 'Open only in web#1 <span class="dim">[1-9]' changes.html
+  told
+  shows report
+  example 0 'snug report web --against @moby'
+  example 0 'snug report web#2 --against web#1'
   told
 }
 
@@ -213,7 +222,7 @@ denied() {
   told
   [ "$(cat "$dir/called")" = "$(printf 'systemctl restart %s\n' containerd docker)" ]
   # "three RuntimeClasses; a DaemonSet that installs snug on the nodes with the label ...; a service account without rights."
-  [ "$(sed -n 's/^kind: //p' "$dir/applied.yaml" | tr '\n' ' ')" = 'RuntimeClass RuntimeClass RuntimeClass ServiceAccount DaemonSet ' ]
+  [ "$(sed -n 's/^kind: //p' "$dir/applied.yaml" | tr '\n' ' ')" = 'RuntimeClass RuntimeClass RuntimeClass ServiceAccount ClusterRole ClusterRoleBinding DaemonSet ' ]
   inline snug-setup.1 'label snug.io/install=true'
   grep -q 'snug.io/install: "true"' "$dir/applied.yaml"
   grep -q 'image: "registry.example/snug:1"' "$dir/applied.yaml"
@@ -294,7 +303,7 @@ page_names() {
   diff <(page_names snug-diff.1) <(jq 'del(.counts[])' out.json | names)
   for k in $(jq -r '.counts | keys[]' out.json); do inline snug-diff.1 "$k"; done
   snug floor --json >out.json
-  page_names snug-floor.1 | grep -vxE 'the|calls|that|it|cannot|name|either|errno' | diff - <(names out.json | grep -vxE 'calls|name')
+  page_names snug-floor.1 | grep -vxE 'the|calls|that|it|cannot|name|either|errno' | diff - <(names out.json | grep -vxE 'calls|name|rootless')
   # doctor is not run here: its checks by their table.
   sed -n '/^static const struct check CHECKS/,/^};/s/^\t{"\([a-z-]*\)".*/\1/p' "$SNUG_SOURCE/shim/cli/doctor/cmd_doctor.c" | sort >codes
   sed -n '/^The checks/,/^\.SH/{s/\\-/-/g; /^\.BR* [a-z]/p}' "$man/snug-doctor.1" | sed 's/^\.BR* //' | grep -oE '[a-z-]+' | sort | diff codes -
@@ -313,7 +322,7 @@ page_names() {
   [ "$(wc -l <codes)" -ge 20 ]
   missing=$(sed -n '/^\.SH REASONS/,/^\.SH "SEE/p' "$man/snug-evidence.5" | grep '^\.B' | sed 's/\\-/-/g' | grep -oE '[a-z-]+' | sort -u | comm -13 - <(sort codes))
   [ -z "$missing" ] || { echo "no reason in snug-evidence(5): $missing"; false; }
-  sed -i 's/"version": 1/"version": 2/' "$state/keys/web/evidence.json"
+  sed -i 's/"version": 1/"version": 3/' "$state/keys/web/evidence.json"
   run_snug show web
   refused 2 version
 }

@@ -100,13 +100,7 @@ last_line() { [ "$status" -eq 2 ] && [[ "${stderr##*$'\n'}" == "snug: $1"* ]]; }
 
 @test "the floor on disk is part of it, the canary's own calls are not" {
   put_web
-  shape="$(python3 - <<'PY'
-h = 0xcbf29ce484222325
-for c in b'{"process":{"noNewPrivileges":true}}':
-    h = ((h ^ c) * 0x100000001b3) % 2**64
-print("%016x" % h)
-PY
-)"
+  shape=$(floor_names '{"process":{"noNewPrivileges":true}}')
   SPACE=floor put_evidence "runc-0123/$shape" "$(one_run '')" "$(join "$(call 59 execve runtime 1)" \
     "$(call 138 fstatfs runtime 2)" "$(call 246 kexec_load workload 1)")"
   run_snug profile web
@@ -221,4 +215,13 @@ two_machines() {
   sed 's/"complete_for":\["aarch64"\]/"complete_for":["x86_64"]/; s/"complete_for": \["aarch64"\]/"complete_for": ["x86_64"]/' "$dir/both.json" >"$dir/none.json"
   run_snug profile --machine aarch64 "$dir/none.json"
   refused 3 "no complete run of $dir/none.json was on aarch64; --force prints the profile anyway"
+}
+
+@test "a SeccompProfile is named after the whole key, wherever its evidence is" {
+  spo_name() { "$snug" profile --format spo "$1" 2>/dev/null | sed -n 's/^  name: //p'; }
+  for key in k8s/shop/web/nginx k8s/shop/db/nginx; do put_web "$key"; done
+  cp "$state/keys/k8s/shop/web/nginx/evidence.json" "$dir/merged.json"
+  [[ "$(spo_name k8s/shop/web/nginx)" == '"shop-web-nginx-'* ]]
+  [ "$(spo_name k8s/shop/web/nginx)" != "$(spo_name k8s/shop/db/nginx)" ]
+  [ "$(spo_name "$dir/merged.json")" = "$(spo_name k8s/shop/web/nginx)" ]
 }

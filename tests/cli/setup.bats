@@ -27,6 +27,7 @@ crio crio/99-snug.conf
 docker docker/daemon.json
 podman podman/snug.conf
 kubernetes kubernetes/snug.yaml
+kubernetes-crds kubernetes/crds.yaml
 E
 }
 
@@ -202,20 +203,27 @@ E
   run_snug setup kubernetes --image registry.example/snug:1
   printf '%s\n' "$output" >"$dir/k.yaml"
   $PYTHON -c 'import yaml, sys; print(*[d["kind"] for d in yaml.safe_load_all(open(sys.argv[1]))])' "$dir/k.yaml" >"$dir/kinds"
-  [ "$(cat "$dir/kinds")" = 'RuntimeClass RuntimeClass RuntimeClass ServiceAccount DaemonSet' ]
-  [ "$(kubectl annotate --local -f "$dir/k.yaml" a=b -o name | wc -l)" -eq 5 ]
-  $PYTHON - "$dir/k.yaml" "$SNUG_SOURCE/examples/kubernetes/image/snug-node" <<'P'
+  [ "$(cat "$dir/kinds")" = 'RuntimeClass RuntimeClass RuntimeClass ServiceAccount ClusterRole ClusterRoleBinding DaemonSet' ]
+  [ "$(kubectl annotate --local -f "$dir/k.yaml" a=b -o name | wc -l)" -eq 7 ]
+  $PYTHON - "$dir/k.yaml" "$SNUG_SOURCE/examples/kubernetes/image" <<'P'
 import sys, yaml
 [ds] = [x for x in yaml.safe_load_all(open(sys.argv[1])) if x["kind"] == "DaemonSet"]
-[c] = ds["spec"]["template"]["spec"]["containers"]
-assert c["image"] == "registry.example/snug:1"
+pod = ds["spec"]["template"]["spec"]
+c, agent = pod["containers"]
+assert c["image"] == agent["image"] == "registry.example/snug:1"
+# Only the agent has the token, and it is not privileged.
+assert not pod["automountServiceAccountToken"] and [m["name"] for m in c["volumeMounts"]] == ["node"]
+assert "privileged" not in agent["securityContext"] and agent["command"] == ["/usr/lib/snug/snug-cluster"]
 # No hook: a restart of the engine would end it, and the kubelet would begin again.
 assert "lifecycle" not in c
-script = open(sys.argv[2]).read()
+script = open(sys.argv[2] + "/snug-node").read()
+cluster = open(sys.argv[2] + "/snug-cluster").read()
 for command in c["command"], c["readinessProbe"]["exec"]["command"]:
     assert command[0] == "/usr/lib/snug/snug-node" and command[1] + "() {" in script, command
 for e in c["env"]:
     assert e["name"] + "-" in script or e["name"] + ":-" in script, e
+for e in agent["env"]:
+    assert e["name"] in cluster, e
 P
   # What selects nodes: the wish for the DaemonSet, the state for pods.
   [ "$(grep -c 'snug.io/ready: "true"' "$dir/k.yaml")" -eq 3 ]

@@ -1,8 +1,33 @@
 load helper
 
-@test "no command, an unknown one, a bad option: status 2 and one sentence" {
+@test "without a command: what is learnt, what waits for approval, what was denied" {
   run_snug
-  refused 2 "a command is missing"
+  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [[ "$output" == "Learnt: nothing yet"*$'\n'"Waiting for approval: nothing"$'\n'"Denied: nothing"* ]]
+  for k in a b c d e f; do put_web $k; done
+  put_evidence torn "$(one_run '"overrun"')" "$(call 0 read workload 1)"
+  put_evidence app "$(join "$(one_run '')" "$(MODE=enforce one_run '"not-learning"')")" \
+    "$(join "$(call 0 read workload 7)" "$(call 59 execve runtime 1)" "$(call 83 mkdir workload 0 0 3)" "$(call 90 chmod workload 0 1)")"
+  for k in app b c d e f; do "$snug" approve --no-sample $k >"$dir/out" 2>&1; done
+  run_snug
+  echo "$output"
+  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [[ "$output" == *"Learnt: 8 keys"*"and 3 more; \`snug ls\`"* ]]
+  grep -qxE 'Waiting for approval: 1 key' <<<"$output"
+  grep -qxE '  a +1 complete run +snug approve a' <<<"$output"
+  grep -qxE 'Denied: 1 key' <<<"$output"
+  grep -qxE '  app +chmod, mkdir +snug explain --key app' <<<"$output"
+  # What the approved profile allows by now is settled.
+  jq '.syscalls += [{names: ["mkdir", "chmod"], action: "SCMP_ACT_ALLOW"}]' "$state/keys/app/approved.json" >"$dir/p.json"
+  "$snug" approve app --profile "$dir/p.json" >"$dir/out" 2>&1
+  run_snug
+  [[ "$output" == *"Denied: nothing"* ]]
+  echo '{' >"$state/keys/torn/evidence.json"
+  run_snug
+  refused 2 "cannot be read"
+}
+
+@test "an unknown command, a bad option: status 2 and one sentence" {
   run_snug frobnicate
   refused 2 "no command 'frobnicate'"
   run_snug ls --frobnicate
@@ -49,7 +74,7 @@ load helper
   run_snug ls --help
   [ "$status" -eq 0 ]
   run_snug --version
-  [[ "$output" == "snug "* ]]
+  [[ "$output" == "snug "*$'\n'"build: "*", "*$'\n'"libraries: libseccomp 2."*", yajl 2."*", libyaml 0."* ]]
 }
 
 @test "a broken configuration is named" {

@@ -56,7 +56,7 @@ ctr_run() { ctr_ run --snapshotter native --runc-binary "$SNUG_BUILD/snug-$1" "$
 @test "ctr: exec, kill, pause, resume, delete of a container that learns" {
   ctr_run learn --detach "$IMAGE" ctr-life sleep 1000
   ctr_ task exec --exec-id one ctr-life mkdir /tmp/x
-  calls ctr-life workload | grep -qx mkdir
+  calls ctr-life exec | grep -qx mkdir
   ctr_ task pause ctr-life
   [ "$(ctr_ task ls | awk '$1 == "ctr-life" {print $3}')" = PAUSED ]
   ctr_ task resume ctr-life
@@ -140,7 +140,7 @@ E
   [ "$(grep exit <<<"$output" | xargs)" = 'exit 0 exit 3 exit 137' ]
   [ "$(keys | grep -c '^k8s/shop/api/')" -eq 1 ]
   runs 'k8s/shop/api/localhost%2Fsnug-test' | jq -e 'length == 3 and all(.complete)'
-  calls 'k8s/shop/api/localhost%2Fsnug-test' workload | grep -qx mkdir
+  calls 'k8s/shop/api/localhost%2Fsnug-test' exec | grep -qx mkdir
 }
 
 @test "a container that fails, a program that is missing, the wrapper's own sentence: what the kubelet is told" {

@@ -77,12 +77,14 @@ all() {
   eventually eval 'runc --root "$T/root" state c2 2>/dev/null | grep -q running'
   snug-learn --root "$T/root" exec c2 sh -c 'chown 0:0 /dev/shm; uname >/dev/null; cat /bin/busybox | id' >/dev/null
   for i in 1 2 3; do snug-learn --root "$T/root" exec c2 true; done
-  all workload | grep -q ' uname$'
+  all exec | grep -q ' uname$'
   # Sessions of the container's own start and of nobody else.
   eventually eval '[ "$(armed)" = 1 ]'
+  # And from the recorder's memory and notes.
+  eventually eval '[ "$(ls "$T/run/live" | wc -l)" = 1 ]'
   snug-learn --root "$T/root" exec c2 sh -c ': >/dev/shm/end'
   wait
-  all workload | grep -q ' getuid$'
+  all exec | grep -q ' getuid$'
   runs web | jq -e 'length == 1 and .[0].complete'
   eventually eval '[ "$(armed)" = 0 ]'
 }
@@ -97,11 +99,22 @@ all() {
   runs web | jq -e '.[0] | (.complete | not) and any(.reasons[]; . == "session-changed") and .quiet.counted'
 }
 
-# armed: how many sessions the kernel counts.
-armed() { bpftool -j map dump name sessions 2>/dev/null | jq '[if type == "array" then .[] else . end | .elements | length] | add // 0'; }
+@test "the same beside execs that go on, so that /proc is looked at: still missed, still stamped" {
+  program sh -c 'while [ ! -e /dev/shm/end ]; do sleep 0.05; done'
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" c2 </dev/null >/dev/null 2>&1 3>&-
+  run snug-learn --root "$T/root" exec --cap CAP_AUDIT_CONTROL c2 sh -c 'echo 0 >/proc/self/loginuid; umask 077; kill -9 $$'
+  [ "$status" = 137 ]
+  for i in $(seq 8); do snug-learn --root "$T/root" exec c2 sh -c 'while [ ! -e /dev/shm/end ]; do sleep 0.05; done' </dev/null 3>&- & done
+  sleep 13 # two looks
+  snug-learn --root "$T/root" exec c2 sh -c ': >/dev/shm/end'
+  wait
+  eventually eval 'runs web | jq -e ".[0].ended != null" >/dev/null'
+  runs web | jq -e '.[0] | (.complete | not) and any(.reasons[]; . == "session-changed") and .quiet.counted'
+}
 
 @test "attached while a run needs it, and no longer" {
-  attached() { local f n=0; for f in /proc/"$(recorder_pid)"/fdinfo/*; do ! grep -q '^link_type:.*raw_tracepoint' "$f" 2>/dev/null || n=$((n + 1)); done; echo "$n"; }
+  # The one that each call of the host pays for.
+  attached() { local f n=0; for f in /proc/"$(recorder_pid)"/fdinfo/*; do ! grep -q '^tp_name:.sys_enter$' "$f" 2>/dev/null || n=$((n + 1)); done; echo "$n"; }
   program sh -c 'until [ -e /tmp/go ]; do sleep 0.05; done'
   run_once &
   eventually eval '[ "$(attached)" -ge 1 ]'
@@ -109,6 +122,23 @@ armed() { bpftool -j map dump name sessions 2>/dev/null | jq '[if type == "array
   wait
   snug show web >/dev/null
   eventually eval '[ "$(attached)" = 0 ]'
+}
+
+@test "attached ahead for a start that never comes: detached again" {
+  program true
+  run_once
+  eventually eval '! grep -q "^tp_name:.sys_enter$" /proc/"$(recorder_pid)"/fdinfo/* 2>/dev/null'
+  python3 - "$T/run/snugd.sock" <<'END'
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect(sys.argv[1])
+s.send(json.dumps({"op": "offer", "key": "web", "counted": True}).encode())
+assert json.loads(s.recv(65536))["quiet"]["counted"]
+END
+  eventually eval 'grep -q "^tp_name:.sys_enter$" /proc/"$(recorder_pid)"/fdinfo/* 2>/dev/null'
+  eventually eval '! grep -q "^tp_name:.sys_enter$" /proc/"$(recorder_pid)"/fdinfo/* 2>/dev/null'
+  run_once
+  runs web | jq -e '.[-1] | .complete and .quiet.counted'
 }
 
 @test "the recorder is killed: the run is stamped, and the next one is counted again" {
@@ -144,6 +174,20 @@ armed() { bpftool -j map dump name sessions 2>/dev/null | jq '[if type == "array
   configure 'learning="auto"' 'session="off"'
   run_once
   runs web | jq -e '.[0] | (.quiet.counted | not) and ((.quiet.assumed // []) == [])'
+}
+
+@test "a flood of a call that is not common: told within a second or two, and the next start is quiet while the first still runs" {
+  program sh -c '/fault flood 12000; until [ -e /tmp/go ]; do sleep 0.05; done'
+  cp "$SNUG_BUILD/tests/root/fault" "$T/b/rootfs/fault"
+  configure 'learning="log-everything"'
+  run_once &
+  eventually eval 'runs web | jq -e ".[0].note // \"\" | contains(\"of getppid; now that getppid is known\")" >/dev/null'
+  N=$((N + 1)) # the one in the background has its own
+  run_once &
+  eventually eval '[ "$(runs web | jq length)" = 2 ]'
+  : >"$T/b/rootfs/tmp/go"
+  wait
+  runs web | jq -e '.[0].records > 12000 and .[1].records < 1000 and all(.[]; .complete)'
 }
 
 @test "the second run: what is known passes, and its calls are counted too" {

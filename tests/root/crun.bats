@@ -39,7 +39,7 @@ crun_state() { "$CRUN" --root "$T/root" state "$1" | jq -r .status; }
   [ "$(snug_ learn state clife | jq -r .status)" = running ]
   [ "$(snug_ learn exec clife echo hi)" = hi ]
   snug_ learn exec clife mkdir /tmp/by-exec || true
-  calls clife workload | grep -qx mkdir
+  calls clife exec | grep -qx mkdir
   # What this machine's crun cannot do is refused alike.
   for command in 'ps clife' 'update --pids-limit 10 clife' 'pause clife' 'resume clife' 'events clife' 'list'; do
     # shellcheck disable=SC2086

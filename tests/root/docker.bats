@@ -51,7 +51,7 @@ status_of() { docker_ inspect --format '{{.State.Status}}' "$1"; }
 @test "exec, pause, unpause, top, stats, update, kill, rm of a container that learns" {
   run_ learn --detach --name dlife "$IMAGE" sleep 1000
   docker_ exec dlife mkdir /tmp/by-exec
-  calls program/sleep workload | grep -qx mkdir
+  calls program/sleep exec | grep -qx mkdir
   docker_ pause dlife
   [ "$(status_of dlife)" = paused ]
   docker_ unpause dlife

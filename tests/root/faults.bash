@@ -45,7 +45,7 @@ lost() {
 # kept KEY CALL COUNT: succeeds if nothing was lost: the newest run is complete, and the evidence has COUNT of the call.
 kept() {
   local got=$(newest "$1") count
-  count=$(snug show --json "$1" | jq --arg c "$2" '[.syscalls[] | select(.name == $c and .phase == "workload") | .count] | add // 0')
+  count=$(snug show --json "$1" | jq --arg c "$2" '[.syscalls[] | select(.name == $c and (.phase == "workload" or .phase == "exec")) | .count] | add // 0')
   echo "$count times $2, $got"
   if jq -e .complete <<<"$got" >/dev/null && [ "$count" -ne "$3" ]; then way FALSE "$count of $3"; return 1; fi
   jq -e .complete <<<"$got" >/dev/null || return 1

@@ -15,10 +15,12 @@ teardown_file() {
 
 @test "a receive buffer that is too small" {
   snugd --background --config "$SNUG_CONFIG" --receive-buffer 4096
-  learn shell . sh -c 'sleep 0.7; /fault flood 3000; sleep 1.5' &
+  learn shell "$writable" sh -c 'sleep 0.7; /fault flood 3000; : >/tmp/flooded; sleep 1.5' &
   eventually eval 'snug ls --json | jq -e ".[0]"'
   # Stopped, so that the records pile up; an ordinary buffer holds five times as many.
-  kill -STOP $(recorder_pid); sleep 1; kill -CONT $(recorder_pid)
+  kill -STOP $(recorder_pid)
+  eventually [ -e "$T/shell/rootfs/tmp/flooded" ]
+  kill -CONT $(recorder_pid)
   wait $!
   lost shell overrun serial-gap
   end_recorder
@@ -29,10 +31,15 @@ teardown_file() {
   newest control | jq -e .complete
 }
 
+# dropped: the kernel has found a reader's buffer full.
+dropped() { awk '$2 == 9 {n += $9} END {exit !n}' /proc/net/netlink; }
+
 @test "the recorder stopped (SIGSTOP) under load" {
   learn shell . sh -c 'sleep 0.5; /fault flood 100000; sleep 2' &
   eventually eval 'snug ls --json 2>/dev/null | jq -e ".[0]"'
-  kill -STOP $(recorder_pid); sleep 2; kill -CONT $(recorder_pid)
+  kill -STOP $(recorder_pid)
+  eventually dropped
+  kill -CONT $(recorder_pid)
   wait $!
   lost shell overrun serial-gap
   control . sh -c '/fault flood 100000'

@@ -153,13 +153,16 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
 }
 
 @test "an exec past the wrapper that outlives the container's init in its cgroup" {
-  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\"))" sh -c 'sleep 1'
+  prepare shell "$writable | .linux.namespaces |= map(select(.type != \"pid\"))" sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done'
   v2 snug-learn --root "$T/root" run --detach --bundle "$T/shell" shell </dev/null >/dev/null 2>&1
   until_running shell
-  v2 runc --root "$T/root" exec --detach shell sh -c 'sleep 2; mkdir /tmp/late' </dev/null >/dev/null 2>&1
+  v2 runc --root "$T/root" exec --detach shell sh -c 'until [ -e /tmp/end ]; do sleep 0.1; done; mkdir /tmp/late' </dev/null >/dev/null 2>&1
+  : >"$T/shell/rootfs/tmp/go"
+  eventually eval 'runc --root "$T/root" state shell | grep -q stopped'
   sleep 1.5
   # Its init has ended, its group holds a process yet.
   newest shell | jq -e '.ended == null'
+  : >"$T/shell/rootfs/tmp/end"
   eventually test -d "$T/shell/rootfs/tmp/late"
   eventually eval 'runs shell | jq -e ".[-1].ended"'
   lost shell session-changed

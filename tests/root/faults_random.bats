@@ -70,7 +70,7 @@ one() {
   mend
   for n in 1 2 3; do got=$(snug show --json "$key" 2>/dev/null) && break; got=; sleep 0.3; done
   [ -n "$got" ] || { echo "none $way"; return; }
-  shown=$(jq '[.syscalls[] | select(.name == "getppid" and .phase == "workload") | .count] | add // 0' <<<"$got")
+  shown=$(jq '[.syscalls[] | select(.name == "getppid" and (.phase == "workload" or .phase == "exec")) | .count] | add // 0' <<<"$got")
   if ! jq -e '.runs[-1].complete' <<<"$got" >/dev/null; then echo "stamped $way $(jq -r '.runs[-1].reasons | join(",")' <<<"$got")"
   elif [ "$shown" -lt $((done + extra)) ]; then echo "FALSE $way seen $shown of $((done + extra)) at $ms ms"
   else echo "kept $way"; fi

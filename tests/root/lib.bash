@@ -1,5 +1,6 @@
 # For the root suites: a state directory for each test, real bundles, the real runtimes.
 # SNUG_BUILD: the directory of the programs.
+. "${BASH_SOURCE[0]%/*}/../lib/jq.bash"
 
 snug_setup() {
   T=$(mktemp -d /tmp/snug-test.XXXXXX)
@@ -23,10 +24,14 @@ recorder_pid() { # the pid of this test's snugd
   done
 }
 
-# ended PID: waits at most 10 s until the process has exited; its parent may be slow to reap it.
+# ended PID: waits at most 30 s until the process has exited with all its threads; its parent may be slow to reap it.
 ended() {
-  local i
-  for i in $(seq 500); do [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" && sleep 0.02 || return 0; done 2>/dev/null
+  local deadline=$((SECONDS + 30)) threads
+  while [ $SECONDS -lt $deadline ]; do
+    threads=(/proc/"$1"/task/*)
+    if [ ! -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "${#threads[@]}" -le 1 ]; } 2>/dev/null; then return 0; fi
+    sleep 0.02
+  done
   return 1
 }
 
@@ -38,12 +43,21 @@ end_recorder() {
   done
 }
 
+# tell_runs: which runs this test has recorded, and why they are not complete.
+tell_runs() {
+  local f
+  for f in "$T"/state/keys/*/evidence.json; do
+    [ ! -e "$f" ] || jq -c --arg key "$(basename "$(dirname "$f")")" '.runs[] | {$key, container, mode, reasons, note}' "$f"
+  done
+}
+
 snug_teardown() {
   local id
   if [ -d "$T/root" ]; then
     for id in "$T"/root/*; do [ -e "$id" ] && runc --root "$T/root" delete --force "${id##*/}" >/dev/null 2>&1; done
   fi
   end_recorder 2>/dev/null
+  [ -n "${BATS_TEST_COMPLETED:-}" ] || tell_runs
   rm -rf "$T"
 }
 
@@ -67,12 +81,19 @@ runs() { snug show --json "$1" | jq '.runs'; }
 # calls KEY PHASE: the names of the calls in this phase, sorted.
 calls() { snug show --json "$1" | jq -r --arg p "$2" '.syscalls[] | select(.phase == $p and .count > 0) | .name' | sort -u; }
 
-# eventually COMMAND...: repeats it until it succeeds, for at most 5 s.
+# eventually COMMAND...: repeats it until it succeeds, for at most 30 s, which an emulated machine may need.
 eventually() {
-  local i
-  for i in $(seq 250); do "$@" && return 0; sleep 0.02; done
+  local deadline=$((SECONDS + 30))
+  while [ $SECONDS -lt $deadline ]; do "$@" && return 0; sleep 0.02; done
   echo "never came true: $*" >&2
   return 1
+}
+
+# armed: how many sessions this test's recorder counts in the kernel.
+armed() {
+  local map
+  map=$(cat $(grep -l '^max_entries:.16384$' /proc/"$(recorder_pid)"/fdinfo/*) | sed -n 's/^map_id:.//p')
+  bpftool -j map dump id "$map" | jq '[(if type == "array" then .[] else . end) | if has("elements") then .elements[] else . end] | length'
 }
 
 # start_auditd: starts an audit daemon that uses this test's files; $AUDITD is its pid.

@@ -1,19 +1,19 @@
 /* Filters that hide calls, and those who answer for them from elsewhere.
  *
- *   traced prctl|seccomp       loads a filter that hands mkdir to a tracer, waits until there is one, and makes the directory /tmp/hidden
- *   listened                   the same with a listener, which is its descriptor 9
- *   thread                     the same: one thread loads the filter for itself alone, another one answers
- *   tracer PID                 traces that process, and lets each call pass
- *   listener PID               takes that process's descriptor 9 for its own, and lets a call pass
- *   under ACTION COMMAND...    becomes COMMAND under a filter that answers getpriority by log, errno, trace or notify: a process left behind lets each
- *                              call pass until COMMAND has ended
- *   int80                      getpid by the 32-bit entry, as a 64-bit program; status 3: it cannot
- *   x32                        getpid by its x32 number
- *   getpid                     the same by its own
+ *   traced prctl|seccomp       loads a filter that hands mkdir to a tracer, waits until there is one, and makes the
+ * directory /tmp/hidden listened                   the same with a listener, which is its descriptor 9 thread the same:
+ * one thread loads the filter for itself alone, another one answers tracer PID                 traces that process, and
+ * lets each call pass listener PID               takes that process's descriptor 9 for its own, and lets a call pass
+ *   under ACTION COMMAND...    becomes COMMAND under a filter that answers getpriority by log, errno, trace or notify:
+ * a process left behind lets each call pass until COMMAND has ended noaudit COMMAND...         becomes COMMAND where no
+ * socket of the audit protocol can be had, as on a kernel with audit=0 int80                      getpid by the 32-bit
+ * entry, as a 64-bit program; status 3: it cannot x32                        getpid by its x32 number getpid the same
+ * by its own
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -207,6 +208,27 @@ static int under(const char *action, char **command)
 	return 127;
 }
 
+/* With audit=0 the kernel registers no such protocol. */
+static int noaudit(char **command)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_AUDIT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+		return 1;
+	execvp(command[0], command);
+	return 127;
+}
+
 static int int80(void)
 {
 	pid_t pid = fork();
@@ -236,6 +258,8 @@ int main(int argc, char **argv)
 		return listener(argv[2]);
 	if (argc > 3 && strcmp(what, "under") == 0)
 		return under(argv[2], argv + 3);
+	if (argc > 2 && strcmp(what, "noaudit") == 0)
+		return noaudit(argv + 2);
 	if (strcmp(what, "listened") == 0)
 		return listened();
 	if (strcmp(what, "thread") == 0)

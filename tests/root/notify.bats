@@ -2,65 +2,28 @@ bats_require_minimum_version 1.5.0
 # Learning by notify: an ordinary user without root, audit or daemon; and root of a container that is a node.
 # Nothing here reads the kernel's audit stream.
 
-USER_ID=61234 # of nobody: what the system knows of its users does not matter
-
 setup_file() {
   load lib
-  T=$(mktemp -d /tmp/snug-test.XXXXXX)
-  export T
-  mkdir "$T/bin" "$T/home" "$T/home/run"
-  # Where the build lies the user may not get to.
-  cp -P "$SNUG_BUILD"/{snug,snugd,snug-agent,snug-runtime,snug-canary,snug-learn,snug-audit,snug-enforce} "$T/bin"
-  chmod 755 "$T"
-  chmod 700 "$T/home/run"
-  chown -R "$USER_ID:$USER_ID" "$T/home"
+  load user
+  user_files
 }
 
 setup() {
   load lib
-  HERE=$T/home/$BATS_TEST_NUMBER
-  as mkdir "$HERE" "$HERE/run"
-  as chmod 700 "$HERE/run"
+  load user
+  user_dirs
 }
 
-teardown() {
-  local p
-  # It ends by itself, but not soon.
-  for p in "$HERE"/*/snug/agent.lock "$HERE"/*/agent.lock; do [ -s "$p" ] && kill "$(cat "$p")" 2>/dev/null; done
-  for c in "$HERE"/run/runc/*; do [ -e "$c" ] && as runc --root "$HERE/run/runc" delete --force "${c##*/}" >/dev/null 2>&1; done
-  return 0
-}
+teardown() { user_end; }
 
 teardown_file() { rm -rf "$T"; }
-
-# as COMMAND...: as the user, with what a login gives him and no more.
-as() {
-  setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" \
-    "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" "XDG_CONFIG_HOME=$HERE/config" "$@"
-}
-
-# user_bundle NAME JQ-FILTER ARG...: a bundle of the user's.
-user_bundle() {
-  local dir=$HERE/$1 filter=$2
-  shift 2
-  bundle "$dir" . "$@"
-  cp "$SNUG_BUILD/tests/root/calls" "$dir/rootfs/bin"
-  (cd "$dir" && cp config.json before.json && rm config.json && runc spec --rootless)
-  jq '.process.terminal = false | .process.args = $ARGS.positional | .root.readonly = false
-    | .linux.uidMappings[0].hostID = '"$USER_ID"' | .linux.gidMappings[0].hostID = '"$USER_ID"' | '"$filter" \
-    --args -- "$@" <"$dir/config.json" >"$dir/before.json"
-  mv "$dir/before.json" "$dir/config.json"
-  chown -R "$USER_ID:$USER_ID" "$dir"
-}
 
 # run_ MODE BUNDLE ID: the container. Its standard error goes to $HERE/err.
 run_() { timeout -k 5 60 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -i "PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$T/home" \
   "XDG_RUNTIME_DIR=$HERE/run" "XDG_STATE_HOME=$HERE/state" "XDG_CONFIG_HOME=$HERE/config" \
   "snug-$1" --root "$HERE/run/runc" run --bundle "$HERE/$2" "$3" 2>"$HERE/err"; }
-keyed() { echo ".annotations = {\"io.snug.profile\": \"$1\"}"; }
 runs_of() { as snug show --json "$1" | jq .runs; }
 calls_of() { as snug show --json "$1" | jq -r '.syscalls[] | select(.phase == "workload" and .count > 0) | .name' | sort -u; }
-config_() { as mkdir -p "$HERE/config/snug"; echo "$1" | as tee "$HERE/config/snug/config.json" >/dev/null; }
 
 # worker: the process of the agent that learns.
 worker() { cat "$HERE/run/snug/agent.lock"; }
@@ -72,8 +35,7 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   runs_of web | jq -e 'length == 1 and (.[0] | .complete and .attribution == "listener" and .end_proof == "listeners" and .reasons == []
     and (.runtime_version | startswith("runc version")))'
   calls_of web | grep -qx mkdir
-  as snug approve web 2>"$HERE/err"
-  grep -q "the runtime is not sampled" "$HERE/err"
+  as snug approve --no-sample web
   rm -rf "$HERE/web/rootfs/tmp/a"
   for i in $(seq "${SNUG_STARTS:-10}"); do
     rm -rf "$HERE/web/rootfs/tmp/a"
@@ -136,12 +98,15 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   export SNUG_CONFIG=$HERE/node.json
   "$T/bin/snug-learn" --root "$HERE/rootrun" run --detach --bundle "$HERE/long" long </dev/null >/dev/null 2>&1
   "$T/bin/snug-learn" --root "$HERE/rootrun" exec long mkdir /tmp/by-exec
+  script -qec "$T/bin/snug-learn --root $HERE/rootrun exec -t long kill -0 1" /dev/null >/dev/null
   "$T/bin/snug-learn" --root "$HERE/rootrun" kill long KILL
   eventually sh -c "runc --root '$HERE/rootrun' state long | grep -q stopped"
   "$T/bin/snug" show --json long >"$HERE/shown"
   "$T/bin/snug-learn" --root "$HERE/rootrun" delete long
   jq -e '.runs | length == 1 and .[0].complete and .[0].attribution == "listener"' "$HERE/shown"
-  jq -e '.syscalls[] | select(.name == "mkdir" and .phase == "workload") | .count == 1' "$HERE/shown"
+  jq -e '[.syscalls[] | select(.name == "mkdir") | [.phase, .count]] == [["exec", 1]]' "$HERE/shown"
+  jq -e '[.syscalls[] | select(.name == "kill") | .phase] == ["terminal"]' "$HERE/shown"
+  jq -e '[.syscalls[] | select(.name == "nanosleep" or .name == "clock_nanosleep") | .phase] == ["workload"]' "$HERE/shown"
 }
 
 @test "floods, many processes, and an interrupted call" {
@@ -351,4 +316,17 @@ steps_gitlab() { sed -n '/^  script:$/,$p' "$SNUG_SOURCE/examples/ci/learn-gitla
   [[ "$output" == hi* ]]
   grep -q "^snug: container node is learnt by notify: .*initial pid and network namespace" "$HERE/err"
   jq -e '.runs[0].complete and .runs[0].attribution == "listener"' "$HERE/shown"
+}
+
+@test "root where audit is switched off" {
+  bundle "$HERE/off" . sh -c 'mkdir /tmp/x; echo hi'
+  echo '{"run_dir": "'"$HERE/offrun"'", "state_dir": "'"$HERE/offstate"'"}' >"$HERE/off.json"
+  export SNUG_CONFIG=$HERE/off.json
+  noaudit() { "$SNUG_BUILD/tests/root/neighbour" noaudit "$@"; }
+  [ "$(noaudit "$T/bin/snug-learn" --root "$HERE/offroot" run --bundle "$HERE/off" off 2>"$HERE/err")" = hi ]
+  grep -q "^snug: container off is learnt by notify: .*(audit=0)" "$HERE/err"
+  "$T/bin/snug" show --json off | jq -e '.runs[0].complete and .runs[0].attribution == "listener"'
+  noaudit "$T/bin/snug" doctor --json >"$HERE/told" || true
+  jq -e '.source == "notify"' "$HERE/told"
+  kill "$(cat "$HERE/offrun/agent.lock")"
 }

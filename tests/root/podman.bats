@@ -43,7 +43,7 @@ run_() { podman_ --runtime "snug-$1" run $LIMITS --annotation "io.snug.profile=$
 @test "exec, pause, unpause, top, inspect, kill, start again, rm of a container that learns" {
   run_ learn plife --detach --name plife "$IMAGE" sleep 1000
   podman_ exec plife mkdir /tmp/by-exec
-  calls plife workload | grep -qx mkdir
+  calls plife exec | grep -qx mkdir
   podman_ pause plife
   [ "$(podman_ inspect --format '{{.State.Status}}' plife)" = paused ]
   podman_ unpause plife

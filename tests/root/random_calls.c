@@ -1,5 +1,6 @@
-/* A program whose calls are random: random-calls SEED COUNT [fork]. Static, so that nearly all of its calls are those that it says it makes: numbers
- * from a seed, each with arguments that can do nothing. With "fork" half of them are made by a child, which ends first. */
+/* A program whose calls are random: random-calls SEED COUNT [fork|list]. Static, so that nearly all of its calls are
+ * those that it says it makes: numbers from a seed, each with arguments that can do nothing. With "fork" half of them
+ * are made by a child, which ends first. With "list" it prints the numbers, and makes no call of them. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,14 +36,17 @@ static uint32_t roll(void)
 	return (uint32_t)(state >> 33);
 }
 
-static void call_some(long count)
+static void call_some(long count, int list)
 {
 	while (count > 0) {
 		int nr = (int)(roll() % 335);
 
 		if (!is_allowed(nr))
 			continue;
-		syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L);
+		if (list)
+			printf("%d\n", nr);
+		else
+			syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L);
 		count--;
 	}
 }
@@ -57,13 +61,13 @@ int main(int argc, char **argv)
 
 		if (child < 0)
 			return 1;
-		call_some(count / 2);
+		call_some(count / 2, 0);
 		if (child == 0)
 			return 0;
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			;
 	} else {
-		call_some(count);
+		call_some(count, argc > 3 && strcmp(argv[3], "list") == 0);
 	}
 	return 0;
 }

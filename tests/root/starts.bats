@@ -120,7 +120,7 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   snug-learn --root ./root/ exec c1 sh -c ': >/dev/shm/end'
   eventually eval 'runs web | jq -e ".[0].ended != null" >/dev/null'
   runs web | jq -e 'length == 1 and .[0].complete'
-  calls web workload | grep -qx mkdir
+  calls web exec | grep -qx mkdir
   snug-learn --root "$T//root" delete c1
   eventually eval '[ -z "$(find "$T/run/containers" -type f)" ]'
 }

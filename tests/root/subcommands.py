@@ -262,7 +262,7 @@ def play(program, steps):
 
 def less_filter(texts):
     """runc's debug log describes the filter, and that is what the wrapper is there to change."""
-    return texts[:3] + ["".join(x for x in texts[3].splitlines(True) if "seccomp: " not in x and "filter ---" not in x)]
+    return texts[:3] + ["".join(x for x in texts[3].splitlines(True) if all(w not in x for w in ("seccomp: ", "seccomp filter flags: ", "filter ---")))]
 
 
 def timeless(text):

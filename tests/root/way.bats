@@ -76,7 +76,7 @@ every_start() {
   snug-learn --root "$T/root" start web
   runs web | jq -e '.[0].complete == false and .[0].reasons == ["running"]'
   snug-learn --root "$T/root" exec web mkdir /tmp/x || true
-  calls web workload | grep -qx mkdir
+  calls web exec | grep -qx mkdir
   snug-learn --root "$T/root" delete --force web
   runs web | jq -e 'length == 1 and .[0].complete and .[0].reasons == []'
   eventually test -z "$(ls "$T"/run/containers/*/ 2>/dev/null)"

@@ -49,11 +49,14 @@ static void reads_what_it_writes(void **state)
 	const struct ablation_either either = {.phase = FLOOR_CREATE, .by = ABLATION_EPERM, .arch = x64, .nr = {72, 437}, .count = 2};
 
 	assert_int_equal(ablation_add_either(&a, &either, NULL), 0);
+	ablation_find(&a, FLOOR_EXEC, x64, 430)->unmade = true;
 	assert_int_equal(ablation_write(&a, &one, NULL), 0);
 	assert_int_equal(ablation_parse(one.data, one.len, "a", &b, NULL), 0);
 	assert_int_equal(ablation_write(&b, &two, NULL), 0);
 	assert_string_equal(one.data, two.data);
 	assert_int_equal(ablation_find(&b, FLOOR_EXEC, x64, 430)->without[ABLATION_EPERM], F);
+	assert_true(ablation_find(&b, FLOOR_EXEC, x64, 430)->unmade);
+	assert_false(ablation_find(&b, FLOOR_CREATE, x64, 59)->unmade);
 	assert_null(ablation_find(&b, FLOOR_CREATE, x64, 430));
 	assert_int_equal(b.either_count, 1);
 	assert_int_equal(b.either[0].by, ABLATION_EPERM);

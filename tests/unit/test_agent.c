@@ -73,10 +73,13 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct agent_run *begin(struct fixture *f, const char *key, bool go)
+/* exec_key: NULL for a container; a canary's execs have their own key. */
+static struct agent_run *begin_as(struct fixture *f, const char *key, const char *exec_key, bool go)
 {
 	cleanup_buf struct buf section = {0};
-	struct agent_run_request q = {.id = "web-1",
+	struct agent_run_request q = {.space = exec_key ? STATE_FLOOR : STATE_KEYS,
+				      .exec_key = exec_key,
+				      .id = "web-1",
 				      .root = f->dir,
 				      .key = key,
 				      .runtime = "/usr/sbin/runc",
@@ -92,6 +95,11 @@ static struct agent_run *begin(struct fixture *f, const char *key, bool go)
 	return f->runs.list;
 }
 
+static struct agent_run *begin(struct fixture *f, const char *key, bool go)
+{
+	return begin_as(f, key, NULL, go);
+}
+
 static const struct evidence_run *evidence_of(const struct agent_run *run)
 {
 	return evidence_run(run->key->evidence, run->no);
@@ -102,6 +110,11 @@ struct child {
 	pid_t pid;
 	int fd;
 };
+
+static void exec_in_vain(const char *path)
+{
+	syscall(SYS_execve, path, NULL, NULL, 0, 0, 0);
+}
 
 static void be_child(int tell, void (*work)(void))
 {
@@ -117,7 +130,7 @@ static void be_child(int tell, void (*work)(void))
 		_exit(9);
 	fd = seccomp_notify_fd(ctx);
 	(void)!write(tell, &fd, sizeof(fd));
-	syscall(SYS_execve, "", NULL, NULL);
+	exec_in_vain("");
 	work();
 	_exit(0);
 }
@@ -220,6 +233,21 @@ static void test_calls_are_booked_and_go_on(void **state)
 	assert_int_equal(form(run, "socket"), UNLOGGED_NARROW);
 	assert_int_equal(form(run, "clone"), UNLOGGED_NARROW);
 	assert_false(unlogged_has_passed(run->key->evidence, argument_by_name("socket")));
+}
+
+static void exec_again(void)
+{
+	exec_in_vain("");
+	exec_in_vain("/");
+}
+
+/* As if a signal had interrupted the runtime's execve: what is notified again, unchanged, is not the program's. */
+static void test_a_restarted_execve_is_still_the_runtimes(void **state)
+{
+	struct agent_run *run = learn(*state, "again", exec_again);
+
+	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 2);
+	assert_int_equal(count(run, "execve", EVIDENCE_WORKLOAD), 1);
 }
 
 static void beyond(void)
@@ -351,6 +379,79 @@ static void test_exec_belongs_to_its_container(void **state)
 	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 2);
 }
 
+/* The runtime says which process the filter is of: only another one than the container's first is an exec. */
+static void test_an_exec_is_told_where_the_runtime_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_run *run = begin(f, "told", false);
+	struct child init = start(plain), joined = start(beyond), unknown = start(plain);
+	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, 2),
+			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, 2),
+			*three = agent_runs_add_listener(&f->runs, run->id, unknown.fd, -1, 2);
+
+	agent_runs_tell_exec(one, init.pid, init.pid);
+	agent_runs_tell_exec(two, joined.pid, init.pid);
+	agent_runs_tell_exec(three, unknown.pid, 0);
+	assert_int_equal(one->phase, EVIDENCE_WORKLOAD);
+	assert_true(evidence_is_exec(two->phase));
+	assert_int_equal(three->phase, EVIDENCE_WORKLOAD);
+	agent_runs_tell_exec(three, init.pid, init.pid);
+	assert_int_equal(three->phase, EVIDENCE_WORKLOAD);
+	serve(f, two);
+	serve(f, three);
+	serve(f, one);
+	await(init.pid);
+	await(joined.pid);
+	await(unknown.pid);
+	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_true(count(run, "socket", EVIDENCE_WORKLOAD) == 2 &&
+		    count(run, "socket", EVIDENCE_EXEC) + count(run, "socket", EVIDENCE_TERMINAL) == 1);
+}
+
+static void test_execs_into_a_canary_are_runs_of_their_own(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_run *run = begin_as(f, "id/shape", "id/shape/exec", false), *exec;
+	struct child init = start(plain), joined = start(beyond), again = start(plain);
+	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, 2),
+			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, 2);
+
+	exec = two->run;
+	assert_ptr_not_equal(exec, run);
+	assert_string_equal(evidence_key(exec->key->evidence), "id/shape/exec");
+	assert_int_equal(exec->key->space, STATE_FLOOR);
+	serve(f, two);
+	assert_true(exec->ended);
+	assert_int_equal(evidence_of(exec)->reasons, 0);
+	assert_string_equal(evidence_of(exec)->container, "web-1-exec-0");
+	serve(f, agent_runs_add_listener(&f->runs, run->id, again.fd, -1, 2));
+	assert_string_equal(evidence_of(f->runs.list)->container, "web-1-exec-1");
+	assert_false(run->ended);
+	serve(f, one);
+	assert_true(run->ended);
+	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 1);
+	assert_int_equal(count(exec, "execve", EVIDENCE_RUNTIME), 2);
+	/* What the filter lets pass unseen counts as called. */
+	assert_int_equal(count(run, "write", EVIDENCE_RUNTIME), 1);
+	assert_int_equal(count(exec, "write", EVIDENCE_RUNTIME), 2);
+	await(init.pid);
+	await(joined.pid);
+	await(again.pid);
+}
+
+static void test_a_canary_of_a_go_runtime_has_no_scheduler_calls(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_run *run = begin_as(f, "go/shape", "go/shape/exec", true);
+	struct child c = start(plain);
+
+	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	await(c.pid);
+	assert_int_equal(count(run, "write", EVIDENCE_RUNTIME), 1);
+	assert_int_equal(count(run, "futex", EVIDENCE_RUNTIME), 0);
+}
+
 static void nothing(void)
 {
 }
@@ -402,6 +503,22 @@ static void test_an_agent_that_ends_leaves_a_stamp(void **state)
 	await(c.pid);
 }
 
+static void test_a_canary_that_is_left_gets_its_stamp_in_its_own_space(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_runs after = {.store = &(struct store){.state_dir = f->dir}, .run_dir = f->dir};
+	cleanup_evidence struct evidence *ev = NULL;
+	const struct evidence_run *const *runs;
+
+	begin_as(f, "left/shape", "left/shape/exec", false);
+	assert_int_equal(store_save_all(&f->store, NULL), 0);
+	agent_runs_end_orphans(&after);
+	assert_int_equal(state_load_evidence(f->dir, STATE_KEYS, "left/shape", &ev, NULL), -ENOENT);
+	assert_int_equal(state_load_evidence(f->dir, STATE_FLOOR, "left/shape", &ev, NULL), 0);
+	assert_int_equal(evidence_runs(ev, &runs), 1);
+	assert_true(runs[0]->reasons & REASON_BIT(RECORDER));
+}
+
 static void test_go_gets_what_its_scheduler_needs(void **state)
 {
 	struct fixture *f = *state;
@@ -420,14 +537,14 @@ static void test_states(void **state)
 		int r;
 		bool has;
 		const char *metadata;
-		pid_t pid;
+		pid_t pid, init;
 	} cases[] = {
-		{"{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"ab\",\"state\":{\"id\":\"x\"}}", 0, true, "ab", 7},
-		{"{\"fds\":[\"other\"],\"pid\":7}", 0, false, NULL, 7},
-		{"{\"fds\":[],\"metadata\":3}", 0, false, NULL, 0},
-		{"{\"fds\":\"seccompFd\",\"pid\":-1,\"metadata\":\"a\\u0000b\"}", 0, false, NULL, 0},
-		{"[]", -EINVAL, false, NULL, 0},
-		{"{\"fds\":", -EINVAL, false, NULL, 0},
+		{"{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"ab\",\"state\":{\"id\":\"x\",\"pid\":5}}", 0, true, "ab", 7, 5},
+		{"{\"fds\":[\"other\"],\"pid\":7}", 0, false, NULL, 7, 0},
+		{"{\"fds\":[],\"metadata\":3}", 0, false, NULL, 0, 0},
+		{"{\"fds\":\"seccompFd\",\"pid\":-1,\"metadata\":\"a\\u0000b\"}", 0, false, NULL, 0, 0},
+		{"[]", -EINVAL, false, NULL, 0, 0},
+		{"{\"fds\":", -EINVAL, false, NULL, 0, 0},
 	};
 
 	(void)state;
@@ -443,6 +560,7 @@ static void test_states(void **state)
 		assert_int_equal(index, cases[i].has ? 0 : SIZE_MAX);
 		assert_true(text_streq(s.metadata, cases[i].metadata));
 		assert_int_equal(s.pid, cases[i].pid);
+		assert_int_equal(s.init, cases[i].init);
 	}
 }
 
@@ -549,12 +667,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_calls_are_booked_and_go_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_restarted_execve_is_still_the_runtimes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_form_beyond_the_harmless_one_is_wide, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_clone3_asks_for_may_be_asked_of_clone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_clone3_asked_for_in_an_incomplete_run_counts, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_listener_of_its_own_is_refused_and_stamped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_exec_belongs_to_its_container, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_an_exec_is_told_where_the_runtime_says_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_execs_into_a_canary_are_runs_of_their_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_canary_of_a_go_runtime_has_no_scheduler_calls, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_canary_that_is_left_gets_its_stamp_in_its_own_space, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stranger_is_answered_and_not_booked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_listener_no_filter, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_agent_that_ends_leaves_a_stamp, set_up, tear_down),

@@ -25,11 +25,15 @@ static const struct row runc_rows[] = {
 	{"--root /run/r/k8s.io --log /b/log.json --log-format json --systemd-cgroup create --bundle /b --pid-file "
 	 "/b/init.pid "
 	 "--console-socket /tmp/s --no-pivot --no-new-keyring abc",
-	 {OCI_CREATE, "create", "/run/r/k8s.io", "/b/log.json", "json", true, "/b", NULL, "abc", false, false}},
+	 {OCI_CREATE, "create", "/run/r/k8s.io", "/b/log.json", "json", true, "/b", NULL, "abc", false, false, false}},
 	{"--root /r --rootless=true start abc",
 	 {.command = OCI_START, .command_name = "start", .root = "/r", .id = "abc"}},
 	{"--root /r exec --process /p.json --console-socket /s --detach --pid-file /p abc",
+	 {.command = OCI_EXEC, .command_name = "exec", .root = "/r", .id = "abc", .detach = true, .terminal = true}},
+	{"--root /r exec --process /p.json --detach --pid-file /p abc",
 	 {.command = OCI_EXEC, .command_name = "exec", .root = "/r", .id = "abc", .detach = true}},
+	{"exec -t abc sh", {.command = OCI_EXEC, .command_name = "exec", .id = "abc", .terminal = true}},
+	{"exec --tty=false abc sh -t", {.command = OCI_EXEC, .command_name = "exec", .id = "abc"}},
 	{"kill --all abc 9", {.command = OCI_KILL, .command_name = "kill", .id = "abc"}},
 	{"delete --force abc", {.command = OCI_DELETE, .command_name = "delete", .id = "abc"}},
 	{"delete abc -f", {.command = OCI_DELETE, .command_name = "delete", .id = "abc"}},
@@ -71,7 +75,7 @@ static const struct row runc_rows[] = {
 	{"create - --bundle /b", {.command = OCI_CREATE, .command_name = "create", .bundle = "/b", .id = "-"}},
 	{"exec x ps -d --help", {.command = OCI_EXEC, .command_name = "exec", .id = "x"}},
 	{"exec -e -d -u 0:0 -g 1 -c CAP_X --cwd / x sh", {.command = OCI_EXEC, .command_name = "exec", .id = "x"}},
-	{"exec -t -- x -d", {.command = OCI_EXEC, .command_name = "exec", .id = "x"}},
+	{"exec -t -- x -d", {.command = OCI_EXEC, .command_name = "exec", .id = "x", .terminal = true}},
 	/* "--" */
 	{"-- create --bundle /b x", {.command = OCI_CREATE, .command_name = "create", .bundle = "/b", .id = "x"}},
 	{"create --bundle /b -- --foo",
@@ -102,7 +106,7 @@ static const struct row runc_rows[] = {
 
 static const struct row crun_rows[] = {
 	{"--root /r --log=/l --log-format json --cgroup-manager systemd create --bundle /b --pid-file /p abc",
-	 {OCI_CREATE, "create", "/r", "/l", "json", true, "/b", NULL, "abc", false, false}},
+	 {OCI_CREATE, "create", "/r", "/l", "json", true, "/b", NULL, "abc", false, false, false}},
 	{"--rootless true --debug --log-level debug --program-name x run --preserve-fds 2 x",
 	 {.command = OCI_RUN, .command_name = "run", .id = "x"}},
 	{"--systemd-cgroup --cgroup-manager=disabled run x", {.command = OCI_RUN, .command_name = "run", .id = "x"}},
@@ -110,7 +114,7 @@ static const struct row crun_rows[] = {
 	 {.command = OCI_RUN, .command_name = "run", .systemd_cgroup = true, .id = "x"}},
 	/* abbreviations: "chdir /b" */
 	{"--roo /r --log-f json --cg=systemd --sys run --bun /b --det --conf=/c.json x",
-	 {OCI_RUN, "run", "/r", NULL, "json", true, "/b", "/c.json", "x", true, false}},
+	 {OCI_RUN, "run", "/r", NULL, "json", true, "/b", "/c.json", "x", true, false, false}},
 	{"--log run run x", {.command = OCI_RUN, .command_name = "run", .log = "run", .id = "x"}},
 	{"--log- json run x", {.command = OCI_RUN, .command_name = "run", .log_format = "json", .id = "x"}},
 	/* short options: groups and attached values */
@@ -126,9 +130,9 @@ static const struct row crun_rows[] = {
 	/* exec: the words behind the id are another program's; the value of -t is only an attached one */
 	{"exec -d -tfalse -e A=B --user 1:1 --cap C -p/p --cgroup /g x sh -c --detach",
 	 {.command = OCI_EXEC, .command_name = "exec", .id = "x", .detach = true}},
-	{"exec --tty x -d", {.command = OCI_EXEC, .command_name = "exec", .id = "x"}},
-	{"exec -t x --help", {.command = OCI_EXEC, .command_name = "exec", .id = "x"}},
-	{"exec -te -- x -d", {.command = OCI_EXEC, .command_name = "exec", .id = "x"}},
+	{"exec --tty x -d", {.command = OCI_EXEC, .command_name = "exec", .id = "x", .terminal = true}},
+	{"exec -t x --help", {.command = OCI_EXEC, .command_name = "exec", .id = "x", .terminal = true}},
+	{"exec -te -- x -d", {.command = OCI_EXEC, .command_name = "exec", .id = "x", .terminal = true}},
 	{"kill x -9", {.command = OCI_KILL, .command_name = "kill", .id = "x"}},
 	{"kill -a x KILL", {.command = OCI_KILL, .command_name = "kill", .id = "x"}},
 	{"delete --for x", {.command = OCI_DELETE, .command_name = "delete", .id = "x"}},
@@ -196,6 +200,7 @@ static void check_row(enum oci_dialect dialect, const struct row *row)
 	CHECK(row, same(got.id, want->id));
 	CHECK(row, got.detach == want->detach);
 	CHECK(row, got.help == want->help);
+	CHECK(row, got.terminal == want->terminal);
 }
 
 static void test_runc(void **state)

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -143,6 +144,30 @@ static void buf_grows(void **state)
 	s = buf_steal(&b);
 	assert_string_equal(s, "");
 	buf_done(NULL);
+}
+
+/* At every length before it, a formatted text must fit or grow the buffer to the byte. */
+static void buf_formats_at_any_length(void **state)
+{
+	static const unsigned long long numbers[] = {0, 9, 10, 4294967295u, ULLONG_MAX};
+
+	(void)state;
+	for (size_t before = 0; before < 300; before++) {
+		cleanup_buf struct buf b = {0};
+		char want[400];
+
+		for (size_t i = 0; i < before; i++)
+			buf_addc(&b, 'x');
+		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+			size_t at = b.len;
+
+			buf_addf(&b, "<%llu>", numbers[i]);
+			buf_addu(&b, numbers[i]);
+			snprintf(want, sizeof(want), "<%llu>%llu", numbers[i], numbers[i]);
+			assert_string_equal(b.data + at, want);
+			assert_int_equal(b.len, at + strlen(want));
+		}
+	}
 }
 
 static void buf_failure_sticks(void **state)
@@ -469,6 +494,7 @@ int main(void)
 		cmocka_unit_test(err_gathers_context),
 		cmocka_unit_test(err_is_cut),
 		cmocka_unit_test(buf_grows),
+		cmocka_unit_test(buf_formats_at_any_length),
 		cmocka_unit_test(buf_failure_sticks),
 		cmocka_unit_test(safe_text),
 		cmocka_unit_test(times),

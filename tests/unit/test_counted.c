@@ -174,12 +174,11 @@ static void what_an_exec_used_outlives_it(void **state)
 	exec.counted = calloc(1, sizeof(*exec.counted));
 	assert_non_null(exec.counted);
 	exec.counted->words[COUNTER_ALL_WORDS - 1] = 5;
-	/* The container's own session was not looked at yet. */
 	assert_true(counted_retire(&exec));
-	assert_true(exec.retired && !exec.counted);
-	assert_non_null(main_session.counted);
-	assert_int_equal(main_session.counted->words[COUNTER_ALL_WORDS - 1], 5);
-	free(main_session.counted);
+	assert_true(exec.retired && !exec.counted && !main_session.counted);
+	assert_non_null(run.counted_execs);
+	assert_int_equal(run.counted_execs->words[COUNTER_ALL_WORDS - 1], 5);
+	free(run.counted_execs);
 }
 
 int main(void)

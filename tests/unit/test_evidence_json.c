@@ -321,13 +321,34 @@ static void reads_variants(void **state)
 
 static void tells_a_newer_file(void **state)
 {
-	cleanup_free char *text = replaced(golden, "\"version\": 1", "\"version\": 2, \"new\": {}");
+	cleanup_free char *text = replaced(golden, "\"version\": 1", "\"version\": 3, \"new\": {}");
 	struct evidence *ev = NULL;
 	struct err err = {0};
 	assert_int_equal(parse(text, strlen(text), &ev, &err), -EPROTONOSUPPORT);
 	assert_int_equal(err.code, -EPROTONOSUPPORT);
-	assert_non_null(strstr(err.msg, "version 2"));
+	assert_non_null(strstr(err.msg, "version 3"));
 	assert_int_equal(parse(text, strlen(text), &ev, NULL), -EPROTONOSUPPORT);
+}
+
+/* Calls of execs make it a file that older programs refuse; without them it stays one that they read. */
+static void calls_of_execs_need_a_newer_reader(void **state)
+{
+	cleanup_free char *with = replaced(golden, "\"name\": \"socketcall\", \"phase\": \"workload\"", "\"name\": \"socketcall\", \"phase\": \"exec\"");
+	cleanup_free char *text = replaced(with, "\"version\": 1", "\"version\": 2");
+	cleanup_free char *plain = replaced(golden, "\"version\": 1", "\"version\": 2");
+	cleanup_evidence struct evidence *ev = NULL, *old = NULL, *none = NULL;
+	cleanup_buf struct buf out = {0}, first = {0};
+	struct err err = {0};
+
+	assert_int_equal(parse(with, strlen(with), &none, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "unknown phase"));
+	assert_int_equal(parse(text, strlen(text), &ev, &err), 0);
+	assert_int_equal(evidence_write(ev, &out, NULL), 0);
+	assert_non_null(strstr(out.data, "\"version\": 2"));
+	assert_non_null(strstr(out.data, "\"phase\": \"exec\""));
+	assert_int_equal(parse(plain, strlen(plain), &old, &err), 0);
+	assert_int_equal(evidence_write(old, &first, NULL), 0);
+	assert_non_null(strstr(first.data, "\"version\": 1"));
 }
 
 int main(void)
@@ -336,7 +357,7 @@ int main(void)
 		cmocka_unit_test(writes_the_file),       cmocka_unit_test(reads_what_it_writes),
 		cmocka_unit_test(goes_on_after_reading), cmocka_unit_test(refuses_every_truncation),
 		cmocka_unit_test(refuses_damage),        cmocka_unit_test(reads_variants),
-		cmocka_unit_test(tells_a_newer_file),
+		cmocka_unit_test(tells_a_newer_file), cmocka_unit_test(calls_of_execs_need_a_newer_reader),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

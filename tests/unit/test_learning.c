@@ -17,6 +17,8 @@
 #define ERRNO  "\"SCMP_ACT_ERRNO\""
 #define X32    "\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X32\""
 #define ANCHOR "{\"action\":" ERRNO ",\"names\":[\"nfsservctl\"],\"errnoRet\":38}"
+/* Where x86_64 is the native ABI, a section that lists it alone needs no anchor; elsewhere there are two ABIs then. */
+#define ELSEWHERE "\1"
 #define DEFLOG "\"defaultAction\":" LOG
 
 /* The host's ABIs as JSON, without those in `skip`. */
@@ -110,7 +112,8 @@ static const struct {
 	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\",\"mount\"],\"action\":" ERRNO "}]}", NULL},
 	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"mount\"],\"action\":" ERRNO ",\"args\":[{}]}]}", NULL},
 	{"{" DEFLOG ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" LOG "}]}", NULL},
-	{"{" DEFLOG ",\"architectures\":[\"SCMP_ARCH_X86_64\"],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" ERRNO "}]}", NULL},
+	{"{" DEFLOG ",\"architectures\":[\"SCMP_ARCH_X86_64\"],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" ERRNO "}]}",
+	 "{" DEFLOG ",\"architectures\":[\"SCMP_ARCH_X86_64\"],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" ERRNO "}" ELSEWHERE "]}"},
 	{"{\"defaultAction\":" ERRNO ",\"architectures\":[" X32 "],\"syscalls\":[{\"names\":[\"ipc\"],\"action\":" LOG "}]}", NULL},
 	{"{\"defaultAction\":" ERRNO ",\"syscalls\":[]}", NULL},
 	{"{\"defaultAction\":" ERRNO ",\"syscalls\":[{\"action\":" ALLOW
@@ -119,13 +122,28 @@ static const struct {
 	 ",\"Names\":[\"a\"],\"names\":[\"\xff\"],\"names\":[]}]}"},
 };
 
+/* What is expected on this machine; *b is where it is made. */
+static const char *expected(const char *text, struct buf *b)
+{
+	const struct arch *host[4];
+	const char *at = strchr(text, ELSEWHERE[0]);
+
+	if (!at)
+		return text;
+	buf_add(b, text, (size_t)(at - text));
+	if (arch_host(host) && host[0]->id != ARCH_X86_64)
+		buf_adds(b, "," ANCHOR);
+	buf_adds(b, at + 1);
+	return b->data;
+}
+
 static void test_keep(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(keeps); i++) {
-		cleanup_buf struct buf b = {0}, twice = {0};
+		cleanup_buf struct buf b = {0}, twice = {0}, here = {0};
 		struct err err = {0};
-		const char *want = keeps[i].out ? keeps[i].out : keeps[i].in;
+		const char *want = keeps[i].out ? expected(keeps[i].out, &here) : keeps[i].in;
 
 		if (learning_keep(keeps[i].in, strlen(keeps[i].in), "section", NULL, &b, &err) < 0)
 			fail_msg("%s: %s", keeps[i].in, err.msg);

@@ -115,10 +115,12 @@ static void plain_sections(void **state)
 static void docker_profiles(void **state)
 {
 	static const char *const caps[] = {"CAP_SYS_ADMIN"};
-	const struct filter_view admin = {.caps = caps, .cap_count = 1, .kernel = {4, 7}}, plain = {.plain = true};
+	const struct arch *machine = arch_get(ARCH_X86_64);
+	const struct filter_view usual = {.machine = machine}, plain = {.plain = true, .machine = machine};
+	const struct filter_view admin = {.caps = caps, .cap_count = 1, .kernel = {4, 7}, .machine = machine};
 	cleanup_with(fixture_done) struct fixture f = {0}, g = {0}, h = {0};
 
-	open_text(DOCKER, NULL, &f);
+	open_text(DOCKER, &usual, &f);
 	assert_int_equal(policy_format(f.policy), POLICY_DOCKER);
 	assert_true(policy_has_conditions(f.policy));
 	assert_int_equal(answer(&f, ARCH_X86_64, "read", 0, 0), SECCOMP_RET_ALLOW);

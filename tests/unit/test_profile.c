@@ -386,6 +386,38 @@ static void leaves_out_what_the_runtime_does_without(void **state)
 	assert_non_null(profile_find(without, "openat2"));
 }
 
+/* What only execs did can be left out; what the program did too, on any ABI, cannot, and neither can an exec's own ABI. */
+static void leaves_out_what_only_execs_did(void **state)
+{
+	static const struct use uses[] = {
+		{ARCH_X86_64, "execve", EVIDENCE_RUNTIME, EVIDENCE_USED, 0}, {ARCH_X86_64, "read", EVIDENCE_WORKLOAD, EVIDENCE_USED, 0},
+		{ARCH_X86_64, "read", EVIDENCE_EXEC, EVIDENCE_USED, 0},      {ARCH_X86_64, "mount", EVIDENCE_EXEC, EVIDENCE_USED, 0},
+		{ARCH_X86_64, "ptrace", EVIDENCE_TERMINAL, EVIDENCE_USED, 0}, {ARCH_X86, "sync", EVIDENCE_TERMINAL, EVIDENCE_USED, 0},
+		{ARCH_X86_64, "reboot", EVIDENCE_EXEC, EVIDENCE_DENIED, 0},
+	};
+	static const unsigned terminal = 1u << EVIDENCE_TERMINAL, all = terminal | 1u << EVIDENCE_EXEC;
+	cleanup_evidence struct evidence *ev = evidence_of(uses, ARRAY_SIZE(uses));
+	static const struct {
+		unsigned without;
+		bool mount, ptrace;
+	} cases[] = {{0, true, true}, {terminal, true, false}, {all, false, false}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct profile_inputs in = {.evidence = ev, .errno_ret = 38, .without = cases[i].without};
+		cleanup_profile struct profile *p = NULL;
+
+		assert_int_equal(profile_build(&in, &p, NULL, NULL), 0);
+		assert_true(find(p, "read")->sources & W);
+		assert_int_equal(profile_find(p, "mount") != NULL, cases[i].mount);
+		assert_int_equal(profile_find(p, "ptrace") != NULL, cases[i].ptrace);
+		assert_int_equal(profile_find(p, "sync") != NULL, cases[i].ptrace);
+		assert_null(profile_find(p, "reboot"));
+		assert_true(profile_has_arch(p, arch_get(ARCH_X86)));
+		if (cases[i].mount)
+			assert_int_equal(find(p, "mount")->sources, PROFILE_FROM_EXEC);
+	}
+}
+
 static void builds_profiles(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(builds); i++) {
@@ -449,7 +481,7 @@ int main(void)
 		cmocka_unit_test(refuses_every_truncation), cmocka_unit_test(refuses_damage),
 		cmocka_unit_test(unites_and_swallows),      cmocka_unit_test(refuses_what_cannot_be_meant),
 		cmocka_unit_test(builds_profiles), cmocka_unit_test(leaves_out_what_the_runtime_does_without),          cmocka_unit_test(masks_the_flags_of_clone),
-		cmocka_unit_test(builds_from_nothing),
+		cmocka_unit_test(builds_from_nothing), cmocka_unit_test(leaves_out_what_only_execs_did),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

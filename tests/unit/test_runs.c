@@ -1,5 +1,9 @@
 /* Runs: phases, sessions, late records, and how evidence is saved and read again. */
 #include "base/file.h"
+#include "seccomp/evidence/unlogged_proof.h"
+#include "shim/recorder/attribution/counted.h"
+#include "shim/recorder/attribution/flood.h"
+#include "shim/recorder/counter/counter.h"
 #include "tests/unit/runs_fixture.h"
 
 #include <errno.h>
@@ -74,11 +78,98 @@ static void exec_sessions(void **state)
 	call(f, 8, OTHER, "statx");
 	call(f, 8, OTHER, "execve");
 	call(f, 8, OTHER, "uname");
-	assert_calls(run, "runtime:execve runtime:statx workload:uname");
+	assert_calls(run, "runtime:execve runtime:statx exec:uname");
 	call(f, 7, INIT, "close");
-	assert_calls(run, "runtime:close runtime:execve runtime:statx workload:uname");
+	assert_calls(run, "runtime:close runtime:execve runtime:statx exec:uname");
 	runs_end(f->runs, run, EVIDENCE_END_PROCESSES, 3);
 	assert_reasons(run, REASON_BIT(FILTER_NOT_SEEN));
+}
+
+static int join_as(struct fixture *f, uint32_t session, bool terminal, bool by_cgroup)
+{
+	return runs_join(f->runs, &(struct run_request){.root = ROOT, .id = "web", .session = session, .terminal = terminal, .by_cgroup = by_cgroup},
+			 NULL);
+}
+
+static void call_exec(struct fixture *f, uint32_t session, const char *name)
+{
+	call(f, session, OTHER, "execve");
+	call(f, session, OTHER, name);
+}
+
+/* Calls of execs are told from the program's, and from each other's; what both use stands in both. */
+static void execs_are_told(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+	const struct evidence_call *const *calls;
+	bool alone = false;
+
+	call(f, 7, INIT, "execve");
+	call(f, 7, INIT, "uname");
+	assert_int_equal(join_as(f, 8, false, false), 0);
+	assert_int_equal(join_as(f, 9, true, false), 0);
+	call_exec(f, 8, "uname");
+	call(f, 8, CHILD, "sync");
+	call_exec(f, 9, "sync");
+	call(f, 9, OTHER, "mkdir");
+	assert_calls(run, "runtime:execve*3 workload:uname exec:sync exec:uname terminal:mkdir terminal:sync");
+	for (size_t i = 0, n = evidence_calls(run->key->evidence, &calls); i < n; i++) {
+		char name[SYSCALL_NAME_MAX];
+
+		syscall_name(calls[i]->arch, calls[i]->nr, name);
+		alone = strcmp(name, "mkdir") == 0 || (strcmp(name, "sync") == 0 && calls[i]->phase == EVIDENCE_EXEC);
+		assert_int_equal(evidence_is_alone(run->key->evidence, calls[i]), alone);
+	}
+	/* Only the program's use makes a call one that later runs need not log. */
+	assert_int_equal(unlogged_learnt(run->key->evidence), 1);
+	call(f, 7, INIT, "mkdir");
+	assert_int_equal(unlogged_learnt(run->key->evidence), 2);
+}
+
+/* Another process may be in the session too: its calls are the program's. */
+static void an_exec_in_a_shared_session_is_not_told(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+
+	call(f, 7, INIT, "execve");
+	assert_int_equal(join_as(f, 8, true, true), 0);
+	assert_int_equal(runs_phase_of(run->sessions), EVIDENCE_WORKLOAD);
+	assert_int_equal(evidence_untold_runs(run->key->evidence), 1);
+}
+
+static uint64_t count_of(const struct run *run, const char *name, enum evidence_phase phase)
+{
+	const struct evidence_call *const *calls;
+	char other[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0, n = evidence_calls(run->key->evidence, &calls); i < n; i++)
+		if (syscall_name(calls[i]->arch, calls[i]->nr, other) && strcmp(other, name) == 0 && calls[i]->phase == phase)
+			return calls[i]->count;
+	return 0;
+}
+
+/* The kernel counted a call of an exec; the exec ends; the program makes the call for the first time. */
+static void what_an_exec_used_is_the_programs_too_once_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+	struct counter_entry now = {0};
+	const struct arch *host[4];
+	uint32_t nr = 0;
+
+	if (!arch_host(host) || syscall_number(host[0], "getpid", &nr) < 0)
+		skip();
+	assert_int_equal(join_as(f, 8, false, false), 0);
+	now.words[COUNTER_ABIS * COUNTER_WORDS + nr / 64] = UINT64_C(1) << nr % 64;
+	assert_true(counted_book(f->runs, runs_session(f->runs, 8), &now, 2));
+	assert_true(counted_retire(runs_session(f->runs, 8)));
+	runs_forget_session(f->runs, runs_session(f->runs, 8));
+	assert_int_equal(count_of(run, "getpid", EVIDENCE_EXEC), 1);
+	assert_int_equal(count_of(run, "getpid", EVIDENCE_WORKLOAD), 0);
+	assert_true(counted_book(f->runs, runs_session(f->runs, 7), &now, 2));
+	assert_int_equal(count_of(run, "getpid", EVIDENCE_WORKLOAD), 1);
 }
 
 static void joining(void **state)
@@ -323,16 +414,45 @@ static void versions(void **state)
 	assert_string_equal(evidence_run(run->key->evidence, run->no)->runtime_version, "runc 1.1");
 }
 
+/* Rare calls that are not rare are told once, with their name. */
+static void floods(void **state)
+{
+	struct fixture *f = *state;
+	struct run *run = begin(f, 7, "web");
+	const char *note;
+
+	call(f, 7, INIT, "execve");
+	for (unsigned i = 0; i < FLOOD_RECORDS - 2; i++)
+		call(f, 7, INIT, "getppid");
+	flood_look(f->runs);
+	call(f, 7, INIT, "getppid");
+	flood_look(f->runs);
+	assert_string_equal(evidence_run(run->key->evidence, run->no)->note, "");
+	for (unsigned i = 0; i < FLOOD_RECORDS; i++)
+		call(f, 7, INIT, i ? "mount" : "umount2");
+	flood_look(f->runs);
+	note = evidence_run(run->key->evidence, run->no)->note;
+	assert_non_null(strstr(note, "5000 audit records in a second, most of them of "));
+	assert_non_null(strstr(note, "later starts of this key leave it unlogged"));
+	for (unsigned i = 0; i < FLOOD_RECORDS; i++)
+		call(f, 7, INIT, "ptrace");
+	flood_look(f->runs);
+	assert_string_equal(evidence_run(run->key->evidence, run->no)->note, note);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_runs(phases),           with_runs(boundary),
 		with_runs(exec_sessions),    with_runs(joining),
+		with_runs(execs_are_told), with_runs(an_exec_in_a_shared_session_is_not_told),
+		with_runs(what_an_exec_used_is_the_programs_too_once_it_is),
 		with_runs(no_cross_booking), with_runs(many_sessions),
 		with_runs(late_records),     with_runs(saved_and_read_again),
 		with_runs(orphans),          with_runs(damaged_evidence),
 		with_runs(newer_evidence),   with_runs(modes),
 		with_runs(unknown_arch),     with_runs(versions),
+		with_runs(floods),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE, OPT_FOR };
+enum { OPT_FORCE, OPT_NO_SAMPLE, OPT_ERRNO, OPT_RUNTIME, OPT_TO, OPT_DIGEST, OPT_PROFILE, OPT_FOR, OPT_WITHOUT };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_FORCE] = {"force", 0, NULL, "approve even if the evidence is incomplete"},
@@ -32,6 +32,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_PROFILE] = {"profile", 0, "FILE", "approve this file, in the form that `snug explain --fix` writes"},
 	[OPT_FOR] = {"for", 0, "RUNTIME,...",
 		     "also allow what these runtimes need: releases (snug floor --list), paths or names"},
+	[OPT_WITHOUT] = {"without", 0, "exec|terminal", "leave out what only execs used, or only execs with a terminal"},
 };
 
 /* The input for the table of changes. */
@@ -49,7 +50,8 @@ static void add_change(enum delta_kind kind, const struct profile_rule *rule, vo
 
 	table_addf(&c->table, "%s %s", signs[kind], rule->name);
 	if (kind == DELTA_REMOVED)
-		buf_adds(&why, "no longer allowed: nothing needs it");
+		buf_adds(&why, c->build && build_is_without(c->build, rule->name) ? "no longer allowed: only an exec used it"
+										    : "no longer allowed: nothing needs it");
 	else if (c->build)
 		build_add_origin(c->build, rule, &why);
 	if (kind != DELTA_REMOVED && rule->masked) {
@@ -83,15 +85,22 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 		 "\n"
 		 "Approved as number %u: containers of %s may make these %zu system calls (requests to the\n"
 		 "kernel) and no others.\n"
-		 "\n"
-		 "%s:\n"
-		 "  snug-audit    refuses nothing; `snug show %s` lists what would have been refused\n"
-		 "  snug-enforce  refuses every other call\n"
-		 "Docker, Podman and Kubernetes can use the file %s/keys/%s/approved.json\n",
-		 number, key, delta_count_calls(p),
-		 text_starts(key, "k8s/") ? "To use it, give the pod one of these as runtimeClassName"
-					  : "To use it, start the container with one of these in place of runc",
-		 key, cli->config.state_dir, key);
+		 "\n",
+		 number, key, delta_count_calls(p));
+	if (text_starts(key, "program/"))
+		buf_adds(out,
+			 "To use it, give the engine the file below. snug-audit and snug-enforce take no key that\n"
+			 "comes from a program's name alone: they need the annotation io.snug.profile.\n");
+	else
+		buf_addf(out,
+			 "%s:\n"
+			 "  snug-audit    refuses nothing; `snug explain --key %s` then names what would be refused\n"
+			 "  snug-enforce  refuses every other call\n",
+			 text_starts(key, "k8s/") ? "To use it, give the pod one of these as runtimeClassName"
+						  : "To use it, start the container with one of these in place of runc",
+			 key);
+	buf_addf(out, "Docker, Podman and Kubernetes can use the file %s/keys/%s/approved.json\n",
+		 cli->config.state_dir, key);
 	if (cli->config.export_dir)
 		export_add_use(cli->config.export_dir, key, out);
 	if (number > 1)
@@ -115,30 +124,37 @@ static int sample_runtime(struct cli *cli, const struct build *b, const struct b
 	if (r < 0)
 		return r;
 	fprintf(stderr,
-		"sampling what %s itself needs to start such a container (takes seconds; --no-sample skips it)\n",
+		"sampling what %s itself needs to start such a container (can take a minute; --no-sample skips it)\n",
 		rt->path);
 	r = sample_floor(&plan, &confidence, err);
-	if (r < 0 && r != -EINTR)
+	if (r < 0 && r != -EINTR && !namespaces_why_no_audit())
 		err_wrap(err, "cannot sample the runtime (--no-sample skips this)");
 	return r;
+}
+
+/* Where canaries are recorded by audit, they can start. Elsewhere the runs, the catalogue and the static set must do if they cannot. */
+static int sample_if_possible(struct cli *cli, const struct build *b, const struct build_runtime *rt, struct err *err)
+{
+	struct err why = {0};
+	int r = sample_runtime(cli, b, rt, &why);
+
+	if (r < 0 && r != -EINTR && namespaces_why_no_audit()) {
+		fprintf(stderr, "the runtime is not sampled: %s; what it may need beyond the runs seen here comes from what snug knows of it\n", why.msg);
+		return 0;
+	}
+	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
 }
 
 static int sample_missing(struct cli *cli, struct build *b, struct err *err)
 {
 	int r = 0;
 
-	/* The canaries need audit. Without it, the runs, the catalogue and the static set must do. */
-	if (!namespaces_have_audit()) {
-		fprintf(stderr, "the runtime is not sampled, which takes root and the initial namespaces: what it may need beyond the runs seen here"
-				" comes from what snug knows of it\n");
-		return build_load_floors(cli, b, err);
-	}
 	for (size_t i = 0; !r && evidence_shape(b->evidence) && i < b->runtime_count; i++) {
 		struct floor_stat st;
 
 		floor_evaluate(&b->runtimes[i].floor, &st);
 		if (!st.starts && b->runtimes[i].present)
-			r = sample_runtime(cli, b, &b->runtimes[i], err);
+			r = sample_if_possible(cli, b, &b->runtimes[i], err);
 	}
 	return r < 0 ? r : build_load_floors(cli, b, err);
 }
@@ -235,12 +251,14 @@ static int check_options(const struct cli_args *args, struct err *err)
 {
 	if (args->value[OPT_TO] && args->value[OPT_PROFILE])
 		return err_set(err, EINVAL, "--to and --profile cannot be combined: each names the profile");
-	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) && (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME] || args->value[OPT_FOR]))
+	if ((args->value[OPT_TO] || args->value[OPT_PROFILE]) &&
+	    (args->value[OPT_ERRNO] || args->value[OPT_RUNTIME] || args->value[OPT_FOR] || args->value[OPT_WITHOUT]))
 		return err_set(err, EINVAL,
 			       "--%s cannot be combined with --%s: it applies only to a profile made from evidence",
 			       args->value[OPT_ERRNO] ? "errno"
-			       : args->value[OPT_FOR] ? "for"
-						      : "runtime",
+			       : args->value[OPT_FOR]   ? "for"
+			       : args->value[OPT_WITHOUT] ? "without"
+							  : "runtime",
 			       args->value[OPT_TO] ? "to" : "profile");
 	return 0;
 }
@@ -265,6 +283,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 
 	if (r == 0)
 		r = build_parse_errno(args->value[OPT_ERRNO], &errno_ret, err);
+	if (r == 0)
+		r = build_parse_without(args->value[OPT_WITHOUT], &b.without, err);
 	if (r < 0)
 		return r;
 	if (args->value[OPT_TO])
@@ -312,6 +332,8 @@ const struct cli_command cmd_approve = {
 	.details = "Programs ask the kernel for everything by system calls. Once approved, containers of KEY may make\n"
 		   "the calls that they were seen to make, and no others. The first time, each call is printed with\n"
 		   "its reason; later only changes are (+ newly allowed, - no longer allowed, ~ other arguments).\n"
+		   "What only execs did (probes, lifecycle hooks, people) is allowed too, since a probe that is refused a\n"
+		   "call restarts the pod; --without terminal leaves out what only people with a terminal did.\n"
 		   "If this runtime has no floor yet, it is sampled first (see `snug floor --help`). Incomplete\n"
 		   "evidence is refused (exit status 3).\n",
 	.options = OPTIONS,

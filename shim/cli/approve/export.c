@@ -41,6 +41,14 @@ static int open_directories(int from, char *path, struct err *err)
 	return steal_fd(&dir);
 }
 
+static bool is_saved(int dir, const char *file, const struct buf *text)
+{
+	cleanup_buf struct buf old = {0};
+
+	return file_read_at(dir, file, text->len, &old, NULL) == 0 && old.len == text->len &&
+	       memcmp(old.data, text->data, old.len) == 0;
+}
+
 int export_save(const char *export_dir, const char *key, const struct buf *text, struct err *err)
 {
 	cleanup_free char *path = strdup(below_export_dir(key)), *file = NULL;
@@ -56,7 +64,9 @@ int export_save(const char *export_dir, const char *key, const struct buf *text,
 
 	cleanup_fd int dir = open_directories(top, slash ? path : none, err);
 
-	return dir < 0 ? err_wrap(err, "%s", export_dir) : file_save_at(dir, file, text->data, text->len, 0644, err);
+	if (dir < 0)
+		return err_wrap(err, "%s", export_dir);
+	return is_saved(dir, file, text) ? 0 : file_save_at(dir, file, text->data, text->len, 0644, err);
 }
 
 /* export_dir as the kubelet names it; "": its seccomp directory. */

@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Saves the profile's text atomically, mode 0644; makes missing directories below export_dir, mode 0755. Returns 0 or a negative
- * errno. */
+/* Saves the profile's text atomically, mode 0644, unless the file has it already; makes missing directories below
+ * export_dir, mode 0755. Returns 0 or a negative errno. */
 int export_save(const char *export_dir, const char *key, const struct buf *text, struct err *err);
 
 /* Appends the pod's securityContext that names the profile, ready to paste. A localhostProfile is relative to the kubelet's

@@ -12,9 +12,14 @@
 
 #define THREAD_FLAGS 0x3d0f00u /* what pthread_create() and Go's newosproc() pass to clone; no namespace flags */
 
-static const char *when(const struct floor_part *p)
+/* The containers of a part. */
+static const char *which(const struct floor_part *p)
 {
-	return p->no_new_privileges ? "with noNewPrivileges true" : "with noNewPrivileges false";
+	static const char *const words[2][2] = {
+		{"a container with noNewPrivileges false", "a container with noNewPrivileges true"},
+		{"a rootless container with noNewPrivileges false", "a rootless container with noNewPrivileges true"}};
+
+	return words[p->rootless][p->no_new_privileges];
 }
 
 /* Appends the names, quoted as in a profile. */
@@ -60,7 +65,7 @@ static void add_sentence(const char *who, enum check_level level, const struct f
 		[CHECK_FAILURE] = "it makes these calls itself",
 	};
 
-	buf_addf(out, "%s %s a container %s: %s%s", who, verbs[level][part->phase], when(part), whys[level],
+	buf_addf(out, "%s %s %s: %s%s", who, verbs[level][part->phase], which(part), whys[level],
 		 level == CHECK_NOTE			? ""
 		 : part->phase == FLOOR_CREATE ? ", after the filter is loaded"
 						   : ", under the filter of the container");
@@ -238,7 +243,7 @@ static int check_runtime(struct check_view *v, const struct floor_runtime *rt)
 		if (r < 0)
 			return r;
 		f->runtime = rt;
-		f->fix = strdup("sample it as root: snug floor --runtime PATH");
+		f->fix = strdup("sample it: snug floor --runtime PATH");
 	}
 	for (size_t i = 0; !r && i < rt->part_count; i++)
 		r = check_part(v, rt, &rt->parts[i]);

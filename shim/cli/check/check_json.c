@@ -42,6 +42,7 @@ static void write_finding(struct json_writer *w, const struct check_finding *f)
 	}
 	if (f->part) {
 		json_write_string(w, "phase", floor_phase_name(f->part->phase));
+		json_write_bool(w, "rootless", f->part->rootless);
 		json_write_bool(w, "no_new_privileges", f->part->no_new_privileges);
 	}
 	json_write_array(w, "calls");

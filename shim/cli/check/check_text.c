@@ -209,7 +209,7 @@ static void add_group(const struct check_result *r, size_t first, struct buf *ou
 
 	check_add_runtime(f->runtime, &who);
 	unite_calls(group, n, &all);
-	buf_addf(&line, "%s (%s)%s", who.data ? who.data : "", f->runtime->path, leads[f->level]);
+	buf_addf(&line, "%s (%s%s)%s", who.data ? who.data : "", f->runtime->path, f->part->rootless ? ", rootless" : "", leads[f->level]);
 	buf_addf(out, "  %s: ", check_level_name(f->level));
 	width_add_wrapped(out, 4, line.data ? line.data : "");
 	table_begin(&t, 2 + n);
@@ -343,6 +343,8 @@ static void add_head(const struct floor_file *floors, const struct check_item *i
 		check_add_runtime(&floors->runtimes[i], out);
 		if (floors->runtimes[i].catalogued)
 			buf_adds(out, " (from the catalogue)");
+		else if (floors->runtimes[i].part_count && floors->runtimes[i].parts[0].rootless)
+			buf_adds(out, " (rootless)");
 	}
 	if (!floors->runtime_count)
 		buf_adds(out, " no runtime");

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "seccomp/policy/read.h"
 #include "shim/common/client.h"
+#include "shim/common/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +50,7 @@ struct work {
 	struct floor_file floors;
 	struct check_plan *plan;
 	bool sample;
+	bool tell_rootless; /* say that a runtime was sampled as an ordinary user's */
 	struct checked *texts;
 	size_t text_count, text_cap;
 	struct check_result **results; /* each allocated separately: items point to them */
@@ -97,18 +99,20 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 	const struct config *config = &w->cli->config;
 	const struct sample_plan plan = {
 		.config = config, .runtime = rt, .shape = shape, .silent = SAMPLE_SILENT, .max = SAMPLE_MAX};
-	char id[OCI_RUNTIME_ID_MAX];
+	char runtime_id[OCI_RUNTIME_ID_MAX];
 	bool confidence = false;
 	int r;
 
-	oci_runtime_id(rt, id);
-	r = floor_load(config->state_dir, id, shape, ret, err);
-	/* Only root can read the samples: others have none. */
+	oci_runtime_id(rt, runtime_id);
+	const struct floor_id id = floor_id_here(config->state_dir, runtime_id, shape);
+
+	r = floor_load(&id, ret, err);
+	/* Whoever cannot read the samples has none. */
 	if (r == -EACCES && geteuid() != 0)
 		return 0;
 	if (r < 0 || floor_is_sampled(ret) || !w->sample)
 		return r;
-	fprintf(stderr, "sampling what %s itself needs to start containers (takes seconds; --no-sample skips it)\n",
+	fprintf(stderr, "sampling what %s itself needs to start containers (can take a minute; --no-sample skips it)\n",
 		rt->path);
 	r = sample_floor(&plan, &confidence, err);
 	if (r < 0) {
@@ -118,7 +122,7 @@ static int obtain(struct work *w, const struct oci_runtime *rt, const char *shap
 		return r;
 	}
 	floor_done(ret);
-	return floor_load(config->state_dir, id, shape, ret, err);
+	return floor_load(&id, ret, err);
 }
 
 static bool is_here(const struct arch *arch)
@@ -146,9 +150,22 @@ static int take_catalogued(struct work *w, const struct oci_runtime *rt, struct 
 	return catalogue_add_to(e, &w->floors, err);
 }
 
+/* A profile may be meant for root's containers, and an ordinary user's check finds out about the user's. */
+static void tell_rootless(const struct work *w, const struct floor_runtime *entry)
+{
+	const struct catalogue_entry *e = catalogue_of_version(entry->version, w->floors.arch);
+
+	fprintf(stderr, "checked for rootless starts by %s, as you would start it; ", entry->path);
+	if (e)
+		fprintf(stderr, "for starts as root: --runtime %s\n", e->name);
+	else
+		fprintf(stderr, "for starts as root, run this as root\n");
+}
+
 static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err *err)
 {
 	struct floor_runtime *entry = NULL;
+	bool rootless = !namespaces_is_root();
 	int r = floor_file_add_runtime(&w->floors, rt, &entry, err);
 
 	if (!r)
@@ -160,13 +177,15 @@ static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err 
 		cleanup_floor struct floor floor = {0};
 		cleanup_buf struct buf shape = {0};
 
-		r = shapes_shape(i, &shape, err);
+		r = shapes_shape(i, rootless, &shape, err);
 		if (!r)
 			r = obtain(w, rt, shape.data, &floor, err);
 		if (!r)
-			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, shapes_title(i),
+			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, shapes_title(i, rootless),
 						 shapes_no_new_privileges(i), err);
 	}
+	if (!r && entry->part_count && rootless && w->tell_rootless)
+		tell_rootless(w, entry);
 	return r || entry->part_count ? r : take_catalogued(w, rt, err);
 }
 
@@ -179,7 +198,7 @@ static bool is_own(const struct work *w, const struct catalogue_entry *e)
 	       catalogue_of_version(last->version, w->floors.arch) == e;
 }
 
-/* A released runtime. If it is installed and was sampled here, that sample counts. */
+/* A released runtime, for starts as root. If it is installed and was sampled here so, that sample counts. */
 static int add_released(struct work *w, const char *name, struct err *err)
 {
 	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
@@ -191,7 +210,7 @@ static int add_released(struct work *w, const char *name, struct err *err)
 	if (r < 0)
 		return r;
 	snprintf(program, sizeof(program), "%.*s", (int)strcspn(e->name, "-"), e->name);
-	if (!oci_runtime_open_or_find(program, -1, &rt, NULL)) {
+	if (namespaces_is_root() && !oci_runtime_open_or_find(program, -1, &rt, NULL)) {
 		size_t before = w->floors.runtime_count;
 
 		w->sample = false;
@@ -246,7 +265,7 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 		return err_set(err, EINVAL, "--floor-file already names the machine: leave out --machine");
 	if (args->value[OPT_FLOOR_FILE])
 		return read_floor_file(w, args->value[OPT_FLOOR_FILE], err);
-	/* A runtime that the user did not name is sampled only for root, who can. */
+	/* A runtime that the user did not name is sampled only for root, whose floors are what most profiles are for. */
 	w->sample = !args->value[OPT_NO_SAMPLE] && (args->value[OPT_RUNTIME] || geteuid() == 0);
 	r = floor_file_here(&w->floors, err);
 	if (!r && args->value[OPT_MACHINE])
@@ -418,6 +437,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!w)
 		return oom(err);
 	w->cli = cli;
+	w->tell_rootless = !args->value[OPT_JSON];
 	r = load_floors(w, args, err);
 	if (!r)
 		r = check_plan_new(&w->floors, &w->plan, err);

@@ -39,6 +39,6 @@ struct cli_command {
 extern const struct cli_command cmd_ls, cmd_show, cmd_profile, cmd_approve, cmd_floor, cmd_explain, cmd_doctor;
 extern const struct cli_command cmd_setup;
 extern const struct cli_command cmd_check, cmd_diff, cmd_merge;
-extern const struct cli_command cmd_report;
+extern const struct cli_command cmd_report, cmd_metrics, cmd_cluster;
 
 #endif

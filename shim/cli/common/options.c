@@ -183,7 +183,7 @@ void cli_help_all(const struct cli_command *const *cmds, size_t count, struct bu
 		buf_addf(out, "  %-17s %s\n", left, cmds[i]->summary);
 	}
 	buf_adds(out, "\n"
-		      "`snug COMMAND --help` describes a command, `snug --version` prints the version.\n"
+		      "`snug COMMAND --help` describes a command, `snug --version` prints versions.\n"
 		      "\n"
 		      "Exit status: 0 good, 1 found something, 2 bad usage or input, 3 refused, the evidence is "
 		      "incomplete.\n");

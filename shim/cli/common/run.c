@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX 65536 /* bytes */
+#define ENV_MAX    16
 
 /* What the child needs; made before the fork. */
 struct child {
@@ -45,9 +46,11 @@ static void child_prepare(const struct run *run, const struct child *c, struct e
 static void child_main(const struct run *run, const struct child *c)
 {
 	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	char *env[] = {path, NULL};
+	char *env[ENV_MAX] = {path};
 	struct err err = {0};
 
+	for (size_t i = 0; run->environment && run->environment[i] && i < ENV_MAX - 2; i++)
+		env[i + 1] = run->environment[i];
 	child_prepare(run, c, &err);
 	if (!err.code) {
 		execve(run->argv[0], run->argv, env);

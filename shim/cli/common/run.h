@@ -9,6 +9,7 @@
 
 struct run {
 	char *const *argv;                         /* argv[0] is the program's absolute path */
+	char *const *environment;                  /* beside PATH, NULL-terminated; NULL: nothing */
 	int (*before)(void *arg, struct err *err); /* called in the child before its execve; NULL: nothing */
 	void *arg;
 	int signal_fd;  /* when it is readable, the program is killed: -EINTR; -1: none */

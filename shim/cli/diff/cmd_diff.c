@@ -73,6 +73,33 @@ static int read_side(struct cli *cli, const char *word, const struct arch *machi
 	return r ? r : filter_new(ret->policy, &view, &ret->filter, err);
 }
 
+/* True if a rule that applies names the call, which exists on the ABI, and allows it. */
+static bool allows_by_name(const struct side *s, const struct arch *arch, const char *name)
+{
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(s->policy, &rules);
+	uint32_t nr;
+
+	if (syscall_number(arch, name, &nr) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < rules[i]->name_count; k++)
+			if (text_streq(rules[i]->names[k], name) && filter_applies(s->filter, rules[i], arch) &&
+			    (rules[i]->answer.action == POLICY_ALLOW || rules[i]->answer.action == POLICY_LOG))
+				return true;
+	return false;
+}
+
+/* Runtimes leave out names that their libseccomp does not know, without a word. */
+static size_t count_left_out(const struct side *s, const struct arch *arch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s->policy && arch && syscall_newer(i); i++)
+		n += !syscall_known_to_libseccomp(syscall_newer(i)) && allows_by_name(s, arch, syscall_newer(i));
+	return n;
+}
+
 /* A release of the catalogue: @runc-1.3.6 */
 static bool is_release(const char *word)
 {
@@ -104,7 +131,9 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = diff_filters(a.filter, b.filter, &d, err);
 	if (r < 0)
 		return r;
-	const struct diff_names names = {.name = {a.name.data, b.name.data}, .what = {a.what.data, b.what.data}};
+	const struct diff_names names = {.name = {a.name.data, b.name.data},
+					 .what = {a.what.data, b.what.data},
+					 .left_out = {count_left_out(&a, d.first), count_left_out(&b, d.first)}};
 
 	if (args->value[OPT_JSON])
 		diff_json(&d, &names, &cli->out);
@@ -120,11 +149,12 @@ const struct cli_command cmd_diff = {
 	.operands_max = 2,
 	.summary = "shows how two profiles differ in effect",
 	.details =
-		"A and B are keys, profiles in any format, evidence files, the defaults @moby, @containerd and\n"
-		"@podman, or - for standard input. pid:N and container:ID are the filters that the kernel has loaded\n"
-		"for a live process, all of them together. What counts is the answer to each call, arguments and\n"
-		"errno included, not how the profile is written.\n"
+		"A and B are keys, approved profiles by number (KEY#N), profiles in any format, evidence files, the\n"
+		"defaults @moby, @containerd and @podman, or - for standard input. pid:N and container:ID are the\n"
+		"filters that the kernel has loaded for a live process, all of them together. What counts is the\n"
+		"answer to each call, arguments and errno included, not how the profile is written.\n"
 		"  snug diff web @containerd           what changes if web gets its own profile, not the default\n"
+		"  snug diff web#1 web                 what changed since the first approval\n"
 		"  snug diff @crun-1.28 @runc-1.3.6    what the new runtime needs in addition (snug floor --list)\n"
 		"Exit status: 0 same effect, 1 they differ, 2 bad usage or input.\n",
 	.options = OPTIONS,

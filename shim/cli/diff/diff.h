@@ -56,6 +56,7 @@ size_t diff_count(const struct diff *d, enum diff_kind k);
 /* The names of the two, for people and scripts. */
 struct diff_names {
 	const char *name[2], *what[2];
+	size_t left_out[2]; /* calls of the first ABI that it allows and this machine's libseccomp cannot name */
 };
 void diff_text(const struct diff *d, const struct diff_names *names, struct buf *out);
 void diff_json(const struct diff *d, const struct diff_names *names, struct buf *out);

@@ -187,6 +187,12 @@ void diff_text(const struct diff *d, const struct diff_names *names, struct buf 
 			buf_addf(out, " (%s)", names->what[i]);
 		if (d->first)
 			buf_addf(out, ": allows %zu calls", d->allowed[i]);
+		if (names->left_out[i]) {
+			char version[SYSCALL_LIBSECCOMP_MAX];
+
+			syscall_libseccomp(version);
+			buf_addf(out, ", and %zu more that libseccomp %s leaves out", names->left_out[i], version);
+		}
 		buf_addc(out, '\n');
 	}
 	if (diff_is_same(d)) {
@@ -237,6 +243,7 @@ void diff_json(const struct diff *d, const struct diff_names *names, struct buf 
 		json_write_string(&w, "name", names->name[i]);
 		json_write_string(&w, "what", names->what[i]);
 		json_write_u64(&w, "allowed", d->allowed[i]);
+		json_write_u64(&w, "left_out", names->left_out[i]);
 		write_arches(&w, "only_it_lists", d->only[i]);
 		json_write_end_object(&w);
 	}

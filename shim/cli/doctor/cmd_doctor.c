@@ -154,8 +154,8 @@ static void choose_source(struct doctor *d)
 {
 	if (d->config.source == CONFIG_SOURCE_NOTIFY)
 		d->why = "the configuration says so";
-	else if (d->config.source == CONFIG_SOURCE_AUTO && !namespaces_have_audit())
-		d->why = "the kernel's audit records go to root of the initial user, pid and network namespace alone";
+	else if (d->config.source == CONFIG_SOURCE_AUTO)
+		d->why = namespaces_why_no_audit();
 	d->notify = d->why != NULL;
 }
 

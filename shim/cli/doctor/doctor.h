@@ -1,12 +1,12 @@
-/* `snug doctor`: can this node record? There is one table of checks (cmd_doctor.c); text, JSON and the exit status derive from
- * it. Nothing is changed: each check leaves no trace.
+/* `snug doctor`: can this node record? There is one table of checks (cmd_doctor.c); text, JSON and the exit status
+ * derive from it. Nothing is changed: each check leaves no trace.
  *
  *   cmd_doctor.c     the table, the output
  *   doctor_kernel.c  namespaces, capabilities, seccomp, cgroups
  *   doctor_audit.c   the audit stream, its settings, its losses, the login uid
  *   doctor_calls.c   ABIs, inherited filters
  *   doctor_node.c    configuration, directories, runtime, recorder
- *   doctor_readers.c who else reads audit records */
+ *   doctor_readers.c who else reads audit records; auditd_conf.c: auditd's own settings */
 #ifndef SNUG_SHIM_CLI_DOCTOR_H
 #define SNUG_SHIM_CLI_DOCTOR_H
 
@@ -37,6 +37,8 @@ struct doctor {
 	bool namespaces_initial;
 	struct audit_info first; /* the audit status before the checks */
 	bool first_known;
+	bool audit_off;             /* not in this kernel: what rests on it is not tested */
+	bool counts;                /* common calls of a first run make no record */
 	struct oci_runtime runtime; /* path NULL: there is none */
 };
 

@@ -50,6 +50,8 @@ enum doctor_result doctor_stream(struct doctor *d, struct doctor_finding *f)
 	struct audit_reader *reader = NULL;
 	struct err err = {0};
 
+	if (d->audit_off)
+		return doctor_found(f, DOCTOR_SKIPS, "not tested: this kernel has no audit");
 	if (audit_open(AUDIT_BUFFER, &reader, &err) < 0)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);
 	audit_close(reader);
@@ -62,7 +64,7 @@ enum doctor_result doctor_receive_buffer(struct doctor *d, struct doctor_finding
 	socklen_t len = sizeof(int);
 	int got = 0, r;
 
-	if (audit_open(AUDIT_BUFFER, &reader, NULL) < 0)
+	if (d->audit_off || audit_open(AUDIT_BUFFER, &reader, NULL) < 0)
 		return doctor_found(f, DOCTOR_SKIPS, "not tested: the stream cannot be opened");
 	r = getsockopt(audit_fd(reader), SOL_SOCKET, SO_RCVBUF, &got, &len);
 	audit_close(reader);
@@ -79,6 +81,8 @@ enum doctor_result doctor_status(struct doctor *d, struct doctor_finding *f)
 {
 	struct err err = {0};
 
+	if (d->audit_off)
+		return doctor_found(f, DOCTOR_SKIPS, "not tested: this kernel has no audit");
 	d->first_known = ask_status(&d->first, &err) == 0;
 	if (!d->first_known)
 		return doctor_found(f, DOCTOR_FAILS, "%s", err.msg);

@@ -92,7 +92,7 @@ static bool built_without(const char *option)
 	return access(path, R_OK) == 0 && !file_has_word(path, set);
 }
 
-enum doctor_result doctor_audit_built(struct doctor *d, struct doctor_finding *f)
+static enum doctor_result find_audit(struct doctor_finding *f)
 {
 	cleanup_fd int fd = -1;
 
@@ -107,6 +107,14 @@ enum doctor_result doctor_audit_built(struct doctor *d, struct doctor_finding *f
 	if (fd < 0)
 		return doctor_found(f, DOCTOR_FAILS, "no audit socket: %s", strerror(errno));
 	return doctor_found(f, DOCTOR_OK, "the kernel has audit, and it is not off");
+}
+
+enum doctor_result doctor_audit_built(struct doctor *d, struct doctor_finding *f)
+{
+	enum doctor_result r = find_audit(f);
+
+	d->audit_off = r == DOCTOR_FAILS;
+	return r;
 }
 
 enum doctor_result doctor_seccomp_log(struct doctor *d, struct doctor_finding *f)

@@ -119,7 +119,7 @@ enum doctor_result doctor_run_dir(struct doctor *d, struct doctor_finding *f)
 
 	if (skips_config(d, f))
 		return DOCTOR_SKIPS;
-	if (strlen(d->config.run_dir) + strlen("/snugd.sock") >= sizeof(addr.sun_path))
+	if (strlen(d->config.run_dir) + strlen("/" CLIENT_SERVICE_SOCKET) >= sizeof(addr.sun_path))
 		return doctor_found(f, DOCTOR_FAILS, "%s: too long for a socket path", d->config.run_dir);
 	return check_dir(d->config.run_dir, f);
 }
@@ -216,6 +216,7 @@ enum doctor_result doctor_counter(struct doctor *d, struct doctor_finding *f)
 
 		return doctor_found(f, DOCTOR_WARNS, "a first run logs every call: %s", said ? said + strlen(SNUGD_SAYS) : err.msg);
 	}
+	d->counts = true;
 	return doctor_found(f, DOCTOR_OK, "common calls are counted in the kernel; a first run logs the rare ones only");
 }
 

@@ -9,9 +9,9 @@
 
 static const char whole_list[] =
 	"\n"
-	"To get the whole list in one start: `snug-audit run --bundle BUNDLE ID` (a pod: RuntimeClass snug-audit),\n"
-	"then `snug show KEY`. Without an approved profile, use `snug-learn` instead. Neither loses a call\n"
-	"without saying so.\n";
+	"To get the whole list in one start: `snug-audit run --bundle BUNDLE ID` (Docker, Podman: --runtime\n"
+	"snug-audit; a pod: RuntimeClass snug-audit), then `snug explain --key KEY`. Without an approved\n"
+	"profile, use `snug-learn` and `snug show` instead. Neither loses a call without saying so.\n";
 
 static bool any_refusal(const struct explain *x)
 {
@@ -138,6 +138,8 @@ static void add_one_start(const struct explain *x, struct buf *out)
 		buf_addf(out, "snug explain --key %s\n", x->key);
 	else
 		buf_addf(out, "snug show %s\n", x->key);
+	if (!is_pod(x))
+		buf_addf(out, "  (Docker and Podman: --runtime snug-%s)\n", mode);
 	if (!x->approved)
 		buf_addf(out, "To compare with your own profile: snug explain --key %s --profile PROFILE\n", x->key);
 }

@@ -272,6 +272,8 @@ int ablate_floor(const struct ablate_plan *plan, const struct floor *floor, stru
 	}
 	if (!r)
 		r = try_together(&s);
+	if (!r && plan->notified)
+		r = ablate_unmade(&s);
 	end_progress();
 	return r;
 }

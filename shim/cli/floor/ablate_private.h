@@ -48,6 +48,9 @@ void ablate_begin_section(const struct ablating *s, const char *action, uint32_t
 int ablate_end_section(struct ablating *s, enum ablation_errno e, const char *action, uint32_t errno_ret, struct json_writer *w,
 		       struct buf *out);
 
+/* Marks the calls that are made only while somebody listens. Returns 0 or a negative errno. */
+int ablate_unmade(struct ablating *s);
+
 /* Finds s->found[e].cuts. Returns 0 or a negative errno. */
 int ablate_together(struct ablating *s, enum ablation_errno e);
 

@@ -207,6 +207,8 @@ int ablation_write(const struct ablation *a, struct buf *out, struct err *err)
 		json_write_string(&w, "name", name);
 		for (size_t e = 0; e < ABLATION_ERRNOS; e++)
 			json_write_string(&w, errnos[e], outcomes[c->without[e]]);
+		if (c->unmade)
+			json_write_bool(&w, "unmade", true);
 		json_write_end_object(&w);
 	}
 	json_write_end_array(&w);
@@ -255,6 +257,10 @@ static int read_call(const struct json_doc *doc, const struct json *v, struct ab
 		if (!r)
 			r = ablation_set(a, phase, arch, (uint32_t)nr, e, outcome, err);
 	}
+	struct ablation_call *c = r ? NULL : ablation_find(a, phase, arch, (uint32_t)nr);
+
+	if (c)
+		c->unmade = json_type(json_get(v, "unmade")) == JSON_TRUE;
 	return r;
 }
 

@@ -1,12 +1,13 @@
 /* Whether a runtime still starts, and can still exec, if one of the calls that it makes is refused: the proof of which calls it
- * needs. One file per runtime file and process shape, next to the evidence of its canaries:
+ * needs; and whether it makes them at all when nobody listens. One file per runtime file and process shape, next to the evidence of its canaries:
  *
  *   { "version": 1, "kernel": "6.1.0", "libseccomp": "2.5.4",
  *     "calls": [ { "phase": "exec", "arch": "x86_64", "nr": 430, "name": "fsopen", "enosys": "starts", "eperm": "fails" }
  *                ... ],
  *     "either": [ { "phase": "create", "arch": "x86_64", "errno": "enosys", "nr": [72, 437] } ... ] }
  *
- * "either": it starts without any one of these calls, but not with all of them refused. */
+ * "either": it starts without any one of these calls, but not with all of them refused. A call of which "unmade" is true was seen only because
+ * the canaries were recorded by notify: handing over the listener takes calls that no other start makes. */
 #ifndef SNUG_SHIM_CLI_ABLATION_H
 #define SNUG_SHIM_CLI_ABLATION_H
 
@@ -44,6 +45,7 @@ struct ablation_call {
 	const struct arch *arch;
 	uint32_t nr;
 	enum ablation_outcome without[ABLATION_ERRNOS]; /* if it is refused by this errno */
+	bool unmade;                                    /* not made by a start that nobody listens to */
 };
 
 #define ABLATION_EITHER_MAX 8

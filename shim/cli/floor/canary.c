@@ -2,12 +2,11 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "base/json/json.h"
 #include "base/text.h"
-#include "shim/cli/floor/canary_bundle.h"
 #include "shim/cli/common/run.h"
-#include "shim/common/client.h"
-#include "shim/common/session.h"
+#include "shim/cli/floor/canary_bundle.h"
+#include "shim/cli/floor/canary_call.h"
+#include "shim/cli/floor/own_users.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,123 +19,79 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define START_TIMEOUT_MS 60000
-#define ARGS_MAX         16
+#define START_TIMEOUT_MS CANARY_CALL_TIMEOUT_MS
 #define PROGRAM_POLL_MS  5
 
 struct canary {
 	const struct canary_plan *plan;
 	char *dir; /* below RUN_DIR/canary */
+	char root[PATH_MAX]; /* the runtime's --root, in it */
 	bool systemd_cgroup;
-	unsigned count; /* containers so far; their ids must not repeat on this node during a sampling */
-	char id[64];    /* of the newest */
-	char *seccomp;  /* for the trials; NULL: log everything */
+	unsigned count;     /* containers so far; their ids must not repeat on this node during a sampling */
+	char id[64];        /* of the newest */
+	const char *bundle; /* of the newest: "exit" or "wait" */
+	char *seccomp;      /* for the trials; NULL: log everything */
+	struct own_users users; /* fd -1: none */
 };
 
-/* One invocation of the runtime. */
-struct call {
-	const char *root;
-	bool systemd_cgroup;
-	const char *register_as;  /* register a session with the recorder for this command; NULL: do not */
-	const char *key;          /* with this key; NULL: none */
-	const char *const *words; /* subcommand and its arguments, NULL-terminated */
-	const char *id; /* the container id to register */
-	int signal_fd;
-	int timeout_ms; /* 0: the default */
-	const struct canary_plan *plan;
-};
-
-static void compose_register(const struct call *call, uint32_t session, struct buf *out)
+static int write_bundle(const struct canary *c, const char *name, const char *seccomp, struct err *err)
 {
-	const struct canary_plan *plan = call->plan;
-	char runtime_id[OCI_RUNTIME_ID_MAX];
-	struct json_writer w;
+	const struct canary_container container = {
+		.shape = c->plan->shape, .wait = text_streq(name, "wait"), .rootless = c->plan->rootless, .seccomp = seccomp};
+	cleanup_buf struct buf config = {0};
+	char rootfs[PATH_MAX];
+	cleanup_fd int top = file_open_dirs(c->dir, err);
+	cleanup_fd int dir = top < 0 ? -1 : file_open_dirs_at(top, name, true, err);
 
-	oci_runtime_id(plan->runtime, runtime_id);
-	json_write_begin(&w, out, false);
-	json_write_object(&w, NULL);
-	json_write_string(&w, "op", "register");
-	json_write_string(&w, "command", call->register_as);
-	json_write_string(&w, "mode", "learn");
-	json_write_string(&w, "space", "floor");
-	json_write_u64(&w, "session", session);
-	json_write_string(&w, "id", call->id);
-	json_write_string(&w, "root", call->root);
-	json_write_string(&w, "key", call->key);
-	json_write_string(&w, "runtime", plan->runtime->path);
-	json_write_string(&w, "runtime_id", runtime_id);
-	json_write_bool(&w, "go", plan->runtime->is_go);
-	json_write_string(&w, "baseline", "drop");
-	json_write_raw(&w, "shape", plan->shape, strlen(plan->shape));
-	json_write_end_object(&w);
+	if (dir < 0)
+		return top < 0 ? top : dir;
+	snprintf(rootfs, sizeof(rootfs), "%s/rootfs", c->dir);
+	int r = canary_config(&container, rootfs, &config, err);
+
+	return r < 0 ? r : file_save_at(dir, "config.json", config.data, config.len, 0600, err);
 }
 
-/* Runs in the process that becomes the runtime: the recorder takes the sender of a registration for the runtime. */
-static int register_session(void *arg, struct err *err)
+static int take_section(void *arg, const char *section, struct err *err)
 {
-	const struct call *call = arg;
-	cleanup_buf struct buf request = {0}, answer = {0};
-	cleanup_json struct json_doc *doc = NULL;
-	cleanup_fd int fd = client_connect_or_start(CLIENT_SNUGD, call->plan->config, err);
-	uint32_t session = SESSION_UNSET;
-	int r;
+	const struct canary *c = arg;
 
-	if (fd < 0)
-		return fd;
-	r = session_begin(&session, err);
-	if (r < 0)
-		return r;
-	compose_register(call, session, &request);
-	r = client_request(fd, &request, &answer, err);
-	if (!r)
-		r = json_parse(answer.data, answer.len, JSON_OURS, "the recorder's answer", &doc, err);
-	if (r < 0)
-		return r;
-	if (json_type(json_get(json_root(doc), "recorded")) != JSON_TRUE)
-		return err_set(err, EREMOTEIO, "the recorder does not record the canary");
-	return 0;
+	return write_bundle(c, c->bundle, section, err);
 }
 
-static int run_call(struct call *call, struct err *err)
+/* As root of a namespace of its own, the runtime is so for every canary; else for those only that are entered. */
+static const struct own_users *users_of(const struct canary *c)
 {
-	const char *args[ARGS_MAX] = {call->plan->runtime->path, "--root", call->root};
-	size_t n = 3;
-
-	if (call->systemd_cgroup)
-		args[n++] = "--systemd-cgroup";
-	for (size_t i = 0; call->words[i] && n < ARGS_MAX - 1; i++)
-		args[n++] = call->words[i];
-	const struct run run = {
-		.argv = (char *const *)(uintptr_t)args,
-		.before = call->register_as ? register_session : NULL,
-		.arg = call,
-		.signal_fd = call->signal_fd,
-		.timeout_ms = call->timeout_ms ? call->timeout_ms : START_TIMEOUT_MS,
-	};
-	return run_program(&run, NULL, err);
+	return c->users.fd >= 0 && (c->users.kind == OWN_USERS_ROOT || text_streq(c->bundle, "wait")) ? &c->users : NULL;
 }
 
-/* Invokes the runtime on the newest canary. */
-static int canary_call(struct canary *c, const char *register_as, const char *const words[], struct err *err)
+/* An invocation of the runtime on the newest canary. */
+static struct canary_call call_of(struct canary *c, const char *const words[])
 {
-	char root[PATH_MAX];
-	struct call call = {
-		.root = root,
-		.systemd_cgroup = c->systemd_cgroup,
-		.register_as = register_as,
-		.key = c->plan->key,
+	return (struct canary_call){
+		.plan = c->plan,
+		.root = c->root,
 		.words = words,
 		.id = c->id,
+		.key = c->plan->key,
+		.take_section = take_section,
+		.arg = c,
+		.users = users_of(c),
+		.systemd_cgroup = c->systemd_cgroup,
 		.signal_fd = c->plan->signal_fd,
-		.plan = c->plan,
 	};
-
-	snprintf(root, sizeof(root), "%s/root", c->dir);
-	return run_call(&call, err);
 }
 
-static void next_id(struct canary *c)
+static int canary_call(struct canary *c, const char *register_as, const char *const words[], struct err *err)
 {
+	struct canary_call call = call_of(c, words);
+
+	call.register_as = register_as;
+	return canary_call_run(&call, err);
+}
+
+static void next(struct canary *c, const char *bundle)
+{
+	c->bundle = bundle;
 	snprintf(c->id, sizeof(c->id), "snug-canary-%d-%u", (int)getpid(), ++c->count);
 }
 
@@ -144,7 +99,7 @@ int canary_run(struct canary *c, struct err *err)
 {
 	char bundle[PATH_MAX];
 
-	next_id(c);
+	next(c, "exit");
 	snprintf(bundle, sizeof(bundle), "%s/exit", c->dir);
 	return canary_call(c, "run", (const char *const[]){"run", "--bundle", bundle, c->id, NULL}, err);
 }
@@ -169,7 +124,7 @@ static int begin(struct canary *c, const char *bundle_name, pid_t *ret_pid, stru
 	char bundle[PATH_MAX], pid_file[PATH_MAX];
 	int r;
 
-	next_id(c);
+	next(c, bundle_name);
 	snprintf(bundle, sizeof(bundle), "%s/%s", c->dir, bundle_name);
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", c->dir);
 	r = canary_call(c, "create",
@@ -194,24 +149,18 @@ int canary_create(struct canary *c, struct err *err)
 	return r ? r : delete_newest(c, err);
 }
 
-/* Execs into the newest canary, as a run of its own, so that the calls of an exec are kept apart from those of a start. */
+/* Execs into the newest canary, as a run of its own, so that the calls of an exec are kept apart from those of a start. snug-agent
+ * makes it one when the exec's listener comes. */
 static int exec_once(struct canary *c, unsigned n, struct err *err)
 {
-	char root[PATH_MAX], id[sizeof(c->id) + 16];
-	struct call call = {
-		.root = root,
-		.systemd_cgroup = c->systemd_cgroup,
-		.register_as = "run",
-		.key = c->plan->exec_key,
-		.words = (const char *const[]){"exec", c->id, "/snug-canary", NULL},
-		.id = id,
-		.signal_fd = c->plan->signal_fd,
-		.plan = c->plan,
-	};
+	char id[sizeof(c->id) + 16];
+	struct canary_call call = call_of(c, (const char *const[]){"exec", c->id, "/snug-canary", NULL});
 
-	snprintf(root, sizeof(root), "%s/root", c->dir);
 	snprintf(id, sizeof(id), "%s-exec-%u", c->id, n);
-	return run_call(&call, err);
+	call.id = id;
+	call.key = c->plan->exec_key;
+	call.register_as = c->plan->recorder == CLIENT_AGENT ? NULL : "run";
+	return canary_call_run(&call, err);
 }
 
 int canary_exec(struct canary *c, unsigned execs, struct err *err)
@@ -236,21 +185,6 @@ static int canary_program(char ret[PATH_MAX], struct err *err)
 	return 0;
 }
 
-static int write_bundle(const struct canary *c, const char *name, bool wait, struct err *err)
-{
-	cleanup_buf struct buf config = {0};
-	char rootfs[PATH_MAX];
-	cleanup_fd int top = file_open_dirs(c->dir, err);
-	cleanup_fd int dir = top < 0 ? -1 : file_open_dirs_at(top, name, true, err);
-
-	if (dir < 0)
-		return top < 0 ? top : dir;
-	snprintf(rootfs, sizeof(rootfs), "%s/rootfs", c->dir);
-	int r = canary_config(c->plan->shape, rootfs, wait, c->seccomp, &config, err);
-
-	return r < 0 ? r : file_save_at(dir, "config.json", config.data, config.len, 0600, err);
-}
-
 int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err)
 {
 	char *copy = strdup(seccomp);
@@ -260,28 +194,19 @@ int canary_set_seccomp(struct canary *c, const char *seccomp, struct err *err)
 		return err_set(err, ENOMEM, "out of memory");
 	free(c->seccomp);
 	c->seccomp = copy;
-	r = write_bundle(c, "exit", false, err);
-	return r ? r : write_bundle(c, "wait", true, err);
+	r = write_bundle(c, "exit", c->seccomp, err);
+	return r ? r : write_bundle(c, "wait", c->seccomp, err);
 }
 
 /* Invokes the runtime, unrecorded. *ret: whether it succeeded. An error is never the runtime's. */
 static int try_call(struct canary *c, const char *const words[], int timeout_ms, bool *ret, struct err *err)
 {
-	char root[PATH_MAX];
+	struct canary_call call = call_of(c, words);
 	struct err why = {0};
-	struct call call = {
-		.root = root,
-		.systemd_cgroup = c->systemd_cgroup,
-		.words = words,
-		.id = c->id,
-		.signal_fd = c->plan->signal_fd,
-		.timeout_ms = timeout_ms,
-		.plan = c->plan,
-	};
 	int r;
 
-	snprintf(root, sizeof(root), "%s/root", c->dir);
-	r = run_call(&call, &why);
+	call.timeout_ms = timeout_ms;
+	r = canary_call_run(&call, &why);
 	if (r == -EREMOTEIO || r == -ETIMEDOUT || !r) {
 		*ret = !r;
 		return 0;
@@ -303,7 +228,7 @@ int canary_try_run(struct canary *c, int timeout_ms, bool *ret_started, struct e
 	bool started = false;
 	int r;
 
-	next_id(c);
+	next(c, "exit");
 	snprintf(bundle, sizeof(bundle), "%s/exit", c->dir);
 	/* canary_free() removes what a failed one leaves behind. */
 	r = try_call(c, (const char *const[]){"run", "--bundle", bundle, c->id, NULL}, timeout_ms, &started, err);
@@ -338,7 +263,7 @@ int canary_try_enter(struct canary *c, int timeout_ms, bool *ret_started, bool *
 	pid_t pid = 0;
 	int r;
 
-	next_id(c);
+	next(c, "wait");
 	snprintf(bundle, sizeof(bundle), "%s/wait", c->dir);
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", c->dir);
 	(void)unlink(pid_file);
@@ -377,7 +302,7 @@ static void remove_dir(const struct canary_plan *plan, const char *dir)
 	for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
 		if (e->d_name[0] == '.')
 			continue;
-		struct call call = {
+		struct canary_call call = {
 			.root = root,
 			.systemd_cgroup = canary_systemd_cgroup(plan->shape),
 			.words = (const char *const[]){"delete", "--force", e->d_name, NULL},
@@ -385,7 +310,7 @@ static void remove_dir(const struct canary_plan *plan, const char *dir)
 			.signal_fd = -1,
 			.plan = plan,
 		};
-		(void)run_call(&call, NULL);
+		(void)canary_call_run(&call, NULL);
 	}
 	if (d)
 		closedir(d);
@@ -444,15 +369,29 @@ static int fill(struct canary *c, struct err *err)
 	char program[PATH_MAX], rootfs[PATH_MAX];
 	int r = canary_program(program, err);
 
-	if (!r && canary_maps_users(c->plan->shape))
+	if (!r && !c->plan->rootless && canary_maps_users(c->plan->shape))
 		r = let_through(c, err);
 	if (r < 0)
 		return r;
 	snprintf(rootfs, sizeof(rootfs), "%s/rootfs", c->dir);
-	r = canary_rootfs(c->plan->shape, rootfs, program, err);
+	r = canary_rootfs(c->plan->shape, c->plan->rootless, rootfs, program, err);
 	if (!r)
-		r = write_bundle(c, "exit", false, err);
-	return r ? r : write_bundle(c, "wait", true, err);
+		r = write_bundle(c, "exit", c->seccomp, err);
+	return r ? r : write_bundle(c, "wait", c->seccomp, err);
+}
+
+/* Which user namespace the runtime needs; see own_users.h. Without one to be entered from, a canary starts all the same. */
+static int find_users(struct canary *c, struct err *err)
+{
+	bool mapped = canary_maps_users(c->plan->shape);
+
+	if (!c->plan->rootless || geteuid() == 0)
+		return 0;
+	if (!mapped)
+		return own_users_make(OWN_USERS_ROOT, &c->users, err);
+	if (c->plan->runtime->is_go && c->plan->recorder == CLIENT_AGENT)
+		(void)own_users_make(OWN_USERS_SAME, &c->users, NULL);
+	return 0;
 }
 
 int canary_open(const struct canary_plan *plan, struct canary **ret, struct err *err)
@@ -463,6 +402,8 @@ int canary_open(const struct canary_plan *plan, struct canary **ret, struct err 
 	if (!c)
 		return err_set(err, ENOMEM, "out of memory");
 	c->plan = plan;
+	c->users.fd = -1;
+	c->bundle = "exit";
 	c->systemd_cgroup = canary_systemd_cgroup(plan->shape);
 	cleanup_fd int fd = open_parent(plan, err);
 
@@ -476,8 +417,11 @@ int canary_open(const struct canary_plan *plan, struct canary **ret, struct err 
 		rmdir(temp);
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	int r = fill(c, err);
+	snprintf(c->root, sizeof(c->root), "%s/root", c->dir);
+	int r = find_users(c, err);
 
+	if (!r)
+		r = fill(c, err);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(&c);
@@ -490,6 +434,8 @@ void canary_free(struct canary *c)
 		return;
 	if (c->dir)
 		remove_dir(c->plan, c->dir);
+	if (c->users.fd >= 0)
+		close(c->users.fd);
 	free(c->dir);
 	free(c->seccomp);
 	free(c);

@@ -9,18 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "oci/runtime.h"
-#include "shim/common/config.h"
+#include "shim/cli/floor/canary_plan.h"
 
 #include <stdbool.h>
-
-struct canary_plan {
-	const struct config *config;
-	const struct oci_runtime *runtime;
-	const char *shape; /* JSON of oci_spec_shape() */
-	const char *key, *exec_key; /* of the floor's evidence, for starts and for execs */
-	int signal_fd;     /* when it is readable, stop with -EINTR */
-};
 
 struct canary; /* opaque */
 

@@ -18,12 +18,16 @@
 static const char *const DIRS[] = {"proc", "dev", "sys"};
 
 /* The mounts, with their options, that `runc spec` writes, except those that no runtime needs. */
-static const char MOUNTS[] =
-	"[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
-	"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
-	"\"options\":[\"nosuid\",\"strictatime\",\"mode=755\",\"size=65536k\"]},"
-	"{\"destination\":\"/"
-	"sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}]";
+#define MOUNTS                                                                                                         \
+	"[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"                                               \
+	"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","                                               \
+	"\"options\":[\"nosuid\",\"strictatime\",\"mode=755\",\"size=65536k\"]},"                                         \
+	"{\"destination\":\"/sys\","
+static const char OWN_SYS[] =
+	MOUNTS "\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}]";
+/* Only who owns the network namespace may mount a sysfs. */
+static const char BOUND_SYS[] =
+	MOUNTS "\"type\":\"none\",\"source\":\"/sys\",\"options\":[\"rbind\",\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}]";
 
 static const char RESOURCES[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}";
 
@@ -76,19 +80,39 @@ static void write_process(struct json_writer *w, const char *shape, const struct
 	json_write_end_object(w);
 }
 
-int canary_config(const char *shape, const char *rootfs, bool wait, const char *seccomp, struct buf *out, struct err *err)
+static bool has_network(const struct json *linux_obj)
+{
+	for (const struct json *v = json_first(json_get(linux_obj, "namespaces")); v; v = json_next(v))
+		if (text_streq(json_text(json_get(v, "type")), "network"))
+			return true;
+	return false;
+}
+
+static void write_linux(struct json_writer *w, const struct canary_container *c, const struct json *linux_obj, const struct buf *section)
+{
+	json_write_object(w, "linux");
+	write_namespaces(w, c->shape, linux_obj);
+	if (!c->rootless)
+		json_write_raw(w, "resources", RESOURCES, strlen(RESOURCES));
+	copy_members(w, c->shape, linux_obj, "namespaces");
+	json_write_raw(w, "seccomp", section->data, section->len);
+	json_write_end_object(w);
+}
+
+int canary_config(const struct canary_container *c, const char *rootfs, struct buf *out, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	cleanup_buf struct buf section = {0};
 	struct json_writer w;
-	int r = parse_shape(shape, &doc, err);
+	int r = parse_shape(c->shape, &doc, err);
 
 	if (r < 0)
 		return r;
 	const struct json *root = json_root(doc), *linux_obj = json_get(root, "linux");
+	const char *mounts = c->rootless && !has_network(linux_obj) ? BOUND_SYS : OWN_SYS;
 
-	if (seccomp)
-		buf_adds(&section, seccomp);
+	if (c->seccomp)
+		buf_adds(&section, c->seccomp);
 	else
 		learning_drop(NULL, &section);
 	if (buf_failed(&section))
@@ -96,18 +120,13 @@ int canary_config(const char *shape, const char *rootfs, bool wait, const char *
 	json_write_begin(&w, out, true);
 	json_write_object(&w, NULL);
 	json_write_string(&w, "ociVersion", "1.0.2");
-	write_process(&w, shape, json_get(root, "process"), wait);
+	write_process(&w, c->shape, json_get(root, "process"), c->wait);
 	json_write_object(&w, "root");
 	json_write_string(&w, "path", rootfs);
-	copy_members(&w, shape, json_get(root, "root"), "path");
+	copy_members(&w, c->shape, json_get(root, "root"), "path");
 	json_write_end_object(&w);
-	json_write_raw(&w, "mounts", MOUNTS, strlen(MOUNTS));
-	json_write_object(&w, "linux");
-	write_namespaces(&w, shape, linux_obj);
-	json_write_raw(&w, "resources", RESOURCES, strlen(RESOURCES));
-	copy_members(&w, shape, linux_obj, "namespaces");
-	json_write_raw(&w, "seccomp", section.data, section.len);
-	json_write_end_object(&w);
+	json_write_raw(&w, "mounts", mounts, strlen(mounts));
+	write_linux(&w, c, linux_obj, &section);
 	json_write_end_object(&w);
 	return buf_failed(out) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
@@ -149,20 +168,20 @@ static uint32_t mapped_root(const struct json *mappings)
 }
 
 /* Sets owner and label of one file of the rootfs. If the kernel has no labels, that is no error. */
-static int adopt(int dir, const char *name, const struct json *linux_obj, struct err *err)
+static int adopt(int dir, const char *name, bool rootless, const struct json *linux_obj, struct err *err)
 {
 	const char *label = json_text(json_get(linux_obj, "mountLabel"));
 	cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (fd < 0 || fchown(fd, mapped_root(json_get(linux_obj, "uidMappings")),
-			     mapped_root(json_get(linux_obj, "gidMappings"))) < 0)
+	if (fd < 0 || (!rootless && fchown(fd, mapped_root(json_get(linux_obj, "uidMappings")),
+					   mapped_root(json_get(linux_obj, "gidMappings"))) < 0))
 		return err_sys(err, errno, "%s: cannot make the canary's rootfs", name);
 	if (label && *label)
 		(void)!fsetxattr(fd, "security.selinux", label, strlen(label) + 1, 0);
 	return 0;
 }
 
-int canary_rootfs(const char *shape, const char *rootfs, const char *canary_path, struct err *err)
+int canary_rootfs(const char *shape, bool rootless, const char *rootfs, const char *canary_path, struct err *err)
 {
 	cleanup_json struct json_doc *doc = NULL;
 	cleanup_buf struct buf program = {0};
@@ -183,11 +202,11 @@ int canary_rootfs(const char *shape, const char *rootfs, const char *canary_path
 		return err_sys(err, errno, "%s", rootfs);
 	r = file_save_at(dir, "snug-canary", program.data, program.len, 0755, err);
 	if (!r)
-		r = adopt(dir, "snug-canary", linux_obj, err);
+		r = adopt(dir, "snug-canary", rootless, linux_obj, err);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(DIRS); i++) {
 		if (mkdirat(dir, DIRS[i], 0755) < 0 || fchmodat(dir, DIRS[i], 0755, 0) < 0)
 			return err_sys(err, errno, "%s/%s", rootfs, DIRS[i]);
-		r = adopt(dir, DIRS[i], linux_obj, err);
+		r = adopt(dir, DIRS[i], rootless, linux_obj, err);
 	}
-	return r ? r : adopt(dir, ".", linux_obj, err);
+	return r ? r : adopt(dir, ".", rootless, linux_obj, err);
 }

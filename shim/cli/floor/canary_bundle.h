@@ -7,14 +7,20 @@
 
 #include <stdbool.h>
 
-/* Appends a config.json for `/snug-canary` (with `wait`, for "/snug-canary wait") on the given rootfs: the shape's values, the
- * mounts of /proc, /dev and /sys as in `runc spec`, and the seccomp section `seccomp` (JSON text; NULL: one that logs
- * everything). Returns 0 or a negative errno; -EINVAL for an invalid shape. */
-int canary_config(const char *shape, const char *rootfs, bool wait, const char *seccomp, struct buf *out, struct err *err);
+struct canary_container {
+	const char *shape;
+	bool wait;           /* for "/snug-canary wait" */
+	bool rootless;       /* nothing that only root of the node may have */
+	const char *seccomp; /* the section, as JSON text; NULL: one that logs everything */
+};
 
-/* Makes the rootfs in the directory: the program `canary_path`, proc, dev, sys; with the owner that the shape maps to root, and
- * the label of its mounts. Returns 0 or a negative errno. */
-int canary_rootfs(const char *shape, const char *rootfs, const char *canary_path, struct err *err);
+/* Appends a config.json for `/snug-canary` on the given rootfs: the shape's values, the mounts of /proc, /dev and /sys as in
+ * `runc spec`, or in `runc spec --rootless`, and the section. Returns 0 or a negative errno; -EINVAL for an invalid shape. */
+int canary_config(const struct canary_container *c, const char *rootfs, struct buf *out, struct err *err);
+
+/* Makes the rootfs in the directory: the program `canary_path`, proc, dev, sys; with the owner that the shape maps to root (rootless:
+ * the caller's own), and the label of its mounts. Returns 0 or a negative errno. */
+int canary_rootfs(const char *shape, bool rootless, const char *rootfs, const char *canary_path, struct err *err);
 
 /* True if the shape was learned under the systemd cgroup manager. */
 bool canary_systemd_cgroup(const char *shape);

@@ -145,7 +145,7 @@ int catalogue_floor(const struct catalogue_entry *e, bool no_new_privileges, str
 	for (size_t i = 0; !r && i < file.runtimes[0].part_count; i++) {
 		const struct floor_part *part = &file.runtimes[0].parts[i];
 
-		if (part->no_new_privileges != no_new_privileges || f.phase[part->phase])
+		if (part->rootless || part->no_new_privileges != no_new_privileges || f.phase[part->phase])
 			continue;
 		r = add_part(e, &file, part, &f, err);
 	}

@@ -9,6 +9,7 @@
 #include "shim/cli/floor/shapes.h"
 #include "shim/cli/common/table.h"
 #include "shim/common/client.h"
+#include "shim/common/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ static void add_runs(struct table *t, const struct floor *f, enum floor_phase ph
 		table_add(t, "-");
 	table_addf(t, "%s%s", words[use],
 		   !floor_is_tried(use) || !a			? ""
+		   : a->unmade				? ", only while learnt"
 		   : a->without[ABLATION_ENOSYS] == ABLATION_FAILS ? ", not by ENOSYS"
 		   : a->without[ABLATION_EPERM] == ABLATION_FAILS  ? ", not by EPERM"
 								       : "");
@@ -92,22 +94,24 @@ static int do_shape(struct work *w, const char *title, const char *shape, bool n
 		    struct err *err)
 {
 	cleanup_floor struct floor floor = {0};
-	char id[OCI_RUNTIME_ID_MAX];
+	char runtime_id[OCI_RUNTIME_ID_MAX];
 	bool confidence = true;
 	int r = 0;
 
-	oci_runtime_id(&w->runtime, id);
+	oci_runtime_id(&w->runtime, runtime_id);
+	const struct floor_id id = floor_id_here(w->plan.config->state_dir, runtime_id, shape);
+
 	w->plan.shape = shape;
 	if (!w->show)
 		r = sample_floor(&w->plan, &confidence, err);
 	if (!r)
-		r = floor_load(w->plan.config->state_dir, id, shape, &floor, err);
+		r = floor_load(&id, &floor, err);
 	if (r < 0)
 		return r;
 	w->unsettled |= !confidence;
 	if (w->json)
 		return floor_file_add_floor(&w->file, w->entry, &floor, shape, title, no_new_privileges, err);
-	floor_describe(&floor, id, w->runtime.is_go, out);
+	floor_describe(&floor, runtime_id, w->runtime.is_go, out);
 	buf_addf(out, "\n%s\n", title);
 	if (floor_is_sampled(&floor))
 		print_calls(&floor, out);
@@ -133,6 +137,7 @@ static int do_key(struct cli *cli, struct work *w, const char *key, struct err *
 
 static int do_standards(struct cli *cli, struct work *w, struct err *err)
 {
+	bool rootless = !namespaces_is_root();
 	int r = 0;
 
 	for (size_t i = 0; !r && i < SHAPES_COUNT; i++) {
@@ -140,9 +145,9 @@ static int do_standards(struct cli *cli, struct work *w, struct err *err)
 
 		if (i && !w->json)
 			buf_addc(&cli->out, '\n');
-		r = shapes_shape(i, &shape, err);
+		r = shapes_shape(i, rootless, &shape, err);
 		if (!r)
-			r = do_shape(w, shapes_title(i), shape.data, shapes_no_new_privileges(i), &cli->out, err);
+			r = do_shape(w, shapes_title(i, rootless), shape.data, shapes_no_new_privileges(i), &cli->out, err);
 	}
 	return r;
 }
@@ -226,7 +231,8 @@ const struct cli_command cmd_floor = {
 		"many empty containers and records the calls; in every second round, two of them run at a time. It\n"
 		"stops once the last N starts and the last N/2 execs showed no new call (--silent), or after --max\n"
 		"starts (exit status 1). Only completely recorded starts count. Then each call is refused in turn:\n"
-		"if nothing starts without it, it is needed; if the runtime falls back, it is only tried.\n",
+		"if nothing starts without it, it is needed; if the runtime falls back, it is only tried.\n"
+		"An ordinary user's containers are rootless; what their starts need is kept apart from root's.\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.run = run,

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "seccomp/syscall/sets.h"
+#include "shim/common/namespaces.h"
 #include "shim/common/state.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ bool floor_is_sampled(const struct floor *f)
 
 bool floor_is_call(const struct evidence_call *c)
 {
-	return c->phase != EVIDENCE_WORKLOAD && c->count;
+	return !evidence_is_program(c->phase) && c->count;
 }
 
 /* Counts the runs that lost nothing, and of these the ones that began after the newest call was first seen. */
@@ -104,12 +105,17 @@ reason_set floor_reasons(const struct floor *f)
 	return 0;
 }
 
-void floor_key(const char *runtime_id, const char *shape, enum floor_phase phase, struct buf *ret)
+struct floor_id floor_id_here(const char *state_dir, const char *runtime_id, const char *shape)
+{
+	return (struct floor_id){state_dir, runtime_id, shape, !namespaces_is_root()};
+}
+
+void floor_key(const struct floor_id *id, enum floor_phase phase, struct buf *ret)
 {
 	char name[17];
 
-	state_shape_name(shape, name);
-	buf_addf(ret, "%s/%s%s", runtime_id, name, phase == FLOOR_EXEC ? "/exec" : "");
+	state_shape_name(id->shape, name);
+	buf_addf(ret, "%s/%s%s%s", id->runtime_id, id->rootless ? "rootless-" : "", name, phase == FLOOR_EXEC ? "/exec" : "");
 }
 
 const char *floor_version(const struct floor *f)
@@ -143,7 +149,7 @@ void floor_describe(const struct floor *f, const char *runtime_id, bool go, stru
 	struct floor_stat st;
 
 	floor_evaluate(f, &st);
-	buf_adds(out, "floor of ");
+	buf_adds(out, f->rootless ? "rootless floor of " : "floor of ");
 	if (*version) {
 		floor_add_version(version, out);
 		buf_addf(out, " (%s)", runtime_id);
@@ -151,7 +157,7 @@ void floor_describe(const struct floor *f, const char *runtime_id, bool go, stru
 		buf_adds(out, runtime_id);
 	}
 	if (f->catalogued) {
-		buf_addf(out, ": %zu calls, from the catalogue", st.calls);
+		buf_addf(out, ": %zu calls, from the catalogue%s", st.calls, namespaces_is_root() ? "" : ", whose floors are of starts as root");
 	} else if (st.starts) {
 		buf_addf(out, ": %zu calls from %zu starts", st.calls, st.starts);
 		if (st.execs)
@@ -160,6 +166,8 @@ void floor_describe(const struct floor *f, const char *runtime_id, bool go, stru
 			 "; at most a %.0f%% chance that the next start needs another (95%% confidence, %zu starts "
 			 "without a new one)",
 			 100 * set_bound(st.silent), st.silent);
+		if (!st.execs)
+			buf_adds(out, "; no exec was sampled");
 	} else {
 		buf_adds(out, ": not sampled");
 	}
@@ -188,37 +196,36 @@ static int load_ablation(const char *state_dir, const char *key, struct ablation
 	return ablation_parse(text.data ? text.data : "", text.len, path.data, ret, err);
 }
 
-int floor_save_ablation(const char *state_dir, const char *runtime_id, const char *shape, const struct ablation *a,
-			struct err *err)
+int floor_save_ablation(const struct floor_id *id, const struct ablation *a, struct err *err)
 {
 	cleanup_buf struct buf text = {0}, key = {0};
 	int r = ablation_write(a, &text, err);
 
 	if (r < 0)
 		return r;
-	floor_key(runtime_id, shape, FLOOR_CREATE, &key);
+	floor_key(id, FLOOR_CREATE, &key);
 	if (buf_failed(&key))
 		return err_set(err, ENOMEM, "out of memory");
-	cleanup_fd int dir = state_open_key(state_dir, STATE_FLOOR, key.data, true, err);
+	cleanup_fd int dir = state_open_key(id->state_dir, STATE_FLOOR, key.data, true, err);
 
 	if (dir < 0)
 		return dir;
 	return file_save_at(dir, ABLATION_FILE, text.data, text.len, 0600, err);
 }
 
-int floor_load(const char *state_dir, const char *runtime_id, const char *shape, struct floor *ret, struct err *err)
+int floor_load(const struct floor_id *id, struct floor *ret, struct err *err)
 {
-	cleanup_floor struct floor f = {0};
+	cleanup_floor struct floor f = {.rootless = id->rootless};
 
 	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++) {
 		cleanup_buf struct buf key = {0};
 		int r;
 
-		floor_key(runtime_id, shape, p, &key);
+		floor_key(id, p, &key);
 		r = buf_failed(&key) ? err_set(err, ENOMEM, "out of memory")
-				     : load_phase(state_dir, key.data, &f.phase[p], err);
+				     : load_phase(id->state_dir, key.data, &f.phase[p], err);
 		if (!r && p == FLOOR_CREATE && f.phase[p])
-			r = load_ablation(state_dir, key.data, &f.ablation, err);
+			r = load_ablation(id->state_dir, key.data, &f.ablation, err);
 		if (r < 0)
 			return r;
 	}

@@ -1,4 +1,5 @@
-/* The runtime floor on disk: the evidence of canaries, for each runtime file, process shape, and start or exec. */
+/* The runtime floor on disk: the evidence of canaries, for each runtime file, process shape, and start or exec; and apart from
+ * root's the rootless one, since a runtime makes other calls for a caller who is not root of the node. */
 #ifndef SNUG_SHIM_CLI_FLOOR_H
 #define SNUG_SHIM_CLI_FLOOR_H
 
@@ -10,10 +11,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Which floor. */
+struct floor_id {
+	const char *state_dir, *runtime_id;
+	const char *shape; /* JSON of oci_spec_shape() */
+	bool rootless;
+};
+
+/* That of this caller's canaries. */
+struct floor_id floor_id_here(const char *state_dir, const char *runtime_id, const char *shape);
+
 struct floor {
 	struct evidence *phase[FLOOR_PHASES]; /* NULL: never sampled */
 	struct ablation ablation;             /* empty: not tried which calls are needed */
 	bool catalogued;                      /* from the catalogue, not from canaries on this node */
+	bool rootless;                        /* of starts by a caller who is not root of the node */
 };
 
 struct floor_stat {
@@ -40,14 +52,13 @@ const struct evidence_call *floor_find(const struct floor *f, enum floor_phase p
 enum floor_use floor_use(const struct floor *f, enum floor_phase phase, const struct evidence_call *c);
 
 /* Saves an ablation next to the evidence of its canaries. Returns 0 or a negative errno. */
-int floor_save_ablation(const char *state_dir, const char *runtime_id, const char *shape, const struct ablation *a,
-			struct err *err);
+int floor_save_ablation(const struct floor_id *id, const struct ablation *a, struct err *err);
 
 /* The reasons of the newest run that is not complete; 0: there is none. */
 reason_set floor_reasons(const struct floor *f);
 
-/* Appends the key of a floor: "RUNTIME-ID/SHAPE-NAME", with "/exec" appended for execs. */
-void floor_key(const char *runtime_id, const char *shape, enum floor_phase phase, struct buf *ret);
+/* Appends the key of a floor: "RUNTIME-ID/SHAPE-NAME" or "RUNTIME-ID/rootless-SHAPE-NAME", with "/exec" appended for execs. */
+void floor_key(const struct floor_id *id, enum floor_phase phase, struct buf *ret);
 
 /* The runtime's version text from the newest run that has one ("runc version 1.1.5;commit: ..."); "": none. */
 const char *floor_version(const struct floor *f);
@@ -55,11 +66,11 @@ const char *floor_version(const struct floor *f);
 /* Appends a version as people say it: "runc 1.1.5". */
 void floor_add_version(const char *version, struct buf *out);
 
-/* Appends a sentence without its full stop: "floor of runc 1.1.5 (runc-...): 23 calls from 130 starts; ...". */
+/* Appends a sentence without its full stop: "floor of runc 1.1.5 (runc-...): 23 calls from 130 starts; ...", or "rootless floor of ...". */
 void floor_describe(const struct floor *f, const char *runtime_id, bool go, struct buf *out);
 
-/* Loads the floor of a runtime and shape, with its ablation; *ret is empty if it was never sampled. The caller frees it with
- * floor_done(). Returns 0 or a negative errno. */
-int floor_load(const char *state_dir, const char *runtime_id, const char *shape, struct floor *ret, struct err *err);
+/* Loads a floor, with its ablation; *ret is empty if it was never sampled. The caller frees it with floor_done(). Returns 0 or a
+ * negative errno. */
+int floor_load(const struct floor_id *id, struct floor *ret, struct err *err);
 
 #endif

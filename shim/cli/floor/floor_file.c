@@ -255,6 +255,7 @@ int floor_file_add_floor(const struct floor_file *f, struct floor_runtime *rt, c
 		if (!part)
 			return oom(err);
 		part->phase = p;
+		part->rootless = floor->rootless;
 		part->no_new_privileges = no_new_privileges;
 		part->starts = p == FLOOR_CREATE ? st.starts : st.execs;
 		part->silent = p == FLOOR_CREATE ? st.silent : st.silent_execs;
@@ -289,6 +290,8 @@ static void write_part(struct json_writer *w, const struct floor_part *p)
 {
 	json_write_object(w, NULL);
 	json_write_string(w, "phase", floor_phase_name(p->phase));
+	if (p->rootless)
+		json_write_bool(w, "rootless", true);
 	json_write_bool(w, "no_new_privileges", p->no_new_privileges);
 	json_write_string(w, "shape", p->shape);
 	json_write_string(w, "started_as", p->started_as);
@@ -326,13 +329,22 @@ static void write_runtime(struct json_writer *w, const struct floor_runtime *rt)
 	json_write_end_object(w);
 }
 
+static bool is_rootless(const struct floor_file *f)
+{
+	for (size_t i = 0; i < f->runtime_count; i++)
+		for (size_t k = 0; k < f->runtimes[i].part_count; k++)
+			if (f->runtimes[i].parts[k].rootless)
+				return true;
+	return false;
+}
+
 int floor_file_write(const struct floor_file *f, struct buf *out, struct err *err)
 {
 	struct json_writer w;
 
 	json_write_begin(&w, out, true);
 	json_write_object(&w, NULL);
-	json_write_u64(&w, "version", FLOOR_FILE_VERSION);
+	json_write_u64(&w, "version", is_rootless(f) ? FLOOR_FILE_ROOTLESS : FLOOR_FILE_VERSION);
 	json_write_string(&w, "kernel", f->kernel);
 	json_write_string(&w, "machine", f->arch->name);
 	json_write_string(&w, "libseccomp", f->libseccomp);

@@ -4,7 +4,7 @@
  *   { "version": 2, "kernel": "6.1.0", "machine": "x86_64", "libseccomp": "2.5.4",
  *     "libseccomp_lacks": ["cachestat", ...],     calls that this node's libseccomp cannot name
  *     "runtimes": [ { "path": "/usr/sbin/runc", "id": "runc-...", "version": "runc version 1.1.5;...", "go": true,
- *       "floors": [ { "phase": "create", "no_new_privileges": true, "shape": "0123456789abcdef",
+ *       "floors": [ { "phase": "create", "rootless": true, "no_new_privileges": true, "shape": "0123456789abcdef",
  *                     "started_as": "...", "starts": 80, "silent": 64,   complete starts, or execs; without a new call
  *                     "calls": [ { "name": "fsopen", "nr": 430, "seen": 80, "use": "tries", "enosys": "starts", "eperm": "fails" }
  *                                ... ],
@@ -12,7 +12,9 @@
  *     "obtained": { "date": "2026-11-28", "package": "runc 1.3.6+ds1-1 (Debian)" } }     only in the catalogue
  *
  * "use" is as in ablation.h. "enosys" and "eperm" are present if this refusal was tried. "either" has calls of which one must be
- * allowed if they are refused by this errno. Version 1, which has none of these four, is read too. */
+ * allowed if they are refused by this errno. Version 1, which has none of these four, is read too.
+ * "rootless" is there, and the version is 3, only if the starts were by a caller who is not root of the node: an older snug must
+ * not take them for root's. */
 #ifndef SNUG_SHIM_CLI_FLOOR_FILE_H
 #define SNUG_SHIM_CLI_FLOOR_FILE_H
 
@@ -28,6 +30,7 @@
 #include <stdint.h>
 
 #define FLOOR_FILE_VERSION  2
+#define FLOOR_FILE_ROOTLESS 3 /* the version of a file with a rootless floor */
 #define FLOOR_FILE_OLDEST   1
 #define FLOOR_FILE_SIZE_MAX (8u << 20)
 
@@ -49,7 +52,7 @@ struct floor_either {
 /* One way to start or enter a container. */
 struct floor_part {
 	enum floor_phase phase;
-	bool no_new_privileges;
+	bool rootless, no_new_privileges;
 	char *shape, *started_as; /* owned, safe text */
 	uint64_t starts, silent;
 	struct floor_call *calls; /* owned, in order of name */

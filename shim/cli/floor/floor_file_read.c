@@ -134,6 +134,8 @@ static int read_part(struct reader *rd, const struct json *v, struct floor_part 
 
 	if (!r)
 		r = read_phase(rd, v, &part->phase);
+	if (!r && json_get(v, "rootless"))
+		r = json_want_bool(rd->doc, v, "rootless", &part->rootless, rd->err);
 	if (!r)
 		r = json_want_bool(rd->doc, v, "no_new_privileges", &part->no_new_privileges, rd->err);
 	if (!r)
@@ -213,10 +215,10 @@ static int read_root(struct reader *rd, const struct json *root)
 
 	if (!r)
 		r = json_want_u64(rd->doc, root, "version", &version, rd->err);
-	if (!r && (version < FLOOR_FILE_OLDEST || version > FLOOR_FILE_VERSION)) {
+	if (!r && (version < FLOOR_FILE_OLDEST || version > FLOOR_FILE_ROOTLESS)) {
 		json_err(rd->doc, json_get(root, "version"), rd->err,
 			 "this snug reads versions %d to %d of these files; use a snug at least as new as the node's",
-			 FLOOR_FILE_OLDEST, FLOOR_FILE_VERSION);
+			 FLOOR_FILE_OLDEST, FLOOR_FILE_ROOTLESS);
 		return -EPROTONOSUPPORT;
 	}
 	if (!r)

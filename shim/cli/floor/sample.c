@@ -32,20 +32,23 @@
 
 struct sampling {
 	const struct sample_plan *plan;
+	enum client_server recorder;
 	char runtime_id[OCI_RUNTIME_ID_MAX];
+	struct floor_id id;
 	struct buf key[FLOOR_PHASES];
 	struct canary *canary;
 	int signal_fd;
 	sigset_t old_mask;
 	struct canary *second; /* runs beside the other one */
 	uint64_t tried;        /* starts of this sampling */
+	bool no_exec;          /* this runtime cannot exec while it is recorded */
 	uint64_t told;         /* number of starts at which the next progress line is due */
 	struct floor_stat stat;
 };
 
-static int ask(const struct config *config, struct buf *request, struct err *err)
+static int ask(const struct sampling *s, struct buf *request, struct err *err)
 {
-	return client_ask(CLIENT_SNUGD, config, request, NULL, err);
+	return client_ask(s->recorder, s->plan->config, request, NULL, err);
 }
 
 /* Waits until the evidence has everything that the starts so far called, and their runs have ended. */
@@ -60,7 +63,7 @@ static int settle(const struct sampling *s, enum floor_phase phase, struct err *
 	json_write_string(&w, "space", "floor");
 	json_write_string(&w, "key", s->key[phase].data);
 	json_write_end_object(&w);
-	return ask(s->plan->config, &request, err);
+	return ask(s, &request, err);
 }
 
 static int tell_version(const struct sampling *s, struct err *err)
@@ -84,12 +87,12 @@ static int tell_version(const struct sampling *s, struct err *err)
 	json_write_string(&w, "runtime_id", s->runtime_id);
 	json_write_string(&w, "version", version.data ? version.data : "");
 	json_write_end_object(&w);
-	return ask(s->plan->config, &request, err);
+	return ask(s, &request, err);
 }
 
-static int start_canaries(struct canary *canary, uint64_t starts, struct err *err)
+static int start_canaries(struct canary *canary, uint64_t starts, bool no_exec, struct err *err)
 {
-	int r = starts ? canary_exec(canary, ROUND_EXECS, err) : 0;
+	int r = !starts ? 0 : no_exec ? canary_create(canary, err) : canary_exec(canary, ROUND_EXECS, err);
 
 	for (uint64_t i = 1; !r && i < starts; i++)
 		r = i % CREATE_EVERY ? canary_run(canary, err) : canary_create(canary, err);
@@ -100,6 +103,7 @@ static int start_canaries(struct canary *canary, uint64_t starts, struct err *er
 struct both {
 	struct canary *canary[PAIR];
 	uint64_t starts[PAIR];
+	bool no_exec;
 	int r[PAIR];
 	struct err err[PAIR];
 };
@@ -108,7 +112,7 @@ static void start_beside(void *arg, unsigned which)
 {
 	struct both *both = arg;
 
-	both->r[which] = start_canaries(both->canary[which], both->starts[which], &both->err[which]);
+	both->r[which] = start_canaries(both->canary[which], both->starts[which], both->no_exec, &both->err[which]);
 }
 
 /* Starts two canaries at a time. */
@@ -119,7 +123,7 @@ static int start_both(struct sampling *s, uint64_t starts, struct err *err)
 
 	if (!both)
 		return err_set(err, ENOMEM, "out of memory");
-	*both = (struct both){.canary = {s->canary, s->second}, .starts = {(starts + 1) / 2, starts / 2}};
+	*both = (struct both){.canary = {s->canary, s->second}, .starts = {(starts + 1) / 2, starts / 2}, .no_exec = s->no_exec};
 	r = pair_run(start_beside, both, s->signal_fd);
 	if (r < 0)
 		err_set(err, r, "%s", r == -EINTR ? "interrupted" : "cannot start two canaries at once");
@@ -137,7 +141,7 @@ static int look(struct sampling *s, struct floor *ret, struct err *err)
 	for (enum floor_phase p = 0; !r && p < FLOOR_PHASES; p++)
 		r = settle(s, p, err);
 	if (!r)
-		r = floor_load(s->plan->config->state_dir, s->runtime_id, s->plan->shape, ret, err);
+		r = floor_load(&s->id, ret, err);
 	if (!r && !floor_is_sampled(ret))
 		r = err_set(err, ENOENT, "the recorder kept no evidence of the canaries");
 	return r;
@@ -148,15 +152,18 @@ static int do_round(struct sampling *s, unsigned round, struct err *err)
 	cleanup_floor struct floor floor = {0};
 	uint64_t left = s->plan->max - s->tried, full = round % 2 ? PAIR * ROUND_STARTS : ROUND_STARTS;
 	uint64_t starts = left < full ? left : full;
-	int r = round % 2 ? start_both(s, starts, err) : start_canaries(s->canary, starts, err);
+	int r = round % 2 ? start_both(s, starts, err) : start_canaries(s->canary, starts, s->no_exec, err);
 
+	/* snug-agent gives the version to runs that it knows. */
+	if (!r && !round && s->recorder == CLIENT_AGENT)
+		r = tell_version(s, err);
 	if (!r)
 		r = look(s, &floor, err);
 	if (r < 0)
 		return r;
 	s->tried += starts;
 	floor_evaluate(&floor, &s->stat);
-	if (round + 1 >= HOPELESS_ROUNDS && (!s->stat.starts || !s->stat.execs)) {
+	if (round + 1 >= HOPELESS_ROUNDS && (!s->stat.starts || (!s->stat.execs && !s->no_exec))) {
 		reason_set reasons = floor_reasons(&floor);
 
 		return err_set(err, EIO, "no canary was recorded completely: %s",
@@ -168,18 +175,20 @@ static int do_round(struct sampling *s, unsigned round, struct err *err)
 
 static bool confidence(const struct sampling *s)
 {
-	return s->stat.silent >= s->plan->silent && 2 * s->stat.silent_execs >= s->plan->silent;
+	return s->stat.silent >= s->plan->silent && (s->no_exec || 2 * s->stat.silent_execs >= s->plan->silent);
 }
 
 static void show_progress(struct sampling *s)
 {
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr,
-			"\r\033[Ksampling %s: %" PRIu64 " starts, %zu calls, no new one in %zu starts (of %" PRIu64 ")",
+			"\r\033[Ksampling %s: %" PRIu64
+			" starts, %zu calls, no new one in the last %zu (stops at %" PRIu64 ")",
 			s->plan->runtime->path, s->tried, s->stat.calls, s->stat.silent, s->plan->silent);
 	} else if (s->tried >= s->told) {
 		fprintf(stderr,
-			"sampling %s: %" PRIu64 " starts, %zu calls, no new one in %zu starts (of %" PRIu64 ")\n",
+			"sampling %s: %" PRIu64 " starts, %zu calls, no new one in the last %zu (stops at %" PRIu64
+			")\n",
 			s->plan->runtime->path, s->tried, s->stat.calls, s->stat.silent, s->plan->silent);
 		s->told = s->tried + PLAIN_EVERY;
 	}
@@ -195,11 +204,12 @@ static void end_progress(void)
 static int ablate(struct sampling *s, struct err *err)
 {
 	cleanup_floor struct floor floor = {0};
-	int r = floor_load(s->plan->config->state_dir, s->runtime_id, s->plan->shape, &floor, err);
+	int r = floor_load(&s->id, &floor, err);
 
 	const struct ablate_plan plan = {.canary = {s->canary, s->second},
 					 .what = s->plan->runtime->path,
 					 .go = s->plan->runtime->is_go,
+					 .notified = s->recorder == CLIENT_AGENT,
 					 .signal_fd = s->signal_fd};
 
 	if (!r)
@@ -210,7 +220,24 @@ static int ablate(struct sampling *s, struct err *err)
 		return 0;
 	}
 	return r ? r
-		 : floor_save_ablation(s->plan->config->state_dir, s->runtime_id, s->plan->shape, &floor.ablation, err);
+		 : floor_save_ablation(&s->id, &floor.ablation, err);
+}
+
+/* Not every runtime can hand over the listener of a process that enters a rootless container. A start tells whether it is this. */
+static int find_out_about_exec(struct sampling *s, struct err *err)
+{
+	struct err why = {0};
+	int r = canary_run(s->canary, err);
+
+	if (r < 0)
+		return r;
+	r = canary_exec(s->canary, 1, &why);
+	if (r == -EREMOTEIO) {
+		s->no_exec = true;
+		fprintf(stderr, "execs are not sampled: %s cannot exec into a container that is learnt by notify (%s)\n", s->plan->runtime->path, why.msg);
+		return 0;
+	}
+	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
 }
 
 static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
@@ -221,6 +248,8 @@ static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 		.shape = s->plan->shape,
 		.key = s->key[FLOOR_CREATE].data,
 		.exec_key = s->key[FLOOR_EXEC].data,
+		.recorder = s->recorder,
+		.rootless = s->id.rootless,
 		.signal_fd = s->signal_fd,
 	};
 	cleanup_with(canary_cleanup) struct canary *canary = NULL;
@@ -236,6 +265,8 @@ static int sample(struct sampling *s, bool *ret_confidence, struct err *err)
 		r = canary_open(&canaries, &second, err);
 	s->canary = canary;
 	s->second = second;
+	if (!r && s->recorder == CLIENT_AGENT)
+		r = find_out_about_exec(s, err);
 	for (unsigned round = 0; !r && s->tried < s->plan->max && !confidence(s); round++) {
 		show_progress(s);
 		r = do_round(s, round, err);
@@ -299,18 +330,28 @@ static void give_signals_back(struct sampling *s)
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 }
 
+/* As containers are learnt. */
+static int choose_recorder(const struct config *config, enum client_server *ret, struct err *err)
+{
+	bool audit = !namespaces_why_no_audit();
+
+	if (config->source == CONFIG_SOURCE_AUDIT && !audit)
+		return err_set(err, EPERM, "canaries cannot be recorded by the audit source: the kernel's audit records are for root of the initial user, pid"
+			       " and network namespace alone; set \"source\": \"notify\", or take the catalogue (snug approve --for)");
+	*ret = audit && config->source != CONFIG_SOURCE_NOTIFY ? CLIENT_SNUGD : CLIENT_AGENT;
+	return 0;
+}
+
 int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct err *err)
 {
 	struct sampling s = {.plan = plan, .signal_fd = -1};
 	bool done = false;
-	int r;
+	int r = choose_recorder(plan->config, &s.recorder, err);
 
-	/* Canaries are recorded by audit only. */
-	if (!namespaces_have_audit())
-		return err_set(err, EPERM, "canaries are recorded by the kernel's audit records, which root of the initial user, pid and network namespace"
-			       " alone can read; sample there (snug floor), or take the catalogue (snug approve --for)");
+	if (r < 0)
+		return r;
 	/* First, with the caller's signals and priority: the recorder outlives this program. */
-	cleanup_fd int recorder = client_connect_or_start(CLIENT_SNUGD, plan->config, err);
+	cleanup_fd int recorder = client_connect_or_start(s.recorder, plan->config, err);
 
 	if (recorder < 0)
 		return recorder;
@@ -319,8 +360,9 @@ int sample_floor(const struct sample_plan *plan, bool *ret_confidence, struct er
 	if (turn < 0)
 		return turn;
 	oci_runtime_id(plan->runtime, s.runtime_id);
+	s.id = floor_id_here(plan->config->state_dir, s.runtime_id, plan->shape);
 	for (enum floor_phase p = 0; p < FLOOR_PHASES; p++)
-		floor_key(s.runtime_id, plan->shape, p, &s.key[p]);
+		floor_key(&s.id, p, &s.key[p]);
 	r = buf_failed(&s.key[FLOOR_CREATE]) || buf_failed(&s.key[FLOOR_EXEC]) ? err_set(err, ENOMEM, "out of memory")
 									       : take_signals(&s, err);
 	if (!r) {

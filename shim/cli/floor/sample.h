@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 /* Stop when the last SILENT starts and the last SILENT / 2 execs showed nothing new, or after MAX starts. */
+#ifndef SAMPLE_SILENT /* -Dcanaries=N, for tests in emulated machines */
 #define SAMPLE_SILENT 60
+#endif
 #define SAMPLE_MAX    400
 
 struct sample_plan {

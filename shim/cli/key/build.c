@@ -11,6 +11,7 @@
 #include "shim/cli/floor/canary_bundle.h"
 #include "shim/cli/floor/catalogue.h"
 #include "shim/common/client.h"
+#include "shim/common/namespaces.h"
 #include "shim/common/state.h"
 
 #include <errno.h>
@@ -79,13 +80,14 @@ int build_load_floors(const struct cli *cli, struct build *b, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; shape && !r && i < b->runtime_count; i++) {
+		const struct floor_id id = floor_id_here(cli->config.state_dir, b->runtimes[i].id, shape);
 		struct floor floor = {0};
 
 		if (b->runtimes[i].floor.catalogued)
 			continue;
 
-		r = floor_load(cli->config.state_dir, b->runtimes[i].id, shape, &floor, err);
-		/* Only root can read the samples: others have none. */
+		r = floor_load(&id, &floor, err);
+		/* Whoever cannot read the samples has none. */
 		if (r == -EACCES && geteuid() != 0)
 			r = 0;
 		if (!r) {
@@ -274,6 +276,7 @@ int build_write(const struct build *b, enum policy_format format, const char *na
 	proof.used_count = 1 + list_floors(b, used + 1);
 	proof.left_out = b->left_out;
 	proof.left_out_count = b->left_out_count;
+	proof.without = b->without;
 	return proof_text(out, &proof, err);
 }
 
@@ -297,20 +300,42 @@ static bool has_harmless_other(const struct floor *f, enum floor_phase p, const 
 	return all;
 }
 
-/* True if no runtime needs the call to start or exec when it is refused by this errno. */
+/* True if no runtime needs the call to start or exec when it is refused by this errno. What it does without for root proves nothing
+ * about rootless starts. */
 static bool can_do_without(const struct build *b, const struct evidence_call *c, enum ablation_errno e)
 {
+	bool rootless = !namespaces_is_root();
+
 	for (size_t i = 0; i < b->runtime_count; i++)
 		for (enum floor_phase p = 0; p < FLOOR_PHASES; p++) {
 			const struct floor *f = &b->runtimes[i].floor;
 			const struct evidence_call *own = floor_find(f, p, c);
 			const struct ablation_call *a = ablation_find(&f->ablation, p, c->arch, c->nr);
 
-			if (own && (!floor_is_tried(floor_use(f, p, own)) || !a || a->without[e] != ABLATION_STARTS ||
+			if (own && (f->rootless != rootless || !floor_is_tried(floor_use(f, p, own)) || !a || a->without[e] != ABLATION_STARTS ||
 				    !has_harmless_other(f, p, own, e)))
 				return false;
 		}
 	return true;
+}
+
+/* True if every runtime that was seen to make the call does so only while somebody listens. */
+static bool is_unmade(const struct build *b, const struct evidence_call *c)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->runtime_count; i++)
+		for (enum floor_phase p = 0; p < FLOOR_PHASES; p++) {
+			const struct floor *f = &b->runtimes[i].floor;
+			const struct ablation_call *a = ablation_find(&f->ablation, p, c->arch, c->nr);
+
+			if (!floor_find(f, p, c))
+				continue;
+			if (!a || !a->unmade)
+				return false;
+			any = true;
+		}
+	return any;
 }
 
 static int leave_out(struct build *b, const struct evidence_call *c, struct err *err)
@@ -328,7 +353,7 @@ static int leave_out(struct build *b, const struct evidence_call *c, struct err 
 	return 0;
 }
 
-/* Leaves out dangerous calls that are only tried, unless a runtime that starts the containers was not sampled: it may need a call
+/* Leaves out dangerous calls that are only tried, and what no start makes but one that is learnt by notify, unless a runtime that starts the containers was not sampled: it may need a call
  * that another one only tries. */
 static int find_left_out(struct build *b, enum ablation_errno e, struct err *err)
 {
@@ -348,7 +373,7 @@ static int find_left_out(struct build *b, enum ablation_errno e, struct err *err
 			char name[SYSCALL_NAME_MAX];
 
 			if (floor_is_call(calls[k]) && syscall_name(calls[k]->arch, calls[k]->nr, name) &&
-			    set_danger_of(name) && can_do_without(b, calls[k], e))
+			    (is_unmade(b, calls[k]) || (set_danger_of(name) && can_do_without(b, calls[k], e))))
 				r = leave_out(b, calls[k], err);
 		}
 	}
@@ -358,7 +383,8 @@ static int find_left_out(struct build *b, enum ablation_errno e, struct err *err
 int build_profile(struct build *b, uint32_t errno_ret, struct err *err)
 {
 	const struct evidence *floors[BUILD_RUNTIMES_MAX * FLOOR_PHASES];
-	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret, .machine = b->machine};
+	struct profile_inputs in = {.evidence = b->evidence, .floors = floors, .errno_ret = errno_ret, .machine = b->machine,
+				    .without = b->without};
 	cleanup_buf struct buf lost = {0};
 	struct profile *profile = NULL;
 
@@ -393,6 +419,20 @@ void build_done(struct build *b)
 	free(b->left_out);
 	buf_done(&b->unnamed);
 	buf_done(&b->oci);
+}
+
+int build_parse_without(const char *name, unsigned *ret, struct err *err)
+{
+	static const unsigned terminal = 1u << EVIDENCE_TERMINAL;
+
+	*ret = 0;
+	if (text_streq(name, "exec"))
+		*ret = terminal | 1u << EVIDENCE_EXEC;
+	else if (text_streq(name, "terminal"))
+		*ret = terminal;
+	else if (name)
+		return err_set(err, EINVAL, "--without takes exec or terminal, not '%s'", name);
+	return 0;
 }
 
 int build_parse_errno(const char *name, uint32_t *ret, struct err *err)

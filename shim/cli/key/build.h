@@ -35,6 +35,7 @@ struct build {
 	struct profile *profile;
 	struct profile_call *left_out; /* owned; dangerous calls that the runtimes try but can do without */
 	size_t left_out_count;
+	unsigned without;  /* as in struct profile_inputs; to be set before build_profile() */
 	struct buf unnamed; /* lines "arch nr" of calls without a name */
 	struct buf oci;     /* the profile's text */
 };
@@ -78,11 +79,17 @@ void build_done(struct build *b);
 /* "enosys" or "eperm" (NULL: "enosys") as a number. */
 int build_parse_errno(const char *name, uint32_t *ret, struct err *err);
 
+/* Reads --without: what only execs did ("exec"), or only execs with a terminal ("terminal"), is left out. NULL: nothing. */
+int build_parse_without(const char *name, unsigned *ret, struct err *err);
+
 /* Appends the verdict in words: "complete", or "not complete: " and each reason. */
 void build_add_verdict(const struct evidence_verdict *v, struct buf *out);
 
 /* Reports on stderr what the profile is based on and what is missing; `key` is for the advice. */
 void build_report(const struct build *b, const char *key);
+
+/* True if --without left the call out. */
+bool build_is_without(const struct build *b, const char *name);
 
 /* Appends why the profile has this rule, in words: "the program uses it (nginx)". */
 void build_add_origin(const struct build *b, const struct profile_rule *rule, struct buf *out);

@@ -7,6 +7,7 @@
 #include "oci/key.h"
 #include "seccomp/policy/defaults.h"
 #include "seccomp/policy/read.h"
+#include "shim/cli/key/approved.h"
 #include "shim/cli/key/build.h"
 #include "shim/cli/key/engine.h"
 #include "shim/cli/key/live.h"
@@ -22,8 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define APPROVED_SIZE_MAX (4u << 20)
-#define DEPTH_MAX         32 /* depth of nested directories */
+#define DEPTH_MAX 32 /* depth of nested directories */
 
 static int no_default(const char *word, struct err *err)
 {
@@ -56,8 +56,26 @@ static bool is_bundle(const char *dir)
 	       file_read_at(AT_FDCWD, path.data, POLICY_TEXT_MAX, &text, NULL) == 0 && text.len && memmem(text.data, text.len, "\"ociVersion\"", 12);
 }
 
+bool operand_is_approval(const struct cli *cli, const char *word, struct buf *ret_key, unsigned *ret_number)
+{
+	const char *mark = strrchr(word, '#');
+	cleanup_buf struct buf key = {0};
+	uint64_t n = 0;
+
+	if (!mark || mark == word || text_parse_u64(mark + 1, &n) < 0 || !n || n > APPROVED_MAX)
+		return false;
+	buf_add(&key, word, (size_t)(mark - word));
+	if (buf_failed(&key) || word_is_path(key.data) || !word_is_key(cli, key.data))
+		return false;
+	buf_adds(ret_key, key.data);
+	*ret_number = (unsigned)n;
+	return true;
+}
+
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err)
 {
+	cleanup_buf struct buf key = {0};
+	unsigned number;
 	struct stat st;
 
 	if (text_streq(word, "-")) {
@@ -76,6 +94,10 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 	}
 	if (!word_is_path(word) && word_is_key(cli, word)) {
 		*ret = OPERAND_KEY;
+		return 0;
+	}
+	if (operand_is_approval(cli, word, &key, &number)) {
+		*ret = OPERAND_APPROVAL;
 		return 0;
 	}
 	if (stat(word, &st) < 0) {
@@ -151,6 +173,23 @@ static int read_key(struct cli *cli, const char *key, enum operand_want want, si
 	return build_text(cli, key, ret, ret_what, err);
 }
 
+static int read_approval(struct cli *cli, const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
+{
+	cleanup_profile struct profile *p = NULL;
+	cleanup_buf struct buf key = {0};
+	unsigned number = 0;
+	int r;
+
+	if (!operand_is_approval(cli, word, &key, &number))
+		return err_set(err, ENOENT, "%s has just been removed", word);
+	r = approved_read(cli->config.state_dir, key.data, number, ret, &p, err);
+	if (r == -ENOENT)
+		return err_set(err, r, "%s has no approved profile number %u; `snug show %s` lists them", key.data, number, key.data);
+	if (r == 0)
+		buf_addf(ret_what, "the approved profile number %u of %s", number, key.data);
+	return r;
+}
+
 static int read_live(const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
 {
 	cleanup_with(live_done) struct live live = {0};
@@ -203,6 +242,8 @@ int operand_read(struct cli *cli, const char *word, enum operand_want want, size
 		return read_default(word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_LIVE:
 		return read_live(word, ret, ret_what ? ret_what : &what, err);
+	case OPERAND_APPROVAL:
+		return read_approval(cli, word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_KEY:
 		break;
 	}

@@ -3,6 +3,7 @@
  *   @moby @containerd @podman   the default profiles (seccomp/policy/defaults.h); for Podman the node's own file, if there is one
  *   -                           standard input
  *   pid:N container:ID          the filters of a live process (shim/cli/key/live.h)
+ *   KEY#N                       the approved profile number N of KEY (no key has a '#')
  *   /x ./x ../x x/ x.json ...   a file or directory; for a bundle its config.json
  *   anything else               a key; if there is no such key, the file or directory of that name */
 #ifndef SNUG_SHIM_CLI_OPERAND_H
@@ -15,10 +16,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum operand_kind { OPERAND_KEY, OPERAND_FILE, OPERAND_DIRECTORY, OPERAND_STDIN, OPERAND_DEFAULT, OPERAND_LIVE };
+enum operand_kind { OPERAND_KEY, OPERAND_FILE, OPERAND_DIRECTORY, OPERAND_STDIN, OPERAND_DEFAULT, OPERAND_LIVE, OPERAND_APPROVAL };
 
 /* Classifies a word. -ENOENT with a sentence for a path or default profile that does not exist. */
 int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret, struct err *err);
+
+/* True for KEY#N where KEY exists: appends KEY to ret_key and sets *ret_number. */
+bool operand_is_approval(const struct cli *cli, const char *word, struct buf *ret_key, unsigned *ret_number);
 
 enum operand_want {
 	OPERAND_PROFILE,  /* for a key, its approved profile, else the one built from its evidence */

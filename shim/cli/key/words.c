@@ -139,16 +139,53 @@ static void report_unknown(const struct build *b)
 	}
 }
 
-static void report_left_out(const struct build *b)
+/* The dangerous ones, or the others. */
+static void report_left_out(const struct build *b, bool dangerous, const char *why)
 {
 	char name[SYSCALL_NAME_MAX];
+	size_t n = 0;
 
-	for (size_t i = 0; i < b->left_out_count; i++) {
-		syscall_name(b->left_out[i].arch, b->left_out[i].nr, name);
-		fprintf(stderr, "%s%s", i ? ", " : "left out: ", name);
+	for (size_t i = 0; i < b->left_out_count; i++)
+		if (syscall_name(b->left_out[i].arch, b->left_out[i].nr, name) && !set_danger_of(name) != dangerous)
+			fprintf(stderr, "%s%s", n++ ? ", " : "left out: ", name);
+	if (n)
+		fprintf(stderr, " (%s)\n", why);
+}
+
+bool build_is_without(const struct build *b, const char *name)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = b->without ? evidence_calls(b->evidence, &calls) : 0;
+	char call[SYSCALL_NAME_MAX];
+
+	if (profile_find(b->profile, name))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->count && b->without >> calls[i]->phase & 1 && syscall_name(calls[i]->arch, calls[i]->nr, call) &&
+		    text_streq(call, name))
+			return true;
+	return false;
+}
+
+/* Reports the calls of execs alone: which ones are left out, or that they could be. */
+static void report_execs(const struct build *b)
+{
+	const struct evidence_call *const *calls = NULL;
+	size_t n = evidence_calls(b->evidence, &calls), alone = 0, left = 0, untold = evidence_untold_runs(b->evidence);
+	char name[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		alone += calls[i]->count && evidence_is_alone(b->evidence, calls[i]);
+		if (calls[i]->count && evidence_is_alone(b->evidence, calls[i]) && syscall_name(calls[i]->arch, calls[i]->nr, name) &&
+		    build_is_without(b, name))
+			fprintf(stderr, "%s%s", left++ ? ", " : "left out: ", name);
 	}
-	if (b->left_out_count)
-		fprintf(stderr, " (dangerous, and the runtime does without)\n");
+	if (left)
+		fprintf(stderr, " (only execs used them; a probe or lifecycle hook that needs one will fail)\n");
+	if (alone && !b->without)
+		fprintf(stderr, "%zu calls were used by execs only (probes, hooks, people); --without exec leaves them out\n", alone);
+	if (b->without && untold)
+		fprintf(stderr, "%zu runs could not tell execs from the program: there their calls count as the program's\n", untold);
 }
 
 void build_report(const struct build *b, const char *key)
@@ -176,7 +213,9 @@ void build_report(const struct build *b, const char *key)
 			buf_adds(&line, "; the runtime has changed since");
 		fprintf(stderr, "%s\n", buf_failed(&line) ? "out of memory" : line.data);
 	}
-	report_left_out(b);
+	report_left_out(b, true, "dangerous, and the runtime does without");
+	report_left_out(b, false, "the runtime makes them only while it is learnt by notify");
+	report_execs(b);
 	report_arches(b);
 	report_unnamed(b);
 	report_unknown(b);
@@ -186,15 +225,15 @@ void build_report(const struct build *b, const char *key)
 	fprintf(stderr, "digest sha256:%s\n", digest);
 }
 
-/* The programs that made a call of this name: comms of its workload entries, at most four. */
-static void add_who(const struct evidence *ev, const char *name, struct buf *out)
+/* The programs that made a call of this name: comms of its entries in the program's phase, or in those of execs, at most four. */
+static void add_who(const struct evidence *ev, const char *name, bool execs, struct buf *out)
 {
 	const struct evidence_call *const *calls = NULL;
 	size_t n = evidence_calls(ev, &calls), who = 0;
 	char call[SYSCALL_NAME_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		if (calls[i]->phase != EVIDENCE_WORKLOAD || !calls[i]->count)
+		if (!evidence_is_program(calls[i]->phase) || evidence_is_exec(calls[i]->phase) != execs || !calls[i]->count)
 			continue;
 		syscall_name(calls[i]->arch, calls[i]->nr, call);
 		for (size_t k = 0; text_streq(call, name) && evidence_comm(ev, calls[i], k) && who < 4; k++)
@@ -229,9 +268,12 @@ void build_add_origin(const struct build *b, const struct profile_rule *rule, st
 {
 	if (rule->sources & PROFILE_FROM_WORKLOAD) {
 		buf_adds(out, "the program uses it");
-		add_who(b->evidence, rule->name, out);
+		add_who(b->evidence, rule->name, false, out);
 	} else if (rule->sources & PROFILE_FROM_RUNTIME) {
 		buf_adds(out, "the runtime used it to start the container");
+	} else if (rule->sources & PROFILE_FROM_EXEC) {
+		buf_adds(out, "only an exec used it: a probe, a hook or a person");
+		add_who(b->evidence, rule->name, true, out);
 	} else if (rule->sources & PROFILE_FROM_FLOOR) {
 		buf_adds(out, "the runtime needs it at some starts");
 	} else if (rule->sources & PROFILE_FROM_ASSUMED) {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_MACHINE, OPT_OUTPUT, OPT_FORCE };
+enum { OPT_FORMAT, OPT_ERRNO, OPT_FLOOR, OPT_MACHINE, OPT_OUTPUT, OPT_FORCE, OPT_WITHOUT };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_FORMAT] = {"format", 'f', "FORM",
@@ -25,6 +25,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_MACHINE] = {"machine", 0, "NAME", "only for this machine (aarch64, x86_64, s390x ...), of all that the evidence is from"},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", "write to FILE, not to standard output"},
 	[OPT_FORCE] = {"force", 0, NULL, "print a profile even if the evidence is incomplete"},
+	[OPT_WITHOUT] = {"without", 0, "exec|terminal", "leave out what only execs used, or only execs with a terminal"},
 };
 
 static int parse_format(const char *name, enum policy_format *ret, struct err *err)
@@ -33,7 +34,8 @@ static int parse_format(const char *name, enum policy_format *ret, struct err *e
 	return name ? policy_output_by_name(name, ret, err) : 0;
 }
 
-/* People call a profile by the last part of its key. */
+/* People call a profile by the last part of its key; but a SeccompProfile, which is cluster-scoped, is named after the
+ * whole key, whatever file the evidence is in. */
 static const char *short_name(const char *key)
 {
 	const char *slash = strrchr(key, '/');
@@ -60,7 +62,8 @@ static int write_form(const struct build *b, enum policy_format format, const ch
 		      struct err *err)
 {
 	cleanup_buf struct buf lost = {0};
-	int r = build_write(b, format, short_name(key), out, &lost, err);
+	bool whole = format == POLICY_SPO || format == POLICY_SPO_V1BETA1;
+	int r = build_write(b, format, whole ? evidence_key(b->evidence) : short_name(key), out, &lost, err);
 
 	for (const char *p = r == 0 && lost.data ? lost.data : ""; *p;) {
 		size_t len = strcspn(p, "\n");
@@ -91,6 +94,8 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = build_for_machine(&b, machine, key, err);
 	if (r == 0)
 		r = build_add_runtimes(cli, &b, key, args->value[OPT_FLOOR], err);
+	if (r == 0)
+		r = build_parse_without(args->value[OPT_WITHOUT], &b.without, err);
 	if (r == 0)
 		r = build_profile(&b, errno_ret, err);
 	if (r < 0)

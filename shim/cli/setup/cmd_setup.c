@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "shim/cli/common/audit_readers.h"
 #include "shim/cli/setup/job.h"
 #include "shim/cli/setup/setup.h"
 
@@ -32,16 +33,21 @@ static const struct cli_option OPTIONS[] = {
 static const struct setup_caller CALLERS[] = {
 	{"containerd", FORM_BLOCK, "/etc/containerd/config.toml", NULL, RESTARTS("containerd"), STILL, "containerd",
 	 "/run/containerd/containerd.sock", "containerd"},
-	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, RESTARTS("crio"), NULL, NULL, "/run/crio/crio.sock",
-	 "cri-o"},
-	{"k3s", FORM_TEMPLATE, "/var/lib/rancher/k3s/agent/etc/containerd/config.toml", NULL, RESTARTS("k3s (on an agent: k3s-agent)"), STILL,
-	 NULL, K3S_SOCKET, "containerd"},
+	{"crio", FORM_BLOCK, "/etc/crio/crio.conf.d/99-snug.conf", TEMPLATE_crio_conf, RESTARTS("crio"), NULL, NULL,
+	 "/run/crio/crio.sock", "cri-o"},
+	{"k3s", FORM_TEMPLATE, "/var/lib/rancher/k3s/agent/etc/containerd/config.toml", NULL,
+	 RESTARTS("k3s (on an agent: k3s-agent)"), STILL, NULL, K3S_SOCKET, "containerd"},
 	{"rke2", FORM_TEMPLATE, "/var/lib/rancher/rke2/agent/etc/containerd/config.toml", NULL,
 	 RESTARTS("rke2-server (on an agent: rke2-agent)"), STILL, NULL, K3S_SOCKET, "containerd"},
 	{"docker", FORM_JSON, "/etc/docker/daemon.json", TEMPLATE_docker_json, "systemctl reload docker",
-	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)", NULL, "dockerd", NULL, NULL},
-	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL, NULL, NULL, NULL, NULL, NULL},
-	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -", NULL, NULL, NULL, NULL, NULL},
+	 "systemctl restart docker (a reload keeps the runtimes; without live-restore a restart stops the containers)",
+	 NULL, "dockerd", NULL, NULL},
+	{"podman", FORM_BLOCK, "/etc/containers/containers.conf.d/snug.conf", TEMPLATE_podman_conf, NULL, NULL, NULL,
+	 NULL, NULL, NULL},
+	{"kubernetes", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_yaml, "snug setup kubernetes | kubectl apply -f -",
+	 NULL, NULL, NULL, NULL, NULL},
+	{"kubernetes-crds", FORM_MANIFESTS, NULL, TEMPLATE_kubernetes_crds_yaml,
+	 "snug setup kubernetes-crds | kubectl apply -f -", NULL, NULL, NULL, NULL, NULL},
 };
 
 static int find_caller(const char *name, const struct setup_caller **ret, struct err *err)
@@ -143,11 +149,22 @@ static int check_usage(const struct setup_caller *caller, const struct cli_args 
 	if (write + remove + check > 1)
 		return err_set(err, EINVAL, "--write, --remove and --check cannot be combined");
 	if (caller->form == FORM_MANIFESTS && (write || remove || check || args->value[OPT_CONFIG]))
-		return err_set(err, EINVAL, "%s has no file here; use `snug setup %s | kubectl apply -f -` (delete -f - to roll back)",
+		return err_set(err, EINVAL, "%s has no file here; use `snug setup %s | kubectl apply -f -`",
 			       caller->name, caller->name);
 	if (check && !caller->socket)
 		return err_set(err, EINVAL, "%s has no container runtime interface to ask", caller->name);
 	return 0;
+}
+
+/* Before the first container learns. */
+static void warn_of_journald(void)
+{
+	cleanup_buf struct buf names = {0};
+
+	if (audit_readers(&names))
+		fputs("journald stores the audit records of learning runs here; `snug doctor` says how to change "
+		      "that\n",
+		      stderr);
 }
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
@@ -164,8 +181,10 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		r = make_piece(&j, args, err);
 	if (r < 0)
 		return r;
-	if (args->value[OPT_WRITE])
+	if (args->value[OPT_WRITE]) {
+		warn_of_journald();
 		return setup_job_write(cli, &j, err);
+	}
 	if (remove)
 		return setup_job_remove(cli, &j, err);
 	if (args->value[OPT_CHECK])

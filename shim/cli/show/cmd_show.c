@@ -32,9 +32,19 @@ static const struct group {
 	{EVIDENCE_RUNTIME, EVIDENCE_USED, "Calls of the runtime itself, to start the container"},
 	{EVIDENCE_HOOK, EVIDENCE_USED, "Calls of startContainer hooks"},
 	{EVIDENCE_WORKLOAD, EVIDENCE_USED, "Calls of the program"},
+	{EVIDENCE_EXEC, EVIDENCE_USED, "Calls that only execs used: probes, lifecycle hooks, commands"},
+	{EVIDENCE_TERMINAL, EVIDENCE_USED, "Calls that only execs with a terminal used"},
 	{ANY_PHASE, EVIDENCE_AUDITED, "Outside the approved profile: seen in audit mode, not learnt"},
 	{ANY_PHASE, EVIDENCE_DENIED, "Denied"},
 };
+
+/* Of the calls of execs, only those that nothing else used. */
+static bool is_shown(const struct evidence *ev, const struct evidence_call *c, const struct group *g)
+{
+	if (g->phase == ANY_PHASE)
+		return true;
+	return g->phase == (int)c->phase && (!evidence_is_exec(c->phase) || evidence_is_alone(ev, c));
+}
 
 static uint64_t times_of(const struct evidence_call *c, enum evidence_use use)
 {
@@ -80,7 +90,7 @@ static void show_group(const struct evidence *ev, const struct group *g, struct 
 	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
 		table_add(&t, head[i]);
 	for (size_t i = 0; i < n; i++)
-		if (times_of(calls[i], g->use) && (g->phase == ANY_PHASE || g->phase == (int)calls[i]->phase)) {
+		if (times_of(calls[i], g->use) && is_shown(ev, calls[i], g)) {
 			add_call(&t, ev, calls[i], g);
 			shown++;
 		}
@@ -168,6 +178,9 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 		if (v.reasons & (reason_set)1 << i)
 			buf_addf(out, "  %s: %s.\n    To fix it: %s.\n", reason_code((enum reason)i),
 				 reason_what((enum reason)i), reason_fix((enum reason)i));
+	if (evidence_untold_runs(ev))
+		buf_addf(out, "  %zu runs could not tell execs from the program: there their calls count as the program's.\n",
+			 evidence_untold_runs(ev));
 	buf_addf(out, "  Learning runs: %zu, complete: %zu, running now: %zu.\n", v.learn_runs, v.complete_runs,
 		 v.live_runs);
 }

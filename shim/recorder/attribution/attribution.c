@@ -17,13 +17,13 @@ static bool is_execve(const struct runs *r, const struct arch *arch, uint32_t nr
 static enum evidence_phase phase_of(struct run_session *s, const struct record *rec)
 {
 	if (s->run->mode == EVIDENCE_ENFORCE)
-		return record_looks_like_init(rec) ? EVIDENCE_RUNTIME : EVIDENCE_WORKLOAD;
+		return record_looks_like_init(rec) ? EVIDENCE_RUNTIME : runs_phase_of(s);
 	if (!s->has_init) {
 		s->has_init = true;
 		s->init_pid = rec->pid;
 	}
 	if (s->execd)
-		return EVIDENCE_WORKLOAD;
+		return runs_phase_of(s);
 	return rec->pid == s->init_pid ? EVIDENCE_RUNTIME : EVIDENCE_HOOK;
 }
 
@@ -112,8 +112,13 @@ static void book(struct runs *r, struct run_session *s, const struct record *rec
 		count_filters(er, s, rec);
 	use = use_of(run, used);
 	/* Audit logs execve even if the profile allows it, since it marks where the workload begins. */
-	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr)))
+	if (!(exec && use == EVIDENCE_AUDITED && is_learnt(run->key->evidence, arch, rec->nr))) {
 		news |= evidence_add(run->key->evidence, run->no, phase, use, rec);
+		/* A canary is denied calls on purpose. */
+		if (use != EVIDENCE_USED && run->key->space == STATE_KEYS)
+			denials_see(&r->denials, evidence_key(run->key->evidence), run->container, run->mode, !used,
+				    arch, rec);
+	}
 	/* The runtime's calls too: if the caller's profile refuses one of them, the container does not start. */
 	if (arch && use == EVIDENCE_USED)
 		unlogged_request_see(run, arch, rec->nr);

@@ -20,8 +20,9 @@ static bool is_form_of_runtime(const struct evidence_run *er, const struct arch 
 	return place >= 0 && er->unlogged.forms >> place & 1;
 }
 
-static int book_call(struct run *run, const struct arch *arch, uint32_t nr, unsigned phase)
+static int book_call(struct run_session *s, const struct arch *arch, uint32_t nr, unsigned phase)
 {
+	struct run *run = s->run;
 	struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 	int r = 0;
 
@@ -31,7 +32,7 @@ static int book_call(struct run *run, const struct arch *arch, uint32_t nr, unsi
 	if (arch->id == ARCH_X32)
 		nr |= ARCH_X32_BIT;
 	if (!is_form_of_runtime(er, arch, nr, phase))
-		r = evidence_add_counted(run->key->evidence, run->no, phase ? EVIDENCE_WORKLOAD : EVIDENCE_RUNTIME, arch, nr, text_now_ms());
+		r = evidence_add_counted(run->key->evidence, run->no, phase ? runs_phase_of(s) : EVIDENCE_RUNTIME, arch, nr, text_now_ms());
 	if (r > 0)
 		unlogged_request_see(run, arch, nr);
 	return r;
@@ -54,7 +55,7 @@ bool counted_book(struct runs *r, struct run_session *s, const struct counter_en
 		unsigned phase = i / (COUNTER_ABIS * COUNTER_WORDS), abi = i / COUNTER_WORDS % COUNTER_ABIS;
 
 		for (; fresh && abi < abis; fresh &= fresh - 1)
-			news |= book_call(s->run, host[abi], i % COUNTER_WORDS * 64 + (unsigned)__builtin_ctzll(fresh), phase) > 0;
+			news |= book_call(s, host[abi], i % COUNTER_WORDS * 64 + (unsigned)__builtin_ctzll(fresh), phase) > 0;
 	}
 	for (unsigned i = 0; i < COUNTER_ALL_WORDS; i++)
 		s->counted->words[i] |= now->words[i];
@@ -65,35 +66,42 @@ bool counted_book(struct runs *r, struct run_session *s, const struct counter_en
 
 bool counted_retire(struct run_session *s)
 {
-	struct run_session *first = runs_main_session(s->run);
+	struct run *run = s->run;
 
-	/* An exec may end before the container's own session was first read. */
-	if (!first->counted)
-		first->counted = calloc(1, sizeof(*first->counted));
-	if (!first->counted)
+	/* Not with the container's own: what an exec used, the program may still be the first to use itself. */
+	if (!run->counted_execs)
+		run->counted_execs = calloc(1, sizeof(*run->counted_execs));
+	if (!run->counted_execs)
 		return false;
-	/* What is recorded for the run is the same, whichever session it came from. */
 	for (unsigned i = 0; s->counted && i < COUNTER_ALL_WORDS; i++)
-		first->counted->words[i] |= s->counted->words[i];
+		run->counted_execs->words[i] |= s->counted->words[i];
 	free(s->counted);
 	s->counted = NULL;
 	s->retired = true;
 	return true;
 }
 
-static bool was_called(const struct run *run, const char *name)
+/* e: NULL for nothing counted. */
+static bool has_call(const struct counter_entry *e, const char *name)
 {
 	const struct arch *host[4];
-	size_t abis = arch_host(host);
+	size_t abis = e ? arch_host(host) : 0;
 	uint32_t nr;
 
-	for (const struct run_session *s = run->sessions; s; s = s->next)
-		for (unsigned abi = 0; s->counted && abi < abis; abi++)
-			if (syscall_number(host[abi], name, &nr) == 0)
-				for (unsigned phase = 0; phase < COUNTER_PHASES; phase++)
-					if (counter_has(s->counted, phase, abi, nr & ~ARCH_X32_BIT))
-						return true;
+	for (unsigned abi = 0; abi < abis; abi++)
+		if (syscall_number(host[abi], name, &nr) == 0)
+			for (unsigned phase = 0; phase < COUNTER_PHASES; phase++)
+				if (counter_has(e, phase, abi, nr & ~ARCH_X32_BIT))
+					return true;
 	return false;
+}
+
+static bool was_called(const struct run *run, const char *name)
+{
+	for (const struct run_session *s = run->sessions; s; s = s->next)
+		if (has_call(s->counted, name))
+			return true;
+	return has_call(run->counted_execs, name);
 }
 
 void counted_close(struct run *run)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/names.h"
+#include "shim/daemon/journal.h"
 #include "shim/daemon/log.h"
 #include "shim/recorder/attribution/unlogged_request.h"
 
@@ -26,7 +27,7 @@ static uint32_t number_of(enum arch_id arch, const char *name)
 
 void runs_init(struct runs *r, struct store *store)
 {
-	*r = (struct runs){.store = store};
+	*r = (struct runs){.store = store, .denials.journal = JOURNAL_SOCKET};
 	unattributed_init(&r->unattributed);
 	cgroup_mount_open(&r->groups);
 	for (unsigned a = 0; a < ARCH_COUNT; a++) {
@@ -134,6 +135,7 @@ void runs_free(struct runs *r, struct run *run)
 		close(run->events);
 	if (run->key)
 		store_release(r->store, run->key);
+	free(run->counted_execs);
 	free(run->root);
 	free(run->container);
 	free(run->cgroup);
@@ -150,6 +152,7 @@ void runs_done(struct runs *r)
 		r->list = run->next;
 		runs_free(r, run);
 	}
+	denials_done(&r->denials);
 	cgroup_mount_close(&r->groups);
 }
 
@@ -247,6 +250,13 @@ struct run_session *runs_main_session(const struct run *run)
 	return s;
 }
 
+enum evidence_phase runs_phase_of(const struct run_session *s)
+{
+	if (!s->is_exec || s->shared)
+		return EVIDENCE_WORKLOAD;
+	return s->terminal ? EVIDENCE_TERMINAL : EVIDENCE_EXEC;
+}
+
 void runs_link(struct runs *r, struct run *run, uint64_t now_ms)
 {
 	run->next = r->list;
@@ -328,31 +338,37 @@ struct run *runs_find_live(const struct runs *r, const char *root, const char *i
 	return run;
 }
 
+void runs_forget_session(struct runs *r, struct run_session *s)
+{
+	struct run_session **link = &s->run->sessions;
+
+	while (*link != s)
+		link = &(*link)->next;
+	*link = s->next;
+	/* A process of it may go on in a session that it began. */
+	runs_main_session(s->run)->loose |= s->loose;
+	if (r->notes)
+		live_remove(r->notes, s->pid, s->start);
+	free_session(r, s);
+}
+
 /* Forgets the oldest execs; their further denials are attributed to no run. */
 static void bound_execs(struct runs *r, struct run *run)
 {
-	struct run_session **link = &run->sessions;
 	unsigned execs = 0;
 
-	while (*link) {
-		struct run_session *s = *link;
-
+	for (struct run_session *s = run->sessions, *next; s; s = next) {
+		next = s->next;
 		execs += s->is_exec;
-		if (s->is_exec && execs > RUNS_ENFORCED_EXECS) {
-			*link = s->next;
-			if (r->notes)
-				live_remove(r->notes, s->pid, s->start);
-			free_session(r, s);
-		} else {
-			link = &s->next;
-		}
+		if (s->is_exec && execs > RUNS_ENFORCED_EXECS)
+			runs_forget_session(r, s);
 	}
 }
 
 int runs_join(struct runs *r, const struct run_request *q, struct err *err)
 {
 	const struct run_session session = {.id = q->session, .pid = q->pid, .start = q->pid_start, .is_exec = true,
-					    .shared = q->by_cgroup, .filters = q->filters};
+					    .terminal = q->terminal, .shared = q->by_cgroup, .filters = q->filters};
 	struct run *run = runs_find_live(r, q->root, q->id);
 	int rc;
 

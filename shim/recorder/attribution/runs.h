@@ -4,13 +4,14 @@
 
 #include "base/err.h"
 #include "base/names.h"
-#include "seccomp/syscall/arch.h"
 #include "seccomp/evidence/evidence.h"
 #include "seccomp/record/record.h"
+#include "seccomp/syscall/arch.h"
 #include "shim/recorder/attribution/cgroup.h"
+#include "shim/recorder/attribution/denials.h"
+#include "shim/recorder/attribution/unattributed.h"
 #include "shim/recorder/store/live_notes.h"
 #include "shim/recorder/store/store.h"
-#include "shim/recorder/attribution/unattributed.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +30,10 @@ struct run_session {
 	struct evidence_counts *counts; /* the short path for its records; NULL: they take the long one */
 	uint32_t id;
 	bool retired;   /* it has no process any more, and its counts were added */
+	bool has_process; /* what a look at /proc found, and the barrier since which it has none (0: it may have one): over_execs.h */
+	uint64_t over;
 	bool is_exec;   /* joined by exec */
+	bool terminal;  /* and that exec has a terminal */
 	bool shared;    /* others may be in it, so it does not identify the container; the container then has by_cgroup */
 	bool in_table;
 	bool has_init;  /* init_pid is known: the first process that showed a record */
@@ -61,7 +65,10 @@ struct run {
 	bool in_cgroup;       /* a look found no process of its sessions, but its group has one: run_is_over.c asks the group again */
 	uint64_t blind_ms;    /* since when looks cannot see whether it has ended; 0: they can */
 	bool by_cgroup;       /* records are attributed by process and cgroup */
+	uint64_t flood_from;  /* its records at the last look (flood.h) */
+	bool flood_told;
 	bool counting;        /* the kernel counts its calls (server/counting.h) */
+	struct counter_entry *counted_execs; /* what it counted of execs that are over; owned, NULL: nothing */
 	uint64_t asked_ms;    /* when we last looked for its cgroup in the runtime's state */
 	struct names caller; /* what its caller's own profile allows; with caller_denies, what it refuses */
 	bool caller_known, caller_denies;
@@ -82,6 +89,7 @@ struct runs {
 	bool odd_runtimes;   /* a runtime with another name than runc or crun was registered */
 	struct cgroup_mount groups;
 	struct unattributed unattributed;
+	struct denials denials;
 	struct run_session *buckets[RUNS_BUCKETS];
 	uint32_t execve_nr[ARCH_COUNT][2]; /* execve, execveat; UINT32_MAX where unknown */
 	uint32_t seccomp_nr[ARCH_COUNT], prctl_nr[ARCH_COUNT];
@@ -102,6 +110,7 @@ struct run_request {
 	const char *callers_cgroup; /* /proc/PID/cgroup of the sender, which is also in its caller's group; NULL: certainly not the container's */
 	const struct json_doc *request; /* the message, for what it says about the filter; may be NULL */
 	bool go;
+	bool terminal; /* an exec with a terminal */
 	bool handed_over; /* rules of the caller that stay in the filter hand calls over to a tracer or a listener */
 	bool by_cgroup; /* the session is not the container's own */
 	uint32_t filters; /* on the sender (proc.h) */
@@ -112,6 +121,9 @@ int runs_begin(struct runs *r, const struct run_request *q, uint64_t now_ms, str
 
 /* Adds an exec's session to its container. Returns 0 or a negative errno; -ENOENT: the container is not recorded. */
 int runs_join(struct runs *r, const struct run_request *q, struct err *err);
+
+/* Removes the session of an exec that has no process, and its note. Its further records belong to no run. */
+void runs_forget_session(struct runs *r, struct run_session *s);
 
 /* True if this process has already registered this container or exec. */
 bool runs_is_registered(const struct runs *r, const struct run_request *q);
@@ -159,6 +171,10 @@ void runs_find_cgroup(struct runs *r, struct run *run, uint64_t now_ms);
 
 /* The session that began with the container. */
 struct run_session *runs_main_session(const struct run *run);
+
+/* Whose calls those of the session are once its execve was seen. A session that others share tells nothing: they count as the
+ * program's then. */
+enum evidence_phase runs_phase_of(const struct run_session *s);
 
 /* Writes the session's note again, after a change. */
 void runs_note(const struct runs *r, const struct run_session *s);

@@ -40,9 +40,16 @@ static const struct store_key *find_key(struct store *store, const struct json_d
 	return key ? store_find(store, STATE_KEYS, key) : NULL;
 }
 
-bool unlogged_request_is_busy(struct store *store, const struct json_doc *request)
+bool unlogged_request_is_busy(struct store *store, const struct runs *runs, const struct json_doc *request)
 {
-	return find_key(store, request) != NULL;
+	const struct store_key *k = find_key(store, request);
+
+	if (k && unlogged_is_unsaved(k->evidence))
+		return true;
+	for (const struct run *run = k ? runs->list : NULL; run; run = run->next)
+		if (run->key == k && run->state != RUN_ENDED)
+			return true;
+	return false;
 }
 
 bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *request)
@@ -61,7 +68,8 @@ static bool had_session(const struct evidence *ev)
 	return !n || runs[n - 1]->attribution == EVIDENCE_BY_SESSION;
 }
 
-int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, struct buf *out, struct err *err)
+int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, bool *ret_counted,
+			    struct buf *out, struct err *err)
 {
 	const struct json *root = json_root(request);
 	const char *key = NULL, *hot[UNLOGGED_HOT_MAX];
@@ -83,6 +91,7 @@ int unlogged_request_answer(struct store *store, const struct json_doc *request,
 		return r;
 	since = unlogged_since(k->evidence);
 	wish.counted = counts && json_type(json_get(root, "counted")) == JSON_TRUE && had_session(k->evidence);
+	*ret_counted = wish.counted && !wish.loud;
 	r = unlogged_calls_offer(k->evidence, &wish, &offer, err);
 	store_release(store, k);
 	if (r < 0)

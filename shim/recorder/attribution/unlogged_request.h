@@ -9,11 +9,12 @@
 #include "shim/recorder/store/store.h"
 
 /* Appends the answer to an "offer" (shim/common/client.h), which contains only calls that are on disk. counts: the kernel can
- * count the run's calls. */
-int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, struct buf *out, struct err *err);
+ * count the run's calls; *ret_counted: the answer relies on it. */
+int unlogged_request_answer(struct store *store, const struct json_doc *request, bool counts, bool *ret_counted, struct buf *out, struct err *err);
 
-/* True if a container of the key of an "offer" runs, or has just ended: there may be records of it that were not read yet. */
-bool unlogged_request_is_busy(struct store *store, const struct json_doc *request);
+/* True if a container of the key of an "offer" runs, or if what one has done is not on disk: there may also be records of it that were
+ * not read yet. */
+bool unlogged_request_is_busy(struct store *store, const struct runs *runs, const struct json_doc *request);
 
 /* True if the key has learnt calls that are not on disk yet. */
 bool unlogged_request_is_unsaved(struct store *store, const struct json_doc *request);

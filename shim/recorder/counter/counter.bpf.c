@@ -14,6 +14,7 @@
 #include "shim/recorder/counter/layout.h"
 
 #define SECCOMP_MODE_FILTER 2
+#define SESSION_UNSET       0xffffffffu /* AUDIT_SID_UNSET */
 
 /* The members of kernel structures that we read; CO-RE finds their offsets when the program is loaded. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -92,15 +93,17 @@ static __always_inline void count(struct counter_entry *e, __u32 abi, __u32 nr)
 		__sync_fetch_and_or(&e->words[word], bit);
 }
 
+/* What the runtime calls before it loads the container's filter does not count. The other processes of the host, which nobody asked,
+ * mostly have no filter or no session: they pay for no lookup. */
 static __always_inline struct counter_entry *entry_of(struct task_struct *t)
 {
 	__u32 session = t->sessionid;
-	struct counter_entry *e = bpf_map_lookup_elem(&sessions, &session);
+	struct counter_entry *e;
 
-	/* What the runtime calls before it loads the container's filter does not count. */
-	if (!e || t->seccomp.mode != SECCOMP_MODE_FILTER || (__u32)t->seccomp.filter_count.counter <= e->filters)
+	if (t->seccomp.mode != SECCOMP_MODE_FILTER || session == SESSION_UNSET)
 		return NULL;
-	return e;
+	e = bpf_map_lookup_elem(&sessions, &session);
+	return e && (__u32)t->seccomp.filter_count.counter > e->filters ? e : NULL;
 }
 
 /* Runs after seccomp: a call that a filter refuses does not get here. */
@@ -125,6 +128,20 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 		p->seen++;
 	return 0;
 }
+
+#if defined(__TARGET_ARCH_x86)
+/* A call of the vsyscall page passes seccomp, but is no system call for raw sys_enter. Runs before seccomp. Not loaded
+ * where the kernel has no such page. */
+SEC("tp_btf/emulate_vsyscall")
+int BPF_PROG(on_vsyscall, int which)
+{
+	struct counter_entry *e = entry_of((struct task_struct *)bpf_get_current_task_btf());
+
+	if (e)
+		count(e, 0, which == 0 ? 96 : which == 1 ? 201 : 309); /* gettimeofday, time, getcpu */
+	return 0;
+}
+#endif
 
 /* After its execve, the container's own program runs. */
 SEC("tp_btf/sched_process_exec")

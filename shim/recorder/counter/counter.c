@@ -1,8 +1,12 @@
 #include "shim/recorder/counter/counter.h"
 
+#include "base/cleanup.h"
+#include "base/file.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +18,22 @@ static const unsigned char object[] = {
 #include "counter-object.inc"
 };
 
-/* In the order of attaching: no call is counted before its phase can be known. */
-static const char *const names[] = {"on_fork", "on_exit", "on_exec", "on_sys_enter"};
+/* In the order of attaching: no call is counted before its phase can be known. The last one costs each call of the host something, so
+ * it is attached only while it is needed; the others would cost a start more than they cost a fork. */
+static const char *const names[] = {"on_fork", "on_exit", "on_exec", "on_vsyscall", "on_sys_enter"};
 #define PROGRAMS ARRAY_SIZE(names)
+#define VSYSCALL 3 /* not on every machine, and not in every kernel */
+#define CALLS    (PROGRAMS - 1)
+#define MAPS_MAX ((size_t)1 << 20)
 
 struct counter {
 	struct bpf_object *object;
-	struct bpf_program *program[PROGRAMS];
-	struct bpf_link *link[PROGRAMS]; /* all or none */
+	struct bpf_program *program[PROGRAMS]; /* NULL: nothing to count here */
+	struct bpf_link *link[PROGRAMS];       /* that of the last one only while it is needed */
+	uint32_t link_id[PROGRAMS];
 	int sessions, probe;                     /* maps */
 	size_t armed;
+	uint64_t expected_ms; /* of the newest counter_expect() that no session followed yet; 0: none */
 };
 
 static int be_silent(enum libbpf_print_level level, const char *format, va_list args)
@@ -34,48 +44,89 @@ static int be_silent(enum libbpf_print_level level, const char *format, va_list 
 	return 0;
 }
 
-static void detach(struct counter *c)
+static void detach_one(struct counter *c, size_t i)
 {
-	for (size_t i = PROGRAMS; i-- > 0;) {
-		bpf_link__destroy(c->link[i]);
-		c->link[i] = NULL;
-	}
+	bpf_link__destroy(c->link[i]);
+	c->link[i] = NULL;
 }
 
-static int attach(struct counter *c)
+static void detach(struct counter *c)
 {
-	for (size_t i = 0; i < PROGRAMS; i++) {
-		c->link[i] = bpf_program__attach(c->program[i]);
-		if (!c->link[i]) {
-			int r = -errno;
+	for (size_t i = PROGRAMS; i-- > 0;)
+		detach_one(c, i);
+}
 
-			detach(c);
-			return r;
-		}
-	}
+/* Its number, which tells whether the descriptor is still that link. */
+static int link_id(const struct bpf_link *link, uint32_t *ret)
+{
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) < 0)
+		return -errno;
+	*ret = info.id;
 	return 0;
+}
+
+static int attach_one(struct counter *c, size_t i)
+{
+	int r;
+
+	if (!c->program[i])
+		return 0;
+	c->link[i] = bpf_program__attach(c->program[i]);
+	r = c->link[i] ? link_id(c->link[i], &c->link_id[i]) : -errno;
+	if (r < 0)
+		detach_one(c, i);
+	return r;
 }
 
 static bool is_attached(const struct counter *c)
 {
-	return c->link[PROGRAMS - 1] != NULL;
+	return c->link[CALLS] != NULL;
+}
+
+/* Only closing its link detaches a program. */
+static bool are_attached(const struct counter *c, size_t programs)
+{
+	for (size_t i = 0; i < programs; i++) {
+		uint32_t id = 0;
+
+		if (c->program[i] && (!c->link[i] || link_id(c->link[i], &id) < 0 || id != c->link_id[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The page is there in every 64-bit process, or in none. If we cannot know, the kernel may have it. */
+static bool kernel_has_vsyscalls(void)
+{
+	cleanup_buf struct buf maps = {0};
+
+	return file_read_at(AT_FDCWD, "/proc/self/maps", MAPS_MAX, &maps, NULL) < 0 || strstr(maps.data, "[vsyscall]");
 }
 
 static int load(struct counter *c)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "snug_counter");
+	struct bpf_program *vsyscall;
 	int r;
 
 	libbpf_set_print(be_silent);
 	c->object = bpf_object__open_mem(object, sizeof(object), &options);
 	if (!c->object)
 		return -errno;
+	vsyscall = bpf_object__find_program_by_name(c->object, names[VSYSCALL]);
+	if (vsyscall && !kernel_has_vsyscalls()) {
+		bpf_program__set_autoload(vsyscall, false);
+		vsyscall = NULL;
+	}
 	r = bpf_object__load(c->object);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < PROGRAMS; i++) {
-		c->program[i] = bpf_object__find_program_by_name(c->object, names[i]);
-		if (!c->program[i])
+		c->program[i] = i == VSYSCALL ? vsyscall : bpf_object__find_program_by_name(c->object, names[i]);
+		if (!c->program[i] && i != VSYSCALL)
 			return -ENOENT;
 	}
 	c->sessions = bpf_object__find_map_fd_by_name(c->object, "sessions");
@@ -83,13 +134,16 @@ static int load(struct counter *c)
 	return c->sessions >= 0 && c->probe >= 0 ? 0 : -ENOENT;
 }
 
-/* Attaches it once, so that nothing relies on it where this kernel cannot run it. */
+/* Attaches all of it once, so that nothing relies on it where this kernel cannot run it. */
 static int try(struct counter *c)
 {
-	int r = attach(c);
-	bool counts = r == 0 && counter_counts(c);
+	bool counts;
+	int r = 0;
 
-	detach(c);
+	for (size_t i = 0; r == 0 && i < PROGRAMS; i++)
+		r = attach_one(c, i);
+	counts = r == 0 && counter_counts(c);
+	detach_one(c, CALLS);
 	return r == 0 && !counts ? -EIO : r;
 }
 
@@ -122,6 +176,11 @@ void counter_close(struct counter *c)
 	free(c);
 }
 
+bool counter_is_ready(const struct counter *c)
+{
+	return are_attached(c, CALLS);
+}
+
 int counter_arm(struct counter *c, uint32_t session, uint32_t filters)
 {
 	struct counter_entry entry = {.filters = filters, .tasks = 1};
@@ -130,13 +189,36 @@ int counter_arm(struct counter *c, uint32_t session, uint32_t filters)
 	if (bpf_map_update_elem(c->sessions, &session, &entry, BPF_NOEXIST) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
 	if (!is_attached(c))
-		r = attach(c);
+		r = attach_one(c, CALLS);
 	if (r < 0) {
 		bpf_map_delete_elem(c->sessions, &session);
 		return r;
 	}
 	c->armed++;
+	c->expected_ms = 0;
 	return 0;
+}
+
+void counter_expect(struct counter *c, uint64_t now_ms)
+{
+	if (c->armed)
+		return;
+	if (!is_attached(c) && attach_one(c, CALLS) < 0)
+		return;
+	c->expected_ms = now_ms;
+}
+
+uint64_t counter_deadline(const struct counter *c)
+{
+	return c->expected_ms ? c->expected_ms + COUNTER_EXPECT_MS : UINT64_MAX;
+}
+
+void counter_step(struct counter *c, uint64_t now_ms)
+{
+	if (now_ms < counter_deadline(c))
+		return;
+	c->expected_ms = 0;
+	detach_one(c, CALLS);
 }
 
 int counter_read(const struct counter *c, uint32_t session, struct counter_entry *ret)
@@ -149,7 +231,7 @@ void counter_disarm(struct counter *c, uint32_t session)
 	if (bpf_map_delete_elem(c->sessions, &session) < 0 || !c->armed)
 		return;
 	if (--c->armed == 0)
-		detach(c);
+		detach_one(c, CALLS);
 }
 
 bool counter_counts(const struct counter *c)
@@ -157,7 +239,7 @@ bool counter_counts(const struct counter *c)
 	struct counter_probe p = {.pid = (uint32_t)getpid()};
 	uint32_t zero = 0;
 
-	if (!is_attached(c) || bpf_map_update_elem(c->probe, &zero, &p, BPF_ANY) < 0)
+	if (!is_attached(c) || !are_attached(c, PROGRAMS) || bpf_map_update_elem(c->probe, &zero, &p, BPF_ANY) < 0)
 		return false;
 	(void)syscall(SYS_getppid);
 	if (bpf_map_lookup_elem(c->probe, &zero, &p) < 0)

@@ -22,6 +22,30 @@ int counter_arm(struct counter *c, uint32_t session, uint32_t filters)
 	return -EOPNOTSUPP;
 }
 
+bool counter_is_ready(const struct counter *c)
+{
+	(void)c;
+	return false;
+}
+
+void counter_expect(struct counter *c, uint64_t now_ms)
+{
+	(void)c;
+	(void)now_ms;
+}
+
+void counter_step(struct counter *c, uint64_t now_ms)
+{
+	(void)c;
+	(void)now_ms;
+}
+
+uint64_t counter_deadline(const struct counter *c)
+{
+	(void)c;
+	return UINT64_MAX;
+}
+
 int counter_read(const struct counter *c, uint32_t session, struct counter_entry *ret)
 {
 	(void)c;

@@ -12,7 +12,24 @@
 
 bool counting_is_possible(const struct recorder *r)
 {
-	return r->counter && !r->counter_failed;
+	return r->counter && !r->counter_failed && counter_is_ready(r->counter);
+}
+
+void counting_expect(struct recorder *r, uint64_t now_ms)
+{
+	if (counting_is_possible(r))
+		counter_expect(r->counter, now_ms);
+}
+
+void counting_step(struct recorder *r, uint64_t now_ms)
+{
+	if (r->counter)
+		counter_step(r->counter, now_ms);
+}
+
+uint64_t counting_deadline(const struct recorder *r)
+{
+	return r->counter ? counter_deadline(r->counter) : UINT64_MAX;
 }
 
 static int arm(struct recorder *r, const struct run_session *s, pid_t pid)

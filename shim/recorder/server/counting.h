@@ -12,6 +12,13 @@ struct recorder;
 /* True if a run that begins now can be counted. */
 bool counting_is_possible(const struct recorder *r);
 
+/* A run that will be counted begins in a moment. */
+void counting_expect(struct recorder *r, uint64_t now_ms);
+
+/* If none begins after all: call this at the time that counting_deadline() returns (CLOCK_MONOTONIC milliseconds; UINT64_MAX: never). */
+void counting_step(struct recorder *r, uint64_t now_ms);
+uint64_t counting_deadline(const struct recorder *r);
+
 /* For a run that has begun with a filter that leaves calls to the counter. pid: the run's wrapper. If the run cannot be counted,
  * the calls are assumed to be used. */
 void counting_begin(struct recorder *r, struct run *run, pid_t pid);

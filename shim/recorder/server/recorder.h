@@ -42,7 +42,7 @@ struct recorder {
 	char release[128]; /* of the kernel */
 	struct run **watched; /* by pidfd; watched_size entries */
 	int watched_size;
-	uint64_t last_look_ms, look_interval_ms, asked_ms, stepped_ms, ticked_ms, active_ms;
+	uint64_t last_look_ms, look_interval_ms, asked_ms, stepped_ms, ticked_ms, active_ms, execs_looked_ms;
 	bool step_owed; /* a step was skipped in the millisecond stepped_ms */
 	unsigned liveness_seen; /* processes, by all looks so far */
 	bool quit, warned, blind;

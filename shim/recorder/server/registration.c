@@ -46,6 +46,7 @@ static int read_registration(struct recorder *r, const struct json_doc *doc, con
 	q->space = text_streq(space, "floor") ? STATE_FLOOR : STATE_KEYS;
 	q->session = (uint32_t)session;
 	q->go = json_type(json_get(root, "go")) == JSON_TRUE;
+	q->terminal = json_type(json_get(root, "terminal")) == JSON_TRUE;
 	q->handed_over = json_type(json_get(root, "handed_over")) == JSON_TRUE;
 	q->kernel = r->release;
 	q->request = doc;
@@ -109,7 +110,7 @@ int registration_check_health(const struct recorder *r, struct err *err)
 }
 
 int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const struct json_doc *doc, const char *text,
-		      bool *ret_recorded, struct err *err)
+		      bool *ret_recorded, bool *ret_begun, struct err *err)
 {
 	cleanup_buf struct buf shape = {0};
 	struct run_request q = {0};
@@ -147,8 +148,6 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	if (pidfd >= 0 && run_over_watch(r, r->runs.list, pidfd) == 0)
 		(void)steal_fd(&pidfd);
 	*ret_recorded = true;
-	/* The run's own first barrier; none of its records can come before this. */
-	if (q.mode != EVIDENCE_ENFORCE)
-		loss_checkpoint(&r->loss, clock_monotonic_ms());
+	*ret_begun = q.mode != EVIDENCE_ENFORCE;
 	return 0;
 }

@@ -19,16 +19,19 @@
 
 static void answer_registration(struct recorder *r, struct client *c, const struct json_doc *doc, const char *text)
 {
-	bool recorded = false;
+	bool recorded = false, begun = false;
 	struct err err = {0};
 	int rc = registration_check_health(r, &err);
 
 	if (rc == 0)
-		rc = registration_add(r, c->pid, c->pid_start, doc, text, &recorded, &err);
+		rc = registration_add(r, c->pid, c->pid_start, doc, text, &recorded, &begun, &err);
 	if (rc < 0)
 		c->gone = !message_refuse(c->fd, err.msg);
 	else
 		c->gone = !message_flag(c->fd, "recorded", recorded);
+	/* The run's own first barrier: that recording works was proved before, and nothing is lost unseen meanwhile. */
+	if (begun)
+		loss_checkpoint(&r->loss, clock_monotonic_ms());
 }
 
 /* A barrier that passed a moment ago is proof enough; after a quiet time, a new one must pass first. */
@@ -140,6 +143,27 @@ static void on_lookup(struct recorder *r, struct client *c, struct json_doc **do
 	c->gone = !message_answer(c->fd, &b);
 }
 
+/* For monitoring (`snug metrics`). */
+static void on_status(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
+{
+	cleanup_buf struct buf b = {0};
+	struct json_writer w;
+	struct err err = {0};
+	unsigned counted = 0;
+
+	for (const struct run *run = r->runs.list; run; run = run->next)
+		counted += run->counting;
+	json_write_begin(&w, &b, false);
+	json_write_object(&w, NULL);
+	json_write_bool(&w, "ok", true);
+	json_write_u64(&w, "healthy", registration_check_health(r, &err) == 0);
+	json_write_u64(&w, "runs", r->runs.live);
+	json_write_u64(&w, "counter", counting_is_possible(r));
+	json_write_u64(&w, "counted", counted);
+	json_write_end_object(&w);
+	c->gone = !message_answer(c->fd, &b);
+}
+
 static void on_deleted(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
 	run_over_notice(r);
@@ -155,25 +179,29 @@ static void on_sync(struct recorder *r, struct client *c, struct json_doc **doc,
 	c->checkpoint = loss_checkpoint(&r->loss, now_ms);
 }
 
-static void answer_offer(struct recorder *r, struct client *c, const struct json_doc *doc)
+/* While the client prepares its registration, what that needs is made ready. */
+static void answer_offer(struct recorder *r, struct client *c, const struct json_doc *doc, uint64_t now_ms)
 {
 	cleanup_buf struct buf b = {0};
+	bool counted = false;
 	struct err err = {0};
 
-	if (unlogged_request_answer(&r->store, doc, counting_is_possible(r), &b, &err) < 0)
+	if (unlogged_request_answer(&r->store, doc, counting_is_possible(r), &counted, &b, &err) < 0) {
 		c->gone = !message_refuse(c->fd, err.msg);
-	else
-		c->gone = !message_answer(c->fd, &b);
+		return;
+	}
+	c->gone = !message_answer(c->fd, &b);
+	if (!is_proved(r, now_ms))
+		(void)next_proof(r, now_ms);
+	if (counted)
+		counting_expect(r, now_ms);
 }
 
 /* Only calls that are on disk are offered: first reads and saves what containers of the key have done up to now. */
 static void on_offer(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms)
 {
-	if (!unlogged_request_is_busy(&r->store, *doc)) {
-		answer_offer(r, c, *doc);
-		/* The registration will follow: have its barrier in flight by then. */
-		if (!is_proved(r, now_ms))
-			(void)next_proof(r, now_ms);
+	if (!unlogged_request_is_busy(&r->store, &r->runs, *doc)) {
+		answer_offer(r, c, *doc, now_ms);
 		return;
 	}
 	c->waiting = WAIT_OFFER;
@@ -191,7 +219,7 @@ static bool step_offer(struct recorder *r, struct client *c, uint64_t now_ms)
 	}
 	if (c->marked && !store_is_saved(&r->store, c->mark, NULL))
 		return false;
-	answer_offer(r, c, c->request);
+	answer_offer(r, c, c->request, now_ms);
 	return true;
 }
 
@@ -237,8 +265,9 @@ static const struct {
 	const char *op;
 	void (*fn)(struct recorder *r, struct client *c, struct json_doc **doc, uint64_t now_ms);
 } operations[] = {
-	{"register", on_register}, {"health", on_health}, {"whose", on_lookup}, {"version", on_version}, {"deleted", on_deleted},
-	{"sync", on_sync}, {"settle", on_sync}, {"offer", on_offer},
+	{"register", on_register}, {"health", on_health},   {"whose", on_lookup},
+	{"version", on_version},   {"deleted", on_deleted}, {"sync", on_sync},
+	{"settle", on_sync},       {"offer", on_offer},     {"status", on_status},
 };
 
 void requests_take(struct recorder *r, struct client *c, const char *op, struct json_doc **doc)

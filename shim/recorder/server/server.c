@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,24 @@ int server_open(struct server *s, const char *run_dir, int inherited, struct err
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
 	return 0;
+}
+
+bool server_send_away(int inherited, const char *run_dir)
+{
+	struct pollfd p = {.fd = inherited, .events = POLLIN};
+
+	while (poll(&p, 1, 0) > 0) {
+		cleanup_fd int other = client_connect_started(run_dir);
+		int fd;
+
+		if (other < 0)
+			return false;
+		fd = accept4(inherited, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			return false;
+		close(fd);
+	}
+	return true;
 }
 
 static void free_client(struct client *c)

@@ -29,9 +29,12 @@ struct server {
 	char *text; /* one message */
 };
 
-/* Listens at RUN_DIR/snugd.sock, or on `inherited` (taken over; -1: none), which a service manager has bound there. Returns 0 or
- * a negative errno. */
+/* Listens at RUN_DIR/snugd.sock, or on `inherited` (taken over; -1: none), which a service manager has bound to
+ * RUN_DIR/service.sock. Returns 0 or a negative errno. */
 int server_open(struct server *s, const char *run_dir, int inherited, struct err *err);
+/* For a service that starts while another recorder holds the lock: hangs up everybody who waits at its socket, so that
+ * they connect to the other one, as soon as that listens. True: nobody waits any more. */
+bool server_send_away(int inherited, const char *run_dir);
 void server_close(struct server *s, const char *run_dir);
 
 /* Call these when the listening socket, or this client's descriptor, is readable. */

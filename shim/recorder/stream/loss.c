@@ -48,7 +48,8 @@ static void begin(struct loss *l, uint64_t now_ms)
 		loss_stamp(l, REASON_BARRIER);
 		l->probe_back = l->info_back = l->rules_back = true;
 		l->probe_serial = (uint32_t)l->serials.next;
-		l->probe_back_ms = now_ms;
+		l->probe_back_ms = l->stepped_ms = now_ms;
+		l->grace_ms = 0;
 	}
 	l->shot = l->shots;
 }
@@ -73,7 +74,8 @@ static void first_back(struct loss *l, uint32_t serial, uint64_t now_ms)
 {
 	l->probe_back = true;
 	l->probe_serial = serial;
-	l->probe_back_ms = now_ms;
+	l->probe_back_ms = l->stepped_ms = now_ms;
+	l->grace_ms = 0;
 	/* Requested after the probe came back: the count now includes everything lost before the probe. */
 	if (l->means.ask_status(l->means.arg, (uint32_t)l->running) < 0)
 		no_answer(l);
@@ -86,7 +88,7 @@ static void second_back(struct loss *l, uint32_t serial, uint64_t now_ms)
 	if (!l->probe_back) {
 		loss_stamp(l, REASON_BARRIER);
 		first_back(l, serial, now_ms);
-	} else if (l->second_ms >= l->probe_back_ms + LOSS_GRACE_MS && !serials_complete_below(&l->serials, l->probe_serial)) {
+	} else if (l->grace_ms >= LOSS_GRACE_MS && !serials_complete_below(&l->serials, l->probe_serial)) {
 		loss_stamp(l, REASON_SERIAL_GAP);
 		serials_skip_to(&l->serials, l->probe_serial);
 	}
@@ -199,7 +201,17 @@ static uint64_t second_due_at(const struct loss *l)
 		return UINT64_MAX;
 	if (!l->probe_back)
 		return l->started_ms + LOSS_PROBE_TIMEOUT_MS;
-	return is_answered(l) ? l->probe_back_ms + LOSS_GRACE_MS : UINT64_MAX;
+	return is_answered(l) ? l->stepped_ms + earlier(LOSS_GRACE_MS - l->grace_ms, LOSS_GRACE_STEP_MS) : UINT64_MAX;
+}
+
+/* True if a second probe is to be fired now. */
+static bool second_is_due(struct loss *l, uint64_t now_ms)
+{
+	if (!l->probe_back || l->second)
+		return now_ms >= second_due_at(l);
+	l->grace_ms += earlier(earlier(now_ms - l->stepped_ms, LOSS_GRACE_STEP_MS), LOSS_GRACE_MS - l->grace_ms);
+	l->stepped_ms = now_ms;
+	return is_answered(l) && l->grace_ms == LOSS_GRACE_MS;
 }
 
 static void give_up(struct loss *l, uint64_t now_ms)
@@ -227,9 +239,8 @@ void loss_step(struct loss *l, uint64_t now_ms)
 	}
 	if (now_ms >= gives_up_at(l)) {
 		give_up(l, now_ms);
-	} else if (now_ms >= second_due_at(l)) {
+	} else if (second_is_due(l, now_ms)) {
 		l->second = fire(l) == 0;
-		l->second_ms = now_ms;
 		if (!l->second)
 			give_up(l, now_ms);
 	}

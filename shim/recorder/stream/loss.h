@@ -1,14 +1,16 @@
-/* Every way to lose a record, evaluated in one place: serials, the probe, the kernel's own count, its rules, actions_logged. The
- * results are reasons, stamped on all live runs, and checkpoints: "everything logged before this call has been read, or a reason
- * was stamped". Makes no system calls: kernel.c asks, this decides.
+/* Every way to lose a record, evaluated in one place: serials, the probe, the kernel's own count, its rules,
+ * actions_logged. The results are reasons, stamped on all live runs, and checkpoints: "everything logged before this
+ * call has been read, or a reason was stamped". Makes no system calls: kernel.c asks, this decides.
  *
- * Time alone proves no loss. A writer that was preempted between taking a serial and queueing its record holds that serial back,
- * and a starved node delivers late. Only the stream itself proves it: a serial is lost if a probe fired after the grace period
- * came back without it; a probe is lost if a later one overtook it, or if nothing arrives any more.
+ * Time alone proves no loss. A writer that was preempted between taking a serial and queueing its record holds that
+ * serial back, and a starved node delivers late. Only the stream itself proves it: a serial is lost if a probe fired
+ * after the grace period came back without it; a probe is lost if a later one overtook it, or if nothing arrives any
+ * more. A virtual machine may stand still for longer than the grace while the writer of the missing record waits for
+ * the processor. So the grace is counted in small steps: a standstill of any length is one of them.
  *
- * The kernel's count of lost records can be reset (AUDIT_SET with AUDIT_STATUS_LOST, auditctl --reset-lost). The stream then has a
- * message with the old count (kernel/audit.c audit_log_config_change()). A count that went down, there or in an answer, hides
- * losses. */
+ * The kernel's count of lost records can be reset (AUDIT_SET with AUDIT_STATUS_LOST, auditctl --reset-lost). The stream
+ * then has a message with the old count (kernel/audit.c audit_log_config_change()). A count that went down, there or in
+ * an answer, hides losses. */
 #ifndef SNUG_SHIM_RECORDER_LOSS_H
 #define SNUG_SHIM_RECORDER_LOSS_H
 
@@ -22,6 +24,7 @@
 #define LOSS_PROBE_TIMEOUT_MS 4000  /* a probe is lost after nothing at all has arrived for this long */
 #define LOSS_LIMIT_MS         30000 /* or if the stream has not reached it after this long */
 #define LOSS_GRACE_MS         500   /* if a serial is missing this long after a higher one arrived, a second probe is fired */
+#define LOSS_GRACE_STEP_MS    20    /* one step counts no more of the grace than this */
 #define LOSS_PROBE_CYCLE      1000000u /* the probe tells its calls apart modulo this */
 
 /* What a checkpoint needs from outside. */
@@ -51,7 +54,8 @@ struct loss {
 	reason_set bad;
 	uint32_t probe_serial;
 	uint64_t shot;    /* of its first probe */
-	uint64_t started_ms, probe_back_ms, second_ms;
+	uint64_t started_ms, probe_back_ms;
+	uint64_t grace_ms, stepped_ms;  /* how much of the grace is over, and up to when it was counted */
 	uint64_t arrivals, progress_ms; /* messages that had arrived when there were last new ones */
 };
 

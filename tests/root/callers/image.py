@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a container image of a directory, in the archive form that containerd, Docker and Podman all load (docker save).
 
-usage: image.py DIRECTORY NAME:TAG OUT.tar
+usage: image.py DIRECTORY NAME:TAG OUT.tar [ENTRYPOINT COMMAND...]
 """
 import hashlib
 import io
@@ -9,7 +9,8 @@ import json
 import sys
 import tarfile
 
-directory, name, out = sys.argv[1:]
+directory, name, out = sys.argv[1:4]
+program = {"Entrypoint": sys.argv[4:5], "Cmd": sys.argv[5:]} if sys.argv[4:] else {"Cmd": ["/bin/sleep", "1000"]}
 
 
 def add(tar, path, data):
@@ -23,7 +24,7 @@ with tarfile.open(fileobj=layer, mode="w") as tar:
     tar.add(directory, arcname=".")
 layer = layer.getvalue()
 digest = hashlib.sha256(layer).hexdigest()
-config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/sleep", "1000"], "Env": ["PATH=/bin"]},
+config = json.dumps({"architecture": "amd64", "os": "linux", "config": {**program, "Env": ["PATH=/bin:/usr/sbin"]},
                      "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]}, "history": [{"created_by": "a test"}]}).encode()
 config_name = hashlib.sha256(config).hexdigest() + ".json"
 with tarfile.open(out, "w") as tar:
