@@ -107,6 +107,10 @@ in_root() {
   cat "$T/one"
   grep -q '^digest: sha256:[0-9a-f]\{64\}$' "$T/one"
   diff "$T/one" "$T/two"
+  # It holds no libraries, so a kubectl that needs some would never start there.
+  run "$SNUG_SOURCE/examples/kubernetes/image/build" --programs "$STATIC" --kubectl "$(command -v ls)" --tag localhost/snug-test:three
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'/ls is not linked statically'* ]]
   [ "$(awk '/^size/ {print ($2 < 40)}' "$T/one")" = 1 ]
   mkdir -p "$T/layout" "$T/unpacked"
   tar -C "$T/layout" -xf "$T/image.tar"
