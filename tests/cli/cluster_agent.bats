@@ -76,7 +76,7 @@ published() { curl -s "http://127.0.0.1:$(cat "$dir/port")/apis/snug.io/v1alpha1
 packed() { published --arg k "$key" '.items[] | select(.spec.key == $k) | .spec.evidence' | base64 -d | gzip -d; }
 is_published() { packed 2>/dev/null | cmp -s - "$state/keys/$key/evidence.json"; }
 # recorded: it has written down what it has published; a restart before that publishes once more.
-recorded() { grep -qF " $(cksum <"$state/keys/$key/evidence.json" | tr ' ' -) " "$NODE/opt/snug/state/cluster/keys/$key/published"; }
+recorded() { grep -qF " $(sha256sum <"$state/keys/$key/evidence.json" | cut -d' ' -f1) " "$NODE/opt/snug/state/cluster/keys/$key/published"; }
 counts() { grep -c "^agent $1 " "$dir/verbs" || true; }
 says() { grep -qF -- "$1" "$dir/agent.log"; }
 idle() { local n; n=$(counts list); eventually past $((n + 2)); } # two more rounds
@@ -135,6 +135,28 @@ import sys, yaml
 print(*sorted(f"{v} {r}" for rule in role["rules"] for v in rule["verbs"] for r in rule["resources"]), sep="\n")
 P
 )" ]
+}
+
+@test "in its pod: with the account that the kubelet gives it, by TLS, and no program but those of the image" {
+  teardown
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/tls.pem" -out "$dir/ca.crt" -days 2 -subj /CN=api \
+    -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+  cat "$dir/ca.crt" >>"$dir/tls.pem"
+  api
+  mkdir "$dir/account" "$dir/image"
+  mv "$dir/ca.crt" "$dir/account/"
+  printf agents-token >"$dir/account/token"
+  # As the image's build lists them; its busybox has to have them all.
+  ln -s "$(command -v busybox)" "$dir/image/busybox"
+  for p in $(sed -n '/^applets=/,/"$/p' "$SNUG_SOURCE/examples/kubernetes/image/build" | tr -d '"\\' | sed 's/^applets=//'); do ln -s busybox "$dir/image/$p"; done
+  kubectl=$(command -v kubectl)
+  evidence "$(one_run '')" "$(call 83 mkdir workload 1)"
+  env -u KUBECONFIG NODE_NAME=one ON_NODE="$dir/on-node" TICK=0.2 POLL=0 KUBECTL="$kubectl" ACCOUNT="$dir/account" KUBERNETES_SERVICE_HOST=127.0.0.1 \
+    KUBERNETES_SERVICE_PORT="$(cat "$dir/port")" HOME="$dir" PATH="$dir/image" "$dir/image/sh" "$SNUG_SOURCE/examples/kubernetes/image/snug-cluster" \
+    >>"$dir/agent.log" 2>&1 3>&- 4>&- </dev/null & agent=$!
+  eventually grep -qs '^agent create evidences' "$dir/verbs"
+  eventually grep -q '^agent list approvedprofiles' "$dir/verbs"
+  run ! says 'not found'
 }
 
 # denied CONTAINER CALL [KEY]: what snugd tells the journal, as journalctl prints it.

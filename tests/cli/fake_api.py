@@ -7,12 +7,13 @@ DIRECTORY/verbs: USER VERB RESOURCE. DIRECTORY/fail has a code and a reason with
 
 CRDS: a file of resource definitions, whose schemas (type, required, enum, minimum, length, pattern, format byte, unknown members) it enforces, as it
 does that an update of such an object names its resourceVersion. MANIFESTS: the user "agent" may do what the ClusterRole there grants, and no more; everybody else everything. A namespace that
-begins with "no-" does not exist."""
+begins with "no-" does not exist. DIRECTORY/tls.pem, if it is there: by TLS, with this key and certificate; the bearer of "agents-token" is the agent."""
 import base64
 import http.server
 import json
 import os
 import re
+import ssl
 import sys
 import urllib.parse
 
@@ -170,7 +171,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.fail(404, "NotFound", "the server could not find the requested resource")
         resource, name = rest[0], rest[1] if len(rest) > 1 else None
         verb = {"GET": "get" if name else "list", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}[self.command]
-        user = self.headers.get("Impersonate-User", "person")
+        user = self.headers.get("Impersonate-User", "agent" if self.headers.get("Authorization") == "Bearer agents-token" else "person")
         with open(where + "/verbs", "a") as f:
             print(user, verb, resource, file=f)
         if user == "agent" and (verb, resource) not in (granted or ()):
@@ -211,6 +212,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 for o in json.load(open(where + "/objects.json")):
     put(next(r for r, (_, k) in KINDS.items() if k == o["kind"]), o)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if os.path.exists(where + "/tls.pem"):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(where + "/tls.pem")
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 with open(where + "/port.new", "w") as f:
     print(server.server_port, file=f)
 os.rename(where + "/port.new", where + "/port")

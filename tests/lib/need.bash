@@ -50,7 +50,7 @@ need_test() {
   # Depending on the release, these are separate packages or part of one above.
   need docker=docker-cli kubectl=kubernetes-client || return 1
   need bats=bats zsh=zsh '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace clang=clang /usr/include/bpf/libbpf.h=libbpf-dev bpftool=bpftool auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
-    patch=patch man=man-db curl=curl || return 1
+    patch=patch man=man-db curl=curl openssl=openssl || return 1
   if ! is_here nginx; then
     need nginx=nginx || return 1
     # The package starts it, on port 80 of this machine.
