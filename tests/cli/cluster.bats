@@ -25,7 +25,8 @@ nodes() {
   teardown
   rm -f "$dir/port"
   printf '%s\n' "$@" | jq -R '{kind: "Pod", apiVersion: "v1", metadata: {name: ("snug-" + .), namespace: "kube-system", labels: {app: "snug"}},
-      spec: {nodeName: .}, status: {phase: "Running"}}' |
+      spec: {nodeName: .},
+      status: {phase: "Running", conditions: [{type: "Ready", status: (if $ENV.away == . then "False" else "True" end)}]}}' |
     jq -s --argjson kept "${kept:-[]}" '. + $kept + [
       {kind: "Pod", apiVersion: "v1", metadata: {name: "web-1", namespace: "shop"}, spec: {nodeName: "two", containers: [{name: "web", image: "nginx"}]},
        status: {phase: "Running"}},
@@ -200,6 +201,32 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   [ "$status" -eq 2 ] && [[ "$output" == *"nothing is approved for $key yet"* ]]
   # Nothing is left on the node.
   run ! ls -d "$dir"/snug-merge.*
+}
+
+@test "a node that is away is asked for nothing that another one can do" {
+  away=one nodes one two
+  sed -i '2i [ "$1" != snug-one ] || exit 1' "$dir/exec"
+  evidence two '' "$(call 87 unlink workload 1)"
+  run kubectl-snug show "$key" -o json
+  [ "$status" -eq 0 ] && [[ "$output" == *unlink* ]]
+}
+
+@test "by kubectl exec: it names the container, and does not tell a status that is an answer as a failure" {
+  evidence one '"overrun"' "$(call 83 mkdir workload 1)"
+  mkdir "$dir/bin"
+  cat >"$dir/bin/kubectl" <<S
+#!/bin/bash
+case "\$*" in *' exec '*) ;; *) exec $(command -v kubectl) "\$@" ;; esac
+[[ "\$*" == '-n kube-system exec -i snug-'*' -c node -- nsenter -t 1 -m -u -i -n -- sh -c '* ]] || { echo "other words: \$*" >&2; exit 9; }
+pod=\$5
+shift 16
+$dir/exec "\$pod" "\$@" || { rc=\$?; echo "command terminated with exit code \$rc" >&2; exit \$rc; }
+S
+  chmod +x "$dir/bin/kubectl"
+  unset KUBECTL_SNUG_EXEC
+  PATH=$dir/bin:$PATH run kubectl-snug approve "$key" --yes
+  echo "$output"
+  [ "$status" -eq 3 ] && [[ "$output" == *overrun* ]] && [[ "$output" != *'command terminated'* ]]
 }
 
 @test "learn waits for the rollout" {
