@@ -117,7 +117,7 @@ static void take_listener(void *arg, const struct handover_state *s)
 	}
 	(void)unotify_wake_quickly(fd);
 	process = s->pid ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
-	l = agent_runs_add_listener(&a->runs, s->metadata, fd, process, now);
+	l = agent_runs_add_listener(&a->runs, s->metadata, fd, process, s->joins, now);
 	if (!l)
 		return;
 	(void)steal_fd(&fd);

@@ -189,12 +189,12 @@ static struct agent_run *begin_exec(struct agent_runs *r, struct agent_run *of, 
 	return NULL;
 }
 
-struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process,
+struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process, bool joins,
 					 uint64_t now_ms)
 {
 	struct listener *l = calloc(1, sizeof(*l));
 	struct agent_run *run = find(r, metadata);
-	bool is_exec = run && run->started;
+	bool is_exec = run && (run->started || joins);
 
 	if (l && is_exec && run->exec_key) {
 		run = begin_exec(r, run, now_ms);
@@ -208,7 +208,7 @@ struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metad
 		.next = r->listeners, .run = run, .fd = fd, .process = process, .is_exec = is_exec, .phase = EVIDENCE_WORKLOAD};
 	r->listeners = l;
 	if (run) {
-		run->started = true;
+		run->started |= !is_exec;
 		run->open++;
 	}
 	return l;
@@ -253,7 +253,7 @@ void agent_runs_hang_up(struct agent_runs *r, struct listener *l, uint64_t now_m
 	struct agent_run *run = l->run;
 
 	unlink_listener(r, l);
-	if (run && --run->open == 0 && !run->ended)
+	if (run && --run->open == 0 && run->started && !run->ended)
 		end(r, run, EVIDENCE_END_LISTENERS, now_ms);
 }
 
@@ -285,7 +285,7 @@ static bool has_state(const struct agent_run *run)
 void agent_runs_give_up(struct agent_runs *r, uint64_t now_ms)
 {
 	for (struct agent_run *run = r->list; run; run = run->next)
-		if (!run->ended && !run->started && run->starter < 0 && !has_state(run))
+		if (!run->ended && !run->started && !run->open && run->starter < 0 && !has_state(run))
 			end(r, run, EVIDENCE_END_UNSEEN, now_ms);
 }
 

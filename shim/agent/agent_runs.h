@@ -1,6 +1,7 @@
 /* The containers being learnt, and the listeners of their filters. A run begins when a wrapper registers it, before the
- * runtime starts. Its first listener is the container's, each further one an exec's; an exec into a canary is a run of its own. It
- * ends when the kernel has hung up all of them: then no task is under its filter any more (seccomp_unotify(2)). */
+ * runtime starts. Its first listener is the container's unless the runtime says otherwise, each further one an exec's; an exec into a
+ * canary is a run of its own. It ends when the container's listener has come and the kernel has hung up all of them: then no task is
+ * under its filter any more (seccomp_unotify(2)). */
 #ifndef SNUG_SHIM_AGENT_AGENT_RUNS_H
 #define SNUG_SHIM_AGENT_AGENT_RUNS_H
 
@@ -26,7 +27,7 @@ struct agent_run {
 	int starter;   /* pidfd of the process that becomes the runtime; -1: it has ended */
 	unsigned open; /* listeners not hung up yet */
 	bool go_on;    /* if the agent dies, do not stop the container */
-	bool started;  /* a listener came */
+	bool started;  /* the container's own listener came */
 	bool execd;    /* the container's init has called execve */
 	bool ended;    /* kept for a while, in case a listener comes late */
 	uint64_t ended_ms;
@@ -70,9 +71,10 @@ struct agent_run_request {
 int agent_runs_begin(struct agent_runs *r, const struct agent_run_request *q, const char *listener_path,
 		     uint64_t now_ms, struct buf *out_section, struct err *err);
 
-/* Adds a listener and takes ownership of fd and process. metadata may be NULL or unknown. Returns NULL if out of memory: then
- * the descriptors stay the caller's, and the run is stamped. */
-struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process,
+/* Adds a listener and takes ownership of fd and process. metadata may be NULL or unknown. joins: it is an exec's, even if it is the
+ * run's first one (crun loads the container's own filter only when that is started). Returns NULL if out of memory: then the
+ * descriptors stay the caller's, and the run is stamped. */
+struct listener *agent_runs_add_listener(struct agent_runs *r, const char *metadata, int fd, int process, bool joins,
 					 uint64_t now_ms);
 
 /* For an exec's listener: its calls are not the program's, if the runtime says that pid, the process whose filter it is, is not the

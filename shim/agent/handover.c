@@ -95,6 +95,7 @@ int handover_parse(const char *text, size_t len, struct json_doc **ret_doc, size
 		   struct handover_state *ret, struct err *err)
 {
 	const struct json *root, *v;
+	const char *status;
 	int r = json_parse(text, len, JSON_FOREIGN, "the runtime's message", ret_doc, err);
 
 	if (r < 0)
@@ -107,6 +108,8 @@ int handover_parse(const char *text, size_t len, struct json_doc **ret_doc, size
 	ret->pid = pid_of(json_get(root, "pid"));
 	v = json_get(root, "state");
 	ret->init = json_type(v) == JSON_OBJECT ? pid_of(json_get(v, "pid")) : 0;
+	status = json_type(v) == JSON_OBJECT ? json_text(json_get(v, "status")) : NULL;
+	ret->joins = status && !text_streq(status, "creating") && !(ret->pid && ret->pid == ret->init);
 	*ret_index = index_of_listener(json_get(root, "fds"));
 	return 0;
 }

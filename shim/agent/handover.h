@@ -35,6 +35,7 @@ struct handover_state {
 	int listener;         /* -1: none came */
 	pid_t pid;            /* of the container's process, or the exec's; 0: unknown */
 	pid_t init;           /* of the container's first process; another one than pid for an exec only; 0: unknown */
+	bool joins;           /* the container was there before: an exec's. An exec can come before the container's own filter */
 	const char *metadata; /* NULL: none */
 	bool cut;
 };

@@ -109,6 +109,24 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
   jq -e '[.syscalls[] | select(.name == "nanosleep" or .name == "clock_nanosleep") | .phase] == ["workload"]' "$HERE/shown"
 }
 
+# crun loads the container's filter only when that is started, so the exec's listener comes first.
+@test "an exec into a container that is not started yet: the run goes on, and has what the program does" {
+  real_crun
+  bundle "$HERE/early" "$(keyed early) | .root.readonly = false" sh -c 'mkdir /tmp/by-program'
+  echo '{"runtime": "'"$crun"'", "source": "notify", "run_dir": "'"$HERE/noderun"'", "state_dir": "'"$HERE/nodestate"'"}' >"$HERE/node.json"
+  export SNUG_CONFIG=$HERE/node.json
+  "$T/bin/snug-learn" --root "$HERE/rootrun" create --bundle "$HERE/early" early </dev/null >/dev/null 2>&1
+  "$T/bin/snug-learn" --root "$HERE/rootrun" exec early true
+  "$T/bin/snug" show --json early | jq -e '.runs | length == 1 and .[0].ended == null'
+  "$T/bin/snug-learn" --root "$HERE/rootrun" start early
+  eventually test -d "$HERE/early/rootfs/tmp/by-program"
+  eventually sh -c "'$T/bin/snug-learn' --root '$HERE/rootrun' state early | grep -q stopped"
+  "$T/bin/snug" show --json early >"$HERE/shown"
+  "$T/bin/snug-learn" --root "$HERE/rootrun" delete early
+  jq -e '.runs | length == 1 and .[0].complete' "$HERE/shown"
+  jq -e '[.syscalls[] | select(.name == "mkdir") | .phase] == ["workload"]' "$HERE/shown"
+}
+
 @test "floods, many processes, and an interrupted call" {
   user_bundle flood "$(keyed flood)" calls flood 100000
   [ "$(run_ learn flood flood)" = "called 100000" ]

@@ -185,7 +185,7 @@ static struct agent_run *learn(struct fixture *f, const char *key, void (*work)(
 	struct agent_run *run = begin(f, key, false);
 	struct child c = start(work);
 
-	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, false, 2));
 	assert_int_equal(await(c.pid), 0);
 	assert_true(run->ended);
 	return run;
@@ -329,7 +329,7 @@ static void test_what_clone3_asked_for_in_an_incomplete_run_counts(void **state)
 	run = begin(f, "cut", false);
 	c = start(beyond_by_clone3);
 	agent_runs_stamp(&f->runs, run, REASON_UNANSWERED, 2);
-	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, false, 2));
 	assert_int_equal(await(c.pid), 0);
 	assert_int_equal(evidence_of(run)->reasons, REASON_BIT(UNANSWERED));
 	assert_int_equal(form(run, "clone"), UNLOGGED_WIDE);
@@ -366,8 +366,8 @@ static void test_exec_belongs_to_its_container(void **state)
 	struct fixture *f = *state;
 	struct agent_run *run = begin(f, "exec", false);
 	struct child init = start(plain), joined = start(beyond);
-	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, 2),
-			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, 2);
+	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, false, 2),
+			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, false, 2);
 
 	serve(f, two);
 	assert_false(run->ended);
@@ -379,15 +379,51 @@ static void test_exec_belongs_to_its_container(void **state)
 	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 2);
 }
 
+/* crun loads the container's filter only when it is started; an exec may come and go before. */
+static void test_an_exec_before_the_start_ends_no_run(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_run *run = begin(f, "early", false);
+	struct child joined = start(beyond), init;
+
+	serve(f, agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, true, 2));
+	await(joined.pid);
+	agent_runs_sweep(&f->runs, 100000);
+	assert_false(run->ended);
+	init = start(plain);
+	serve(f, agent_runs_add_listener(&f->runs, run->id, init.fd, -1, false, 3));
+	await(init.pid);
+	assert_true(run->ended);
+	assert_int_equal(evidence_of(run)->reasons, 0);
+	assert_int_equal(count(run, "execve", EVIDENCE_RUNTIME), 2);
+}
+
+static void test_only_an_exec_of_a_container_that_is_never_started(void **state)
+{
+	struct fixture *f = *state;
+	struct agent_run *run = begin(f, "unstarted", false);
+	struct child joined = start(plain);
+	struct listener *l = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, true, 2);
+
+	close(steal_fd(&run->starter));
+	agent_runs_give_up(&f->runs, 3);
+	assert_false(run->ended);
+	serve(f, l);
+	await(joined.pid);
+	agent_runs_give_up(&f->runs, 3);
+	assert_true(run->ended);
+	assert_int_equal(evidence_of(run)->reasons, REASON_BIT(FILTER_NOT_SEEN));
+}
+
 /* The runtime says which process the filter is of: only another one than the container's first is an exec. */
 static void test_an_exec_is_told_where_the_runtime_says_so(void **state)
 {
 	struct fixture *f = *state;
 	struct agent_run *run = begin(f, "told", false);
 	struct child init = start(plain), joined = start(beyond), unknown = start(plain);
-	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, 2),
-			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, 2),
-			*three = agent_runs_add_listener(&f->runs, run->id, unknown.fd, -1, 2);
+	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, false, 2),
+			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, false, 2),
+			*three = agent_runs_add_listener(&f->runs, run->id, unknown.fd, -1, false, 2);
 
 	agent_runs_tell_exec(one, init.pid, init.pid);
 	agent_runs_tell_exec(two, joined.pid, init.pid);
@@ -413,8 +449,8 @@ static void test_execs_into_a_canary_are_runs_of_their_own(void **state)
 	struct fixture *f = *state;
 	struct agent_run *run = begin_as(f, "id/shape", "id/shape/exec", false), *exec;
 	struct child init = start(plain), joined = start(beyond), again = start(plain);
-	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, 2),
-			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, 2);
+	struct listener *one = agent_runs_add_listener(&f->runs, run->id, init.fd, -1, false, 2),
+			*two = agent_runs_add_listener(&f->runs, run->id, joined.fd, -1, false, 2);
 
 	exec = two->run;
 	assert_ptr_not_equal(exec, run);
@@ -424,7 +460,7 @@ static void test_execs_into_a_canary_are_runs_of_their_own(void **state)
 	assert_true(exec->ended);
 	assert_int_equal(evidence_of(exec)->reasons, 0);
 	assert_string_equal(evidence_of(exec)->container, "web-1-exec-0");
-	serve(f, agent_runs_add_listener(&f->runs, run->id, again.fd, -1, 2));
+	serve(f, agent_runs_add_listener(&f->runs, run->id, again.fd, -1, false, 2));
 	assert_string_equal(evidence_of(f->runs.list)->container, "web-1-exec-1");
 	assert_false(run->ended);
 	serve(f, one);
@@ -446,7 +482,7 @@ static void test_a_canary_of_a_go_runtime_has_no_scheduler_calls(void **state)
 	struct agent_run *run = begin_as(f, "go/shape", "go/shape/exec", true);
 	struct child c = start(plain);
 
-	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2));
+	serve(f, agent_runs_add_listener(&f->runs, run->id, c.fd, -1, false, 2));
 	await(c.pid);
 	assert_int_equal(count(run, "write", EVIDENCE_RUNTIME), 1);
 	assert_int_equal(count(run, "futex", EVIDENCE_RUNTIME), 0);
@@ -462,7 +498,7 @@ static void test_a_stranger_is_answered_and_not_booked(void **state)
 	struct agent_run *run = begin(f, "stranger", false);
 	struct child c = start(nothing);
 
-	assert_int_equal(serve(f, agent_runs_add_listener(&f->runs, "0123", c.fd, -1, 2)), 1);
+	assert_int_equal(serve(f, agent_runs_add_listener(&f->runs, "0123", c.fd, -1, false, 2)), 1);
 	assert_int_equal(await(c.pid), 0);
 	assert_int_equal(evidence_of(run)->records, 0);
 	assert_true(evidence_of(run)->reasons & REASON_BIT(RUNNING));
@@ -486,7 +522,7 @@ static void test_an_agent_that_ends_leaves_a_stamp(void **state)
 	struct fixture *f = *state;
 	struct agent_run *run = begin(f, "left", false);
 	struct child c = start(plain);
-	struct listener *l = agent_runs_add_listener(&f->runs, run->id, c.fd, -1, 2);
+	struct listener *l = agent_runs_add_listener(&f->runs, run->id, c.fd, -1, false, 2);
 	struct agent_runs after = {.store = &(struct store){.state_dir = f->dir}, .run_dir = f->dir};
 	cleanup_evidence struct evidence *ev = NULL;
 	const struct evidence_run *const *runs;
@@ -538,13 +574,18 @@ static void test_states(void **state)
 		bool has;
 		const char *metadata;
 		pid_t pid, init;
+		bool joins;
 	} cases[] = {
-		{"{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"ab\",\"state\":{\"id\":\"x\",\"pid\":5}}", 0, true, "ab", 7, 5},
-		{"{\"fds\":[\"other\"],\"pid\":7}", 0, false, NULL, 7, 0},
-		{"{\"fds\":[],\"metadata\":3}", 0, false, NULL, 0, 0},
-		{"{\"fds\":\"seccompFd\",\"pid\":-1,\"metadata\":\"a\\u0000b\"}", 0, false, NULL, 0, 0},
-		{"[]", -EINVAL, false, NULL, 0, 0},
-		{"{\"fds\":", -EINVAL, false, NULL, 0, 0},
+		{"{\"fds\":[\"seccompFd\"],\"pid\":5,\"state\":{\"status\":\"creating\",\"pid\":5}}", 0, true, NULL, 5, 5, false},
+		{"{\"fds\":[\"seccompFd\"],\"pid\":7,\"state\":{\"status\":\"created\",\"pid\":5}}", 0, true, NULL, 7, 5, true},
+		{"{\"fds\":[\"seccompFd\"],\"pid\":0,\"state\":{\"status\":\"running\",\"pid\":0}}", 0, true, NULL, 0, 0, true},
+		{"{\"fds\":[\"seccompFd\"],\"pid\":5,\"state\":{\"status\":\"running\",\"pid\":5}}", 0, true, NULL, 5, 5, false},
+		{"{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"ab\",\"state\":{\"id\":\"x\",\"pid\":5}}", 0, true, "ab", 7, 5, false},
+		{"{\"fds\":[\"other\"],\"pid\":7}", 0, false, NULL, 7, 0, false},
+		{"{\"fds\":[],\"metadata\":3}", 0, false, NULL, 0, 0, false},
+		{"{\"fds\":\"seccompFd\",\"pid\":-1,\"metadata\":\"a\\u0000b\"}", 0, false, NULL, 0, 0, false},
+		{"[]", -EINVAL, false, NULL, 0, 0, false},
+		{"{\"fds\":", -EINVAL, false, NULL, 0, 0, false},
 	};
 
 	(void)state;
@@ -561,6 +602,7 @@ static void test_states(void **state)
 		assert_true(text_streq(s.metadata, cases[i].metadata));
 		assert_int_equal(s.pid, cases[i].pid);
 		assert_int_equal(s.init, cases[i].init);
+		assert_int_equal(s.joins, cases[i].joins);
 	}
 }
 
@@ -674,6 +716,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_listener_of_its_own_is_refused_and_stamped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_exec_belongs_to_its_container, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_an_exec_before_the_start_ends_no_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_only_an_exec_of_a_container_that_is_never_started, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_exec_is_told_where_the_runtime_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_execs_into_a_canary_are_runs_of_their_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_canary_of_a_go_runtime_has_no_scheduler_calls, set_up, tear_down),
