@@ -36,6 +36,21 @@ C
   run ! grep -qP '[^\x20-\x7e\n]' "$T/show"
 }
 
+@test "processes that interrupt each other on one processor: what is complete shows every call" {
+  configure 'learning="auto"'
+  bundle "$T/b" . sh -c 'for i in 1 2 3 4 5; do calls flood 400000 >/dev/null & done
+    i=0; while [ $i -lt 25 ]; do random-calls $i 30; i=$((i + 1)); done; wait'
+  cp "$SNUG_BUILD"/tests/root/{calls,random-calls} "$T/b/rootfs/bin/"
+  # Containers stay on the processors of their caller, where the runtime makes no cpuset for them.
+  taskset -c "$(taskset -cp $$ | sed 's/.*: *//; s/[-,].*//')" snug-learn --root "$T/root" run --bundle "$T/b" busy
+  snug show --json busy >"$T/shown"
+  for i in $(seq 0 24); do "$SNUG_BUILD/tests/root/random-calls" "$i" 30 list; done | sort -u >"$T/known"
+  jq -r '.syscalls[] | select(.phase == "workload" and (.count > 0 or .assumed) and .arch == $a) | .nr' --arg a "$(uname -m)" "$T/shown" | sort -u >"$T/has"
+  missing=$(comm -23 "$T/known" "$T/has" | paste -sd' ')
+  jq -c '.runs[-1] | {complete, reasons, counted: .quiet.counted}' "$T/shown"
+  if jq -e '.runs[-1].complete' "$T/shown" && [ -n "$missing" ]; then echo "FALSE COMPLETE: without $missing"; false; fi
+}
+
 @test "auditd beside it: the same evidence" {
   bundle "$T/b" . sh -c 'echo hi; ls /; id'
   snug-learn --root "$T/root" run --bundle "$T/b" before

@@ -77,7 +77,7 @@ static const struct check CHECKS[] = {
 	{"recorder", "the recorder answers, or can be started", "kill the hanging snugd and try again",
 	 doctor_recorder, FOR_AUDIT},
 	{"counter", "common calls are counted in the kernel, not logged",
-	 "build snug with libbpf and clang, on a kernel with BTF (CONFIG_DEBUG_INFO_BTF) that is not locked down", doctor_counter, FOR_AUDIT},
+	 "build snug with libbpf and clang, on a kernel before 7.2 with BTF (CONFIG_DEBUG_INFO_BTF) that is not locked down", doctor_counter, FOR_AUDIT},
 	{"auditd", "no audit daemon halts the node when its disk is full",
 	 "set SYSLOG or SUSPEND in /etc/audit/auditd.conf: learning writes far more audit records than usual",
 	 doctor_auditd, FOR_AUDIT},

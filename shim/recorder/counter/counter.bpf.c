@@ -1,6 +1,6 @@
 /* The kernel's side of the counter. For each audit session that the recorder registered, it has one bit per phase, ABI and call,
- * set when a process under the container's filter makes the call. Nothing can be lost: there is no record and no buffer that
- * could be full.
+ * set when a process under the container's filter makes the call. There is no record, and no buffer that could be full. What the
+ * kernel can leave out are runs of a program, while another run of it is preempted on the same processor: see counter.c.
  *
  * SPDX-License-Identifier: GPL-2.0-only OR MIT
  * This file alone: the kernel gives the current task only to programs under such a licence. */

@@ -1,7 +1,7 @@
 /* The counter: the kernel notes which calls a container's processes make, one bit per call, without a record. A BPF program on
  * raw sys_enter, attached only while a session is armed or expected; small ones on fork, exec and exit from counter_open() on. If it is
- * not available (built without libbpf, a kernel without BTF,
- * lockdown), counter_open() says why. */
+ * not available (built without libbpf, a kernel without BTF or
+ * from 7.2 on, lockdown), counter_open() says why. */
 #ifndef SNUG_SHIM_RECORDER_COUNTER_H
 #define SNUG_SHIM_RECORDER_COUNTER_H
 
@@ -15,11 +15,11 @@
 struct counter; /* opaque */
 
 /* Loads the program, and attaches it once to check that it counts. Needs CAP_BPF and CAP_PERFMON; the other functions do not.
- * Returns 0, -EOPNOTSUPP (built without it) or the kernel's negative errno; the caller closes *ret. */
+ * Returns 0, -EOPNOTSUPP (built without it, or for a kernel that skips calls) or the kernel's negative errno; the caller closes *ret. */
 int counter_open(struct counter **ret, struct err *err);
 void counter_close(struct counter *c); /* NULL is allowed */
 
-/* False if somebody detached what has to be attached all the time: no session can be armed. */
+/* False if somebody detached what has to be attached all the time, or the kernel skipped calls: no session can be armed. */
 bool counter_is_ready(const struct counter *c);
 
 /* From now on, counts the calls of this audit session's processes that have more than `filters` seccomp filters. The session must
@@ -44,7 +44,7 @@ int counter_read(const struct counter *c, uint32_t session, struct counter_entry
 /* Deletes the session's bits; detaches the program after the last session. */
 void counter_disarm(struct counter *c, uint32_t session);
 
-/* True if the program is attached and sees calls. If it was detached from outside, it stays detached. */
+/* True if the program is attached and has seen all calls since counter_open(). If it was detached from outside, it stays detached. */
 bool counter_counts(const struct counter *c);
 
 /* True if the entry has the bit; phase and abi are indices as in layout.h. */

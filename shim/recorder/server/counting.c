@@ -97,13 +97,14 @@ bool counting_holds_tasks(const struct recorder *r, const struct run *run)
 	return false;
 }
 
-/* If the program was detached, it is detached for all runs. */
+/* If the program was detached, or skipped calls, that concerns all runs. */
 static void check(struct recorder *r, uint64_t now_ms)
 {
 	if (r->counter_failed || counter_counts(r->counter))
 		return;
 	r->counter_failed = true;
-	log_say("the kernel's counter of calls was detached by somebody: what is learning now is not complete");
+	log_say("the kernel's counter of calls was detached by somebody, or skipped calls: what is learning now is not complete, and what "
+		"begins later is logged");
 	for (struct run *run = r->runs.list; run; run = run->next)
 		if (run->counting)
 			runs_stamp(&r->runs, run, REASON_COUNTER, now_ms);
