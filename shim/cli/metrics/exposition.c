@@ -10,7 +10,7 @@ static void add_escaped(struct buf *out, const char *s)
 		else if (*s == '\\' || *s == '"')
 			buf_addf(out, "\\%c", *s);
 		else
-			buf_addc(out, *s < 0 ? '?' : *s);
+			buf_addc(out, *s & 0x80 ? '?' : *s);
 	}
 }
 
