@@ -7,10 +7,23 @@
 
 #include "defaults.inc"
 
-size_t default_profiles(const struct default_profile **ret)
+static bool is_of(const struct default_profile *p, const char *machine)
 {
-	*ret = default_table;
-	return ARRAY_SIZE(default_table);
+	return text_streq(p->machine, machine ? machine : "x86_64");
+}
+
+size_t default_profiles(const char *machine, const struct default_profile **ret)
+{
+	size_t first = 0, n = 0;
+
+	while (first < ARRAY_SIZE(default_table) && !is_of(&default_table[first], machine))
+		first++;
+	if (first == ARRAY_SIZE(default_table))
+		return default_profiles(NULL, ret);
+	while (first + n < ARRAY_SIZE(default_table) && is_of(&default_table[first + n], machine))
+		n++;
+	*ret = default_table + first;
+	return n;
 }
 
 size_t default_versions(const struct default_profile **ret)
@@ -19,15 +32,29 @@ size_t default_versions(const struct default_profile **ret)
 	return ARRAY_SIZE(version_table);
 }
 
-const struct default_profile *default_profile(const char *name)
+/* The one of that name and machine; any other machine's if there is none. */
+static const struct default_profile *find(const struct default_profile *table, size_t n, const char *name, const char *machine)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(default_table); i++)
-		if (text_streq(default_table[i].name, name + (*name == '@')))
-			return &default_table[i];
-	for (size_t i = 0; i < ARRAY_SIZE(version_table); i++)
-		if (text_streq(version_table[i].name, name + (*name == '@')))
-			return &version_table[i];
-	return NULL;
+	const struct default_profile *any = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!text_streq(table[i].name, name))
+			continue;
+		if (is_of(&table[i], machine))
+			return &table[i];
+		if (!any || is_of(&table[i], NULL))
+			any = &table[i];
+	}
+	return any;
+}
+
+const struct default_profile *default_profile(const char *name, const char *machine)
+{
+	const struct default_profile *found;
+
+	name += *name == '@';
+	found = find(default_table, ARRAY_SIZE(default_table), name, machine);
+	return found ? found : find(version_table, ARRAY_SIZE(version_table), name, machine);
 }
 
 void default_add_title(const struct default_profile *p, struct buf *out)

@@ -1,4 +1,4 @@
-/* The default profiles of Docker, containerd and Podman, as observed: seccomp/policy/defaults/PROGRAM-VERSION.json is what a
+/* The default profiles of Docker, containerd and Podman, as observed: seccomp/policy/defaults/PROGRAM-VERSION-MACHINE.json is what a
  * container without a profile of its own was started with. tests/root/obtain-defaults obtains them.
  */
 #ifndef SNUG_SECCOMP_DEFAULTS_H
@@ -17,14 +17,16 @@ struct default_profile {
 	size_t len;
 };
 
-/* The newest of each program, under its bare name, sorted by name. Returns their number. */
-size_t default_profiles(const struct default_profile **ret);
+/* The newest of each program that were obtained on this machine (its name as `uname -m` has it), under their bare names, sorted by name;
+ * those of x86_64 if there are none, and for NULL: `machine` tells. Returns their number. */
+size_t default_profiles(const char *machine, const struct default_profile **ret);
 
-/* All, sorted by name and version. Returns their number. */
+/* All of all machines, sorted by name and version. Returns their number. */
 size_t default_versions(const struct default_profile **ret);
 
-/* By name, either bare (the newest) or with a version, with or without a leading "@"; NULL if unknown. */
-const struct default_profile *default_profile(const char *name);
+/* By name, either bare (the newest) or with a version, with or without a leading "@": that of this machine, else another's, as above.
+ * NULL if unknown. */
+const struct default_profile *default_profile(const char *name, const char *machine);
 
 /* Appends what people call it: "Docker 28.5". */
 void default_add_title(const struct default_profile *p, struct buf *out);

@@ -54,17 +54,20 @@ static int tell_handed(const char *section, size_t len, struct section *ret, str
  * capability. */
 static int find_base(const struct oci_spec *spec, struct learning_base *ret)
 {
-	const struct default_profile *base = default_profile("containerd"), *all;
+	const struct default_profile *base, *all;
 	struct utsname host;
 	size_t count;
 
-	if (uname(&host) < 0 || !text_streq(base->machine, host.machine))
+	if (uname(&host) < 0)
+		return -ENOENT;
+	base = default_profile("containerd", host.machine);
+	if (!text_streq(base->machine, host.machine))
 		return -ENOENT;
 	ret->text = base->text;
 	ret->len = base->len;
-	count = default_profiles(&all);
+	count = default_profiles(host.machine, &all);
 	for (size_t i = 0; i < count; i++)
-		if (text_streq(all[i].machine, host.machine) && learning_base_narrow(ret, all[i].text, all[i].len, NULL) < 0)
+		if (learning_base_narrow(ret, all[i].text, all[i].len, NULL) < 0)
 			return -ENOENT;
 	return oci_spec_has_capability(spec, "bounding", "CAP_SYS_CHROOT") ? 0 : names_add(&ret->except, "chroot");
 }
@@ -99,13 +102,16 @@ static const char *const WIDENING[] = {"CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN", "
  * RuntimeDefault allows. */
 static int find_own(const struct oci_spec *spec, enum oci_container_kind kind, struct own *ret, struct err *err)
 {
-	const struct default_profile *d = default_profile("containerd");
+	const struct default_profile *d;
 	const struct json *section;
 	struct utsname host;
 	int r;
 
 	ret->text = oci_spec_seccomp(spec, &ret->len);
-	if (ret->text || kind != OCI_KIND_POD || uname(&host) < 0 || !text_streq(d->machine, host.machine))
+	if (ret->text || kind != OCI_KIND_POD || uname(&host) < 0)
+		return 0;
+	d = default_profile("containerd", host.machine);
+	if (!text_streq(d->machine, host.machine))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(WIDENING); i++)
 		if (oci_spec_has_capability(spec, "bounding", WIDENING[i]))

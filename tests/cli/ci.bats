@@ -4,7 +4,7 @@ load helper
 setup_profiles() {
   export PATH="$SNUG_BUILD:$PATH" RUNTIMES=runc-1.3.6,crun-1.28 PROFILES=profiles
   mkdir -p "$dir/profiles"
-  cp "$SNUG_SOURCE/seccomp/policy/defaults/containerd-2.1.json" "$dir/profiles/good.json"
+  cp "$SNUG_SOURCE/seccomp/policy/defaults/containerd-2.1-x86_64.json" "$dir/profiles/good.json"
 }
 
 steps_github() { sed -n '/^ *run: |$/,$p' "$SNUG_SOURCE/examples/ci/github.yml" | sed 1d; }

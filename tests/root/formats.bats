@@ -9,7 +9,7 @@ setup_file() {
   # Evidence as the recorder writes it, of a container that makes every call of Docker's default profile but two: what is
   # tried here is the forms, so nothing need be recorded.
   mkdir -p "$T/state/keys/formats"
-  ausyscall x86_64 --dump | jq -Rn --slurpfile moby "$SNUG_SOURCE/seccomp/policy/defaults/moby-28.5.json" '
+  ausyscall x86_64 --dump | jq -Rn --slurpfile moby "$SNUG_SOURCE/seccomp/policy/defaults/moby-28.5-x86_64.json" '
     ([$moby[0].linux.seccomp.syscalls[] | select(.action == "SCMP_ACT_ALLOW" and (.args // []) == []) | .names[]]
       | map({key: ., value: true}) | from_entries | del(.mkdir, .mkdirat)) as $known
     | "2026-01-31T12:00:00.000Z" as $t

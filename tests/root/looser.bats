@@ -141,7 +141,7 @@ pod() {
   run "snug-$1" --root "$T/root/k8s.io" run --bundle "$dir" pod
   echo "$1 $2: $status $output"
 }
-runtime_default() { jq .linux.seccomp "$(printf "%s\n" "$SNUG_SOURCE"/seccomp/policy/defaults/containerd-*.json | sort -V | tail -1)" >"$T/default.json"; }
+runtime_default() { jq .linux.seccomp "$(printf "%s\n" "$SNUG_SOURCE"/seccomp/policy/defaults/containerd-*-"$(uname -m)".json | sort -V | tail -1)" >"$T/default.json"; }
 
 @test "audit opens for a pod no more than its baseline, and reports what is outside the approved profile" {
   runtime_default

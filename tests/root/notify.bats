@@ -285,7 +285,7 @@ steps_gitlab() { sed -n '/^  script:$/,$p' "$SNUG_SOURCE/examples/ci/learn-gitla
   chmod 755 "$HERE/bin/podman"
   printf 'FROM %s\n' "$IMAGE" >"$HERE/job/Containerfile"
   echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}' >"$HERE/job/profiles/small.json"
-  cp "$SNUG_SOURCE/seccomp/policy/defaults/containerd-2.1.json" "$HERE/job/profiles/large.json"
+  cp "$SNUG_SOURCE/seccomp/policy/defaults/containerd-2.1-x86_64.json" "$HERE/job/profiles/large.json"
   for job in github gitlab; do
     "steps_$job" >"$HERE/job/$job.sh"
     grep -q 'podman run .*snug-learn' "$HERE/job/$job.sh"

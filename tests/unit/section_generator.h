@@ -131,7 +131,7 @@ static void make_livable(struct buf *b)
 {
 	static const char *const denied[] = {"mkdir",      "chmod",   "personality", "getcwd",
 					     "socketpair", "unshare", "mknod",       "sysinfo"};
-	const struct default_profile *base = default_profile("containerd");
+	const struct default_profile *base = default_profile("containerd", NULL);
 	cleanup_json struct json_doc *doc = NULL;
 	const struct json *rules;
 	unsigned mask = pick(256), rule_mask = pick(256);

@@ -249,7 +249,7 @@ static const char approved[] =
 
 static int make(enum baseline baseline, const char *text, size_t len, struct learning_unlogged *q, struct buf *out, struct err *err)
 {
-	const struct default_profile *base = default_profile("containerd");
+	const struct default_profile *base = default_profile("containerd", NULL);
 	const struct learning_base with = {.text = base->text, .len = base->len};
 
 	if (baseline == KEEP)
@@ -265,7 +265,7 @@ static int make(enum baseline baseline, const char *text, size_t len, struct lea
 
 static void compile_base(struct program *ret)
 {
-	const struct default_profile *base = default_profile("containerd");
+	const struct default_profile *base = default_profile("containerd", NULL);
 	cleanup_json struct json_doc *doc = NULL;
 	const struct json *section;
 
@@ -409,7 +409,7 @@ static void audit_is_never_wider_than_both(void **unused)
 /* What a newer engine denies by its own default stays denied, though the list that came with snug may be an older one. */
 static void an_engines_default_stays(void **unused)
 {
-	const struct default_profile *base = default_profile("containerd");
+	const struct default_profile *base = default_profile("containerd", NULL);
 	cleanup_buf struct buf own = {0}, kept = {0}, opened = {0};
 	cleanup_json struct json_doc *doc = NULL;
 	const struct json *rules;

@@ -17,21 +17,41 @@ static void all_three_are_there(void **state)
 	static const char *const names[] = {"containerd", "moby", "podman"};
 	const struct default_profile *all = NULL;
 
-	assert_int_equal(default_profiles(&all), 3);
+	assert_int_equal(default_profiles("x86_64", &all), 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_string_equal(all[i].name, names[i]);
 		assert_int_equal(strlen(all[i].text), all[i].len);
 		assert_true(*all[i].version && *all[i].how);
 		assert_string_equal(all[i].machine, "x86_64");
 	}
-	assert_ptr_equal(default_profile("@moby"), default_profile("moby"));
-	assert_ptr_equal(default_profile("@containerd")->text, default_profile("containerd-2.1")->text);
-	assert_non_null(strstr(default_profile("@containerd-1.6")->version, "containerd 1.6."));
-	assert_non_null(strstr(default_profile("@moby-20.10")->version, "dockerd 20.10."));
-	assert_non_null(strstr(default_profile("@podman-4.3")->version, "podman 4.3."));
-	assert_null(default_profile("@moby-1.0"));
-	assert_null(default_profile("@docker"));
-	assert_null(default_profile(""));
+	assert_ptr_equal(default_profile("@moby", NULL), default_profile("moby", "x86_64"));
+	assert_ptr_equal(default_profile("@containerd", NULL)->text, default_profile("containerd-2.1", NULL)->text);
+	assert_non_null(strstr(default_profile("@containerd-1.6", NULL)->version, "containerd 1.6."));
+	assert_non_null(strstr(default_profile("@moby-20.10", NULL)->version, "dockerd 20.10."));
+	assert_non_null(strstr(default_profile("@podman-4.3", NULL)->version, "podman 4.3."));
+	assert_null(default_profile("@moby-1.0", NULL));
+	assert_null(default_profile("@docker", "x86_64"));
+	assert_null(default_profile("", NULL));
+}
+
+/* Those of the machine that is asked for; where none was obtained there, another's, and it says so. */
+static void each_machine_has_its_own(void **state)
+{
+	const struct default_profile *all = NULL, *other = NULL;
+	size_t n = default_versions(&all);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct default_profile *p = default_profile(all[i].name, all[i].machine);
+
+		assert_ptr_equal(p, &all[i]);
+		assert_int_equal(default_profiles(all[i].machine, &other), 3);
+		for (size_t k = 0; k < 3; k++)
+			assert_string_equal(other[k].machine, all[i].machine);
+	}
+	assert_int_equal(default_profiles("riscv64", &other), 3);
+	assert_string_equal(other[0].machine, "x86_64");
+	assert_string_equal(default_profile("@moby", "riscv64")->machine, "x86_64");
+	assert_string_equal(default_profile("@moby-20.10", "aarch64")->machine, "x86_64");
 }
 
 /* What nobody doubts of them, so that a fact that was obtained wrongly is noticed. */
@@ -49,7 +69,7 @@ static void they_say_what_they_are_known_for(void **state)
 		{304, EVALUATE_DENIES}, /* open_by_handle_at */
 	};
 	const struct default_profile *all = NULL;
-	size_t n = default_profiles(&all);
+	size_t n = default_profiles(NULL, &all);
 
 	for (size_t i = 0; i < n; i++) {
 		cleanup_evaluator struct evaluator *j = NULL;
@@ -78,7 +98,7 @@ static void they_are_called_by_product_and_version(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++) {
 		cleanup_buf struct buf b = {0};
 
-		default_add_title(default_profile(titles[i][0]), &b);
+		default_add_title(default_profile(titles[i][0], NULL), &b);
 		assert_string_equal(b.data, titles[i][1]);
 	}
 }
@@ -87,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_three_are_there),
+		cmocka_unit_test(each_machine_has_its_own),
 		cmocka_unit_test(they_say_what_they_are_known_for),
 		cmocka_unit_test(they_are_called_by_product_and_version),
 	};

@@ -97,7 +97,7 @@ static void round_trip(const char *text, size_t len, const char *name)
 static void default_ones(void **state)
 {
 	const struct default_profile *all = NULL;
-	size_t n = default_profiles(&all);
+	size_t n = default_profiles(NULL, &all);
 	cleanup_buf struct buf text = {0};
 
 	assert_int_equal(n, 3);

@@ -171,7 +171,7 @@ int check_plan_new(const struct floor_file *floors, struct check_plan **ret, str
 {
 	cleanup_with(check_plan_cleanup) struct check_plan *p = calloc(1, sizeof(*p));
 	const struct default_profile *facts = NULL;
-	size_t n = default_profiles(&facts);
+	size_t n = default_profiles(floors->arch->name, &facts);
 	int r = 0;
 
 	if (p)

@@ -108,7 +108,7 @@ int check_fallback(struct check_view *v)
 static enum check_allows defaults_allow(const struct check_plan *p, uint32_t nr)
 {
 	const struct default_profile *facts = NULL;
-	size_t n = default_profiles(&facts);
+	size_t n = default_profiles(check_floors_of(p)->arch->name, &facts);
 	enum check_allows most = CHECK_DENIES;
 
 	for (size_t i = 0; i < n; i++) {
@@ -121,12 +121,12 @@ static enum check_allows defaults_allow(const struct check_plan *p, uint32_t nr)
 }
 
 /* "Docker 28.5 and containerd 2.1": the defaults that are compared above. */
-static void add_titles(struct buf *out)
+static void add_titles(const struct check_plan *plan, struct buf *out)
 {
 	static const char *const names[] = {"moby", "containerd"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct default_profile *p = default_profile(names[i]);
+		const struct default_profile *p = default_profile(names[i], check_floors_of(plan)->arch->name);
 
 		buf_adds(out, i ? " and " : "");
 		if (p)
@@ -159,7 +159,7 @@ static int add_beyond(struct check_view *v, bool dangers, const char *name, stru
 	if (!*f) {
 		cleanup_buf struct buf who = {0};
 
-		add_titles(&who);
+		add_titles(v->plan, &who);
 		r = check_add(v->result, dangers ? CHECK_WARNING : CHECK_NOTE, CHECK_BEYOND, f, v->err,
 			      dangers ? "it allows dangerous calls that the defaults of %s refuse"
 				      : "it allows calls that the defaults of %s refuse; none is known to be dangerous",

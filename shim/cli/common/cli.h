@@ -18,6 +18,7 @@ enum cli_exit {
 /* What a subcommand works with. Results are appended to `out`, which main writes to stdout. */
 struct cli {
 	struct config config;
+	const struct arch *machine; /* the native ABI of the machine that --machine names; NULL: this one */
 	struct buf out;
 };
 

@@ -123,6 +123,7 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		return r < 0 ? r : same ? CLI_GOOD : CLI_FOUND;
 	}
 	r = args->value[OPT_MACHINE] ? machine_named(args->value[OPT_MACHINE], &machine, err) : 0;
+	cli->machine = machine;
 	if (!r)
 		r = read_side(cli, args->operand[0], machine, &a, err);
 	if (!r)

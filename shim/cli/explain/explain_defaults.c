@@ -14,6 +14,13 @@ static const struct arch *native(void)
 	return arch_host(host) ? host[0] : NULL;
 }
 
+static size_t defaults_here(const struct default_profile **ret)
+{
+	const struct arch *arch = native();
+
+	return default_profiles(arch ? arch->name : NULL, ret);
+}
+
 static int compare_one(struct explain *x, const struct arch *arch, const struct default_profile *d, unsigned bit,
 		       struct err *err)
 {
@@ -37,7 +44,7 @@ int explain_compare(struct explain *x, struct err *err)
 {
 	const struct default_profile *defaults = NULL;
 	const struct arch *arch = native();
-	size_t n = default_profiles(&defaults);
+	size_t n = defaults_here(&defaults);
 	int r = 0;
 
 	if (!x->add_count || !arch)
@@ -56,7 +63,7 @@ int explain_compare(struct explain *x, struct err *err)
 void explain_add_outside(const struct explain *x, size_t add, struct buf *out)
 {
 	const struct default_profile *defaults = NULL;
-	size_t n = default_profiles(&defaults);
+	size_t n = defaults_here(&defaults);
 	bool any = false;
 
 	for (size_t i = 0; x->outside && i < n; i++) {
@@ -71,7 +78,7 @@ void explain_add_outside(const struct explain *x, size_t add, struct buf *out)
 void explain_add_all_defaults(struct buf *out)
 {
 	const struct default_profile *defaults = NULL;
-	size_t n = default_profiles(&defaults);
+	size_t n = defaults_here(&defaults);
 
 	for (size_t i = 0; i < n; i++) {
 		buf_adds(out, !i ? "" : i + 1 < n ? ", " : " and ");

@@ -74,7 +74,8 @@ static int read_file(const char *path, const char *name, struct buf *ret, struct
 
 static void take_default(const char *engine, const char *name, struct buf *ret)
 {
-	const struct default_profile *d = default_profile(engine);
+	const struct arch *host[4];
+	const struct default_profile *d = default_profile(engine, arch_host(host) ? host[0]->name : NULL);
 
 	fprintf(stderr, "snug: %s: has the default of its engine; that of %s is taken for it\n", name, d->version);
 	buf_add(ret, d->text, d->len);

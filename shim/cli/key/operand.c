@@ -32,7 +32,8 @@ static int no_default(const char *word, struct err *err)
 	cleanup_buf struct buf list = {0};
 
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&list, ", @%s", all[i].name);
+		if (default_profile(all[i].name, NULL) == &all[i])
+			buf_addf(&list, ", @%s", all[i].name);
 	return err_set(err, ENOENT, "no default profile %s; known are @moby, @containerd, @podman (the newest)%s", word,
 		       list.data ? list.data : "");
 }
@@ -83,7 +84,7 @@ int operand_kind(const struct cli *cli, const char *word, enum operand_kind *ret
 		return 0;
 	}
 	if (*word == '@') {
-		if (!default_profile(word))
+		if (!default_profile(word, NULL))
 			return no_default(word, err);
 		*ret = OPERAND_DEFAULT;
 		return 0;
@@ -204,10 +205,11 @@ static int read_live(const char *word, struct buf *ret, struct buf *ret_what, st
 }
 
 /* A bare name means the node's own engine's profile if that can be read, else the newest known one. */
-static int read_default(const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
+static int read_default(const struct cli *cli, const char *word, struct buf *ret, struct buf *ret_what, struct err *err)
 {
 	static const char *const files[] = ENGINE_PODMAN_FILES;
-	const struct default_profile *fact = default_profile(word);
+	const struct arch *host[4], *machine = cli->machine ? cli->machine : arch_host(host) ? host[0] : arch_get(ARCH_X86_64);
+	const struct default_profile *fact = default_profile(word, machine->name);
 	const char *path = NULL;
 	int r = text_streq(word, "@podman") ? engine_read_podman(files, ARRAY_SIZE(files), ret, &path, err) : 1;
 
@@ -239,7 +241,7 @@ int operand_read(struct cli *cli, const char *word, enum operand_want want, size
 	case OPERAND_FILE:
 		return read_file(word, max, ret, err);
 	case OPERAND_DEFAULT:
-		return read_default(word, ret, ret_what ? ret_what : &what, err);
+		return read_default(cli, word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_LIVE:
 		return read_live(word, ret, ret_what ? ret_what : &what, err);
 	case OPERAND_APPROVAL:

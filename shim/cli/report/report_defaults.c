@@ -146,7 +146,9 @@ bool report_exists(const struct report *r, const char *name)
 int report_add_defaults(struct report *r, struct err *err)
 {
 	const struct default_profile *defaults = NULL;
-	const size_t n = default_profiles(&defaults);
+	const struct arch *const *arches = NULL;
+	const bool any = profile_arches(r->build->profile, &arches);
+	const size_t n = default_profiles(any ? arch_machine(arches[0])->name : NULL, &defaults);
 	int rc = 0;
 
 	r->defaults = calloc(n + 1, sizeof(*r->defaults));
