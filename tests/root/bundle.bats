@@ -132,7 +132,7 @@ crash() {
 }
 
 @test "when it dies, and the next call only passes through: no container under a filter that denies nothing" {
-  jq '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"],
+  jq '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["'$OCI_ARCH'"],
       syscalls: [{names: ["kill"], action: "SCMP_ACT_ERRNO"}]}' "$T/before" >"$T/b/config.json"
   jq '.process.args = ["sh", "-c", "kill -0 1 && echo unconfined"]' "$T/b/config.json" >"$T/c"; cat "$T/c" >"$T/b/config.json"
   cp -p "$T/b/config.json" "$T/before"
@@ -158,7 +158,7 @@ crash() {
     snug-learn --root "$T/root" run --bundle "$T/b" "two$i" >"$T/out2" 2>&1 &
     wait
     for key in one$i two$i; do
-      calls $key workload | grep -qx mkdir
+      calls $key workload | grep -qx $MKDIR
       runs $key | jq -e '.[0].complete'
     done
     eventually as_before

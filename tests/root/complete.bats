@@ -30,8 +30,8 @@ C
   gcc -static -o "$T/b/rootfs/name" "$T/name.c"
   snug-learn --root "$T/root" run --bundle "$T/b" names
   runs names | jq -e '.[0].complete'
-  snug show --json names | jq -e '[.syscalls[] | select(.name == "mkdir") | .comm[]] == ["x\" ses=1 sysca"]'
-  snug show --json names | jq -e '[.syscalls[] | select(.name == "rmdir") | .comm[0]][0] | startswith("\\x1b[31m\\x0a\\xc3\\xa4\"\\x5c")'
+  snug show --json names | jq -e '[.syscalls[] | select(.name == $n) | .comm[]] == ["x\" ses=1 sysca"]' --arg n $MKDIR
+  snug show --json names | jq -e '[.syscalls[] | select(.name == $n) | .comm[0]][0] | startswith("\\x1b[31m\\x0a\\xc3\\xa4\"\\x5c")' --arg n $RMDIR
   snug show names >"$T/show"
   run ! grep -qP '[^\x20-\x7e\n]' "$T/show"
 }
@@ -91,7 +91,7 @@ P
 
 @test "calls that the caller's profile hands to a tracer or a listener leave no record: not complete, whoever keeps the rule" {
   bundle "$T/b" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
-    syscalls: [{names: ["mkdir"], action: "SCMP_ACT_TRACE", errnoRet: 1}]}' sh -c 'echo hi'
+    syscalls: [{names: ["'$MKDIR'"], action: "SCMP_ACT_TRACE", errnoRet: 1}]}' sh -c 'echo hi'
   for baseline in keep default; do
     configure "baseline=\"$baseline\""
     [ "$(snug-learn --root "$T/root" run --bundle "$T/b" "$baseline")" = hi ]

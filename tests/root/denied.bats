@@ -22,10 +22,14 @@ v2() {
 # crun_as MODE COMMAND ID: through the wrapper.
 crun_as() { v2 "snug-$1" --cgroup-manager=disabled --root "$T/root" "$2" --bundle "$T/b" "${@:3}"; }
 
+# What the runtime can is found out beside its first start, and known when this file is there.
+features_known() { compgen -G "$T/state/runtimes/*.json" >/dev/null; }
+
 # approved FILTER ARG...: the bundle, learnt and approved; FILTER as for bundle.
 approved() {
   bundle "$T/b" "$@"
   crun_as learn run web >/dev/null
+  eventually features_known
   snug approve --no-sample web >/dev/null
 }
 
@@ -52,14 +56,14 @@ lacks() {
   run snug explain --key web --fix "$T/fixed.json"
   echo "$output"
   [ "$status" -eq 1 ]
-  grep -q '^  mkdir  *denied  *denied  *1 .* mkdir (/bin/busybox)' <<<"$output"
-  [[ "$output" == *'What to add: 1 call'*'"mkdir"'*'snug approve web --profile'*"1 call added"* ]]
+  grep -q "^  $MKDIR  *denied  *denied  *1 .* mkdir (/bin/busybox)" <<<"$output"
+  [[ "$output" == *'What to add: 1 call'*"\"$MKDIR\""*'snug approve web --profile'*"1 call added"* ]]
   # Evidence of an enforced run is never complete, and changes nothing of what was learnt.
   runs web | jq -e '.[-1] | .mode == "enforce" and .complete == false and .reasons == ["not-learning"] and .ended != null'
-  snug show --json web | jq -e '.syscalls[] | select(.name == "mkdir") | .denied == 1 and .count == 0 and .audited == 0 and
-    .phase == "workload" and .comm == ["mkdir"] and .exe == ["/bin/busybox"] and .first == .last'
+  snug show --json web | jq -e '.syscalls[] | select(.name == $n) | .denied == 1 and .count == 0 and .audited == 0 and
+    .phase == "workload" and .comm == ["mkdir"] and .exe == ["/bin/busybox"] and .first == .last' --arg n $MKDIR
   [[ "$(snug show web)" == *"web: complete"*"Denied: 1"* ]]
-  run ! grep -q '"mkdir"' <(snug profile web)
+  run ! grep -q "\"$MKDIR\"" <(snug profile web)
   snug approve web --profile "$T/fixed.json"
   crun_as enforce run web
   [ -d "$T/b/rootfs/tmp/x" ]
@@ -68,7 +72,7 @@ lacks() {
   echo "$output"
   [ "$status" -lt 2 ]
   [[ "$output" == *"allows "*" of the calls in the evidence"* ]]
-  [[ "$output" != *'"mkdir"'* ]]
+  [[ "$output" != *"\"$MKDIR\""* ]]
 }
 
 # journal: in place of journald, a socket in $T/journal whose entries go to $T/entries; and a recorder that finds it where journald's is.
@@ -96,14 +100,14 @@ P
   run ! crun_as enforce run web
   eventually grep -qx SNUG_KEY=web "$T/entries"
   cat "$T/entries"
-  for field in PRIORITY=4 SYSLOG_IDENTIFIER=snugd SNUG_CONTAINER=web SNUG_MODE=enforce SNUG_ACTION=denied SNUG_SYSCALL=mkdir SNUG_COMM=mkdir \
+  for field in PRIORITY=4 SYSLOG_IDENTIFIER=snugd SNUG_CONTAINER=web SNUG_MODE=enforce SNUG_ACTION=denied SNUG_SYSCALL=$MKDIR SNUG_COMM=mkdir \
     SNUG_EXE=/bin/busybox; do
     grep -qx "$field" "$T/entries"
   done
-  grep -qx 'MESSAGE=container web, key web: denied mkdir by mkdir (/bin/busybox), 1 time' "$T/entries"
+  grep -qx "MESSAGE=container web, key web: denied $MKDIR by mkdir (/bin/busybox), 1 time" "$T/entries"
   eventually web_has_ended
   snug metrics >"$T/metrics"
-  grep -qx 'snug_denials_total{key="web",syscall="mkdir",action="denied"} 1' "$T/metrics"
+  grep -qx "snug_denials_total{key=\"web\",syscall=\"$MKDIR\",action=\"denied\"} 1" "$T/metrics"
   grep -qx 'snug_recorder_up{program="snugd"} 1' "$T/metrics"
   grep -qx 'snug_recorder_healthy 1' "$T/metrics"
   grep -qx 'snug_recorder_runs 0' "$T/metrics"
@@ -189,7 +193,7 @@ P
   # That one command, once.
   snug-audit --root "$T/root" run --bundle "$T/b" web || true
   run snug explain --key web
-  grep -q '^  mkdir  *used  *denied  *1 ' <<<"$output"
+  grep -q "^  $MKDIR  *used  *denied  *1 " <<<"$output"
 }
 
 @test "the flags that are written leave the mitigations as they are without" {
@@ -203,15 +207,15 @@ P
 
 @test "what a baseline denies while learning is logged and shown, and is not learnt" {
   configure 'runtime="/usr/bin/crun"' 'baseline="keep"'
-  bundle "$T/b" '.root.readonly = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}' \
+  bundle "$T/b" '.root.readonly = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["'$MKDIR'"], action: "SCMP_ACT_ERRNO"}]}' \
     sh -c 'mkdir /tmp/x || echo denied'
-  # What the runtime can is found out at its first start.
   crun_as learn run first >/dev/null 2>&1
+  eventually features_known
   [[ "$(crun_as learn run web 2>/dev/null)" == *denied* ]]
-  snug show --json web | jq -e '.syscalls[] | select(.name == "mkdir") | .denied == 1 and .count == 0 and .phase == "workload"'
+  snug show --json web | jq -e '.syscalls[] | select(.name == $n) | .denied == 1 and .count == 0 and .phase == "workload"' --arg n $MKDIR
   runs web | jq -e '.[-1].complete'
   [[ "$(snug show web)" == *"Denied: 1"* ]]
   configure 'runtime="/usr/bin/crun"' 'baseline="keep"' 'log_denials=false'
   [[ "$(crun_as learn run other 2>/dev/null)" == *denied* ]]
-  snug show --json other | jq -e '[.syscalls[] | select(.name == "mkdir")] | length == 0'
+  snug show --json other | jq -e '[.syscalls[] | select(.name == $n)] | length == 0' --arg n $MKDIR
 }

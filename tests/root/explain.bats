@@ -80,7 +80,7 @@ explain() {
 @test "a call of the program's own is denied" {
   bundle "$T/b" '.root.readonly = false' sh -c 'rm -rf /tmp/x; mkdir /tmp/x && echo made'
   whole_profile
-  lacking SCMP_ACT_ERRNO mkdir
+  lacking SCMP_ACT_ERRNO $MKDIR
   start "$T/p.json"
   [[ "$output" == *"Operation not permitted"* ]]
   jq 'del(.defaultErrnoRet) | .defaultAction = "SCMP_ACT_LOG"' <"$T/p.json" >"$T/log.json"
@@ -89,7 +89,7 @@ explain() {
   [ "$output" = made ]
   explain "$T/log" --profile "$T/p.json" --fix "$T/fixed.json"
   [ "$code" -eq 1 ]
-  grep -q '^  mkdir  *used  *denied .* sh (/bin/busybox)\|^  mkdir  *used  *denied .* mkdir (/bin/busybox)' <<<"$text"
+  grep -q "^  $MKDIR  *used  *denied .* sh (/bin/busybox)\|^  $MKDIR  *used  *denied .* mkdir (/bin/busybox)" <<<"$text"
   [[ "$text" != *"own init"* ]]
   rm -rf "$T/b/rootfs/tmp/x"
   start "$T/fixed.json"
@@ -102,12 +102,12 @@ explain() {
   ln -sf busybox "$T/b/rootfs/bin/mkdir"
   whole_profile
   rm -rf "$T/b/rootfs/tmp/x"
-  lacking SCMP_ACT_KILL_PROCESS mkdir
+  lacking SCMP_ACT_KILL_PROCESS $MKDIR
   start "$T/p.json"
   [ "$status" -eq 159 ]
   explain "$T/log" --profile "$T/p.json" --fix "$T/fixed.json"
   [ "$code" -eq 1 ]
-  grep -q '^  mkdir  *killed  *denied  *1 .* mkdir (/bin/busybox)' <<<"$text"
+  grep -q "^  $MKDIR  *killed  *denied  *1 .* mkdir (/bin/busybox)" <<<"$text"
   start "$T/fixed.json"
   [ "$status" -eq 0 ]
   [ -d "$T/b/rootfs/tmp/x" ]
@@ -140,7 +140,7 @@ explain() {
   [ "$(snug-audit --root "$T/root" run --bundle "$T/b" shell)" = made ]
   explain --key shell --profile "$T/p.json" --fix "$T/fixed.json"
   [ "$code" -eq 1 ]
-  jq -e '[.syscalls[].names[]] | index("mkdir")' "$T/fixed.json"
+  jq -e '[.syscalls[].names[]] | index($n)' --arg n $MKDIR "$T/fixed.json"
 }
 
 @test "--follow listens to the kernel: names the key and the container, of one key only, and by its cgroup what is none of ours" {
@@ -170,16 +170,16 @@ explain() {
     [ "$status" -eq 1 ]
   done
   cat "$T/all" "$T/web"
-  jq -se '[.[] | select(.name == "mkdir" and .phase == "workload") | [.key, .container]] | unique == [["db", "db"], ["web", "web"]]' "$T/all"
+  jq -se '[.[] | select(.name == $n and .phase == "workload") | [.key, .container]] | unique == [["db", "db"], ["web", "web"]]' --arg n $MKDIR "$T/all"
   jq -se '[.[] | select(.name | endswith("nanosleep")) | [.key, .container, .place]] | unique == [[null, null, "snug-follow"]]' "$T/all"
   # By itself with a key, only what the approved profile denies.
-  grep -q '^[0-9:]*  used     mkdir \[profile: denied\] by mkdir (/bin/busybox), container web of web$' "$T/web"
+  grep -q "^[0-9:]*  used  *$MKDIR \[profile: denied\] by mkdir (/bin/busybox), container web of web$" "$T/web"
   run ! grep -q 'db\|snug-follow' "$T/web"
 }
 
 # said RUNTIME NO_NEW_PRIVILEGES CALL: what that runtime prints where this call is refused by ENOSYS, in $T/said.
 said() {
-  bundle "$T/b" ".process.noNewPrivileges = $2 | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", architectures: [\"SCMP_ARCH_X86_64\"],
+  bundle "$T/b" ".process.noNewPrivileges = $2 | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", architectures: [\"$OCI_ARCH\"],
     syscalls: [{names: [\"$3\"], action: \"SCMP_ACT_ERRNO\", errnoRet: 38}]}" true
   ! timeout 20 "$1" --root "$T/root" run --bundle "$T/b" "said-$RANDOM" >"$T/said" 2>&1 </dev/null
 }

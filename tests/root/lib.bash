@@ -2,6 +2,12 @@
 # SNUG_BUILD: the directory of the programs.
 . "${BASH_SOURCE[0]%/*}/../lib/jq.bash"
 
+# This machine in an OCI profile, and the calls by which a C library makes and removes a directory here.
+case $(uname -m) in
+  x86_64) OCI_ARCH=SCMP_ARCH_X86_64 MKDIR=mkdir RMDIR=rmdir ;;
+  aarch64) OCI_ARCH=SCMP_ARCH_AARCH64 MKDIR=mkdirat RMDIR=unlinkat ;;
+esac
+
 snug_setup() {
   T=$(mktemp -d /tmp/snug-test.XXXXXX)
   export SNUG_CONFIG=$T/config.json PODMAN_IGNORE_CGROUPSV1_WARNING=1

@@ -37,13 +37,13 @@ run_() { podman_ --runtime "snug-$1" run $LIMITS --annotation "io.snug.profile=$
   [ "$status" -ne 0 ]
   [[ "$output" == *"mkdir"*"not implemented"* ]]
   [ "$(run_ audit pway --rm "$IMAGE" sh -c 'mkdir /tmp/x; echo made')" = made ]
-  snug show --json pway | jq -e '.syscalls[] | select(.name == "mkdir") | .count == 0 and .audited == 1'
+  snug show --json pway | jq -e '.syscalls[] | select(.name == $n) | .count == 0 and .audited == 1' --arg n $MKDIR
 }
 
 @test "exec, pause, unpause, top, inspect, kill, start again, rm of a container that learns" {
   run_ learn plife --detach --name plife "$IMAGE" sleep 1000
   podman_ exec plife mkdir /tmp/by-exec
-  calls plife exec | grep -qx mkdir
+  calls plife exec | grep -qx $MKDIR
   podman_ pause plife
   [ "$(podman_ inspect --format '{{.State.Status}}' plife)" = paused ]
   podman_ unpause plife

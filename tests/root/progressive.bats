@@ -83,16 +83,16 @@ profile() { snug profile "$ID" 2>/dev/null; }
   newest '.complete and .quiet.count > 10'
   [ $(($(logged) - before)) -lt 12 ]
   [ "$(known socket)" = narrow ]
-  run ! grep -qx mkdir <(calls "$ID" workload)
+  run ! grep -qx $MKDIR <(calls "$ID" workload)
   does fork inet mkdir; learn
   newest '.complete and .new == 1'
-  calls "$ID" workload | grep -qx mkdir
+  calls "$ID" workload | grep -qx $MKDIR
   profile | jq -e '[.syscalls[] | select(.names == ["socket"]) | .args[0].valueTwo] | sort == [1, 2, 10, 16]'
   does fork inet mkdir vsock; learn
   newest '.complete and .new == 1'
   [ "$(known socket)" = wide ]
   [ "$(known clone)" = narrow ]
-  profile | jq -e '[.syscalls[] | select(.args | not) | .names[]] | index("socket") and index("mkdir")'
+  profile | jq -e '[.syscalls[] | select(.args | not) | .names[]] | index("socket") and index($n)' --arg n $MKDIR
   profile | jq -e '.syscalls[] | select(.names == ["clone"]) | .args == [{index: 0, value: 2114060288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ"}]'
   snug show "$ID" | grep -E 'clone +only the harmless form'
   snug approve "$ID" >/dev/null
@@ -112,6 +112,7 @@ profile() { snug profile "$ID" 2>/dev/null; }
 }
 
 @test "an x32 process that first shows when all its calls are quiet but the last: its architecture is learnt" {
+  [ "$(uname -m)" = x86_64 ] || skip "not an x86_64 machine"
   make_bundle
   does fork inet; learn
   before=$(logged)
@@ -127,22 +128,13 @@ profile() { snug profile "$ID" 2>/dev/null; }
 
 @test "a 32-bit program that first shows when all its calls are quiet: its architecture is learnt" {
   make_bundle
-  gcc -m32 -static -O1 -pthread -o "$T/b/rootfs/prog32" "$BATS_FILE_TMPDIR/prog.c"
-  cat >"$T/raw.s" <<'S'
-.globl _start
-_start:
-mov $4,%eax
-mov $1,%ebx
-mov $m,%ecx
-mov $4,%edx
-int $0x80
-mov $1,%eax
-xor %ebx,%ebx
-int $0x80
-.data
-m: .ascii "raw\n"
-S
-  gcc -m32 -static -nostdlib -o "$T/b/rootfs/raw32" "$T/raw.s"
+  case $(uname -m) in
+    x86_64) abi=(i386 SCMP_ARCH_X86 gcc -m32) code='mov $4,%eax; mov $1,%ebx; mov $m,%ecx; mov $4,%edx; int $0x80; mov $1,%eax; xor %ebx,%ebx; int $0x80' ;;
+    aarch64) abi=(arm SCMP_ARCH_ARM arm-linux-gnueabihf-gcc) code='mov r7,#4; mov r0,#1; ldr r1,=m; mov r2,#4; svc 0; mov r7,#1; mov r0,#0; svc 0' ;;
+  esac
+  "${abi[@]:2}" -static -O1 -pthread -o "$T/b/rootfs/prog32" "$BATS_FILE_TMPDIR/prog.c"
+  printf '%s\n' '.globl _start' '_start:' "$code" .data 'm: .ascii "raw\n"' >"$T/raw.s"
+  "${abi[@]:2}" -static -nostdlib -o "$T/b/rootfs/raw32" "$T/raw.s"
   "$T/b/rootfs/raw32" || skip "this kernel runs no 32-bit programs"
   does fork inet; learn
   before=$(logged)
@@ -152,8 +144,8 @@ S
   does raw32 fork inet; learn
   newest '.complete'
   # It made two calls; write is quiet, exit is not.
-  snug show --json "$ID" | jq -e '[.syscalls[] | select(.arch == "i386") | .name] == ["exit"]'
-  profile | jq -e '.architectures | index("SCMP_ARCH_X86")'
+  snug show --json "$ID" | jq -e '[.syscalls[] | select(.arch == $a) | .name] == ["exit"]' --arg a "${abi[0]}"
+  profile | jq -e '.architectures | index($a)' --arg a "${abi[1]}"
   does exec32 fork inet; learn
   newest '.complete and .new > 3'
   snug approve "$ID" >/dev/null
@@ -183,7 +175,7 @@ S
   newest '.complete and .quiet.count == 0 and .records > 20'
   does loginuid inet sleep mkdir sleep; learn
   newest '(.complete | not) and (.reasons | index("session-changed"))'
-  calls "$ID" workload | grep -qx mkdir
+  calls "$ID" workload | grep -qx $MKDIR
   ID=$ID-hook
   make_bundle '.hooks.startContainer = [{path: "/bin/true"}]'
   does fork inet; learn; learn
@@ -240,13 +232,13 @@ S
 # later runs were silent.
 @test "what the first run did stays open though three later ones did less: arguments, and a call of the hot set" {
   make_bundle
-  configure 'hot_set=["sysinfo","mkdir"]'
+  configure 'hot_set=["sysinfo","'$MKDIR'"]'
   does fork newuser inet vsock sysinfo mkdir; learn
   newest .complete
   for i in 1 2 3; do does fork inet; learn; newest .complete; done
   [ "$(known clone)" = unknown ]
   [ "$(known socket)" = unknown ]
-  snug show --json "$ID" | jq -e '[.assumed[] | [.name, .known]] == [["mkdir","kept"],["sysinfo","kept"]]'
+  snug show --json "$ID" | jq -e '[.assumed[] | [.name, .known]] == [[$n,"kept"],["sysinfo","kept"]]' --arg n $MKDIR
   snug show "$ID" | grep -E 'clone +any: a complete run used it and did not log its arguments'
   snug approve --no-sample "$ID" >/dev/null
   does fork newuser inet vsock sysinfo mkdir
@@ -293,19 +285,19 @@ S
 }
 
 @test "what a run was let do beyond its caller's profile" {
-  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["mkdir", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
+  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["'$OCI_ARCH'"], syscalls: [{names: ["'$MKDIR'", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
   does fork mkdir; learn
-  newest '.baseline == "drop" and .opened == ["mkdir"]'
+  newest '.baseline == "drop" and .opened == ["'$MKDIR'"]'
   # What it refuses to the runtime itself is what keeps the container from starting.
-  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["mkdir", "fstatfs"], action: "SCMP_ACT_ERRNO"}]}'
+  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["'$OCI_ARCH'"], syscalls: [{names: ["'$MKDIR'", "fstatfs"], action: "SCMP_ACT_ERRNO"}]}'
   does fork mkdir; learn
   newest '.opened == ["fstatfs", "mkdir"]'
-  snug show "$ID" | grep -A2 "Allowed while learning (baseline" | grep -q 'fstatfs\* mkdir'
-  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["mkdir", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
+  snug show "$ID" | grep -A2 "Allowed while learning (baseline" | grep -q "fstatfs\* $MKDIR"
+  make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["'$OCI_ARCH'"], syscalls: [{names: ["'$MKDIR'", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
   does fork mkdir; learn
-  snug show "$ID" | grep -A1 "Allowed while learning (baseline" | grep -q mkdir
+  snug show "$ID" | grep -A1 "Allowed while learning (baseline" | grep -q $MKDIR
   learn
-  newest '.opened == ["mkdir"]'
+  newest '.opened == ["'$MKDIR'"]'
   configure 'baseline="keep"'
   run learn
   [[ "$output" == *"mkdir Operation not permitted"* ]]

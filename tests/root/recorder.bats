@@ -51,13 +51,13 @@ next_recorder() { until [ -n "$(recorder_pid)" ]; do snug ls >/dev/null; done; }
   kill_recorder
   next_recorder
   touch "$T/b/rootfs/tmp/go"
-  eventually eval 'snug show --json rec-web | jq -e "[.syscalls[].name] | index(\"mkdir\")"'
+  eventually eval 'snug show --json rec-web | jq -e "[.syscalls[].name] | index(\"$MKDIR\")"'
   runs rec-web | jq -e 'length == 1 and .[0].ended == null and (.[0].reasons | (index("recorder") and index("running")))'
   touch "$T/b/rootfs/tmp/end"
   wait
   # One run, its own, ended, not complete for this reason alone.
   runs rec-web | jq -e 'length == 1 and .[0].ended != null and .[0].reasons == ["recorder"]'
-  snug show --json rec-web | jq -e '[.syscalls[] | select(.name == "mkdir") | .phase] == ["workload"]'
+  snug show --json rec-web | jq -e '[.syscalls[] | select(.name == $n) | .phase] == ["workload"]' --arg n $MKDIR
   # And nothing of it stands in the way of a whole one.
   bundle "$T/b" . true
   snug-learn --root "$T/root" run --bundle "$T/b" rec-web
@@ -249,7 +249,7 @@ P
   eventually eval '[ "$(ls "$T/run/live" | wc -l)" -le 8 ]' || eventually eval '[ "$(ls "$T/run/live" | wc -l)" -le 8 ]' ||
     eventually eval '[ "$(ls "$T/run/live" | wc -l)" -le 8 ]'
   : >"$T/b/rootfs/tmp/go"
-  eventually eval 'snug show --json probed | jq -e "any(.syscalls[]; .name == \"mkdir\" and .phase == \"exec\")" >/dev/null'
+  eventually eval 'snug show --json probed | jq -e "any(.syscalls[]; .name == \"$MKDIR\" and .phase == \"exec\")" >/dev/null'
   : >"$T/b/rootfs/tmp/end"
   eventually eval 'runs probed | jq -e ".[0].ended != null" >/dev/null'
   runs probed | jq -e 'length == 1 and .[0].complete'
