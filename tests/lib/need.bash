@@ -49,7 +49,12 @@ need_test() {
     /usr/lib/python3/dist-packages/yaml=python3-yaml systemd-analyze=systemd || return 1
   # Depending on the release, these are separate packages or part of one above.
   need docker=docker-cli kubectl=kubernetes-client || return 1
-  need bats=bats zsh=zsh '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' crun=crun strace=strace clang=clang /usr/include/bpf/libbpf.h=libbpf-dev bpftool=bpftool auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
+  # The compiler of 32-bit programs.
+  case $(uname -m) in
+    x86_64) need '/usr/lib/gcc/*/*/32/libgcc.a=gcc-multilib' || return 1 ;;
+    aarch64) need arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf /usr/arm-linux-gnueabihf/lib/libc.a=libc6-dev-armhf-cross || return 1 ;;
+  esac
+  need bats=bats zsh=zsh crun=crun strace=strace clang=clang /usr/include/bpf/libbpf.h=libbpf-dev bpftool=bpftool auditd=auditd pgrep=procps readelf=binutils '/usr/include/cmocka.h=libcmocka-dev' \
     patch=patch man=man-db curl=curl openssl=openssl || return 1
   if ! is_here nginx; then
     need nginx=nginx || return 1

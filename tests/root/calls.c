@@ -89,8 +89,13 @@ static int random_calls(unsigned seed)
 		{SYS_getpid, {0}}, {SYS_getppid, {0}}, {SYS_getuid, {0}}, {SYS_geteuid, {0}}, {SYS_getgid, {0}}, {SYS_umask, {022}}, {SYS_dup, {1}},
 		{SYS_dup3, {1, 9, 0}}, {SYS_socket, {1, 1, 0}}, {SYS_socket, {2, 2, 0}}, {SYS_socket, {40, 1, 0}}, {SYS_pipe2, {0, 0}}, {SYS_mmap, {0, 4096, 1, 0x22}},
 		{SYS_mmap, {0, 4096, 5, 0x22}}, {SYS_getrlimit, {7, 0}}, {SYS_sched_yield, {0}}, {SYS_uname, {0}}, {SYS_times, {0}}, {SYS_getpriority, {0, 0}},
-		{SYS_sync, {0}}, {SYS_chdir, {0}}, {SYS_getcwd, {0, 0}}, {SYS_access, {0, 0}}, {SYS_mkdir, {0, 0}}, {SYS_link, {0, 0}}, {SYS_chmod, {0, 04755}},
-		{SYS_chmod, {0, 0644}}, {SYS_unshare, {0}}, {SYS_personality, {0xffffffff}}, {SYS_personality, {0x40000}}, {SYS_keyctl, {0, 0}}, {SYS_setns, {-1, 0}},
+		{SYS_sync, {0}}, {SYS_chdir, {0}}, {SYS_getcwd, {0, 0}},
+#ifdef SYS_mkdir
+		{SYS_access, {0, 0}}, {SYS_mkdir, {0, 0}}, {SYS_link, {0, 0}}, {SYS_chmod, {0, 04755}}, {SYS_chmod, {0, 0644}},
+#else
+		{SYS_faccessat, {-1, 0}}, {SYS_mkdirat, {-1, 0}}, {SYS_linkat, {-1, 0}}, {SYS_fchmodat, {-1, 0, 04755}}, {SYS_fchmodat, {-1, 0, 0644}},
+#endif
+		{SYS_unshare, {0}}, {SYS_personality, {0xffffffff}}, {SYS_personality, {0x40000}}, {SYS_keyctl, {0, 0}}, {SYS_setns, {-1, 0}},
 		{SYS_bpf, {0, 0, 0}}, {SYS_perf_event_open, {0, 0, 0, 0}}, {SYS_io_uring_setup, {0, 0}}, {SYS_memfd_create, {0, 0}}, {SYS_fcntl, {1, 1}}, {SYS_fcntl, {1, 1024}},
 		{SYS_ioctl, {1, 0x5401, 0}}, {SYS_ioctl, {-1, 0x5412, 0}}, {SYS_statx, {-1, 0, 0, 0}}, {SYS_faccessat2, {-1, 0, 0, 0}}, {SYS_openat2, {-1, 0, 0, 0}}, {1000, {0}},
 	};

@@ -30,6 +30,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef SYS_mkdir
+#define MKDIR SYS_mkdir
+#else
+#define MKDIR SYS_mkdirat
+#endif
+
 #define LISTENER 9 /* the descriptor of one */
 
 /* `nr` is answered with `action`, all else is allowed. flags: of seccomp(2); by_prctl: by the other call. */
@@ -66,7 +72,7 @@ static int has_tracer(void)
 
 static int traced(const char *how)
 {
-	if (load(SYS_mkdir, SECCOMP_RET_TRACE, 0, strcmp(how, "prctl") == 0) < 0)
+	if (load(MKDIR, SECCOMP_RET_TRACE, 0, strcmp(how, "prctl") == 0) < 0)
 		return 1;
 	for (int i = 0; i < 1000 && !has_tracer(); i++)
 		usleep(10000);
@@ -76,7 +82,7 @@ static int traced(const char *how)
 
 static int listened(void)
 {
-	int fd = load(SYS_mkdir, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0);
+	int fd = load(MKDIR, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0);
 
 	return fd < 0 || dup2(fd, LISTENER) < 0 || make();
 }
@@ -100,7 +106,7 @@ static int answer(int fd, int count)
 
 static void *of_thread(void *arg)
 {
-	int *fd = arg, its = load(SYS_mkdir, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0);
+	int *fd = arg, its = load(MKDIR, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0);
 
 	__atomic_store_n(fd, its < 0 ? -2 : its, __ATOMIC_SEQ_CST);
 	return its < 0 || make() ? arg : NULL;
