@@ -12,7 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ESC 0x1b
+#define ESC            0x1b
+#define NO_BREAK_SPACE "\xc2\xa0" /* as web pages have it */
 
 /* Returns the offset after the escape sequence at `i`. */
 static size_t skip_escape(const char *text, size_t len, size_t i)
@@ -44,6 +45,8 @@ size_t log_form_clean(char *text, size_t len)
 			i = skip_escape(text, len, i);
 		else if (text[i] == 0 || text[i] == '\r')
 			i++;
+		else if (len - i >= 2 && memcmp(text + i, NO_BREAK_SPACE, 2) == 0)
+			text[out++] = ' ', i += 2;
 		else
 			text[out++] = text[i++];
 	}
@@ -69,16 +72,31 @@ static int four_digits(const char *p)
 	return v;
 }
 
+/* The length of what stands for a quote at the beginning: in a spreadsheet's text two of them, in a web page its name. */
+static size_t quote_len(const char *text, size_t len)
+{
+	static const char *const forms[] = {"\"\"", "&quot;", "&#34;", "&#x22;", "\\x22"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (len >= strlen(forms[i]) && memcmp(text, forms[i], strlen(forms[i])) == 0)
+			return strlen(forms[i]);
+	return 0;
+}
+
 size_t log_form_unescape(char *text, size_t len)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	size_t out = 0;
 
 	for (size_t i = 0; i < len;) {
+		size_t quote = quote_len(text + i, len - i);
 		const char *known = text[i] == '\\' && i + 1 < len && text[i + 1] ? strchr(from, text[i + 1]) : NULL;
 		int wide = text[i] == '\\' && len - i >= 6 && text[i + 1] == 'u' ? four_digits(text + i + 2) : -1;
 
-		if (known) {
+		if (quote) {
+			text[out++] = '"';
+			i += quote;
+		} else if (known) {
 			text[out++] = to[known - from];
 			i += 2;
 		} else if (wide >= 0) {
@@ -174,7 +192,7 @@ static bool add_code(const struct part *p, struct buf *ret)
 	} codes[] = {
 		{"kill", SECCOMP_RET_KILL_THREAD}, {"kill-thread", SECCOMP_RET_KILL_THREAD},
 		{"trap", SECCOMP_RET_TRAP},        {"kill-process", SECCOMP_RET_KILL_PROCESS},
-		{"errno", SECCOMP_RET_ERRNO},      {"user-notif", SECCOMP_RET_USER_NOTIF},
+		{"errno", SECCOMP_RET_ERRNO},      {"user-notify", SECCOMP_RET_USER_NOTIF},
 		{"trace", SECCOMP_RET_TRACE},      {"log", SECCOMP_RET_LOG},
 		{"allow", SECCOMP_RET_ALLOW},
 	};
@@ -190,6 +208,33 @@ static bool add_code(const struct part *p, struct buf *ret)
 	return false;
 }
 
+/* auparse's tables call some calls as the kernel's sources once did, or as another ABI does (lib/x86_64_table.h and others). */
+static bool number_of(const struct arch *arch, const char *call, uint32_t *ret)
+{
+	static const char *const names[][2] = {
+		{"pread", "pread64"},
+		{"pwrite", "pwrite64"},
+		{"newfstat", "fstat"},
+		{"getdents", "getdents64"},
+		{"sys_kexec_load", "kexec_load"},
+		{"llseek", "_llseek"},
+		{"newselect", "_newselect"},
+		{"sysctl", "_sysctl"},
+		{"sched_rr_get_interval64", "sched_rr_get_interval_time64"},
+		{"fadvise64_64", "arm_fadvise64_64"},
+		{"sync_file_range", "sync_file_range2"},
+		{"timerfd", "timerfd_create"},
+		{"perf_counter_open", "perf_event_open"},
+	};
+
+	if (syscall_number(arch, call, ret) == 0 || sscanf(call, "unknown-syscall(%" SCNu32 ")", ret) == 1)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (text_streq(names[i][0], call))
+			return syscall_number(arch, names[i][1], ret) == 0;
+	return false;
+}
+
 static bool add_call(const struct part *arch_part, const struct part *call_part, struct buf *ret)
 {
 	char arch_name[32], call[SYSCALL_NAME_MAX];
@@ -198,10 +243,11 @@ static bool add_call(const struct part *arch_part, const struct part *call_part,
 
 	if (!copy(arch_part, arch_name, sizeof(arch_name)) || !copy(call_part, call, sizeof(call)))
 		return false;
-	arch = arch_by_name(arch_name);
-	if (!arch || (syscall_number(arch, call, &nr) < 0 && sscanf(call, "unknown-syscall(%" SCNu32 ")", &nr) != 1))
+	/* auparse's first name for both kinds of ARM */
+	arch = arch_by_name(text_streq(arch_name, "armeb") ? "arm" : arch_name);
+	if (!arch || !number_of(arch, call, &nr))
 		return false;
-	buf_addf(ret, " arch=%x syscall=%" PRIu32, arch->audit, nr);
+	buf_addf(ret, " arch=%x syscall=%" PRId32, arch->audit, (int32_t)nr);
 	return true;
 }
 

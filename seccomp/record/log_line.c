@@ -16,6 +16,7 @@
 #define AROUND     256u         /* bytes read before and after a hit in such a line */
 #define MARKER     16u          /* bytes: a marker begins at most this far before the hit in it */
 #define CLOCK_WITHIN 40u        /* the time is in these first bytes of a line */
+#define LEVELS     6            /* of JSON within JSON: a log line may itself have been logged */
 #define TRIES      8            /* candidates for the end of a record: a label may contain what looks like one */
 
 struct log_line_reader {
@@ -92,13 +93,13 @@ static size_t parse_plain(struct text t, struct record *ret)
 	return 0;
 }
 
-/* The same, but unescapes JSON, up to three levels: a log line may itself have been logged. */
+/* The same, but unescapes JSON. */
 static bool parse_escaped(struct log_line_reader *l, struct text t, struct record *ret)
 {
 	size_t len = t.len < sizeof(l->plain) ? t.len : sizeof(l->plain), before;
 
 	memcpy(l->plain, t.p, len);
-	for (int depth = 0; depth < 3; depth++) {
+	for (int depth = 0; depth < LEVELS; depth++) {
 		before = len;
 		len = log_form_unescape(l->plain, len);
 		if (parse_plain((struct text){l->plain, len}, ret))
@@ -120,7 +121,18 @@ static bool parse_interpreted(struct log_line_reader *l, struct text t, struct r
 	return record_parse(l->plain, b.len, ret) == 0;
 }
 
-/* journald's own copy: the stamp is elsewhere on the line, or missing. */
+/* "timestamp":"1704110401.002" */
+static uint64_t seconds_member(struct text line)
+{
+	static const char name[] = "\"timestamp\"";
+	const char *at = FIND(line, "\"timestamp\""), *dot;
+	struct text value = at ? text_from(line, at + sizeof(name) - 1) : (struct text){0};
+
+	dot = at ? memchr(value.p, '.', value.len) : NULL;
+	return dot ? text_number((struct text){value.p, (size_t)(dot - value.p)}) * 1000 + text_number(text_from(value, dot)) : 0;
+}
+
+/* journald's own copy, and go-audit's: the stamp is elsewhere on the line, or missing. */
 static bool parse_unstamped(struct log_line_reader *l, struct text line, struct text t, struct record *ret)
 {
 	static const char stamp[] = "audit(0.000:0): ";
@@ -134,10 +146,10 @@ static bool parse_unstamped(struct log_line_reader *l, struct text line, struct 
 	memcpy(l->plain, stamp, sizeof(stamp) - 1);
 	memcpy(l->plain + sizeof(stamp) - 1, t.p, len);
 	len += sizeof(stamp) - 1;
-	for (int depth = 0; depth < 3; depth++) {
+	for (int depth = 0; depth < LEVELS; depth++) {
 		if (parse_plain((struct text){l->plain, len}, ret)) {
-			ret->time_ms = usec / 1000;
-			ret->serial = member(line, "\"_AUDIT_ID\"");
+			ret->time_ms = usec ? usec / 1000 : seconds_member(line);
+			ret->serial = usec ? member(line, "\"_AUDIT_ID\"") : member(line, "\"sequence\"");
 			return true;
 		}
 		len = log_form_unescape(l->plain, len);
@@ -161,10 +173,15 @@ static uint32_t clock_of(struct text line)
 	return 0;
 }
 
+/* As go-audit writes it, and as others write that again. */
+#define GO_AUDIT        "\"type\":1326,\"data\":\""
+#define GO_AUDIT_SPACED "\"type\": 1326, \"data\": \""
+
 /* Returns the next record's marker, or NULL. */
 static const char *next_marker(struct text t)
 {
-	return earlier(earlier(FIND(t, "type=1326 "), FIND(t, "type=SECCOMP msg=")), FIND(t, "SECCOMP auid="));
+	return earlier(earlier(FIND(t, "type=1326 "), FIND(t, "type=SECCOMP msg=")),
+		       earlier(FIND(t, "SECCOMP auid="), earlier(FIND(t, GO_AUDIT), FIND(t, GO_AUDIT_SPACED))));
 }
 
 /* Reads the record after a marker; t ends before the next marker. */
@@ -175,6 +192,8 @@ static bool read_marked(struct log_line_reader *l, struct text line, struct text
 	ret->printed = BEGINS(t, "type=1326 ");
 	if (BEGINS(t, "SECCOMP auid="))
 		return parse_unstamped(l, line, text_from(t, t.p + strlen("SECCOMP ")), &ret->record);
+	if (BEGINS(t, GO_AUDIT) || BEGINS(t, GO_AUDIT_SPACED))
+		return parse_unstamped(l, line, text_from(t, FIND(t, "auid=") ? FIND(t, "auid=") : t.p), &ret->record);
 	if (!body || (size_t)(body - t.p) > strlen("type=SECCOMP msg="))
 		return false;
 	t = text_from(t, body);

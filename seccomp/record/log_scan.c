@@ -1,6 +1,7 @@
 #include "seccomp/record/log_scan.h"
 
 #include "base/cleanup.h"
+#include "seccomp/record/log_languages.h"
 
 #include <string.h>
 
@@ -10,10 +11,14 @@
 static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"ype=1326", /* the kernel's own line */
 	"SECCOMP ", /* auditd's type=SECCOMP msg=, journald's SECCOMP auid= */
+	"pe\":1326", "e\": 1326", /* go-audit's "type":1326 */
 	" compat=", /* a field that only these records have, in case the beginning is cut off */
 	"ot permi", /* operation not permitted */
 	"t implem", /* function not implemented */
 	"system c", /* bad system call */
+	"d (EPERM", /* pthread_create failed (EPERM) */
+	"w namesp", /* bubblewrap: No permissions to create new namespace */
+	"ad faile", "tart new", "hread_cr", /* getaddrinfo() thread failed to start, can't start new thread, uv_thread_create */
 	"ner proc", /* unable to start container process, exec container process */
 	"CI runti", /* OCI runtime create failed */
 	"ady dead", /* container process is already dead */
@@ -27,14 +32,17 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"w OS thr", /* failed to create new OS thread */
 	"e init p", /* crun: read from the init process */
 	"ipe fail", /* crun: read pipe failed */
-	"atus 159", "code 159", "atus=159", "rror 159", /* 128 + SIGSYS */
+	"atus 159", "code 159", "atus=159", "rror 159", "exit 159", "with 159", /* 128 + SIGSYS */
+	"tus: 159", "ode: 159", "ode\":159", "de\": 159", "Code=159", "code=159", "CODE=159", "atus -31",
 	"d (159) ",                                     /* docker ps: Exited (159) */
 	" Code:  ", " Code: 1",                         /* kubectl describe: Exit Code:    159 */
 	"tCode: 1", "tCode\":1", "tCode\": ",                        /* exit code in a status, as YAML and JSON */
 	"omp-bpf ", /* Chromium: seccomp-bpf failure in syscall */
-	"l SIGSYS", "y SIGSYS", "- SIGSYS", "h SIGSYS", "=SIGSYS ", "\"SIGSYS\"", "SIGSYS: ",
+	"seccomp ", /* Firefox: seccomp sandbox violation; Android: seccomp prevented call */
+	"l SIGSYS", "y SIGSYS", "- SIGSYS", "h SIGSYS", "=SIGSYS ", "\"SIGSYS\"", "SIGSYS: ", "'SIGSYS'", ": SIGSYS", "t SIGSYS", "d SIGSYS",
+	"nal=SYS)", /* systemctl status: code=killed, signal=SYS */
 	"us=31/SY", /* systemd: code=killed, status=31/SYS */
-	"ignal: 3", "signal 3", /* signal 31 */
+	"ignal: 3", "signal 3", "ignal:  ", "gnal\":31", "nal\": 31", /* signal 31, also as the API and kubectl describe have it */
 	"NOM_ABEN", "ype=1701", /* ANOM_ABEND, with sig=31 */
 	"yscallNa", /* the operator's enricher: syscallName */
 	"pe=secco", /* its older form: type=seccomp */
@@ -42,6 +50,7 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"den sysc", /* CRI-O: Used forbidden syscalls */
 	"ed-secco", /* auditbeat: violated-seccomp-policy */
 	"evt.type", "evt_type", /* falco */
+	"yscall\":", "OMP_RET_", "_RET_LOG", "L_THREAD", "_PROCESS", "ET_ERRNO", /* "syscall": beside "code":, and Inspektor Gadget's columns */
 	"si_sysca", /* strace: si_syscall=__NR_mkdir */
 	"ostProfi", /* localhostProfile */
 	"let/secc", /* /var/lib/kubelet/seccomp/ */
@@ -79,19 +88,39 @@ static inline size_t hash(const char *p)
 	return hash_of(v);
 }
 
+static void add_needle(struct log_scan *s, const char *needle)
+{
+	s->begins[hash(needle)] = true;
+	for (size_t j = 0; j + BLOCK <= LOG_SCAN_WINDOW; j++) {
+		uint8_t *shift = &s->shift[hash(needle + j)];
+
+		if (*shift > LOG_SCAN_WINDOW - BLOCK - j)
+			*shift = (uint8_t)(LOG_SCAN_WINDOW - BLOCK - j);
+	}
+}
+
 void log_scan_init(struct log_scan *s)
 {
+	const struct log_phrase *phrases = NULL;
+	size_t count = log_languages(&phrases);
+
 	memset(s->begins, 0, sizeof(s->begins));
-	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
-		s->begins[hash(needles[i])] = true;
 	memset(s->shift, LOG_SCAN_WINDOW - BLOCK + 1, sizeof(s->shift));
 	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
-		for (size_t j = 0; j + BLOCK <= LOG_SCAN_WINDOW; j++) {
-			uint8_t *shift = &s->shift[hash(needles[i] + j)];
+		add_needle(s, needles[i]);
+	for (size_t i = 0; i < count; i++)
+		add_needle(s, log_phrase_part(&phrases[i], LOG_SCAN_WINDOW));
+}
 
-			if (*shift > LOG_SCAN_WINDOW - BLOCK - j)
-				*shift = (uint8_t)(LOG_SCAN_WINDOW - BLOCK - j);
-		}
+static bool is_foreign(const char *p)
+{
+	const struct log_phrase *phrases = NULL;
+	size_t count = log_languages(&phrases);
+
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(p, log_phrase_part(&phrases[i], LOG_SCAN_WINDOW), LOG_SCAN_WINDOW) == 0)
+			return true;
+	return false;
 }
 
 static inline bool is_needle(const struct log_scan *s, const char *p)
@@ -102,7 +131,7 @@ static inline bool is_needle(const struct log_scan *s, const char *p)
 	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
 		if (memcmp(p, needles[i], LOG_SCAN_WINDOW) == 0)
 			return true;
-	return false;
+	return is_foreign(p);
 }
 
 size_t log_scan_next(const struct log_scan *s, const char *text, size_t len, size_t from)

@@ -18,6 +18,9 @@ const char *log_tool_name(enum log_tool t)
 		[LOG_TOOL_AUDITBEAT] = "auditbeat",
 		[LOG_TOOL_FALCO] = "falco",
 		[LOG_TOOL_STRACE] = "strace",
+		[LOG_TOOL_GADGET] = "Inspektor Gadget",
+		[LOG_TOOL_LAUREL] = "laurel",
+		[LOG_TOOL_OSQUERY] = "osquery",
 		[LOG_TOOL_DUMP] = "the registers in a dump after SIGSYS",
 	};
 	_Static_assert(ARRAY_SIZE(names) == LOG_TOOL_COUNT, "one name per tool");
@@ -91,6 +94,22 @@ static bool is_text(struct text t, const char *what)
 	return t.len == strlen(what) && !memcmp(t.p, what, t.len);
 }
 
+static void to_lower(char *text)
+{
+	for (char *p = text; *p; p++)
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+}
+
+static const struct arch *arch_by_hex(const char *text)
+{
+	uint32_t audit = (uint32_t)strtoul(text, NULL, 16);
+
+	for (unsigned i = 0; i < ARCH_COUNT; i++)
+		if (arch_get((enum arch_id)i)->audit == audit && i != ARCH_X32)
+			return arch_get((enum arch_id)i);
+	return NULL;
+}
+
 /* The ABI that the line names, or else this machine's first one. */
 static const struct arch *arch_of(struct text line, const char *name)
 {
@@ -99,9 +118,9 @@ static const struct arch *arch_of(struct text line, const char *name)
 	char text[32];
 
 	if (field(line, name, &value) && copy(value, text, sizeof(text))) {
-		for (char *p = text; *p; p++)
-			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
-		arch = arch_by_name(text_starts(text, "audit_arch_") ? text + strlen("audit_arch_") : text);
+		to_lower(text);
+		arch = text_starts(text, "0x") ? arch_by_hex(text)
+					       : arch_by_name(text_starts(text, "audit_arch_") ? text + strlen("audit_arch_") : text);
 	}
 	return arch ? arch : arch_host(host) ? host[0] : NULL;
 }
@@ -268,6 +287,97 @@ static bool read_auditbeat(struct text line, struct log_tool_call *ret)
 	return true;
 }
 
+/* "SECCOMP_RET_KILL_THREAD", "KILL_THREAD", "kill_thread", "0x50001". */
+static bool action_by_word(struct text word, enum record_action *ret)
+{
+	static const struct {
+		const char *name;
+		enum record_action action;
+	} names[] = {
+		{"log", RECORD_LOG},       {"errno", RECORD_ERRNO},           {"trap", RECORD_TRAP},
+		{"trace", RECORD_TRACE},   {"user_notif", RECORD_USER_NOTIF}, {"kill_thread", RECORD_KILL_THREAD},
+		{"kill", RECORD_KILL_THREAD}, {"kill_process", RECORD_KILL_PROCESS},
+	};
+	char text[32];
+	const char *name;
+
+	if (!copy(word, text, sizeof(text)))
+		return false;
+	to_lower(text);
+	if (text_starts(text, "0x")) {
+		*ret = record_action_of((uint32_t)strtoul(text, NULL, 16));
+		return *ret != RECORD_OTHER;
+	}
+	name = text_starts(text, "seccomp_ret_") ? text + strlen("seccomp_ret_") : text;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (text_streq(names[i].name, name)) {
+			*ret = names[i].action;
+			return true;
+		}
+	return false;
+}
+
+/* "SYS_UNSHARE" is the kernel's constant for unshare. */
+static bool set_constant(struct text name, const struct arch *arch, struct log_tool_call *ret)
+{
+	char text[SYSCALL_NAME_MAX];
+
+	if (!BEGINS(name, "SYS_"))
+		return set_call(name, arch, ret);
+	if (!copy(text_from(name, name.p + strlen("SYS_")), text, sizeof(text)))
+		return false;
+	to_lower(text);
+	return set_call((struct text){text, strlen(text)}, arch, ret);
+}
+
+/* JSON of which "code" is an action of seccomp: other programs have a "syscall" beside the name of an errno. */
+static bool read_coded(struct text line, struct log_tool_call *ret)
+{
+	static const char *const pod[] = {"namespace", "podName", "pod", "containerName", "container"}, *const process[] = {"comm"};
+	struct text code, name;
+	bool laurel = FIND(line, "\"SECCOMP\":");
+
+	if (!field(line, "code", &code) || !action_by_word(code, &ret->record.action) || !field(line, "syscall", &name))
+		return false;
+	ret->tool = laurel ? LOG_TOOL_LAUREL : FIND(line, "seccomp_events") ? LOG_TOOL_OSQUERY : LOG_TOOL_GADGET;
+	if (!set_constant(name, arch_of(line, "arch"), ret))
+		return false;
+	set_pid(line, "pid", ret);
+	set_exe(line, "exe", ret);
+	if (ret->tool == LOG_TOOL_GADGET)
+		set_who(line, pod, ARRAY_SIZE(pod), ret);
+	if (!ret->record.comm.len)
+		set_who(line, process, 1, ret);
+	if (laurel && field(line, "ID", &name))
+		set_stamp(name, ret);
+	return true;
+}
+
+/* Inspektor Gadget's columns: "... SECCOMP_RET_LOG ... SYS_MKDIR ...", of which the action may be cut off in front. */
+static bool read_columns(struct text line, struct log_tool_call *ret)
+{
+	static const struct {
+		const char *word;
+		enum record_action action;
+	} words[] = {
+		{"L_THREAD ", RECORD_KILL_THREAD}, {"_PROCESS ", RECORD_KILL_PROCESS}, {"_RET_LOG ", RECORD_LOG},
+		{"ET_ERRNO ", RECORD_ERRNO},       {"ET_TRAP ", RECORD_TRAP},          {"ET_TRACE ", RECORD_TRACE},
+		{"R_NOTIF ", RECORD_USER_NOTIF},
+	};
+	const char *at = FIND(line, " SYS_"), *end;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(words) && !text_find(line, words[i].word, strlen(words[i].word)))
+		i++;
+	if (!at || i == ARRAY_SIZE(words))
+		return false;
+	line = text_from(line, at + 1);
+	end = memchr(line.p, ' ', line.len);
+	ret->tool = LOG_TOOL_GADGET;
+	ret->record.action = words[i].action;
+	return set_constant((struct text){line.p, end ? (size_t)(end - line.p) : line.len}, arch_of((struct text){line.p, 0}, "arch"), ret);
+}
+
 static bool read_falco(struct text line, struct log_tool_call *ret)
 {
 	static const char *const names[][4] = {{"evt.type", "evt.res", "proc.name", "proc.exepath"},
@@ -314,7 +424,7 @@ bool log_tools_next(struct text line, size_t *at, struct log_tool_call *ret)
 	const char *list;
 	bool found = false;
 
-	if (!FIND(line, "syscall") && !FIND(line, "evt"))
+	if (!FIND(line, "syscall") && !FIND(line, "evt") && !FIND(line, " SYS_"))
 		return false;
 	list = FIND(line, "forbidden syscalls: ");
 	if (list) {
@@ -335,6 +445,10 @@ bool log_tools_next(struct text line, size_t *at, struct log_tool_call *ret)
 			found = read_strace(line, &call);
 		else if (FIND(line, "evt.type") || FIND(line, "evt_type"))
 			found = read_falco(line, &call);
+		else if (FIND(line, "\"syscall\":") && FIND(line, "\"code\":"))
+			found = read_coded(line, &call);
+		else
+			found = read_columns(line, &call);
 		*at = line.len;
 	}
 	*ret = call;

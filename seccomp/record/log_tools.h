@@ -6,6 +6,9 @@
  *                                Used forbidden syscalls: swapoff (3x), chroot (1x)
  *   auditbeat                    {"event":{"action":"violated-seccomp-policy"}, ... "syscall":"mkdir", "code":"0x30000"}
  *   falco                        ... evt_type=mkdir ... evt_res=EPERM (also evt.type, and as JSON)
+ *   Inspektor Gadget             {"code":"SECCOMP_RET_KILL_THREAD", ... "syscall":"SYS_UNSHARE"}, and in columns
+ *   laurel                       {"ID":"...","SECCOMP":{..., "arch":"0xc000003e","syscall":272, ... "code":"0x50001"}}
+ *   osquery                      {"columns":{"arch":"X86_64","code":"ERRNO", ... "syscall":"mkdir"}}
  *   strace                       --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP, ..., si_syscall=__NR_mkdir, si_arch=AUDIT_ARCH_X86_64}
  */
 #ifndef SNUG_SECCOMP_LOG_TOOLS_H
@@ -25,6 +28,9 @@ enum log_tool {
 	LOG_TOOL_AUDITBEAT,
 	LOG_TOOL_FALCO,
 	LOG_TOOL_STRACE,
+	LOG_TOOL_GADGET,
+	LOG_TOOL_LAUREL,
+	LOG_TOOL_OSQUERY,
 	LOG_TOOL_DUMP, /* the registers that a Go program prints when SIGSYS kills it */
 	LOG_TOOL_COUNT,
 };

@@ -1,6 +1,7 @@
 #include "seccomp/record/log_words.h"
 
 #include "base/cleanup.h"
+#include "seccomp/record/log_languages.h"
 
 #define SIGSYS_STATUS 159 /* 128 + SIGSYS */
 #define SIGSYS_NUMBER 31
@@ -9,7 +10,8 @@ const char *log_sign_name(enum log_sign s)
 {
 	static const char *const names[] = {
 		[LOG_SIGN_EPERM] = "eperm", [LOG_SIGN_ENOSYS] = "enosys",   [LOG_SIGN_SIGSYS] = "sigsys",
-		[LOG_SIGN_ABORT] = "abort", [LOG_SIGN_SANDBOX] = "sandbox", [LOG_SIGN_RUNTIME] = "runtime",
+		[LOG_SIGN_ABORT] = "abort", [LOG_SIGN_SANDBOX] = "sandbox", [LOG_SIGN_THREAD] = "thread",
+		[LOG_SIGN_RUNTIME] = "runtime",
 	};
 	_Static_assert(ARRAY_SIZE(names) == LOG_SIGN_COUNT, "one name per sign");
 	return names[s];
@@ -45,15 +47,18 @@ static bool has_number(struct text line, const char *word, unsigned number)
 
 static bool is_sigsys(struct text line)
 {
-	static const char *const phrases[] = {"ad system call", "nvalid system call (core", "SIGSYS", "31/SYS"};
+	static const char *const phrases[] = {"ad system call", "nvalid system call", "SIGSYS", "31/SYS", "signal=SYS)", "exit status -31",
+					      "seccomp prevented call to disallowed"};
 	static const struct {
 		const char *word;
 		unsigned number;
 	} numbers[] = {
 		{"xit status", SIGSYS_STATUS}, {"xit code", SIGSYS_STATUS},  {"xit Code", SIGSYS_STATUS},
 		{"xitCode", SIGSYS_STATUS},    {"with code", SIGSYS_STATUS}, {"with status", SIGSYS_STATUS},
-		{"status=", SIGSYS_STATUS},    {"xited ", SIGSYS_STATUS},    {"rror ", SIGSYS_STATUS},
-		{"ignal", SIGSYS_NUMBER},
+		{"status", SIGSYS_STATUS},     {"xited ", SIGSYS_STATUS},    {"rror ", SIGSYS_STATUS},
+		{"xit_code", SIGSYS_STATUS},   {"xitcode", SIGSYS_STATUS},   {"xit_status", SIGSYS_STATUS},
+		{"XIT_CODE", SIGSYS_STATUS},   {"zero code", SIGSYS_STATUS}, {"exited with", SIGSYS_STATUS},
+		{"exit ", SIGSYS_STATUS},      {"xitStatus", SIGSYS_STATUS}, {"ignal", SIGSYS_NUMBER},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++)
@@ -67,6 +72,19 @@ static bool is_sigsys(struct text line)
 	return (FIND(line, "ANOM_ABEND") || FIND(line, "type=1701 ")) && has_number(line, " sig", SIGSYS_NUMBER);
 }
 
+static bool is_foreign(struct text line, enum log_sign *ret)
+{
+	const struct log_phrase *all = NULL;
+	size_t count = log_languages(&all);
+
+	for (size_t i = 0; i < count; i++)
+		if (text_find(line, all[i].text, strlen(all[i].text))) {
+			*ret = all[i].sign;
+			return true;
+		}
+	return false;
+}
+
 bool log_words_sign(struct text line, enum log_sign *ret)
 {
 	static const struct {
@@ -74,9 +92,15 @@ bool log_words_sign(struct text line, enum log_sign *ret)
 		enum log_sign sign;
 	} phrases[] = {
 		{"seccomp-bpf failure in syscall", LOG_SIGN_SANDBOX},
+		{"seccomp sandbox violation", LOG_SIGN_SANDBOX},
 		{"unction not implemented", LOG_SIGN_ENOSYS},
 		{"peration not permitted", LOG_SIGN_EPERM},
+		{"failed (EPERM)", LOG_SIGN_EPERM},
+		{"No permissions to create new namespace", LOG_SIGN_EPERM},
 		{"SIGABRT: abort", LOG_SIGN_ABORT},
+		{"thread failed to start", LOG_SIGN_THREAD},
+		{"can't start new thread", LOG_SIGN_THREAD},
+		{"uv_thread_create(", LOG_SIGN_THREAD},
 	}, runtimes[] = {
 		{"unable to start container process", LOG_SIGN_RUNTIME},
 		{"exec container process `", LOG_SIGN_RUNTIME},
@@ -97,6 +121,8 @@ bool log_words_sign(struct text line, enum log_sign *ret)
 		*ret = LOG_SIGN_SIGSYS;
 		return true;
 	}
+	if (is_foreign(line, ret))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
 		if (text_find(line, runtimes[i].phrase, strlen(runtimes[i].phrase))) {
 			*ret = runtimes[i].sign;

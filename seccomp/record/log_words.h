@@ -14,12 +14,13 @@ enum log_sign {
 	LOG_SIGN_ENOSYS,  /* "function not implemented": also the answer of snug's profiles */
 	LOG_SIGN_SIGSYS,  /* a process ended by SIGSYS, in any wording: "bad system call", exit status 159, 31/SYS, ANOM_ABEND sig=31 */
 	LOG_SIGN_ABORT,   /* a program aborted itself: Go's "SIGABRT: abort" */
-	LOG_SIGN_SANDBOX, /* Chromium's own filter, which the container's profile does not change */
+	LOG_SIGN_SANDBOX, /* a browser's own filter, which the container's profile does not change */
+	LOG_SIGN_THREAD,  /* a thread could not be started, with no word of an errno */
 	LOG_SIGN_RUNTIME, /* a runtime could not start a container, whatever the errno */
 	LOG_SIGN_COUNT,
 };
 
-const char *log_sign_name(enum log_sign s); /* "eperm" "enosys" "sigsys" "abort" "sandbox" "runtime" */
+const char *log_sign_name(enum log_sign s); /* "eperm" "enosys" "sigsys" "abort" "sandbox" "thread" "runtime" */
 
 /* True if the line is a sign of a refusal. */
 bool log_words_sign(struct text line, enum log_sign *ret);

@@ -38,7 +38,16 @@ said() {
     '       Signal: 31 (SYS)' 'worker process 7 exited on signal 31' '+++ killed by SIGSYS +++' 'Terminated by signal SIGSYS (31)' \
     'type=ANOM_ABEND msg=audit(1706114183.948:8): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=48 comm="mkdir" exe="/bin/busybox" sig=31 res=1' \
     'audit: type=1701 audit(1706114183.948:8): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=48 comm="mkdir" exe="/bin/busybox" sig=31 res=1' \
-    '../../sandbox/linux/seccomp-bpf-helpers/sigsys_handlers.cc:**CRASHING**:seccomp-bpf failure in syscall 0403'; do
+    '../../sandbox/linux/seccomp-bpf-helpers/sigsys_handlers.cc:**CRASHING**:seccomp-bpf failure in syscall 0403' \
+    '   Main PID: 123 (code=killed, signal=SYS)' 'zsh: invalid system call  ./a' "The command '/bin/sh -c a' returned a non-zero code: 159" \
+    'did not complete successfully: exit code: 159' 'died with exit status -31' "worker exited: { code: null, signal: 'SIGSYS' }" 'was sent SIGSYS!' 'got SIGSYS' \
+    'level=info msg="container exited" exit_status=159' '{"exit_code":159}' '"exit_code": 159,' 'EXIT_CODE=159' 'exitStatus=159' 'Command exited with 159.' \
+    'container die (execDuration=1, exitCode=159, image=web)' '{"terminated":{"reason":"Error","signal":31}}' '      Signal:       31' '(exit status: 159)' 'exit 159' \
+    'Cause: seccomp prevented call to disallowed x86_64 system call 434' 'Sandbox: seccomp sandbox violation: pid 5, tid 5, syscall 41, args 1 2' \
+    'bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.' \
+    '[warning][os,thread] Failed to start thread "GC Thread#0" - pthread_create failed (EPERM) for attributes: stacksize: 1024k' \
+    'curl: (6) getaddrinfo() thread failed to start' "RuntimeError: can't start new thread" \
+    "node[1]: ../src/node_platform.cc:68: Start(): Assertion \`(0) == (uv_thread_create(t.get(), start_thread, this))' failed."; do
     echo "$line" >"$dir/log"
     run_snug explain "$dir/log"
     echo "$line: $status"
@@ -46,9 +55,44 @@ said() {
     [[ "$output" == *"Other lines in the log that report a refusal: 1"* ]]
   done
   printf '%s\n' '      Exit Code:    0' '      Exit Code:    1' 'exit status 15' 'exit code 1590' 'Exit Code: 1' 'exited with status 1' '{"exitCode":1}' 'Exited (15) now' 'status=31' \
+    '{"exit_code":15}' '{"exit_code": 1590}' 'exit 1590' 'signal=SYSTEM' 'status: 15' '{"signal":310}' 'Signal:       3' 'exit status -3' 'started new thread' \
     'type=ANOM_ABEND msg=audit(1706114183.948:8): pid=48 comm="mkdir" exe="/bin/busybox" sig=11 res=1' >"$dir/log"
   run_snug explain "$dir/log"
   [ "$status" -eq 0 ]
+}
+
+@test "EPERM, ENOSYS and SIGSYS in the words of other languages" {
+  n=0
+  while IFS='|' read -r eperm enosys sigsys; do
+    printf '%s\n' "mkdir: x: $eperm" "mkdir: x: $enosys" "./a: 3: 12 $sigsys (core dumped) ./b" >"$dir/log"
+    run_snug explain --json "$dir/log"
+    echo "$eperm: $output"
+    jq -e '.errors == 3 and .signs.eperm == 1 and .signs.enosys == 1 and .signs.sigsys == 1' <<<"$output"
+    n=$((n + 1))
+  done <<'END'
+Die Operation ist nicht erlaubt|Die angeforderte Funktion ist nicht implementiert|Ungültiger Betriebssystemaufruf
+Opération non permise|Fonction non implantée|Appel système erroné
+Operación no permitida|Función no implementada|Llamada al sistema errónea
+Operazione non permessa|Funzione non implementata|Chiamata di sistema errata
+Operação não permitida|Função não implementada|Chamada de sistema inválida
+Операция не позволена|Функция не реализована|Неверный системный вызов
+Operacja niedozwolona|Nie zaimplementowana funkcja|Błędne wywołanie systemowe
+Operationen inte tillåten|Funktion inte implementerad|Felaktigt systemanrop
+许可: 不允许的操作|函数未实现|错误的系统调用
+許可されていない操作です|関数は実装されていません|間違ったシステムコール
+명령을 허용하지 않음|함수를 구현하지 않았습니다|시스템 콜이 잘못됨
+END
+  [ "$n" -eq 11 ]
+  # Of every language that this machine has messages in, what the C library itself says.
+  python3 - >"$dir/here" <<'P'
+import gettext, glob
+for path in sorted(glob.glob("/usr/share/locale/*/LC_MESSAGES/libc.mo")):
+    if path.split("/")[4] in "cs da de es fi fr hu it ja ko nb nl pl pt pt_BR ru sv tr uk zh_CN zh_TW".split():
+        t = gettext.GNUTranslations(open(path, "rb"))
+        print("\n".join(t.gettext(w) for w in ("Operation not permitted", "Function not implemented", "Bad system call")))
+P
+  run_snug explain --json "$dir/here"
+  [ "$(jq .errors <<<"$output")" -eq "$(grep -c '' "$dir/here")" ]
 }
 
 @test "the runtimes' own sentences name the call, as their versions print them" {
@@ -162,6 +206,44 @@ END
   sed -n 1p "$dir/log" >>"$dir/two"
   run_snug explain --json "$dir/two"
   jq -e '.duplicates == 1 and .calls[0].outcome == "used"' <<<"$output"
+}
+
+@test "records as other hands leave them: the names of ausearch -i, spreadsheets, web pages, go-audit" {
+  head='auid=unset uid=root gid=root ses=unset pid=4242 comm=web exe=/bin/web sig=SIG0'
+  {
+    printf "type=SECCOMP msg=audit(11/14/23 22:13:20.123:%s) : $head arch=%s syscall=%s compat=0 ip=0x7f00 code=%s \n" \
+      77 x86_64 pread user-notify 78 aarch64 pwrite errno 79 aarch64 newfstat log 80 armeb llseek trap 81 i386 sys_kexec_load kill
+    printf '7,"audit: %s",x\n' "$(sed 's/:1)/:91)/; s/"/""/g' <<<"$record")"
+    printf '<td>audit: %s</td>\n' "$(sed 's/:1)/:92)/; s/"/\&quot;/g' <<<"$record")"
+    sed 's/:1)/:93)/; s/^/ audit: /; s/ /\xc2\xa0/g' <<<"$record"
+    jq -cn --arg data "${record#*: }" '{sequence: 94, timestamp: "1704110401.002", messages: [{type: 1326, data: $data}], uid_map: {"0": "root"}}'
+  } >"$dir/log"
+  run_snug explain --json --unreadable "$dir/log"
+  jq -e '.unreadable == 0 and .records == 9 and ([.calls[] | [.arch, .name, .outcome, .count]] | sort) == ([
+    ["x86_64", "pread64", "handed over", 1], ["aarch64", "pwrite64", "denied", 1], ["aarch64", "fstat", "used", 1], ["arm", "_llseek", "trapped", 1],
+    ["i386", "kexec_load", "killed", 1], ["x86_64", "mkdir", "denied", 4]] | sort)' <<<"$output"
+  jq -e '.calls[] | select(.name == "mkdir") | .last == "2024-01-01T12:00:01.002Z"' <<<"$output"
+}
+
+@test "Inspektor Gadget, laurel and osquery name the call, too" {
+  cat >"$dir/log" <<'END'
+{"code":"SECCOMP_RET_KILL_THREAD","k8s":{"containerName":"c1","namespace":"default","podName":"mypod"},"proc":{"comm":"unshare","pid":41018},"syscall":"SYS_UNSHARE","timestamp":"2024-08-05T13:00:00Z"}
+{"node":"minikube","namespace":"default","pod":"mypod","container":"c1","pid":7,"comm":"mkdir","syscall":"mkdir","code":"log"}
+test-audit-seccomp    unshare            485855      485855           0           0 SECCOMP_RET_ERRNO        SYS_MOUNT     2024-08-02T17:06:48.761
+default         mypod           container1      chroot      60482   60482        0        0 …L_THREAD minikube SYS_CHROOT 2024-08-05T13:0…
+{"ID":"1706114183.948:8","NODE":"w1","SECCOMP":{"auid":4294967295,"uid":0,"gid":0,"ses":4294967295,"pid":48,"comm":"web","exe":"/bin/web","sig":0,"arch":"0xc00000b7","syscall":220,"compat":0,"ip":"0x7f","code":"0x50001","ARCH":"aarch64","SYSCALL":"clone"}}
+{"name":"pack_sec_seccomp_events","hostIdentifier":"h","columns":{"arch":"X86_64","auid":"4294967295","code":"ERRNO","comm":"web","compat":"0","exe":"/bin/web","pid":"9","sig":"0","syscall":"swapon","uptime":"5"},"action":"added"}
+{"errno":-1,"code":"EPERM","syscall":"rmdir","path":"/x"}
+END
+  run_snug explain --json "$dir/log"
+  [ "$status" -eq 1 ]
+  jq -e '.unreadable == 0 and ([.calls[] | [.arch, .name, .outcome, .count, .comm]] | sort) == ([["x86_64", "unshare", "killed", 1, "default/mypod/c1"],
+    ["x86_64", "mkdir", "used", 1, "default/mypod/c1"], ["x86_64", "mount", "denied", 1, ""], ["x86_64", "chroot", "killed", 1, ""],
+    ["aarch64", "clone", "denied", 1, "web"], ["x86_64", "swapon", "denied", 1, "web"]] | sort)' <<<"$output"
+  # A name that the table has cut off is not guessed.
+  printf '%s\n' 'default  mypod  c1  unshare  60483  60483  0  0 …L_THREAD miniku… SYS_UNSH… 2024-08-05T13:0…' >"$dir/log"
+  run_snug explain --json "$dir/log"
+  jq -e '.unreadable == 1 and .calls == []' <<<"$output"
 }
 
 @test "UTF-16 and UTF-32, with a mark and without one, from a file and a pipe" {

@@ -35,7 +35,10 @@ void explain_add_signs(const struct explain *x, struct buf *out)
 				     "a seccomp filter killed it; the record is in that machine's log: journalctl -k | "
 				     "snug explain"},
 		[LOG_SIGN_ABORT] = {"a Go program aborted (SIGABRT)", "its stack trace may name the refused call"},
-		[LOG_SIGN_SANDBOX] = {"Chromium's own sandbox refused a call", "no container profile changes that"},
+		[LOG_SIGN_SANDBOX] = {"a browser's own sandbox refused a call", "no container profile changes that"},
+		[LOG_SIGN_THREAD] = {"a thread could not be started",
+				     "glibc 2.34 and later call clone3, and give up where a profile answers EPERM instead of ENOSYS; "
+				     "a limit of processes does it too"},
 		[LOG_SIGN_RUNTIME] = {"the runtime could not start the container", NULL},
 	};
 	const struct summary *t = &x->summary;
@@ -102,7 +105,8 @@ void explain_add_empty(const struct explain *x, struct buf *out)
 		out,
 		"\n"
 		"Nothing was recognised. snug looks for seccomp records from the kernel, auditd, ausearch and the\n"
-		"journal; lines from security-profiles-operator, CRI-O, auditbeat, falco and strace that name a call;\n"
+		"journal; lines from security-profiles-operator, CRI-O, auditbeat, falco, strace, Inspektor Gadget,\n"
+		"laurel and osquery that name a call;\n"
 		"\"operation not permitted\", \"function not implemented\", \"bad system call\", SIGSYS, exit status "
 		"159; and\n"
 		"error messages of runc and crun.\n"
