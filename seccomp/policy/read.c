@@ -243,7 +243,8 @@ static int find_next(const struct json_doc *doc, const char *text, size_t len, s
 	const struct json *root = json_root(doc);
 	size_t next = json_end(root);
 
-	while (next < len && isspace((unsigned char)text[next]))
+	/* JSON's blanks; Go refuses what else isspace(3) takes for one. */
+	while (next < len && text[next] && strchr(" \t\r\n", text[next]))
 		next++;
 	if (next < len && !is_config(root) && !json_get(root, "apiVersion"))
 		return json_err(doc, root, err,
@@ -305,6 +306,12 @@ static bool is_evidence(const char *text, size_t len)
 static size_t byte_order_mark(const char *text, size_t len)
 {
 	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* UTF-16 by its mark, as PowerShell's > writes it; libyaml reads it. */
+static bool is_wide(const char *text, size_t len)
+{
+	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
 static char first_char(const char *text, size_t len)
@@ -414,8 +421,10 @@ static int read_form(struct reader *rd, const char *text, size_t len, const char
 		return err_set(rd->err, EINVAL, "%s: is empty", name);
 	if (is_drop_in(text, len))
 		return read_drop_in(rd, text, len, name);
-	if (strchr("{[\"", first_char(text, len)))
+	if (strchr("{[", first_char(text, len)))
 		r = read_brackets(rd, text, len, name);
+	else if (is_wide(text, len))
+		r = read_yaml(rd, text, len, name, "is UTF-16, and runtimes refuse it: save it as UTF-8");
 	else
 		r = read_yaml(rd, text, len, name, NULL);
 	template = r < 0 && r != -ENOMEM ? template_line(text, len) : 0;
@@ -423,6 +432,27 @@ static int read_form(struct reader *rd, const char *text, size_t len, const char
 		return err_set(rd->err, EINVAL, "%s: line %zu: a template ({{ }}): render it first, for example with helm template", name,
 			       template);
 	return r;
+}
+
+/* What helm install and helm upgrade print with --dry-run: manifests between MANIFEST: and NOTES:, after a few words of its own. They
+ * are blanked, so that lines count on. */
+static bool is_of_helm(const char *text, size_t len)
+{
+	return len > 6 && memcmp(text, "NAME: ", 6) == 0 && memmem(text, len, "\nMANIFEST:\n", 11);
+}
+
+static int read_of_helm(struct reader *rd, const char *text, size_t len, const char *name)
+{
+	cleanup_buf struct buf b = {0};
+	const char *manifest = memmem(text, len, "\nMANIFEST:\n", 11), *notes;
+	size_t begin = (size_t)(manifest - text) + 11, end;
+
+	notes = memmem(text + begin, len - begin, "\nNOTES:\n", 8);
+	end = notes ? (size_t)(notes - text) : len;
+	for (size_t i = 0; i < begin; i++)
+		buf_addc(&b, text[i] == '\n' ? '\n' : ' ');
+	buf_add(&b, text + begin, end - begin);
+	return buf_failed(&b) ? err_set(rd->err, ENOMEM, "out of memory") : read_form(rd, b.data, b.len, name);
 }
 
 static int read_text(struct reader *rd, const char *text, size_t len, const char *name)
@@ -439,7 +469,7 @@ static int read_text(struct reader *rd, const char *text, size_t len, const char
 	if (len > POLICY_TEXT_MAX)
 		return err_set(rd->err, EFBIG, "%s: more than %u bytes", name, POLICY_TEXT_MAX);
 	rd->nesting++;
-	r = read_form(rd, text, len, name);
+	r = is_of_helm(text, len) ? read_of_helm(rd, text, len, name) : read_form(rd, text, len, name);
 	rd->nesting--;
 	return r;
 }

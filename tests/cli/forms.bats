@@ -107,6 +107,34 @@ P
   [[ "$stderr" == *"oci.json: line 1: not JSON"* ]]
 }
 
+@test "keys in quotes, what helm prints for --dry-run; a form feed or UTF-16 is none of JSON, and runtimes refuse it" {
+  profile='{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","exit_group"],"action":"SCMP_ACT_ALLOW"}]}'
+  echo "$profile" >"$dir/same.json"
+  printf '"apiVersion": "v1"\n"kind": "ConfigMap"\n"metadata": {"name": "c"}\n"data":\n  "p.json": |-\n    %s\n' "$profile" >"$dir/quoted.yaml"
+  { printf 'NAME: web\nLAST DEPLOYED: Sat Jan 31 12:00:00 2026\nNAMESPACE: default\nSTATUS: pending-install\nREVISION: 1\nHOOKS:\nMANIFEST:\n---\n# Source: web/x.yaml\n'
+    cat "$dir/quoted.yaml"; printf '\nNOTES:\nThank you: for installing.\n  Have - fun\n'; } >"$dir/helm.yaml"
+  for f in quoted helm; do
+    run_snug diff "$dir/$f.yaml" "$dir/same.json"
+    echo "$f: $output $stderr"
+    [ "$status" -eq 0 ]
+  done
+  # Lines count on.
+  sed 's/"kind": "ConfigMap"/"kind": [/' "$dir/helm.yaml" >"$dir/bad.yaml"
+  run_snug diff "$dir/bad.yaml" "$dir/same.json"
+  refused 2 "bad.yaml: line 1"
+  printf '"just a string"\n' >"$dir/string.json"
+  run_snug diff "$dir/string.json" "$dir/same.json"
+  refused 2 "expected an object"
+  printf '%s\f\n' "$profile" >"$dir/feed.json"
+  run_snug diff "$dir/feed.json" "$dir/same.json"
+  refused 2 "there is more text behind the profile"
+  for form in UTF-16 UTF-16BE UTF-16LE; do
+    { [ $form = UTF-16 ] || printf '\xef\xbb\xbf'; cat "$dir/same.json"; } | iconv -f UTF-8 -t "$form" >"$dir/wide.json"
+    run_snug diff "$dir/wide.json" "$dir/same.json"
+    refused 2 "is UTF-16, and runtimes refuse it: save it as UTF-8"
+  done
+}
+
 @test "errors keep their places: line and path" {
   manifest | sed 's/SCMP_ACT_ALLOW/SCMP_ACT_MAYBE/' >"$dir/p.yaml"
   run_snug diff "$dir/p.yaml" @moby

@@ -49,6 +49,20 @@ spec() { jq -n --argjson p "$READ" '{ociVersion: "1.0.2", process: {}, linux: {s
   [ "$status" -eq 1 ]
 }
 
+@test "ctr containers info: the specification in it" {
+  profile='{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","exit_group"],"action":"SCMP_ACT_ALLOW"}]}'
+  echo "$profile" >"$dir/same.json"
+  jq -n --argjson p "$profile" '{ID: "web", Labels: {}, Image: "i", Runtime: {Name: "io.containerd.runc.v2"}, SpecTypeURL: "types.containerd.io/opencontainers/runtime-spec/1/Spec",
+    Spec: {ociVersion: "1.1.0", process: {args: ["sh"]}, linux: {seccomp: $p}}}' >"$dir/ctr.json"
+  run_snug diff "$dir/ctr.json" "$dir/same.json"
+  [ "$status" -eq 0 ]
+  run_snug check --no-sample --json "$dir/ctr.json"
+  [ "$(jq -r '.profiles[0].profile' <<<"$output")" = "$dir/ctr.json: container web" ]
+  jq 'del(.Spec.linux)' "$dir/ctr.json" >"$dir/none.json"
+  run_snug diff "$dir/none.json" "$dir/same.json"
+  [ "$status" -eq 1 ]
+}
+
 @test "crictl inspect: the specification in it" {
   jq -n --argjson s "$(spec)" '{status: {metadata: {name: "pause"}}, info: {runtimeSpec: $s}}' >"$dir/pod.json"
   "$snug" diff "$dir/pod.json" "$dir/read.json"

@@ -19,9 +19,19 @@ static bool holds(const struct buf *text, const char *word)
 	return text->len && memmem(text->data, text->len, word, strlen(word));
 }
 
+/* The container's own configuration, in what crictl inspect and ctr containers info print; NULL if it is elsewhere. */
+static const struct json *spec_of(const struct json *v)
+{
+	const struct json *crictl = json_get(json_get(v, "info"), "runtimeSpec"), *ctr = json_get(v, "Spec");
+
+	if (json_type(crictl) == JSON_OBJECT)
+		return crictl;
+	return json_get(ctr, "ociVersion") ? ctr : NULL;
+}
+
 static bool is_container(const struct json *v)
 {
-	return json_type(json_get(json_get(v, "info"), "runtimeSpec")) == JSON_OBJECT || json_type(json_get(v, "HostConfig")) == JSON_OBJECT;
+	return spec_of(v) || json_type(json_get(v, "HostConfig")) == JSON_OBJECT;
 }
 
 /* The first container in the output: a single object, or an array's first element. */
@@ -34,11 +44,11 @@ bool inspect_is_text(const struct buf *text)
 {
 	cleanup_json struct json_doc *doc = NULL;
 
-	return (holds(text, "\"HostConfig\"") || holds(text, "\"runtimeSpec\"")) &&
+	return (holds(text, "\"HostConfig\"") || holds(text, "\"runtimeSpec\"") || holds(text, "\"SpecTypeURL\"")) &&
 	       json_parse(text->data, text->len, JSON_FOREIGN, "", &doc, NULL) == 0 && is_container(first_container(json_root(doc)));
 }
 
-/* "/web" for Docker, "web" for Podman, metadata.name for crictl; else the id. */
+/* "/web" for Docker, "web" for Podman, metadata.name for crictl; else the id, as for ctr. */
 static const char *name_of(const struct json *v)
 {
 	const char *name = json_text(json_get(v, "Name"));
@@ -47,6 +57,8 @@ static const char *name_of(const struct json *v)
 		name = json_text(json_get(json_get(json_get(v, "status"), "metadata"), "name"));
 	if (!name)
 		name = json_text(json_get(v, "Id"));
+	if (!name)
+		name = json_text(json_get(v, "ID"));
 	return !name ? "?" : *name == '/' ? name + 1 : name;
 }
 
@@ -108,11 +120,11 @@ static bool is_unconfined(const struct buf *config)
 
 static int read_container(const struct buf *text, const struct json *v, const char *name, struct buf *ret, struct err *err)
 {
-	const struct json *spec = json_get(json_get(v, "info"), "runtimeSpec");
+	const struct json *spec = spec_of(v);
 	const char *config = json_text(json_get(v, "OCIConfigPath"));
 	bool podman = config || json_get(v, "OCIRuntime");
 
-	if (json_type(spec) == JSON_OBJECT)
+	if (spec)
 		buf_add(ret, text->data + json_start(spec), json_end(spec) - json_start(spec));
 	else if (!config || file_read_at(AT_FDCWD, config, POLICY_TEXT_MAX, ret, NULL) < 0)
 		return read_option(v, podman ? "podman" : "moby", name, ret, err);

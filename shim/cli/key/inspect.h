@@ -1,4 +1,4 @@
-/* The profiles of containers in the output of `docker inspect`, `podman inspect` and `crictl inspect`.
+/* The profiles of containers in the output of `docker inspect`, `podman inspect`, `crictl inspect` and `ctr containers info`.
  *
  *   crictl   the runtime's own specification: info.runtimeSpec
  *   podman   the same in a file: OCIConfigPath; if that is gone, the file that HostConfig.SecurityOpt names
