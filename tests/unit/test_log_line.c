@@ -139,7 +139,7 @@ static const struct {
 	{"\"syscallID\"=900000 \"syscallName\"=\"nosuchcall\"\n", "R( x1)"},
 	{"\"syscallName\"=\"nosuchcall\"\n", "U"},
 	{"Used forbidden syscalls: swapoff (3x), chroot (1x), nosuchcall (1x)\n", "R( x3)R( x1)"},
-	{"evt_type=mkdir evt_res=EPERM proc_name=w\nevt_type=mkdir evt_res=SUCCESS\n", "R(w x1)"},
+	{"evt_type=chroot evt_res=EPERM proc_name=w\nevt_type=chroot evt_res=SUCCESS\n", "R(w x1)"},
 	{"mount: Operation not permitted\n", "E"},
 	{"Bad system call (core dumped)\n", "E(sigsys)"},
 	{"OCI runtime create failed: unable to start container process: exec: \"x\": permission denied\n",
