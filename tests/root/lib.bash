@@ -2,6 +2,9 @@
 # SNUG_BUILD: the directory of the programs.
 . "${BASH_SOURCE[0]%/*}/../lib/jq.bash"
 
+# How long a test waits for what must come, in seconds. tests/machines has more of it: in an emulated machine Podman takes ten seconds for a start.
+PATIENCE=${SNUG_PATIENCE:-30}
+
 # This machine in an OCI profile, and the calls by which a C library makes and removes a directory here.
 case $(uname -m) in
   x86_64) OCI_ARCH=SCMP_ARCH_X86_64 MKDIR=mkdir RMDIR=rmdir ;;
@@ -30,9 +33,9 @@ recorder_pid() { # the pid of this test's snugd
   done
 }
 
-# ended PID: waits at most 30 s until the process has exited with all its threads; its parent may be slow to reap it.
+# ended PID: waits at most $PATIENCE seconds until the process has exited with all its threads; its parent may be slow to reap it.
 ended() {
-  local deadline=$((SECONDS + 30)) threads
+  local deadline=$((SECONDS + PATIENCE)) threads
   while [ $SECONDS -lt $deadline ]; do
     threads=(/proc/"$1"/task/*)
     if [ ! -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "${#threads[@]}" -le 1 ]; } 2>/dev/null; then return 0; fi
@@ -87,9 +90,9 @@ runs() { snug show --json "$1" | jq '.runs'; }
 # calls KEY PHASE: the names of the calls in this phase, sorted.
 calls() { snug show --json "$1" | jq -r --arg p "$2" '.syscalls[] | select(.phase == $p and .count > 0) | .name' | sort -u; }
 
-# eventually COMMAND...: repeats it until it succeeds, for at most 30 s, which an emulated machine may need.
+# eventually COMMAND...: repeats it until it succeeds, for at most $PATIENCE seconds.
 eventually() {
-  local deadline=$((SECONDS + 30))
+  local deadline=$((SECONDS + PATIENCE))
   while [ $SECONDS -lt $deadline ]; do "$@" && return 0; sleep 0.02; done
   echo "never came true: $*" >&2
   return 1
