@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "shim/common/config.h"
 #include "shim/common/namespaces.h"
+#include "shim/common/session.h"
 #include "shim/daemon/service.h"
 #include "shim/recorder/confine.h"
 #include "shim/recorder/counter/counter.h"
@@ -65,8 +66,12 @@ static int inherited_socket(void)
 static int open_recorder(void *state, bool background, struct err *err)
 {
 	struct snugd *s = state;
+	uint32_t session;
 	int r;
 
+	/* A wrapper whose recorder died starts the next one within its container's session; but what that calls is not the container's. */
+	if (background && session_of(getpid(), &session) == 0 && session != SESSION_UNSET)
+		(void)session_begin(&session, NULL);
 	s->recorder.inherited_fd = background ? -1 : inherited_socket();
 	r = loop_open(&s->recorder, err);
 	if (r == 0)

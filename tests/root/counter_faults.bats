@@ -161,6 +161,21 @@ fault() { counter-fault "$1" "$(recorder_pid)" "${@:2}"; }
   echo "# killed $n times: $complete complete, and right; false complete 0" >&3
 }
 
+@test "the recorder killed before a registration: what its successor calls in the container's session is not the container's" {
+  learn other sh -c 'sleep 0.3; exec random-calls 1 0'
+  strace -qq -o "$T/trace" -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=2000000:when=1 -b execve \
+    snug-learn --root "$T/root" run --bundle "$T/b" c </dev/null >/dev/null 2>&1 3>&- & run=$!
+  # Its recorder has made an offer; it is not registered yet.
+  eventually eval 'ls -A "$T/b" | grep -q "^\."'
+  kill -9 $(recorder_pid)
+  wait $run
+  learn other sh -c 'sleep 0.3; exec random-calls 1 0'
+  calls c workload >"$T/its"
+  calls other workload >"$T/others"
+  [ -z "$(comm -23 "$T/its" "$T/others")" ] || { comm -23 "$T/its" "$T/others"; false; }
+  runs other | jq -e '.[-1] | .complete and .quiet.counted'
+}
+
 @test "a container that forks many processes: counted to the last call" {
   n=${SNUG_FORKS:-20000}
   learn c sh -c "calls forks $((n / 2)) >/dev/null & calls forks $((n / 2)) >/dev/null; wait; exec random-calls $seed 30 fork"

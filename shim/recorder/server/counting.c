@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "seccomp/evidence/evidence.h"
+#include "shim/common/session.h"
 #include "shim/daemon/log.h"
 #include "shim/recorder/attribution/counted.h"
 #include "shim/recorder/attribution/proc.h"
@@ -9,6 +10,7 @@
 #include "shim/recorder/server/recorder.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 bool counting_is_possible(const struct recorder *r)
 {
@@ -34,10 +36,13 @@ uint64_t counting_deadline(const struct recorder *r)
 
 static int arm(struct recorder *r, const struct run_session *s, pid_t pid)
 {
-	uint32_t filters = 0;
+	uint32_t filters = 0, own = SESSION_UNSET;
 	int rc = proc_read_filters(pid, s->id, &filters);
 
 	if (rc == 0 && (filters == PROC_FILTERS_SOME || !counting_is_possible(r)))
+		rc = -EOPNOTSUPP;
+	/* This recorder was started in it, and could not leave it (main.c): its own calls would count. */
+	if (rc == 0 && session_of(getpid(), &own) == 0 && own == s->id)
 		rc = -EOPNOTSUPP;
 	if (rc == 0)
 		rc = counter_arm(r->counter, s->id, filters);
