@@ -8,6 +8,7 @@ faults_setup() {
   fault=$SNUG_BUILD/tests/root/fault
 }
 faults_teardown() {
+  [ -z "${ENABLED:-}" ] || auditctl -e "$ENABLED" >/dev/null 2>&1
   auditctl -r 0 -f 1 -b "$BACKLOG" --backlog_wait_time "$WAIT" >/dev/null 2>&1
   for rule in "-F msgtype=SECCOMP" "-F uid=54321" "-F msgtype>=1320 -F msgtype<=1330" "-F gid=54321" "-F exe=/fault"; do
     auditctl -d always,exclude $rule >/dev/null 2>&1

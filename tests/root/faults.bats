@@ -89,6 +89,38 @@ dropped() { awk '$2 == 9 {n += $9} END {exit !n}' /proc/net/netlink; }
   control . sh -c '/fault flood 10'
 }
 
+# between_barriers CHANGE BACK KEY: the container calls after one and before the other. Barriers come every second; three times, so that one
+# of them at least comes and goes unseen by them.
+between_barriers() {
+  local i key
+  ENABLED=$(auditctl -s | sed -n 's/^enabled //p')
+  auditctl -e 1 >/dev/null 2>&1
+  for i in 1 2 3; do
+    key=$3$i
+    prepare "$key" "$writable" sh -c 'cat /go >/dev/null; /fault flood 10; echo x >/back; sleep 0.2'
+    mkfifo "$T/$key"/rootfs/{go,back}
+    snug-learn --root "$T/root" run --detach --bundle "$T/$key" "$key" </dev/null >/dev/null 2>&1
+    until_running "$key"
+    eval "$1"
+    : >"$T/$key/rootfs/go"
+    cat "$T/$key/rootfs/back" >/dev/null
+    eval "$2"
+    eventually eval 'runs "$key" | jq -e ".[-1].ended"'
+  done
+  auditctl -e "$ENABLED" >/dev/null 2>&1
+}
+
+@test "log taken out of actions_logged and put back between two barriers, where audit is enabled" {
+  between_barriers 'echo "${OLD/ log/}" >/proc/sys/kernel/seccomp/actions_logged' 'echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged' shell
+  for i in 1 2 3; do lost "shell$i" log-off; done
+}
+
+@test "an exclude rule that comes and goes between two barriers, where audit is enabled" {
+  between_barriers 'auditctl -a always,exclude -F msgtype=SECCOMP >/dev/null 2>&1' 'auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null 2>&1' shell
+  for i in 1 2 3; do lost "shell$i" exclude-rule; done
+  control . sh -c '/fault flood 10'
+}
+
 @test "an exclude rule for one user only, which the probe cannot notice" {
   learn shell '.process.user = {uid: 54321, gid: 54321}' sh -c 'sleep 1; /fault flood 10; sleep 1.2' &
   eventually eval 'snug ls --json 2>/dev/null | jq -e ".[0]"'

@@ -260,6 +260,49 @@ static void the_count_is_reset(void **state)
 	}
 }
 
+/* Changed and changed back between two barriers, on a kernel whose audit is enabled. */
+static void what_was_changed_and_changed_back_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		reason_set stamp;
+	} cases[] = {
+		{"audit(1.000:11): op=seccomp-logging actions=kill_process,trap,trace old-actions=kill_process,trap,log res=1", REASON_BIT(LOG_OFF)},
+		{"audit(1.000:11): op=seccomp-logging actions=trap,log old-actions=kill_process res=1", REASON_BIT(LOG_OFF)},
+		{"audit(1.000:11): op=seccomp-logging actions=(none) old-actions=log res=1", REASON_BIT(LOG_OFF)},
+		{"audit(1.000:11): op=seccomp-logging actions=log,trap old-actions=trap,log res=1", 0},
+		{"audit(1.000:11): op=seccomp-logging actions=log old-actions=log", 0},
+		{"audit(1.000:11): auid=0 ses=3 op=remove_rule key=(null) list=5 res=1", REASON_BIT(EXCLUDED)},
+		{"audit(1.000:11): auid=0 ses=3 subj=a b op=remove_rule key=\"x\" list=5", REASON_BIT(EXCLUDED)},
+		{"audit(1.000:11): auid=0 ses=3 op=remove_rule key=(null) list=4 res=1", 0},
+		{"audit(1.000:11): auid=0 ses=3 op=remove_rule key=(null) list=50 res=1", 0},
+		{"audit(1.000:11): auid=0 ses=3 op=remove_rule key=(null) list=", 0},
+		/* The next checkpoint sees a rule that stays. */
+		{"audit(1.000:11): auid=0 ses=3 op=add_rule key=(null) list=5 res=1", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t len = strlen(cases[i].text);
+		char *text = malloc(len); /* as in a datagram, it has no NUL */
+		void *one = NULL;
+		struct world *w;
+
+		assert_non_null(text);
+		setup(&one);
+		w = one;
+		pass(w, 10, 0);
+		loss_see_serial(&w->loss, 11);
+		memcpy(text, cases[i].text, len);
+		loss_see_config(&w->loss, text, len);
+		free(text);
+		pass(w, 12, 0);
+		if (w->stamped != cases[i].stamp)
+			fail_msg("case %zu", i);
+		teardown(&one);
+	}
+}
+
 static void a_probe_that_does_not_come_back(void **state)
 {
 	struct world *w = *state;
@@ -422,6 +465,7 @@ int main(void)
 		evaluated(a_probe_that_was_overtaken),
 		evaluated(the_kernel_lost_some),
 		evaluated(the_count_is_reset),
+		evaluated(what_was_changed_and_changed_back_is_told),
 		evaluated(a_probe_that_does_not_come_back),
 		evaluated(a_dead_probe),
 		evaluated(log_switched_off),

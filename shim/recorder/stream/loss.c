@@ -1,6 +1,7 @@
 #include "shim/recorder/stream/loss.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,14 +106,52 @@ void loss_see_probe(struct loss *l, uint32_t seq, uint32_t serial, uint64_t now_
 		second_back(l, serial, now_ms);
 }
 
+/* Finds a word behind `from`; NULL if there is none, or from is NULL. Returns where the text goes on. */
+static const char *behind(const char *from, const char *end, const char *word)
+{
+	const char *at = from ? memmem(from, (size_t)(end - from), word, strlen(word)) : NULL;
+
+	return at ? at + strlen(word) : NULL;
+}
+
+/* A list of names with commas between them, up to a space. */
+static bool lists_log(const char *at, const char *end)
+{
+	while (at < end && *at != ' ') {
+		const char *word = at;
+
+		while (at < end && *at != ' ' && *at != ',')
+			at++;
+		if (at - word == 3 && memcmp(word, "log", 3) == 0)
+			return true;
+		at += at < end && *at == ',';
+	}
+	return false;
+}
+
+/* What changed and was changed back between two checkpoints: " op=seccomp-logging actions=A,... old-actions=B,... res=1"
+ * (kernel/auditsc.c audit_seccomp_actions_logged()), " op=remove_rule key=... list=5 res=1" (kernel/auditfilter.c
+ * audit_log_rule_change()). The kernel says so only while audit is enabled. */
+static void see_change_back(struct loss *l, const char *text, const char *end)
+{
+	const char *now = behind(behind(text, end, " op=seccomp-logging"), end, " actions="), *was = behind(now, end, " old-actions=");
+	const char *list = behind(behind(text, end, " op=remove_rule"), end, " list=");
+
+	if (now && was && !(lists_log(now, end) && lists_log(was, end)))
+		loss_stamp(l, REASON_LOG_OFF);
+	if (list && list < end && *list == '0' + AUDIT_FILTER_EXCLUDE && (list + 1 == end || list[1] == ' '))
+		loss_stamp(l, REASON_EXCLUDED);
+}
+
 /* " op=set lost=0 old=7 ...": the count was 7 before. */
 void loss_see_config(struct loss *l, const char *text, size_t len)
 {
-	static const char op[] = " op=set lost=", old[] = " old=";
-	const char *at = memmem(text, len, op, sizeof(op) - 1), *end = text + len;
+	static const char old[] = " old=";
+	const char *end = text + len, *at = behind(text, end, " op=set lost=");
 	char number[16] = "";
 	uint32_t was;
 
+	see_change_back(l, text, end);
 	at = at ? memmem(at, (size_t)(end - at), old, sizeof(old) - 1) : NULL;
 	if (!at)
 		return;

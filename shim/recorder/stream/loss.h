@@ -10,7 +10,10 @@
  *
  * The kernel's count of lost records can be reset (AUDIT_SET with AUDIT_STATUS_LOST, auditctl --reset-lost). The stream
  * then has a message with the old count (kernel/audit.c audit_log_config_change()). A count that went down, there or in
- * an answer, hides losses. */
+ * an answer, hides losses.
+ *
+ * actions_logged without `log`, or an exclude rule, can come and go between two checkpoints. While audit is enabled, the stream has a
+ * message about it; otherwise nothing tells. */
 #ifndef SNUG_SHIM_RECORDER_LOSS_H
 #define SNUG_SHIM_RECORDER_LOSS_H
 
