@@ -48,6 +48,8 @@ static void each_machine_has_its_own(void **state)
 		for (size_t k = 0; k < 3; k++)
 			assert_string_equal(other[k].machine, all[i].machine);
 	}
+	assert_int_equal(default_profiles("aarch64", &other), 3);
+	assert_string_equal(default_profile("@moby", "aarch64")->machine, "aarch64");
 	assert_int_equal(default_profiles("riscv64", &other), 3);
 	assert_string_equal(other[0].machine, "x86_64");
 	assert_string_equal(default_profile("@moby", "riscv64")->machine, "x86_64");
