@@ -18,6 +18,10 @@ case "\$1 \$2" in
   systemctl\ restart) exec $dir/bin/restart ;;
   systemctl\ --version | systemd-run\ --version) exit 0 ;;
   systemctl\ --quiet) exec test -e $dir/active-\$4 ;;
+  systemctl\ stop)
+    echo "\$*" >>$dir/log
+    case "\$*" in *' snug-rollback.service') [ ! -e $dir/rolls-back ] || { kill -KILL \$(cat $dir/rolls-back); rm $dir/rolls-back; } ;; esac
+    ;;
   systemctl\ * | systemd-run\ * | *kubectl\ *) echo "\$*" >>$dir/log ;;
   */snug-runtime\ --version) test ! -e $dir/broken ;;
   *) echo "unknown: \$*" >>$dir/log; exit 1 ;;
@@ -105,7 +109,7 @@ rollback() {
     grep -q '^systemd-run .*--on-active 300 .*/opt/snug/bin/snug-node rollback$' "$dir/log"
     container
     eventually up
-    eventually test "$(tail -1 "$dir/log")" = 'systemctl stop snug-rollback.timer'
+    eventually test "$(tail -1 "$dir/log")" = 'systemctl stop snug-rollback.timer snug-rollback.service'
     [ "$(restarts)" = 1 ]
     # The DaemonSet goes.
     end_container
@@ -152,6 +156,25 @@ rollback() {
   rollback
   [ "$(restarts)" = $((tried + 2)) ]
   [ ! -e "$NODE/opt/snug" ]
+}
+
+@test "a rollback that goes on when the next container comes takes nothing away from it" {
+  containerd_node
+  # As slow as an engine that takes its time: it ends by itself once the programs are there, and then takes them away.
+  sh -c "until [ -e $NODE/opt/snug/bin/snug ]; do sleep 0.01; done; sleep 0.1; rm -rf $NODE/opt/snug" 3>&- 4>&- </dev/null & echo $! >"$dir/rolls-back"
+  container
+  eventually up
+  [ -e "$NODE/opt/snug/state/engine" ]
+  end_container
+}
+
+@test "a container that cannot install leaves what was there to the timer" {
+  containerd_node
+  rm "$image/snugd"
+  container
+  eventually ended
+  grep -q 'lacks .*/snugd' "$dir/container.log"
+  [[ "$(tail -1 "$dir/log")" == 'systemd-run '*' rollback' ]]
 }
 
 @test "programs stay as long as a container lives that they started, and go then" {
