@@ -43,6 +43,17 @@ void buf_add(struct buf *b, const void *p, size_t len)
 	b->data[b->len] = '\0';
 }
 
+char *buf_room(struct buf *b, size_t size)
+{
+	return reserve(b, size) ? b->data + b->len : NULL;
+}
+
+void buf_took(struct buf *b, size_t size)
+{
+	b->len += size;
+	b->data[b->len] = '\0';
+}
+
 void buf_adds(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

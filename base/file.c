@@ -22,13 +22,16 @@ ssize_t file_read_small(const char *path, char *ret, size_t size)
 	return n;
 }
 
+#define CHUNK_MIN 4095 /* with the final NUL, one allocation of a page */
+
 int file_read_fd(int fd, size_t max, const char *name, struct buf *ret, struct err *err)
 {
 	cleanup_buf struct buf b = {0};
-	char chunk[16384];
 
 	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		size_t size = b.len < CHUNK_MIN ? CHUNK_MIN : b.len;
+		char *chunk = buf_room(&b, size);
+		ssize_t n = chunk ? read(fd, chunk, size) : 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -38,7 +41,7 @@ int file_read_fd(int fd, size_t max, const char *name, struct buf *ret, struct e
 			break;
 		if ((size_t)n > max - b.len)
 			return err_set(err, EFBIG, "%s: larger than %zu bytes", name, max);
-		buf_add(&b, chunk, (size_t)n);
+		buf_took(&b, (size_t)n);
 	}
 	buf_add(&b, "", 0);
 	if (buf_failed(&b))

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "shim/common/features.h"
 #include "shim/common/note.h"
+#include "shim/runtime/aside.h"
 #include "shim/runtime/register.h"
 
 #include <dirent.h>
@@ -20,7 +21,6 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -255,17 +255,23 @@ static void drop_descriptors(int **keep, size_t count)
 		close(null);
 }
 
-static void become_guardian(const struct guardian_duty *d, struct watch *w)
-{
-	int none = -1;
-	int *keep[] = {&w->pidfd, &w->inotify, d->bundle ? &d->bundle->dir_fd : &none, d->bundle ? &d->bundle->lock_fd : &none,
-		       d->bundle ? &d->bundle->file_fd : &none};
+/* What the helper owns: copies, since the wrapper may free its own before the helper wakes. */
+struct guardian {
+	struct guardian_duty duty;
+	struct plan plan;
+	struct oci_bundle bundle;
+	struct watch watch;
+};
 
-	setsid();
+static void wake(void *arg)
+{
+	struct guardian *g = arg;
+	struct oci_bundle *b = &g->bundle;
+	int *keep[] = {&g->watch.pidfd, &g->watch.inotify, &b->dir_fd, &b->lock_fd, &b->file_fd};
+
 	drop_descriptors(keep, ARRAY_SIZE(keep));
 	(void)!chdir("/");
-	do_duty(d, w);
-	_exit(0);
+	do_duty(&g->duty, &g->watch);
 }
 
 static bool is_known(const struct oci_runtime *rt)
@@ -294,33 +300,60 @@ static int watch_begin(const struct guardian_duty *d, struct watch *ret)
 	return 0;
 }
 
+/* NULL stays NULL. */
+static bool copy_text(char **ret, const char *s)
+{
+	*ret = s ? strdup(s) : NULL;
+	return !s || *ret;
+}
+
+/* Only what the helper uses of it. */
+static bool copy_plan(struct plan *to, const struct plan *from)
+{
+	char *id;
+	bool copied = copy_text(&id, from->call.id) && copy_text(&to->root, from->root) && copy_text(&to->runtime.path, from->runtime.path) &&
+		      copy_text(&to->config.state_dir, from->config.state_dir) && copy_text(&to->config.run_dir, from->config.run_dir);
+
+	to->call.id = id;
+	to->call.command = from->call.command;
+	to->note.pid = from->note.pid;
+	to->notify = from->notify;
+	return copied;
+}
+
+static bool copy_bundle(struct oci_bundle *to, const struct oci_bundle *from)
+{
+	return copy_text(&to->path, from->path) && copy_text(&to->name, from->name) && copy_text(&to->saved, from->saved) &&
+	       copy_text(&to->lock_path, from->lock_path);
+}
+
+static bool copy_duty(struct guardian *g, const struct guardian_duty *duty)
+{
+	const struct plan *p = duty->plan;
+
+	g->duty = *duty;
+	g->duty.plan = &g->plan;
+	g->plan = (struct plan){.runtime = p->runtime};
+	g->bundle = duty->bundle ? *duty->bundle : (struct oci_bundle)OCI_BUNDLE_INIT;
+	if (duty->bundle)
+		g->duty.bundle = &g->bundle;
+	return copy_plan(&g->plan, p) && (!duty->bundle || copy_bundle(&g->bundle, duty->bundle));
+}
+
 int guardian_start(const struct guardian_duty *duty, struct err *err)
 {
-	struct watch w;
-	int r = watch_begin(duty, &w), status = 0;
-	pid_t pid;
+	/* Lives until the process is gone, like the memory that it leads to. */
+	static struct guardian g;
+	int r;
 
+	if (!copy_duty(&g, duty))
+		return err_set(err, ENOMEM, "out of memory");
+	r = watch_begin(&g.duty, &g.watch);
 	if (r < 0)
 		return err_sys(err, r, "cannot open a pidfd of this process");
-	cleanup_fd int pidfd = w.pidfd, inotify = w.inotify;
-
-	(void)pidfd;
-	(void)inotify;
-	pid = vfork();
-	if (pid < 0)
-		return err_sys(err, errno, "cannot start the helper that restores the bundle");
-	/* The child in between shares this process's memory: it must only fork and end. Only the grandchild has a copy. */
-	if (pid == 0) {
-		pid_t grandchild = _Fork();
-
-		if (grandchild == 0)
-			become_guardian(duty, &w);
-		_exit(grandchild < 0 ? errno : 0);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return err_sys(err, WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN,
-			       "cannot start the helper that restores the bundle");
-	return 0;
+	r = aside_start(wake, &g, err);
+	close(g.watch.pidfd);
+	if (g.watch.inotify >= 0)
+		close(g.watch.inotify);
+	return r;
 }

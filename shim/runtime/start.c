@@ -387,7 +387,7 @@ int start_container(struct plan *p, bool *ret_original, struct err *err)
 		(void)oci_bundle_restore(&s.bundle, NULL);
 	if (r < 0 && s.noted)
 		(void)note_remove(p->config.run_dir, p->root, p->call.id);
-	/* After the fork, freeing would copy pages that execve drops. */
+	/* Else execve drops all of it a moment later. */
 	if (r < 0 || !s.guarded)
 		start_done(&s);
 	return r;
