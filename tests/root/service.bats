@@ -8,6 +8,11 @@ setup() {
 teardown() {
   [ -z "${MANAGER:-}" ] || kill "$MANAGER" 2>/dev/null
   [ ! -e "$T/long/rootfs/tmp" ] || touch "$T/long/rootfs/tmp/go"
+  # What a failed test left is no other one's.
+  if [ -n "${UNITS:-}" ]; then
+    units_gone >/dev/null 2>&1 || true
+    rm -rf /var/lib/snug
+  fi
   snug_teardown
 }
 
@@ -131,6 +136,7 @@ P
 units() {
   [ "${SNUG_GUEST_INIT:-}" = systemd ] || skip "needs systemd and the default directories: SNUG_GUEST_INIT=systemd tests/machines runs it"
   unset SNUG_CONFIG
+  UNITS=yes
   sed "s#^ExecStart=.*#ExecStart=$SNUG_BUILD/snugd#; /^ExecStart=/i ${1:-# nothing else}" "$SNUG_BUILD/snugd.service" >/etc/systemd/system/snugd.service
   cp "$SNUG_SOURCE/systemd/snugd.socket" /etc/systemd/system
   systemctl daemon-reload
