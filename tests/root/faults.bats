@@ -35,9 +35,10 @@ teardown_file() {
 dropped() { awk '$2 == 9 {n += $9} END {exit !n}' /proc/net/netlink; }
 
 @test "the recorder stopped (SIGSTOP) under load" {
-  learn shell . sh -c 'sleep 0.5; /fault flood 100000; sleep 2' &
+  learn shell . sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; /fault flood 100000; sleep 2' &
   eventually eval 'snug ls --json 2>/dev/null | jq -e ".[0]"'
   kill -STOP $(recorder_pid)
+  touch "$T/shell/rootfs/tmp/go"
   eventually dropped
   kill -CONT $(recorder_pid)
   wait $!
@@ -46,10 +47,11 @@ dropped() { awk '$2 == 9 {n += $9} END {exit !n}' /proc/net/netlink; }
 }
 
 @test "the recorder killed (kill -9) during a run" {
-  learn shell . sh -c 'sleep 1.5; /fault flood 10' &
+  learn shell . sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; /fault flood 10' &
   eventually eval 'snug ls --json 2>/dev/null | jq -e ".[0]"'
   sleep 0.3
   kill -9 $(recorder_pid)
+  touch "$T/shell/rootfs/tmp/go"
   wait $!
   newest shell | jq -e '.complete | not'
   control . sh -c '/fault flood 10'
