@@ -226,7 +226,7 @@ S
   unset KUBECTL_SNUG_EXEC
   PATH=$dir/bin:$PATH run kubectl-snug approve "$key" --yes
   echo "$output"
-  [ "$status" -eq 3 ] && [[ "$output" == *overrun* ]] && [[ "$output" != *'command terminated'* ]]
+  [ "$status" -eq 3 ] && [[ "$output" == *'receive buffer overflowed'* ]] && [[ "$output" != *'command terminated'* ]]
 }
 
 @test "learn waits for the rollout" {
