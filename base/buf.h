@@ -21,8 +21,8 @@ void buf_addc(struct buf *b, char c);
 void buf_addu(struct buf *b, unsigned long long number); /* in decimal */
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Room for `size` bytes behind the contents, to be written to directly; NULL if the buffer has failed. buf_took() then appends the first
- * `size` of them. */
+/* Room for `size` bytes behind the contents, to be written to directly; NULL if the buffer has failed. buf_took() then
+ * appends the first `size` of them. */
 char *buf_room(struct buf *b, size_t size);
 void buf_took(struct buf *b, size_t size);
 

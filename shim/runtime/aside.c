@@ -17,8 +17,8 @@ struct aside {
 	_Alignas(16) char stack[ASIDE_STACK];
 };
 
-/* As long as the starter uses this memory, nothing here may call the C library but for system calls that cannot fail (errno is the
- * starter's, too). */
+/* As long as the starter uses this memory, nothing here may call the C library but for system calls that cannot fail
+ * (errno is the starter's, too). */
 static int sleep_and_run(void *arg)
 {
 	struct aside *a = arg;
@@ -47,7 +47,8 @@ int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 	a.arg = arg;
 	a.end = ends[0];
 	a.hold = ends[1];
-	/* The child in between only makes the grandchild an orphan, so that the runtime has no child that it does not know. */
+	/* The child in between only makes the grandchild an orphan, so that the runtime has no child that it does not
+	 * know. */
 	pid = vfork();
 	if (pid == 0)
 		_exit(clone(sleep_and_run, a.stack + sizeof(a.stack), CLONE_VM | SIGCHLD, &a) < 0 ? errno : 0);
@@ -61,5 +62,6 @@ int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	close(ends[1]);
-	return err_sys(err, WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN, "cannot start the helper that restores the bundle");
+	return err_sys(err, WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN,
+		       "cannot start the helper that restores the bundle");
 }

@@ -1,7 +1,7 @@
 #include "shim/runtime/guardian.h"
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "shim/common/features.h"
@@ -311,8 +311,10 @@ static bool copy_text(char **ret, const char *s)
 static bool copy_plan(struct plan *to, const struct plan *from)
 {
 	char *id;
-	bool copied = copy_text(&id, from->call.id) && copy_text(&to->root, from->root) && copy_text(&to->runtime.path, from->runtime.path) &&
-		      copy_text(&to->config.state_dir, from->config.state_dir) && copy_text(&to->config.run_dir, from->config.run_dir);
+	bool copied = copy_text(&id, from->call.id) && copy_text(&to->root, from->root) &&
+		      copy_text(&to->runtime.path, from->runtime.path) &&
+		      copy_text(&to->config.state_dir, from->config.state_dir) &&
+		      copy_text(&to->config.run_dir, from->config.run_dir);
 
 	to->call.id = id;
 	to->call.command = from->call.command;
@@ -323,8 +325,8 @@ static bool copy_plan(struct plan *to, const struct plan *from)
 
 static bool copy_bundle(struct oci_bundle *to, const struct oci_bundle *from)
 {
-	return copy_text(&to->path, from->path) && copy_text(&to->name, from->name) && copy_text(&to->saved, from->saved) &&
-	       copy_text(&to->lock_path, from->lock_path);
+	return copy_text(&to->path, from->path) && copy_text(&to->name, from->name) &&
+	       copy_text(&to->saved, from->saved) && copy_text(&to->lock_path, from->lock_path);
 }
 
 static bool copy_duty(struct guardian *g, const struct guardian_duty *duty)

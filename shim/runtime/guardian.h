@@ -1,8 +1,10 @@
-/* Step 5: the detached helper that restores the caller's config.json, and does what is left when the runtime has exited.
+/* Step 5: the detached helper that restores the caller's config.json, and does what is left when the runtime has
+ * exited.
  *
- * It is a grandchild of the wrapper, in a session of its own, without the caller's descriptors, and watches the process that
- * became the runtime by pidfd. It works in the wrapper's memory, which the execve leaves to it (aside.h). A wrapper that is killed in the
- * middle of an allocation may leave it a heap that it dies of: then the next start of the bundle restores the file.
+ * It is a grandchild of the wrapper, in a session of its own, without the caller's descriptors, and watches the process
+ * that became the runtime by pidfd. It works in the wrapper's memory, which the execve leaves to it (aside.h). A
+ * wrapper that is killed in the middle of an allocation may leave it a heap that it dies of: then the next start of the
+ * bundle restores the file.
  */
 #ifndef SNUG_SHIM_RUNTIME_GUARDIAN_H
 #define SNUG_SHIM_RUNTIME_GUARDIAN_H
@@ -22,8 +24,8 @@ struct guardian_duty {
 	bool until_end;            /* afterwards, wait for the runtime to exit, and remove the note if the container is gone */
 };
 
-/* Starts the helper, once at most; the watch has begun when this returns. Call this before the swap, and before the audit session begins:
- * the helper must not be in the container's session. *duty is copied. */
+/* Starts the helper, once at most; the watch has begun when this returns. Call this before the swap, and before the
+ * audit session begins: the helper must not be in the container's session. *duty is copied. */
 int guardian_start(const struct guardian_duty *duty, struct err *err);
 
 #endif

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-
 /* What the starter and the sleeper tell the test. */
 struct told {
 	volatile bool started, go, ran;
