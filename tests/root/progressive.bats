@@ -128,8 +128,9 @@ profile() { snug profile "$ID" 2>/dev/null; }
 
 @test "a 32-bit program that first shows when all its calls are quiet: its architecture is learnt" {
   make_bundle
+  # Beside a cross compiler there is no gcc-multilib, and so no /usr/include/asm.
   case $(uname -m) in
-    x86_64) abi=(i386 SCMP_ARCH_X86 gcc -m32) code='mov $4,%eax; mov $1,%ebx; mov $m,%ecx; mov $4,%edx; int $0x80; mov $1,%eax; xor %ebx,%ebx; int $0x80' ;;
+    x86_64) abi=(i386 SCMP_ARCH_X86 gcc -m32 -idirafter "/usr/include/$(gcc -print-multiarch)") code='mov $4,%eax; mov $1,%ebx; mov $m,%ecx; mov $4,%edx; int $0x80; mov $1,%eax; xor %ebx,%ebx; int $0x80' ;;
     aarch64) abi=(arm SCMP_ARCH_ARM arm-linux-gnueabihf-gcc) code='mov r7,#4; mov r0,#1; ldr r1,=m; mov r2,#4; svc 0; mov r7,#1; mov r0,#0; svc 0' ;;
   esac
   "${abi[@]:2}" -static -O1 -pthread -o "$T/b/rootfs/prog32" "$BATS_FILE_TMPDIR/prog.c"
