@@ -7,6 +7,7 @@
 #include "seccomp/syscall/names.h"
 
 #include <errno.h>
+#include <stdint.h>
 
 /* The numbers to check: more than any kernel has, and arm's private calls, which are far above. */
 #define NUMBERS   640
@@ -172,4 +173,18 @@ int proof_text(const struct buf *text, const struct proof *proof, struct err *er
 	for (size_t i = 0; i < proof->used_count && r == 0; i++)
 		r = check_evidence(&p, proof->used[i], i >= proof->floors_from);
 	return r;
+}
+
+int proof_amended(const struct buf *before, const struct buf *after, const char *name, const char *const names[], size_t count,
+		  struct err *err)
+{
+	cleanup_policy struct policy *meant = NULL;
+	struct policy_rule rule = {.names = (char **)(uintptr_t)names, .name_count = count};
+	struct proof proof = {.name = name};
+	int r = policy_read_one(before->data ? before->data : "", before->len, name, &meant, err);
+
+	if (r == 0)
+		r = policy_add_rule(meant, &rule, err);
+	proof.meant = meant;
+	return r < 0 ? r : proof_text(after, &proof, err);
 }

@@ -29,4 +29,9 @@ struct proof {
  * call for which this does not hold. */
 int proof_text(const struct buf *text, const struct proof *proof, struct err *err);
 
+/* The same for `after`, made by amend_profile() (seccomp/policy/amend.h): it must answer as `before` does, but for the names, which
+ * it allows whatever their arguments. */
+int proof_amended(const struct buf *before, const struct buf *after, const char *name, const char *const names[], size_t count,
+		  struct err *err);
+
 #endif

@@ -28,8 +28,13 @@ nodes() {
       spec: {nodeName: .},
       status: {phase: "Running", conditions: [{type: "Ready", status: (if $ENV.away == . then "False" else "True" end)}]}}' |
     jq -s --argjson kept "${kept:-[]}" '. + $kept + [
-      {kind: "Pod", apiVersion: "v1", metadata: {name: "web-1", namespace: "shop"}, spec: {nodeName: "two", containers: [{name: "web", image: "nginx"}]},
-       status: {phase: "Running"}},
+      {kind: "Pod", apiVersion: "v1", metadata: {name: "web-1", namespace: "shop", ownerReferences: [{kind: "ReplicaSet", name: "web-5c"}]},
+       spec: {nodeName: "two", runtimeClassName: "snug-enforce", containers: [{name: "web", image: "nginx"}]}, status: {phase: "Running"}},
+      {kind: "ReplicaSet", apiVersion: "apps/v1", metadata: {name: "web-5c", namespace: "shop", ownerReferences: [{kind: "Deployment", name: "web"}]}},
+      {kind: "Pod", apiVersion: "v1", metadata: {name: "agent-1", namespace: "shop", ownerReferences: [{kind: "DaemonSet", name: "agent"}]},
+       spec: {nodeName: "one", securityContext: {seccompProfile: {type: "Localhost", localhostProfile: "profiles/agent.json"}},
+              initContainers: [{name: "wait", image: "busybox", securityContext: {seccompProfile: {type: "RuntimeDefault"}}}],
+              containers: [{name: "agent", image: "busybox"}]}, status: {phase: "Running"}},
       {kind: "Deployment", apiVersion: "apps/v1", metadata: {name: "web", namespace: "shop", generation: 1}, spec: {replicas: 1, template: {spec: {containers: []}}},
        status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1}},
       {kind: "Node", apiVersion: "v1", metadata: {name: "one"}}]' >"$dir/objects.json"
@@ -163,9 +168,30 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   run kubectl-snug explain pod/web-1 -n shop
   [ "$status" -eq 1 ]
   [[ "$output" == *"Pod shop/web-1 on two:"*mkdir* ]]
-  [ "${lines[-1]}" = "Next: kubectl snug show $key" ]
+  [ "${lines[-1]}" = "Next: kubectl snug audit deployment/web -n shop" ]
   run kubectl-snug frobnicate
   [ "$status" -eq 2 ]
+}
+
+@test "explain pod/NAME checks the Localhost profile on the pod's node, and --fix writes it with what the runtime lacks" {
+  mkdir -p "$dir/kubelet/seccomp/profiles"
+  export SNUG_KUBELET_ROOT=$dir/kubelet
+  jq -n '{defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["read", "write"], action: "SCMP_ACT_ALLOW"}]}' >"$dir/kubelet/seccomp/profiles/agent.json"
+  run kubectl-snug explain pod/agent-1 -n shop
+  echo "$output"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"The profile of agent, $dir/kubelet/seccomp/profiles/agent.json:"*"every program needs these calls to exit cleanly"* ]]
+  [ "${lines[-1]}" = "Next: kubectl snug explain pod/agent-1 -n shop --fix fixed.json" ]
+  run kubectl-snug explain pod/agent-1 -n shop --fix "$dir/fixed.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"$dir/fixed.json: profiles/agent.json with what it lacks."* ]]
+  jq -e '.syscalls[0].names | index("exit_group") and index("read")' "$dir/fixed.json"
+  cp "$dir/fixed.json" "$dir/kubelet/seccomp/profiles/agent.json"
+  run kubectl-snug explain pod/agent-1 -n shop
+  [ "${lines[-1]}" = "Next: kubectl snug learn daemonset/agent -n shop" ]
+  run kubectl-snug explain pod/agent-1 -n shop --fix "$dir/fixed.json"
+  [ "$status" -eq 2 ] && [[ "$output" == *"no profile of pod agent-1 fails: there is nothing to fix"* ]]
+  run ! ls -d "$dir"/snug-fix.*
 }
 
 @test "install applies and labels, and names what is missing; uninstall deletes, but not what the cluster has learnt" {

@@ -20,6 +20,7 @@ import urllib.parse
 where = sys.argv[1]
 KINDS = {"pods": ("v1", "Pod"), "configmaps": ("v1", "ConfigMap"), "events": ("v1", "Event"), "nodes": ("v1", "Node"),
          "serviceaccounts": ("v1", "ServiceAccount"), "deployments": ("apps/v1", "Deployment"), "daemonsets": ("apps/v1", "DaemonSet"),
+         "replicasets": ("apps/v1", "ReplicaSet"),
          "runtimeclasses": ("node.k8s.io/v1", "RuntimeClass"), "clusterroles": ("rbac.authorization.k8s.io/v1", "ClusterRole"),
          "clusterrolebindings": ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
          "customresourcedefinitions": ("apiextensions.k8s.io/v1", "CustomResourceDefinition")}

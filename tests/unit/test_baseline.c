@@ -126,11 +126,13 @@ static enum word says(const struct json *section, const char *name, const struct
 	return found == 1u << OPENS ? OPENS : DENIES;
 }
 
-/* What an approved profile allows is denied under audit where the caller does not list the ABI, hands the call to others, or names clone, for which the
- * profile has arguments. */
+/* What an approved profile allows is denied under audit where the caller does not list the ABI and it is not the machine's own, where he hands the call to
+ * others, and where he names clone, for which the profile has arguments. */
 static bool may_be_narrower(const struct compared *c, const struct seccomp_data *data)
 {
-	return data->arch == arch_get(ARCH_X86)->audit || data->nr & (int)ARCH_X32_BIT || data->nr == 56 || strstr(c->old_text, "SCMP_ACT_NOTIFY") ||
+	const struct arch *host[4];
+
+	return !arch_host(host) || host[0]->id != ARCH_X86_64 || data->arch == arch_get(ARCH_X86)->audit || data->nr & (int)ARCH_X32_BIT || data->nr == 56 || strstr(c->old_text, "SCMP_ACT_NOTIFY") ||
 	       strstr(c->old_text, "SCMP_ACT_TRACE");
 }
 

@@ -4,12 +4,14 @@
 #include "shim/cli/key/operand.h"
 #include "shim/cli/key/profiles.h"
 #include "shim/cli/common/run.h"
+#include "shim/cli/common/save.h"
 #include "shim/cli/floor/catalogue.h"
 #include "shim/cli/floor/sample.h"
 #include "shim/cli/floor/shapes.h"
 
 #include "base/file.h"
 #include "base/text.h"
+#include "seccomp/policy/amend.h"
 #include "seccomp/policy/read.h"
 #include "shim/common/client.h"
 #include "shim/common/namespaces.h"
@@ -21,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_MACHINE, OPT_JSON };
+enum { OPT_RUNTIME, OPT_FLOOR_FILE, OPT_NO_SAMPLE, OPT_STRICT, OPT_ALL, OPT_MACHINE, OPT_FIX, OPT_JSON };
 
 static const struct cli_option OPTIONS[] = {
 	[OPT_RUNTIME] = {"runtime", 0, "PATH",
@@ -32,6 +34,7 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_STRICT] = {"strict", 0, NULL, "treat warnings as failures"},
 	[OPT_ALL] = {"all", 'a', NULL, "also show notes, and profiles without findings"},
 	[OPT_MACHINE] = {"machine", 0, "NAME", "check for another machine: aarch64, x86_64, s390x ..."},
+	[OPT_FIX] = {"fix", 0, "OUT", "write PROFILE plus the calls that the runtime needs to OUT, and print the difference"},
 	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON"},
 };
 
@@ -429,8 +432,50 @@ static bool is_found(const struct work *w, bool strict)
 	return false;
 }
 
+/* The only profile of the only operand. */
+static int fix(struct work *w, const struct cli_args *args, struct buf *out, struct err *err)
+{
+	const char *path = args->value[OPT_FIX], *name = args->operand[0];
+	cleanup_buf struct buf fixed = {0};
+	size_t count = 0, line = 0;
+	int r;
+
+	if (args->operands != 1 || w->item_count != 1)
+		return err_set(err, EINVAL, "--fix takes one profile: name its file, not a directory or a list");
+	if (!w->results[0]->readable)
+		return err_set(err, EINVAL, "--fix: %s is no profile that can be read, see above", name);
+	if (w->text_count != 1)
+		return err_set(err, EINVAL, "--fix: %s builds on another profile: fix that one", name);
+	r = check_fix(w->plan, &w->texts[0].text, name, w->results[0], &fixed, &count, &line, err);
+	if (!r)
+		r = save_output(w->cli, path, &fixed, args->operand, 1, err);
+	if (r < 0)
+		return r;
+	if (count) {
+		buf_addf(out, "\n%s: written, %zu call%s added, line %zu\n", path, count, count == 1 ? "" : "s", line);
+		amend_diff(&w->texts[0].text, &fixed, name, path, out);
+	} else {
+		buf_addf(out, "\n%s: written, unchanged: no call is missing%s\n", path,
+			 is_found(w, true) ? "; names cannot mend the rest, see above" : "");
+	}
+	return 0;
+}
+
+/* Of one profile alone. */
+static int tell_fix(const struct work *w, struct buf *out, struct err *err)
+{
+	cleanup_free const char **names = NULL;
+	size_t count = 0;
+	int r = w->item_count == 1 && w->text_count == 1 ? check_fix_names(w->results[0], &names, &count, err) : 0;
+
+	if (count)
+		buf_adds(out, "\nThe same command with --fix OUT writes the profile with these calls.\n");
+	return r;
+}
+
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 {
+	cleanup_buf struct buf aside = {0};
 	cleanup_with(work_free) struct work *w = calloc(1, sizeof(*w));
 	int r;
 
@@ -450,6 +495,13 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 		check_json(&w->floors, w->items, w->item_count, &cli->out);
 	else
 		check_text(&w->floors, w->items, w->item_count, args->value[OPT_ALL], &cli->out);
+	/* The output of --json must remain one value. */
+	if (!args->value[OPT_FIX])
+		r = args->value[OPT_JSON] ? 0 : tell_fix(w, &cli->out, err);
+	else
+		r = fix(w, args, args->value[OPT_JSON] ? &aside : &cli->out, err);
+	if (r < 0)
+		return r;
 	if (w->skipped)
 		fprintf(stderr, "skipped %zu files that are not .json, .yaml, .yml or .conf\n", w->skipped);
 	return is_found(w, args->value[OPT_STRICT]) ? CLI_FOUND : CLI_GOOD;
@@ -469,6 +521,7 @@ const struct cli_command cmd_check = {
 		"  snug check --runtime /usr/sbin/runc.new my.json    with the new runtime at hand\n"
 		"  snug floor --json >node.json                       on an upgraded node, then anywhere:\n"
 		"  snug check --floor-file node.json profiles/\n"
+		"  snug check --fix my-fixed.json my.json             writes it with what is missing\n"
 		"  kubectl get configmap X -o json | snug check -\n"
 		"Exit status: 0 nothing breaks (there may be warnings), 1 something does, 2 bad usage or input.\n",
 	.options = OPTIONS,

@@ -2,7 +2,6 @@
 #include "shim/cli/explain/explain.h"
 
 #include "seccomp/policy/amend.h"
-#include "seccomp/policy/read.h"
 #include "seccomp/syscall/names.h"
 #include "seccomp/profile/proof.h"
 #include "shim/cli/common/cli.h"
@@ -50,21 +49,6 @@ static int check_fix(const struct explain *x, const struct buf *text, struct err
 	return r;
 }
 
-/* Except for the names that were added, the fixed text must give the same answers as before. */
-static int prove_fix(const struct explain *x, const struct buf *before, const struct buf *after,
-		     const char *const *names, struct err *err)
-{
-	cleanup_policy struct policy *meant = NULL;
-	struct policy_rule rule = {.names = (char **)(uintptr_t)names, .name_count = x->add_count};
-	struct proof proof = {.name = x->profile};
-	int r = policy_read_one(before->data, before->len, x->profile, &meant, err);
-
-	if (r == 0)
-		r = policy_add_rule(meant, &rule, err);
-	proof.meant = meant;
-	return r < 0 ? r : proof_text(after, &proof, err);
-}
-
 /* Says why nothing is added. */
 static const char *missing_nothing(const struct explain *x)
 {
@@ -94,7 +78,7 @@ int explain_fix(const struct cli *cli, const struct cli_args *args, const struct
 	if (!r && x->add_count)
 		r = check_fix(x, &fixed, err);
 	if (!r && x->add_count)
-		r = prove_fix(x, text, &fixed, names, err);
+		r = proof_amended(text, &fixed, x->profile, names, x->add_count, err);
 	if (!r)
 		r = save_output(cli, path, &fixed, args->operand, args->operands, err);
 	if (r < 0)

@@ -221,3 +221,23 @@ kube_images() {
   image_archive "$T/images/small.tar"
   python3 "$CALLERS/image.py" "$T/image" "$PAUSE" "$T/images/pause.tar" /bin/sleep 1000000000
 }
+
+# Of a cluster on which snug is installed.
+# restarts NODE: how often somebody has restarted its engine.
+restarts() { cat "$T/node-$1/manager/containerd.restarts" 2>/dev/null | wc -l; }
+labelled() { kubectl get nodes -l snug.io/ready=true -o 'jsonpath={range .items[*]}{.metadata.name} {end}'; }
+is_labelled() { [ "$(labelled)" = "$1" ]; }
+rolled() { kubectl -n kube-system rollout status ds/snug --timeout=180s; }
+manifests() {
+  mkdir -p "$T/kustom"
+  snug setup kubernetes --image localhost/snug:test >"$T/kustom/snug.yaml"
+  cat >"$T/kustom/kustomization.yaml" <<'E'
+resources: [snug.yaml]
+patches:
+  - target: {kind: DaemonSet}
+    patch: |
+      - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: ON_NODE, value: /node/run/manager/on-node}}
+      - {op: replace, path: /spec/template/spec/containers/0/env/2/value, value: "20"}
+E
+  kubectl kustomize "$T/kustom" >"$T/snug.yaml"
+}

@@ -33,10 +33,6 @@ pod() { # NAME NODE [LINE-OF-SPEC...]
   printf '  %s\n' "${@:3}"
   printf '  containers: [{name: web, image: "%s", command: [sh, -c, %s]}]\n' "$IMAGE" "$(jq -Rs . <<<"${SCRIPT:-exec sleep 100000}")"
 }
-# restarts NODE: how often somebody has restarted its engine.
-restarts() { cat "$T/node-$1/manager/containerd.restarts" 2>/dev/null | wc -l; }
-labelled() { kubectl get nodes -l snug.io/ready=true -o 'jsonpath={range .items[*]}{.metadata.name} {end}'; }
-is_labelled() { [ "$(labelled)" = "$1" ]; }
 # undisturbed: what the plain pods were when they were started: their containers, the kubelet's count, and the processes.
 plain() {
   local n
@@ -47,21 +43,6 @@ plain() {
   done
 }
 undisturbed() { plain | diff "$T/plain" -; }
-rolled() { kubectl -n kube-system rollout status ds/snug --timeout=180s; }
-manifests() {
-  mkdir -p "$T/kustom"
-  snug setup kubernetes --image localhost/snug:test >"$T/kustom/snug.yaml"
-  cat >"$T/kustom/kustomization.yaml" <<'E'
-resources: [snug.yaml]
-patches:
-  - target: {kind: DaemonSet}
-    patch: |
-      - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: ON_NODE, value: /node/run/manager/on-node}}
-      - {op: replace, path: /spec/template/spec/containers/0/env/2/value, value: "20"}
-E
-  kubectl kustomize "$T/kustom" >"$T/snug.yaml"
-}
-
 @test "the API server takes the resource definitions, and holds to their rules" {
   snug setup kubernetes-crds | kubectl apply -f -
   kubectl wait --for=condition=Established crd/evidences.snug.io crd/approvedprofiles.snug.io --timeout=60s
@@ -115,14 +96,15 @@ E
 }
 
 key=k8s/shop/web/localhost%2Fsnug-test
-# deployment NODE: one replica there, whose program does something else on each node.
+# deployment NODE REPLICAS [SCRIPT]: there; without a script, its program does something else on each node.
+learnt='case $NODE in one) mkdir /tmp/x ;; two) mkdir /tmp/x && rmdir /tmp/x ;; esac; echo it works; exec sleep 100000'
 deployment() {
   kubectl apply -f - <<E
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
 spec:
-  replicas: ${2:-1}
+  replicas: $2
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
@@ -134,7 +116,7 @@ spec:
           image: $IMAGE
           securityContext: {seccompProfile: {type: RuntimeDefault}}
           env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]
-          command: [sh, -c, 'case \$NODE in one) mkdir /tmp/x ;; two) mkdir /tmp/x && rmdir /tmp/x ;; esac; echo it works; exec sleep 100000']
+          command: [sh, -c, '${3:-$learnt}']
 E
 }
 evidence_of() { kubectl -n shop get evidences.snug.io -o json | jq -r --arg n "$1" '.items[] | select(.spec.node == $n) | .spec.state'; }
@@ -145,7 +127,7 @@ no_pods() { [ -z "$(kubectl -n shop get pods -l app=web -o name)" ]; }
 # Recorders of one kernel see each other's containers, so the nodes learn one after the other.
 @test "a Deployment learns on one node and on the other; what each has recorded is in the API" {
   for n in $nodes; do
-    deployment "$n"
+    deployment "$n" 1
     kubectl snug learn deploy/web -n shop
     kubectl -n shop scale deploy/web --replicas=0
     patiently 60 no_pods
@@ -154,6 +136,81 @@ no_pods() { [ -z "$(kubectl -n shop get pods -l app=web -o name)" ]; }
   run kubectl snug ls
   echo "$output"
   [ "$(sed 's/  */ /g' <<<"$output")" = $'NODE KEY RUNS APPROVED EVIDENCE\none '"$key"$' 1 no complete\ntwo '"$key"' 1 no complete' ]
+}
+
+# enforced NODE: the Deployment's pod there may do what was learnt on any node, and nothing else.
+enforced() {
+  deployment "$1" 0
+  kubectl snug enforce deploy/web -n shop
+  deployment "$1" 1 'mkdir /tmp/x && rmdir /tmp/x && echo it works; busybox ln -s a /tmp/y || echo refused; exec sleep 100000'
+  kubectl -n shop rollout status deploy/web --timeout=120s
+  [ "$(kubectl -n shop get pods -l app=web -o 'jsonpath={.items[0].spec.nodeName}')" = "$1" ]
+  run kubectl -n shop logs deploy/web
+  echo "$output"
+  grep -qx 'it works' <<<"$output"
+  grep -qx refused <<<"$output"
+  kubectl -n shop scale deploy/web --replicas=0
+  patiently 60 no_pods
+}
+
+@test "approved once, for both nodes: each enforces what the two have learnt together, and nothing else" {
+  run timeout 120 kubectl snug approve "$key" --reason 'tested in staging' --yes
+  echo "$output"
+  [ "$status" -eq 0 ]
+  for n in $nodes; do in_node "$n" test -e "/var/lib/snug/keys/$key/approved.json"; done
+  [ "$(kubectl -n shop get approvedprofiles.snug.io -o 'jsonpath={.items[*].spec.reason}')" = 'tested in staging' ]
+  for n in $nodes; do enforced "$n"; done
+}
+
+agents() { kubectl get pods -l app=agent --field-selector "spec.nodeName=$1" -o name; }
+is_ready() { kubectl wait --for=condition=Ready "$(agents "$1")" --timeout=1s; }
+has_failed() { kubectl describe "$(agents "$1")" | grep -q 'operation not permitted'; }
+# says COMMAND...: as somebody at a terminal would see it; kept as the story.
+says() {
+  printf '$ %s\n' "$*" >>"$T/story"
+  run "$@"
+  printf '%s\n' "$output" >>"$T/story"
+}
+
+# The node "two" has the newer runc if SNUG_KUBE_ROOT is one of Debian's later releases: what started yesterday does not start there.
+@test "at three in the morning: a DaemonSet whose profile was right for the older runc, from describe to the fix, by what is printed" {
+  in_node two runc --version | grep -qE '^runc version 1\.(2\.[89]|[3-9])' || skip "node two needs a runc from 1.2.8 or 1.3.3 on: SNUG_KUBE_ROOT names the root of a newer Debian"
+  jq '.defaultErrnoRet = 1 | .syscalls[0].names += ["clock_nanosleep"]' "$SNUG_SOURCE/tests/cli/inputs/newer/learnt-on-1.1.5.json" >"$T/agent.json"
+  profile=/var/lib/kubelet/seccomp/profiles/agent.json
+  for n in $nodes; do in_node "$n" sh -c "mkdir -p ${profile%/*} && cat >$profile" <"$T/agent.json"; done
+  kubectl apply -f - <<E
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: agent
+          image: $IMAGE
+          command: [sleep, "100000"]
+          securityContext: {allowPrivilegeEscalation: false, seccompProfile: {type: Localhost, localhostProfile: profiles/agent.json}}
+E
+  patiently 60 is_ready one
+  patiently 60 has_failed two
+  cd "$T"
+  : >"$T/story"
+  agent=$(agents two)
+  says kubectl describe "$agent"
+  says kubectl snug explain "pod/${agent#pod/}" -n default
+  [ "$status" -eq 1 ]
+  next=${lines[-1]#Next: }
+  [[ "$next" == "kubectl snug explain pod/${agent#pod/} -n default --fix fixed.json" ]]
+  says $next
+  in_node two sh -c "cat >$profile" <"$T/fixed.json"
+  patiently 360 is_ready two
+  says kubectl get pods -l app=agent -o wide
+  cat "$T/story"
+  [ -z "${SNUG_STORY:-}" ] || cp "$T/story" "$SNUG_STORY"
+  kubectl delete daemonset agent
 }
 
 @test "uninstall: each node rolls back by itself, after one restart; what was recorded stays" {
@@ -176,4 +233,21 @@ no_pods() { [ -z "$(kubectl -n shop get pods -l app=web -o name)" ]; }
   [ "$(restarts one)" = 3 ]
   [ "$(restarts two)" -ge 3 ]
   in_node two grep -q snug-enforce /etc/containerd/config.toml
+}
+
+@test "a node is deleted, another one comes: what was learnt on the one stays, and the other enforces it without having learnt" {
+  node_stop two
+  kubectl delete node two
+  node_start three 3
+  kubectl label node three snug.io/install=true
+  patiently 180 is_labelled 'one three '
+  patiently 120 in_node three test -e "/var/lib/snug/keys/$key/approved.json"
+  enforced three
+  in_node three test ! -e "/var/lib/snug/keys/$key/evidence.json"
+  run kubectl snug ls
+  echo "$output"
+  [ "$(sed 's/  */ /g' <<<"$output")" = $'NODE KEY RUNS APPROVED EVIDENCE\none '"$key"$' 1 yes complete\ntwo '"$key"' 1 yes complete' ]
+  run kubectl snug show "$key"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *'Evidence of a node where snug no longer runs: two'* ]]
 }

@@ -1,0 +1,86 @@
+load helper
+bats_require_minimum_version 1.5.0
+# `snug check --fix`: the profile with what the runtime lacks, and nothing else.
+
+# floor GO: what a runtime of x86_64 needs at starts, and at execs without noNewPrivileges.
+floor() {
+  cat >"$dir/floor.json" <<E
+{"version": 1, "kernel": "6.1.0", "machine": "x86_64", "libseccomp": "2.5.4", "libseccomp_lacks": [], "runtimes": [
+ {"path": "/usr/sbin/runc", "id": "runc-1", "version": "runc version 1.1.5", "go": $1, "floors": [
+  {"phase": "create", "no_new_privileges": true, "shape": "0123", "started_as": "x", "starts": 80, "silent": 60,
+   "calls": [{"name": "close", "nr": 3, "seen": 80}, {"name": "statx", "nr": 332, "seen": 80}]},
+  {"phase": "exec", "no_new_privileges": false, "shape": "0124", "started_as": "x", "starts": 80, "silent": 60,
+   "calls": [{"name": "setgid", "nr": 106, "seen": 80}]}]}]}
+E
+}
+check() { run_snug check --floor-file "$dir/floor.json" "$@"; }
+
+written='["clock_getres","clock_gettime","close","exit","exit_group","getcpu","getrandom","gettimeofday","restart_syscall","rt_sigreturn","time"]'
+# profile [RULE]: an allow-list as people write it.
+profile() {
+  printf '{ "defaultAction":"SCMP_ACT_ERRNO",   "defaultErrnoRet": 38, "x-owner": "team a",\n  "syscalls": [\n    { "names": %s, "action": "SCMP_ACT_ALLOW" }%s ] }\n' \
+    "$written" "${1:+,$1}"
+}
+
+@test "check --fix: starts and execs, with and without noNewPrivileges; no other byte changes" {
+  floor false
+  profile >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *$'\nThe same command with --fix OUT writes the profile with these calls.' ]]
+  check --fix "$dir/fixed.json" "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"$dir/fixed.json: written, 2 calls added, line 3"*"--- $dir/p.json"*"+++ $dir/fixed.json"* ]]
+  jq -e '.syscalls[0].names | index("statx") and index("setgid")' "$dir/fixed.json"
+  [ "$(tr -d ' ' <"$dir/fixed.json" | sed 's/"setgid",*//; s/"statx",*//')" = "$(tr -d ' ' <"$dir/p.json")" ]
+  check "$dir/fixed.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" != *"--fix"* ]]
+}
+
+@test "check --fix: with --json the output stays one value" {
+  floor false
+  profile >"$dir/p.json"
+  check --json --fix "$dir/fixed.json" "$dir/p.json"
+  [ "$status" -eq 1 ]
+  jq -e '.profiles | length == 1' <<<"$output"
+  jq -e '.syscalls[0].names | index("statx")' "$dir/fixed.json"
+}
+
+@test "check --fix: nothing is missing, and the file is the same" {
+  floor false
+  profile | sed 's/"close"/"close","setgid","statx"/' >"$dir/p.json"
+  check --fix "$dir/fixed.json" "$dir/p.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"$dir/fixed.json: written, unchanged: no call is missing; names cannot mend the rest, see above" ]]
+  cmp "$dir/p.json" "$dir/fixed.json"
+}
+
+@test "check --fix: a call that is harmless with some arguments only is not opened by its name" {
+  floor true
+  profile >"$dir/p.json"
+  check --fix "$dir/fixed.json" "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "${output//[$'\n ']/}" == *'to"syscalls":{"names":["clone"]'* ]]
+  jq -e '[.syscalls[].names[]] | index("futex") and (index("clone") | not)' "$dir/fixed.json"
+}
+
+@test "check --fix: what cannot be fixed so is refused, and nothing is written" {
+  floor false
+  profile '{"names": ["statx"], "action": "SCMP_ACT_KILL_PROCESS"}' >"$dir/p.json"
+  check --fix "$dir/fixed.json" "$dir/p.json"
+  refused 2 "a rule denies statx; remove it there first"
+  mkdir "$dir/several"
+  profile >"$dir/several/a.json"
+  profile | sed 's/team a/team b/' >"$dir/several/b.json"
+  check --fix "$dir/fixed.json" "$dir/several"
+  refused 2 "--fix takes one profile: name its file, not a directory or a list"
+  check --fix "$dir/fixed.json" "$dir/several/a.json" "$dir/several/b.json"
+  refused 2 "--fix takes one profile"
+  echo '{' >"$dir/broken.json"
+  check --fix "$dir/fixed.json" "$dir/broken.json"
+  refused 2 "broken.json is no profile that can be read"
+  [ ! -e "$dir/fixed.json" ]
+  check --fix "$dir/several/a.json" "$dir/several/a.json"
+  [ "$status" -eq 2 ]
+}

@@ -1,0 +1,93 @@
+bats_require_minimum_version 1.5.0
+# What learning costs a node and the API with many pods, each of which the kubelet probes by an exec: SNUG_PODS of them (200), for SNUG_MINUTES (10),
+# probed each SNUG_PROBE seconds (60). Takes long; by hand, as `bats tests/root/kube/many.bats` with the settings of kube.bash and cluster.bats.
+# Prints a line each minute; the verdict is that nothing but what was learnt grows, and that each pod is ready to the end.
+
+loads() {
+  load ../lib
+  load ../callers/daemons
+  load kube
+}
+setup_file() {
+  loads
+  snug_setup
+  export T
+  kube_images
+  kube_start
+  node_start one 1
+  kubectl create namespace shop
+}
+setup() {
+  loads
+  PATH=$SNUG_SOURCE/examples/kubernetes:$SNUG_KUBE_BIN:$SNUG_BUILD:$PATH
+  export KUBECONFIG=$T/admin.conf KUBECTL_SNUG_ON_NODE=/node/run/manager/on-node
+}
+teardown_file() {
+  loads
+  kube_stop
+  snug_teardown
+}
+
+deployments=10
+# workload NUMBER REPLICAS: a key of its own.
+workload() {
+  cat <<E
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-$1, namespace: shop}
+spec:
+  replicas: $2
+  selector: {matchLabels: {app: web-$1}}
+  template:
+    metadata: {labels: {app: web-$1, many: "yes"}}
+    spec:
+      runtimeClassName: snug-learn
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: web-$1
+          image: $IMAGE
+          securityContext: {seccompProfile: {type: RuntimeDefault}}
+          readinessProbe: {exec: {command: ["true"]}, periodSeconds: ${SNUG_PROBE:-60}, timeoutSeconds: 30, failureThreshold: 10}
+          command: [sleep, "100000"]
+E
+}
+ready() { kubectl -n shop get pods -l many=yes -o json | jq '[.items[] | select(any(.status.conditions[]?; .type == "Ready" and .status == "True"))] | length'; }
+has_ready() { [ "$(ready)" -ge "$1" ]; }
+recorder() { pgrep -f '^/opt/snug/bin/snugd' | head -1; }
+agent() { pgrep -f 'snug-cluster$' | head -1; }
+rss() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; }
+requests() { jq -r 'select(.user.username == "system:serviceaccount:kube-system:snug") | .verb + " " + (.objectRef.resource // "-")' "$T/audit.log" | wc -l; }
+# measured: files below the run directory, below the state directory; the recorder's KiB, descriptors, CPU seconds; the agent's KiB; requests until now.
+measured() {
+  local r a
+  r=$(recorder) a=$(agent)
+  printf '%s %s %s %s %s %s %s\n' "$(in_node one find /run/snug | wc -l)" "$(in_node one find /var/lib/snug | wc -l)" "$(rss "$r")" "$(ls "/proc/$r/fd" | wc -l)" \
+    "$(awk '{print int(($14 + $15) / 100)}' "/proc/$r/stat")" "$(rss "$a")" "$(requests)"
+}
+
+@test "many pods with exec probes: files, memory and descriptors stay, and so do the requests a minute" {
+  pods=${SNUG_PODS:-200} minutes=${SNUG_MINUTES:-10}
+  manifests
+  kubectl snug install -f "$T/snug.yaml" one
+  rolled
+  patiently 120 is_labelled 'one '
+  for i in $(seq $deployments); do workload "$i" $((pods / deployments)); done | kubectl apply -f - >/dev/null
+  patiently $((300 + 15 * pods)) has_ready "$pods"
+  echo "# $pods pods are ready after $SECONDS s" >&3
+  echo '# minute: files in run and state; recorder KiB, descriptors, CPU s; agent KiB; requests, in this minute' >&3
+  before=$(requests)
+  for ((m = 1; m <= minutes; m++)); do
+    sleep 60
+    read -r run state memory fds cpu agent total < <(measured)
+    echo "# $m: $run $state; $memory $fds $cpu; $agent; $((total - before))" >&3
+    before=$total
+    if [ "$m" = 1 ]; then first_run=$run first_fds=$fds first_memory=$memory; fi
+  done
+  has_ready "$pods"
+  [ "$run" -le $((first_run + pods / 10)) ]
+  [ "$fds" -le $((first_fds + pods / 10)) ]
+  [ "$memory" -le $((first_memory * 5 / 4)) ]
+  # Two for each tick at most: approvals each minute, and a copy of a key's evidence each ten minutes.
+  jq -r 'select(.user.username == "system:serviceaccount:kube-system:snug") | .verb + " " + (.objectRef.resource // "-")' "$T/audit.log" | sort | uniq -c | sed 's/^/# /' >&3
+}
