@@ -83,6 +83,8 @@ inline() { sed 's/\\-/-/g' "$man/$1" | tr '\n' ' ' | grep -qF -- "$2" || { echo 
   [[ "$output" == *"1 ok. Checked for runc 1.1.5"* ]]
   example 0 'kubectl get configmap X -o json | snug check -'
   example 1 'snug check --runtime runc-1.3.6,crun-1.28 profiles/'
+  example 1 'snug check --runtime runc-1.3.6 --fix fixed.json profiles/old.json'
+  snug check --runtime runc-1.3.6 fixed.json
   told
   shows check
   profile close >my.json
@@ -90,6 +92,7 @@ inline() { sed 's/\\-/-/g' "$man/$1" | tr '\n' ' ' | grep -qF -- "$2" || { echo 
   example 1 'snug check --runtime runc-1.3.6 profiles/'
   example 0 'snug floor --json >node.json'
   example 1 'snug check --floor-file node.json profiles/'
+  example 1 'snug check --fix my-fixed.json my.json'
   example 0 'kubectl get configmap X -o json | snug check -'
   told
 }
