@@ -153,6 +153,16 @@ enforced() {
   patiently 60 no_pods
 }
 
+@test "enforced before anything is approved: kubectl describe has snug's own sentence" {
+  deployment one 0
+  kubectl snug enforce deploy/web -n shop
+  kubectl -n shop scale deploy/web --replicas=1
+  says_why() { kubectl -n shop describe pods -l app=web | tr -s ' \n' ' ' | grep -qF "no approved profile for $key; learn it with snug-learn, then run \`snug approve $key\`"; }
+  patiently 60 says_why
+  kubectl -n shop scale deploy/web --replicas=0
+  patiently 60 no_pods
+}
+
 @test "approved once, for both nodes: each enforces what the two have learnt together, and nothing else" {
   run timeout 120 kubectl snug approve "$key" --reason 'tested in staging' --yes
   echo "$output"
