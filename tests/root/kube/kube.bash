@@ -3,6 +3,7 @@
 #
 # SNUG_KUBE_BIN   the folder of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, etcd, and kubectl if it is to be of the same version
 # SNUG_KUBE_ROOT  optional: the root of another Debian, whose containerd, runc and CNI plugins a second node uses
+#                 (for CRI-O: SNUG_KUBE_BIN has crio and pinns, the root conmon and the libraries that crio wants)
 #
 # What is not as on a real node: the nodes share the kernel, its pids and its network (records of the audit subsystem are for the initial namespaces
 # alone), so "the node" is not what pid 1 sees, and kube/on-node stands for `nsenter -t 1`; and kube/node-manager stands for systemd.
@@ -89,25 +90,28 @@ patiently() {
   return 1
 }
 
-# node_start NAME NUMBER [ROOT]: a node whose programs are this machine's, or those of the Debian in ROOT.
+# node_start NAME NUMBER [ROOT [ENGINE]]: a node whose programs are this machine's, or those of the Debian in ROOT. The engine is containerd, or crio.
 node_start() {
-  local name=$1 number=$2 root=${3:-/} dir=$T/node-$1 group
-  mkdir -p "$dir"/{containerd,kubelet,manager}
+  local name=$1 number=$2 root=${3:-/} engine=${4:-containerd} dir=$T/node-$1 group
+  mkdir -p "$dir"/{containerd,crio,kubelet,manager}
+  printf '%s\n' "$engine" >"$dir/manager/engine"
   printf '%s\n' "$name" >"$dir/manager/name"
   printf '%s\n' "$KUBE_NET.0.$number" >"$dir/manager/address"
   ip address add "$KUBE_NET.0.$number/32" dev lo
   certificate "node-$name" "/O=system:nodes/CN=system:node:$name"
   kubeconfig "node-$name" >"$dir/manager/kubelet.conf"
-  node_containerd "$root" >"$dir/manager/containerd.toml"
-  node_kubelet "$name" "$number" >"$dir/manager/kubelet.yaml"
+  if [ "$engine" = crio ]; then node_crio >"$dir/manager/crio.conf"; else node_containerd "$root" >"$dir/manager/containerd.toml"; fi
+  node_kubelet "$name" "$number" "$engine" >"$dir/manager/kubelet.yaml"
   printf '{"cniVersion": "0.4.0", "name": "test", "plugins": [{"type": "ptp", "ipam": {"type": "host-local", "subnet": "%s.%s.0/24",
     "routes": [{"dst": "0.0.0.0/0"}]}}]}\n' "$KUBE_NET" "$number" >"$dir/manager/cni.conflist"
   cp "$T/pki/ca.crt" "$KUBE/node-manager" "$KUBE/node-systemctl" "$KUBE/on-node" "$dir/manager/"
   for group in $(cgroups); do mkdir -p "$group/snug-$name"; done
+  # Into the store of an engine that is not running yet, or through one that is.
+  [ "$engine" != crio ] || crio_import "$dir/crio"
   background "$dir/log" unshare --mount --uts --propagation private "$KUBE/node" "$name" "$dir" "$root" "$SNUG_KUBE_BIN" >"$dir/pid"
   patiently 60 test -e "$dir/manager/ready"
   cp "$dir/pid" "$dir/manager/pid"
-  node_import "$name"
+  [ "$engine" = crio ] || node_import "$name"
   patiently 180 kubectl wait --for=condition=Ready "node/$name" --timeout=1s
 }
 cgroups() { awk '$3 ~ /^cgroup2?$/ {print $2}' /proc/mounts | sort -u; }
@@ -120,6 +124,34 @@ node_import() {
   if node_ctr "$1" images import --help | grep -q -- --local; then import='images import --local'; fi
   patiently 60 node_ctr "$1" version
   for f in "$T"/images/*.tar; do node_ctr "$1" $import - <"$f" >/dev/null; done
+}
+
+crio_import() { # DIR
+  local f
+  for f in "$T"/images/*.tar; do podman --root "$1" --runroot "$1.run" --storage-driver vfs load -q -i "$f" >/dev/null || return; done
+}
+
+node_crio() {
+  cat <<E
+[crio]
+root = "/var/lib/containers/storage"
+runroot = "/run/containers/storage"
+storage_driver = "vfs"
+[crio.image]
+pause_image = "$PAUSE"
+signature_policy = "/run/manager/policy.json"
+[crio.network]
+network_dir = "/etc/cni/net.d"
+plugin_dirs = ["/usr/lib/cni"]
+[crio.runtime]
+cgroup_manager = "cgroupfs"
+conmon_cgroup = "pod"
+pinns_path = "/run/snug-kube/pinns"
+default_runtime = "runc"
+[crio.runtime.runtimes.runc]
+runtime_path = "/usr/sbin/runc"
+monitor_path = "/usr/bin/conmon"
+E
 }
 
 node_containerd() { # ROOT
@@ -153,7 +185,7 @@ E
   esac
 }
 
-node_kubelet() { # NAME NUMBER
+node_kubelet() { # NAME NUMBER ENGINE
   cat <<E
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -162,7 +194,7 @@ healthzPort: 0
 readOnlyPort: 0
 authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: /run/manager/ca.crt}}
 authorization: {mode: Webhook}
-containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+containerRuntimeEndpoint: unix:///run/$3/$3.sock
 cgroupDriver: cgroupfs
 cgroupRoot: /snug-$1
 failCgroupV1: false
@@ -224,9 +256,9 @@ kube_images() {
 
 # Of a cluster on which snug is installed.
 # restarts NODE: how often somebody has restarted its engine.
-restarts() { cat "$T/node-$1/manager/containerd.restarts" 2>/dev/null | wc -l; }
+restarts() { cat "$T/node-$1/manager/$(cat "$T/node-$1/manager/engine").restarts" 2>/dev/null | wc -l; }
 labelled() { kubectl get nodes -l snug.io/ready=true -o 'jsonpath={range .items[*]}{.metadata.name} {end}'; }
-is_labelled() { [ "$(labelled)" = "$1" ]; }
+is_labelled() { [ "$(labelled | xargs -n1 | sort)" = "$(printf "%s\n" "$@" | sort)" ]; } # NODE...
 rolled() { kubectl -n kube-system rollout status ds/snug --timeout=180s; }
 manifests() {
   mkdir -p "$T/kustom"

@@ -1,10 +1,13 @@
 bats_require_minimum_version 1.5.0
-# Nodes "one" and "two" (and later "three") of a real cluster. cluster.bats runs this; the tests need each other, in this order.
+# Nodes of a real cluster: "one" has this machine's containerd and runc, "two" those of SNUG_KUBE_ROOT, "three", where SNUG_KUBE_BIN has it, CRI-O;
+# "four" comes later. cluster.bats runs this; the tests need each other, in this order.
 
 loads() {
   load ../lib
   load ../callers/daemons
   load kube
+  nodes='one two'
+  [ ! -x "${SNUG_KUBE_BIN:-}/crio" ] || nodes='one two three'
 }
 setup_file() {
   loads
@@ -14,6 +17,7 @@ setup_file() {
   kube_start
   node_start one 1
   node_start two 2 "${SNUG_KUBE_ROOT:-/}"
+  [ "$nodes" = 'one two' ] || node_start three 3 "${SNUG_KUBE_ROOT:-/}" crio
   kubectl create namespace shop
 }
 setup() {
@@ -27,12 +31,18 @@ teardown_file() {
   snug_teardown
 }
 
-nodes='one two'
+# has_learnt APPROVED: what `kubectl snug ls` shows when each node has learnt the key once; APPROVED is yes or no.
+has_learnt() {
+  printf 'NODE KEY RUNS APPROVED EVIDENCE\n'
+  printf '%s\n' $nodes | sort | sed "s#\$# $key 1 $1 complete#"
+}
 pod() { # NAME NODE [LINE-OF-SPEC...]
   printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s}\nspec:\n  nodeName: %s\n  terminationGracePeriodSeconds: 1\n' "$1" "${NS:-default}" "$2"
   printf '  %s\n' "${@:3}"
   printf '  containers: [{name: web, image: "%s", command: [sh, -c, %s]}]\n' "$IMAGE" "$(jq -Rs . <<<"${SCRIPT:-exec sleep 100000}")"
 }
+# process_of CONTAINER: its program's pid; pids are this machine's.
+process_of() { grep -l "$1" /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3 | while read -r p; do ! grep -qx sleep "/proc/$p/comm" || echo "$p"; done | head -1; }
 # undisturbed: what the plain pods were when they were started: their containers, the kubelet's count, and the processes.
 plain() {
   local n
@@ -43,6 +53,7 @@ plain() {
   done
 }
 undisturbed() { plain | diff "$T/plain" -; }
+
 @test "the API server takes the resource definitions, and holds to their rules" {
   snug setup kubernetes-crds | kubectl apply -f -
   kubectl wait --for=condition=Established crd/evidences.snug.io crd/approvedprofiles.snug.io --timeout=60s
@@ -68,21 +79,20 @@ undisturbed() { plain | diff "$T/plain" -; }
 
 @test "install: a node is ready when its engine has the handlers, after one restart; pods that run notice nothing" {
   for n in $nodes; do pod "plain-$n" "$n" | kubectl apply -f -; done
-  kubectl wait --for=condition=Ready pod/plain-one pod/plain-two --timeout=120s
+  kubectl wait --for=condition=Ready $(printf 'pod/plain-%s ' $nodes) --timeout=180s
   for n in $nodes; do
-    node_ctr "$n" task ls | awk -v id="$(kubectl get pod "plain-$n" -o 'jsonpath={.status.containerStatuses[0].containerID}' | sed 's#.*//##')" '$1 == id {print $2}' \
-      >"$T/node-$n/plain"
+    process_of "$(kubectl get pod "plain-$n" -o 'jsonpath={.status.containerStatuses[0].containerID}' | sed 's#.*//##')" >"$T/node-$n/plain"
   done
   plain >"$T/plain"
   manifests
-  kubectl snug install -f "$T/snug.yaml" one two
+  kubectl snug install -f "$T/snug.yaml" $nodes
   rolled
-  patiently 60 is_labelled 'one two '
+  patiently 60 is_labelled $nodes
   for n in $nodes; do [ "$(restarts "$n")" = 1 ]; done
   undisturbed
   run kubectl snug doctor
   echo "$output"
-  [[ "$output" == *'== one'*'== two'* ]]
+  for n in $nodes; do [[ "$output" == *"== $n"* ]]; done
   # Told apart from what the plugin itself says.
   [ -z "$(kubectl -n kube-system exec ds/snug -- sh -c : 2>&1)" ]
 }
@@ -90,7 +100,7 @@ undisturbed() { plain | diff "$T/plain" -; }
 @test "an update: the next container takes over, no engine restarts, pods that run notice nothing" {
   kubectl -n kube-system set env ds/snug -c node SOME=thing
   rolled
-  patiently 60 is_labelled 'one two '
+  patiently 60 is_labelled $nodes
   for n in $nodes; do [ "$(restarts "$n")" = 1 ]; done
   undisturbed
 }
@@ -135,7 +145,7 @@ no_pods() { [ -z "$(kubectl -n shop get pods -l app=web -o name)" ]; }
   done
   run kubectl snug ls
   echo "$output"
-  [ "$(sed 's/  */ /g' <<<"$output")" = $'NODE KEY RUNS APPROVED EVIDENCE\none '"$key"$' 1 no complete\ntwo '"$key"' 1 no complete' ]
+  [ "$(sed 's/  */ /g' <<<"$output")" = "$(has_learnt no)" ]
 }
 
 # enforced NODE: the Deployment's pod there may do what was learnt on any node, and nothing else.
@@ -228,35 +238,36 @@ E
   for n in $nodes; do
     patiently 120 in_node "$n" test ! -e /opt/snug
     [ "$(restarts "$n")" = 2 ]
-    run ! in_node "$n" grep -q snug /etc/containerd/config.toml
+    run ! in_node "$n" grep -qs snug /etc/containerd/config.toml /etc/crio/crio.conf.d/99-snug.conf
   done
-  is_labelled ''
+  [ -z "$(labelled)" ]
   undisturbed
   [ -n "$(kubectl -n shop get evidences.snug.io -o name)" ]
 }
 
 @test "installed again while a restart fails: no node is ready before its engine has the handlers" {
   touch "$T/node-two/manager/fail-restart"
-  kubectl snug install -f "$T/snug.yaml" one two
+  kubectl snug install -f "$T/snug.yaml" $nodes
   rolled
-  patiently 60 is_labelled 'one two '
+  patiently 60 is_labelled $nodes
   [ "$(restarts one)" = 3 ]
   [ "$(restarts two)" -ge 3 ]
+  [ ! -e "$T/node-three" ] || [ "$(restarts three)" = 3 ]
   in_node two grep -q snug-enforce /etc/containerd/config.toml
 }
 
 @test "a node is deleted, another one comes: what was learnt on the one stays, and the other enforces it without having learnt" {
   node_stop two
   kubectl delete node two
-  node_start three 3
-  kubectl label node three snug.io/install=true
-  patiently 180 is_labelled 'one three '
-  patiently 120 in_node three test -e "/var/lib/snug/keys/$key/approved.json"
-  enforced three
-  in_node three test ! -e "/var/lib/snug/keys/$key/evidence.json"
+  node_start four 4
+  kubectl label node four snug.io/install=true
+  patiently 180 is_labelled ${nodes/two/four}
+  patiently 120 in_node four test -e "/var/lib/snug/keys/$key/approved.json"
+  enforced four
+  in_node four test ! -e "/var/lib/snug/keys/$key/evidence.json"
   run kubectl snug ls
   echo "$output"
-  [ "$(sed 's/  */ /g' <<<"$output")" = $'NODE KEY RUNS APPROVED EVIDENCE\none '"$key"$' 1 yes complete\ntwo '"$key"' 1 yes complete' ]
+  [ "$(sed 's/  */ /g' <<<"$output")" = "$(has_learnt yes)" ]
   run kubectl snug show "$key"
   [ "$status" -eq 0 ]
   [[ "$output" == *'Evidence of a node where snug no longer runs: two'* ]]
