@@ -376,6 +376,15 @@ size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const
 	return ev->run_count;
 }
 
+size_t evidence_starts(const struct evidence *ev)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ev->run_count; i++)
+		n += !(ev->runs[i]->reasons & REASON_BIT(FILTER_NOT_SEEN));
+	return n;
+}
+
 const char *evidence_comm(const struct evidence *ev, const struct evidence_call *c, size_t i)
 {
 	return i < EVIDENCE_WHO_MAX && c->comm[i] ? ev->names[c->comm[i] - 1].text : NULL;

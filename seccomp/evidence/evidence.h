@@ -234,6 +234,8 @@ bool evidence_count(struct evidence_counts *c, const struct record *r, const str
 /* All runs as they began, and all calls in the order of the file. The arrays belong to the evidence and are valid until it
  * changes. */
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret);
+/* How many of them are not known to have failed before the program began (REASON_FILTER_NOT_SEEN). */
+size_t evidence_starts(const struct evidence *ev);
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret);
 
 /* True if only execs were seen to make this call, which is one of theirs. An exec without a terminal comes first: of a call that

@@ -8,7 +8,7 @@ setup() {
   dir=$BATS_TEST_TMPDIR
   image=$dir/image NODE=$dir/n
   mkdir -p "$image" "$NODE/run" "$dir/bin" "$dir/run"
-  for p in snug snugd snug-runtime snug-canary; do ln -s "$SNUG_BUILD/$p" "$image/$p"; done
+  for p in snug snugd snug-agent snug-runtime snug-canary; do ln -s "$SNUG_BUILD/$p" "$image/$p"; done
   cp "$SNUG_SOURCE/examples/kubernetes/image/snug-node" "$image/"
   : >"$dir/log"
   # What is run on the node: recorded; the programs there see it as their root.

@@ -253,3 +253,11 @@ PY
   refused 2 "unknown key"
   [[ "$stderr" != *%2F* ]]
 }
+
+@test "ls: a start that failed is no run of the program, but the newest run all the same" {
+  failed=$(one_run '"filter-not-seen"' | sed 's/web-1/web-2/g')
+  put_evidence web "$(join "$(one_run '')" "$failed")" "$(join "$(call 59 execve runtime 1)" "$(call 0 read workload 7)")"
+  run_snug ls
+  [ "$status" -eq 0 ]
+  [[ "$(sed 's/  */ /g' <<<"$output")" == *$'\nweb 1 2 filter-not-seen '* ]]
+}

@@ -7,7 +7,7 @@ setup_file() {
   snug_setup
   export T STATIC=$SNUG_SOURCE/build-static
   [ -f "$STATIC/build.ninja" ] || meson setup "$STATIC" "$SNUG_SOURCE" -Dwerror=true -Dstatic=true -Dsystemd_unit_dir=no >"$T/log" 2>&1 || cat "$T/log" >&2
-  ninja -C "$STATIC" snug snugd snug-runtime snug-canary >"$T/log" 2>&1 || { tail -30 "$T/log" >&2; false; }
+  ninja -C "$STATIC" snug snugd snug-agent snug-runtime snug-canary >"$T/log" 2>&1 || { tail -30 "$T/log" >&2; false; }
 }
 setup() {
   load lib
@@ -26,19 +26,20 @@ teardown_file() {
 put_programs() {
   local p
   mkdir -p "$1/opt/snug/bin"
-  for p in snug snugd snug-runtime snug-canary; do cp "$STATIC/$p" "$1/opt/snug/bin/"; done
+  for p in snug snugd snug-agent snug-runtime snug-canary; do cp "$STATIC/$p" "$1/opt/snug/bin/"; done
   for p in learn audit enforce; do ln -sfn snug-runtime "$1/opt/snug/bin/snug-$p"; done
 }
 
 @test "no program needs a loader, and each answers in an empty root" {
   local p
   put_programs "$T/empty"
-  for p in snug snugd snug-runtime snug-canary; do
+  for p in snug snugd snug-agent snug-runtime snug-canary; do
     [ -z "$(readelf -l "$STATIC/$p" | grep INTERP)" ]
     [ -z "$(readelf -d "$STATIC/$p" | grep NEEDED)" ]
   done
   [[ "$(chroot "$T/empty" /opt/snug/bin/snug --version)" == 'snug '* ]]
   [[ "$(chroot "$T/empty" /opt/snug/bin/snugd --help)" == 'usage: snugd'* ]]
+  [[ "$(chroot "$T/empty" /opt/snug/bin/snug-agent --help)" == 'usage: snug-agent'* ]]
   run chroot "$T/empty" /opt/snug/bin/snug ls
   [ "$status" -eq 0 ]
   [[ "$output" == 'Nothing learnt yet'* ]]

@@ -63,7 +63,7 @@ static int add_evidence(const struct cli *cli, const char *key, const char *node
 		ended += runs[i]->ended_ms != 0;
 		last_ms = runs[i]->ended_ms > last_ms ? runs[i]->ended_ms : last_ms;
 	}
-	buf_addf(out, "\nruns %zu\nended %zu ", count, ended + (size_t)evidence_runs_dropped(ev));
+	buf_addf(out, "\nruns %zu\nended %zu ", evidence_starts(ev), ended + (size_t)evidence_runs_dropped(ev));
 	text_add_time(out, last_ms);
 	buf_adds(out, "\nstate ");
 	add_state(&verdict, out);

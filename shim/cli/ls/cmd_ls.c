@@ -131,7 +131,6 @@ static int list_key(const char *key, void *arg, struct err *err)
 	struct err inner = {0};
 	struct row row = {.key = key};
 	unsigned damaged = state_count_damaged(l->state_dir, STATE_KEYS, key);
-	const struct evidence_run *const *runs = NULL;
 	int r = state_load_evidence(l->state_dir, STATE_KEYS, key, &ev, &inner);
 
 	if (r < 0 && r != -ENOENT) {
@@ -153,7 +152,7 @@ static int list_key(const char *key, void *arg, struct err *err)
 	}
 	if (ev) {
 		evidence_evaluate(ev, &row.verdict);
-		row.runs = evidence_runs(ev, &runs);
+		row.runs = evidence_starts(ev);
 		count_calls(ev, &row);
 		confidence_evaluate(ev, l->learn_for_ms, &row.confidence);
 	}
@@ -207,10 +206,10 @@ const struct cli_command cmd_ls = {
 	.operands = "",
 	.summary = "lists the keys, and whether their evidence is complete",
 	.details =
-		"A key names the containers that share one profile. EVIDENCE says `complete` if nothing of the\n"
-		"newest learning run was lost, else why not. RUNS SINCE counts the complete runs since the last one\n"
-		"that brought a new call. NEXT NEW is the chance that the next run brings one (~ estimate, < 95%\n"
-		"bound; `snug show KEY` names the method).\n",
+		"A key names the containers that share one profile. RUNS counts those whose program began.\n"
+		"EVIDENCE says `complete` if nothing of the newest learning run was lost, else why not. RUNS SINCE\n"
+		"counts the complete runs since the last one that brought a new call. NEXT NEW is the chance that\n"
+		"the next run brings one (~ estimate, < 95% bound; `snug show KEY` names the method).\n",
 	.options = OPTIONS,
 	.option_count = ARRAY_SIZE(OPTIONS),
 	.exits = "0: good. 2: bad usage or input, or the evidence or approved profile of a key cannot be read",

@@ -246,7 +246,7 @@ kube_images() {
   local static=$SNUG_SOURCE/build-static
   mkdir -p "$T/images" "$T/storage"
   [ -f "$static/build.ninja" ] || meson setup "$static" "$SNUG_SOURCE" -Dwerror=true -Dstatic=true -Dsystemd_unit_dir=no >"$T/build.log" 2>&1
-  ninja -C "$static" snug snugd snug-runtime snug-canary >"$T/build.log" 2>&1 || { tail -30 "$T/build.log" >&2; return 1; }
+  ninja -C "$static" snug snugd snug-agent snug-runtime snug-canary >"$T/build.log" 2>&1 || { tail -30 "$T/build.log" >&2; return 1; }
   printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n' "$T/storage" "$T/storage" >"$T/storage.conf"
   CONTAINERS_STORAGE_CONF=$T/storage.conf "$SNUG_SOURCE/examples/kubernetes/image/build" --programs "$static" --kubectl "$(PATH=$SNUG_KUBE_BIN:$PATH command -v kubectl)" \
     --tag localhost/snug:test --output "$T/images/snug.tar" >"$T/image.log"
