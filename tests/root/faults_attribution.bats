@@ -176,28 +176,6 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   kept shell getppid 11
 }
 
-@test "a container that is in a cgroup below its own when the recorder first looks, and leaves it again" {
-  prepare shell "$writable | .mounts += [{destination: \"/cg\", type: \"cgroup\", source: \"cgroup\", options: [\"rw\"]}] | .linux.namespaces += [{type: \"cgroup\"}]" \
-    sh -c 'mkdir /cg/sub && echo 0 >/cg/sub/cgroup.procs; : >/tmp/below; until [ -e /tmp/back ]; do sleep 0.1; done
-      echo 0 >/cg/cgroup.procs; until [ -e /tmp/end ]; do sleep 0.1; done; mkdir /tmp/late'
-  # A recorder that is late, as on a starved machine.
-  printf '#!/bin/sh\ncase " $* " in *" run "*) kill -STOP "$(cat %s)" ;; esac\nexec runc "$@"\n' "$T/recorder" >"$T/runtime"
-  chmod +x "$T/runtime"
-  configure "runtime=\"$T/runtime\""
-  v2 snugd --background --config "$SNUG_CONFIG"
-  recorder_pid >"$T/recorder"
-  v2 snug-learn --root "$T/root" run --bundle "$T/shell" shell & run=$!
-  eventually test -e "$T/shell/rootfs/tmp/below"
-  kill -CONT $(recorder_pid)
-  sleep 1.5
-  : >"$T/shell/rootfs/tmp/back"
-  sleep 1.5
-  newest shell | jq -e '.ended == null'
-  : >"$T/shell/rootfs/tmp/end"
-  wait $run
-  kept shell mkdir 2
-}
-
 @test "a container that moves a process into another cgroup, where that outlives it" {
   dir=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
   [ -n "$dir" ] || skip "no cgroup v2 here"
