@@ -109,7 +109,7 @@ node_start() {
   # Into the store of an engine that is not running yet, or through one that is.
   [ "$engine" != crio ] || crio_import "$dir/crio"
   background "$dir/log" unshare --mount --uts --propagation private "$KUBE/node" "$name" "$dir" "$root" "$SNUG_KUBE_BIN" >"$dir/pid"
-  patiently 60 test -e "$dir/manager/ready"
+  patiently 60 test -e "$dir/manager/ready" || { tail -n 20 "$dir/log" "$dir/manager/log" >&2; return 1; }
   cp "$dir/pid" "$dir/manager/pid"
   [ "$engine" = crio ] || node_import "$name"
   patiently 180 kubectl wait --for=condition=Ready "node/$name" --timeout=1s
