@@ -228,12 +228,6 @@ node_stop() {
     sleep 0.3
   done
   for group in $(cgroups); do find "$group/snug-$name" -depth -type d -exec rmdir {} \; 2>/dev/null; done
-  # What kube/node has mounted for CRI-O.
-  if [ -d /sys/fs/cgroup/hugetlb ] && ! mountpoint -q /sys/fs/cgroup/hugetlb; then
-    mount -t cgroup -o hugetlb cgroup /sys/fs/cgroup/hugetlb && find "/sys/fs/cgroup/hugetlb/snug-$name" -depth -type d -exec rmdir {} \; 2>/dev/null
-    umount /sys/fs/cgroup/hugetlb
-    rmdir /sys/fs/cgroup/hugetlb
-  fi
   ip address del "$(cat "$dir/manager/address")/32" dev lo 2>/dev/null
   rm -f "$dir/pid"
 }
