@@ -260,6 +260,8 @@ restarts() { cat "$T/node-$1/manager/$(cat "$T/node-$1/manager/engine").restarts
 labelled() { kubectl get nodes -l snug.io/ready=true -o 'jsonpath={range .items[*]}{.metadata.name} {end}'; }
 is_labelled() { [ "$(labelled | xargs -n1 | sort)" = "$(printf "%s\n" "$@" | sort)" ]; } # NODE...
 rolled() { kubectl -n kube-system rollout status ds/snug --timeout=180s; }
+# Of the manifest, only how it enters a node, how long it waits, and its priority are others: this machine's root may lower no oom_score_adj, and CRI-O
+# cannot be told so.
 manifests() {
   mkdir -p "$T/kustom"
   snug setup kubernetes --image localhost/snug:test >"$T/kustom/snug.yaml"
@@ -270,6 +272,7 @@ patches:
     patch: |
       - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: ON_NODE, value: /node/run/manager/on-node}}
       - {op: replace, path: /spec/template/spec/containers/0/env/2/value, value: "20"}
+      - {op: remove, path: /spec/template/spec/priorityClassName}
 E
   kubectl kustomize "$T/kustom" >"$T/snug.yaml"
 }
