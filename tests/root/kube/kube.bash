@@ -104,7 +104,7 @@ node_start() {
   node_kubelet "$name" "$number" "$engine" >"$dir/manager/kubelet.yaml"
   printf '{"cniVersion": "0.4.0", "name": "test", "plugins": [{"type": "ptp", "ipam": {"type": "host-local", "subnet": "%s.%s.0/24",
     "routes": [{"dst": "0.0.0.0/0"}]}}]}\n' "$KUBE_NET" "$number" >"$dir/manager/cni.conflist"
-  cp "$T/pki/ca.crt" "$KUBE/node-manager" "$KUBE/node-systemctl" "$KUBE/on-node" "$dir/manager/"
+  cp "$T/pki/ca.crt" "$KUBE/node-manager" "$KUBE/node-systemctl" "$KUBE/node-runc" "$KUBE/on-node" "$dir/manager/"
   for group in $(cgroups); do mkdir -p "$group/snug-$name"; done
   # Into the store of an engine that is not running yet, or through one that is.
   [ "$engine" != crio ] || crio_import "$dir/crio"
@@ -149,7 +149,7 @@ conmon_cgroup = "pod"
 pinns_path = "/run/snug-kube/pinns"
 default_runtime = "runc"
 [crio.runtime.runtimes.runc]
-runtime_path = "/usr/sbin/runc"
+runtime_path = "/run/manager/node-runc"
 monitor_path = "/usr/bin/conmon"
 E
 }
@@ -260,8 +260,6 @@ restarts() { cat "$T/node-$1/manager/$(cat "$T/node-$1/manager/engine").restarts
 labelled() { kubectl get nodes -l snug.io/ready=true -o 'jsonpath={range .items[*]}{.metadata.name} {end}'; }
 is_labelled() { [ "$(labelled | xargs -n1 | sort)" = "$(printf "%s\n" "$@" | sort)" ]; } # NODE...
 rolled() { kubectl -n kube-system rollout status ds/snug --timeout=180s; }
-# Of the manifest, only how it enters a node, how long it waits, and its priority are others: this machine's root may lower no oom_score_adj, and CRI-O
-# cannot be told so.
 manifests() {
   mkdir -p "$T/kustom"
   snug setup kubernetes --image localhost/snug:test >"$T/kustom/snug.yaml"
@@ -272,7 +270,6 @@ patches:
     patch: |
       - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: ON_NODE, value: /node/run/manager/on-node}}
       - {op: replace, path: /spec/template/spec/containers/0/env/2/value, value: "20"}
-      - {op: remove, path: /spec/template/spec/priorityClassName}
 E
   kubectl kustomize "$T/kustom" >"$T/snug.yaml"
 }
