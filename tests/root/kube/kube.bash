@@ -224,7 +224,7 @@ node_stop() {
   own=$(readlink "/proc/$pid/ns/mnt" 2>/dev/null) || own=none
   kill -KILL "$pid" 2>/dev/null
   for _ in 1 2 3; do
-    of_node "$name" "${own//[/\\[}" | sort -u | xargs -r kill -KILL 2>/dev/null
+    of_node "$name" "${own//[/\\[}" | sort -u | xargs -r kill -KILL 2>/dev/null || true # some have ended by themselves
     sleep 0.3
   done
   for group in $(cgroups); do find "$group/snug-$name" -depth -type d -exec rmdir {} \; 2>/dev/null; done
