@@ -237,6 +237,19 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   [ "$status" -eq 0 ] && [[ "$output" == *unlink* ]]
 }
 
+@test "what is sent to a node and arrives cut off is sent again" {
+  sed -i "2i [ ! -e $dir/cut ] || case \"\$*\" in *snug-in.*) rm $dir/cut; exec </dev/null ;; esac" "$dir/exec"
+  evidence one '' "$(call 83 mkdir workload 1)"
+  : >"$dir/cut"
+  run kubectl-snug show "$key"
+  [ "$status" -eq 0 ] && [[ "$output" == *mkdir* ]]
+  [ ! -e "$dir/cut" ]
+  sed -i "2s/rm [^;]*; //" "$dir/exec"
+  : >"$dir/cut"
+  run kubectl-snug show "$key"
+  [ "$status" -eq 2 ] && [[ "$output" == *"what was sent to pod snug-one arrived cut off, five times"* ]]
+}
+
 @test "by kubectl exec: it names the container, and does not tell a status that is an answer as a failure" {
   evidence one '"overrun"' "$(call 83 mkdir workload 1)"
   mkdir "$dir/bin"
