@@ -68,10 +68,11 @@ measured() {
 
 @test "many pods with exec probes: files, memory and descriptors stay, and so do the requests a minute" {
   pods=${SNUG_PODS:-200} minutes=${SNUG_MINUTES:-10}
+  snug setup kubernetes-crds | kubectl apply -f - >/dev/null
   manifests
   kubectl snug install -f "$T/snug.yaml" one
   rolled
-  patiently 120 is_labelled 'one '
+  patiently 120 is_labelled one
   for i in $(seq $deployments); do workload "$i" $((pods / deployments)); done | kubectl apply -f - >/dev/null
   patiently $((300 + 15 * pods)) has_ready "$pods"
   echo "# $pods pods are ready after $SECONDS s" >&3
