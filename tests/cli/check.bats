@@ -365,6 +365,16 @@ setup_ablated() {
 note /usr/sbin/runc exec False fsopen" ]
 }
 
+@test "check --fix: a call that need only be answered with ENOSYS is not opened" {
+  setup_ablated
+  profile close mmap uname futex_waitv | sed 's/"defaultErrnoRet": 38/"defaultErrnoRet": 1/' >"$dir/p.json"
+  check --fix "$dir/fixed.json" "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "${output//[$'\n ']/}" == *'{"names":["open_tree"],"action":"SCMP_ACT_ERRNO","errnoRet":38}'* ]]
+  [[ "$output" == *"/fixed.json: written, "*"; add the rules printed above by hand"* ]]
+  jq -e '[.syscalls[].names[]] | index("statx") and (index("open_tree") | not)' "$dir/fixed.json"
+}
+
 @test "check: a process that is killed for it falls back on nothing" {
   setup_ablated
   # Above its highest number runc answers ENOSYS whatever the profile says.

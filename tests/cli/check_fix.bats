@@ -62,6 +62,7 @@ profile() {
   check --fix "$dir/fixed.json" "$dir/p.json"
   [ "$status" -eq 1 ]
   [[ "${output//[$'\n ']/}" == *'to"syscalls":{"names":["clone"]'* ]]
+  [[ "$output" == *"calls added, line 3; add the rules printed above by hand"* ]]
   jq -e '[.syscalls[].names[]] | index("futex") and (index("clone") | not)' "$dir/fixed.json"
 }
 

@@ -183,9 +183,12 @@ void check_add_fix(const struct check_finding *f, struct buf *out);
 /* Appends a runtime's name as people say it: "runc 1.1.5". */
 void check_add_runtime(const struct floor_runtime *rt, struct buf *out);
 
-/* The names that a fix adds to the allowed ones: all that check_floor.c finds refused, as far as a name without rules on its
- * arguments mends it. Sorted and unique; the names are borrowed from `r`, the caller frees the list. */
+/* The names that a fix adds to the allowed ones: all that check_floor.c finds refused, except where a rule on arguments, or one that answers
+ * with ENOSYS, is enough. Sorted and unique; the names are borrowed from `r`, the caller frees the list. */
 int check_fix_names(const struct check_result *r, const char ***ret, size_t *ret_count, struct err *err);
+
+/* True if such a rule is left to be written by hand. */
+bool check_fix_leaves(const struct check_result *r);
 
 /* Writes to `ret` the text, one profile whose result is `r`, with these names added, and proves that nothing else changed and that
  * nothing is found refused any more. *ret_line: as in amend_profile(). Returns 0 or a negative errno. */

@@ -16,15 +16,25 @@ static bool is_about_floors(const struct check_finding *f)
 	return f->level >= CHECK_WARNING && (f->kind == CHECK_FLOOR || f->kind == CHECK_SCHEDULER || f->kind == CHECK_ALWAYS);
 }
 
-/* True for a call that the scheduler needs only with some arguments: its name alone would open too much. */
-static bool needs_rule(const struct check_finding *f, const char *name)
+/* True for a call that the scheduler needs only with some arguments, and for one that need not be allowed, but answered with ENOSYS: the name
+ * alone would open too much. */
+static bool needs_rule(const struct check_finding *f, const struct check_call *call)
 {
 	const struct set_floor_go *set = NULL;
 	size_t n = f->kind == CHECK_SCHEDULER ? set_floor_go(&set) : 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (text_streq(set[i].name, name) && *set[i].mask)
+		if (text_streq(set[i].name, call->name) && *set[i].mask)
 			return true;
+	return call->by_errno;
+}
+
+bool check_fix_leaves(const struct check_result *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; is_about_floors(&r->findings[i]) && k < r->findings[i].call_count; k++)
+			if (needs_rule(&r->findings[i], &r->findings[i].calls[k]))
+				return true;
 	return false;
 }
 
@@ -45,7 +55,7 @@ int check_fix_names(const struct check_result *r, const char ***ret, size_t *ret
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < r->count; i++)
 		for (size_t k = 0; is_about_floors(&r->findings[i]) && k < r->findings[i].call_count; k++)
-			if (!needs_rule(&r->findings[i], r->findings[i].calls[k].name))
+			if (!needs_rule(&r->findings[i], &r->findings[i].calls[k]))
 				names[count++] = r->findings[i].calls[k].name;
 	qsort(names, count, sizeof(*names), compare_names);
 	for (size_t i = 0; i < count; i++)

@@ -452,7 +452,8 @@ static int fix(struct work *w, const struct cli_args *args, struct buf *out, str
 	if (r < 0)
 		return r;
 	if (count) {
-		buf_addf(out, "\n%s: written, %zu call%s added, line %zu\n", path, count, count == 1 ? "" : "s", line);
+		buf_addf(out, "\n%s: written, %zu call%s added, line %zu%s\n", path, count, count == 1 ? "" : "s", line,
+			 check_fix_leaves(w->results[0]) ? "; add the rules printed above by hand" : "");
 		amend_diff(&w->texts[0].text, &fixed, name, path, out);
 	} else {
 		buf_addf(out, "\n%s: written, unchanged: no call is missing%s\n", path,

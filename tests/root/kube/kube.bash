@@ -254,6 +254,23 @@ kube_images() {
   python3 "$CALLERS/image.py" "$T/image" "$PAUSE" "$T/images/pause.tar" /bin/sleep 1000000000
 }
 
+# What each suite here does before all its tests, before each, and after all.
+kube_setup_file() {
+  snug_setup
+  export T
+  kube_images
+  kube_start
+  kubectl create namespace shop
+}
+kube_setup() {
+  PATH=$SNUG_SOURCE/examples/kubernetes:$SNUG_KUBE_BIN:$SNUG_BUILD:$PATH
+  export KUBECONFIG=$T/admin.conf KUBECTL_SNUG_ON_NODE=/node/run/manager/on-node
+}
+kube_teardown_file() {
+  kube_stop
+  snug_teardown
+}
+
 # Of a cluster on which snug is installed.
 # restarts NODE: how often somebody has restarted its engine.
 restarts() { cat "$T/node-$1/manager/$(cat "$T/node-$1/manager/engine").restarts" 2>/dev/null | wc -l; }

@@ -11,24 +11,18 @@ loads() {
 }
 setup_file() {
   loads
-  snug_setup
-  export T
-  kube_images
-  kube_start
+  kube_setup_file
   node_start one 1
   node_start two 2 "${SNUG_KUBE_ROOT:-/}"
   [ "$nodes" = 'one two' ] || node_start three 3 "${SNUG_KUBE_ROOT:-/}" crio
-  kubectl create namespace shop
 }
 setup() {
   loads
-  PATH=$SNUG_SOURCE/examples/kubernetes:$SNUG_KUBE_BIN:$SNUG_BUILD:$PATH
-  export KUBECONFIG=$T/admin.conf KUBECTL_SNUG_ON_NODE=/node/run/manager/on-node
+  kube_setup
 }
 teardown_file() {
   loads
-  kube_stop
-  snug_teardown
+  kube_teardown_file
 }
 
 # has_learnt APPROVED: what `kubectl snug ls` shows when each node has learnt the key, but for the number of runs: where runc can have denials logged,
