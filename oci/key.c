@@ -286,6 +286,13 @@ int oci_key_make_ephemeral(const struct oci_spec *spec, char **ret, struct err *
 	return 0;
 }
 
+bool oci_key_is_for_ephemeral(const char *key)
+{
+	const char *name = text_starts(key, PODS "/") ? strchr(key + sizeof(PODS), '/') : NULL;
+
+	return name && text_streq(name, "/" DEBUGGER);
+}
+
 /* Single components that are directories of other kinds of keys. */
 static bool is_taken(const char *name)
 {

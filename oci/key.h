@@ -55,6 +55,9 @@ bool oci_key_is_ephemeral(const struct oci_spec *spec, enum oci_container_kind k
 /* The key of a namespace's profile for these, k8s/NAMESPACE/debugger. Returns as oci_key_make() does. */
 int oci_key_make_ephemeral(const struct oci_spec *spec, char **ret, struct err *err);
 
+/* True for a key that oci_key_make_ephemeral() makes: it has an approved profile at most, and never evidence. */
+bool oci_key_is_for_ephemeral(const char *key);
+
 /* True if a person chose the id: not 64 hex digits and not a UUID, with or without a prefix that ends in '-', and not
  * just 12 hex digits (a shortened one). */
 bool oci_key_id_is_chosen(const char *id);

@@ -27,6 +27,7 @@ void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
 		v.live_runs += run->ended_ms == 0;
 		v.reasons = evidence_run_reasons(run);
 		v.complete_runs += v.reasons == 0;
+		v.failed_starts += (v.reasons & REASON_BIT(FILTER_NOT_SEEN)) != 0;
 	}
 	if (v.live_runs)
 		v.reasons |= REASON_BIT(RUNNING);

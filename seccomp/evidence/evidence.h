@@ -257,6 +257,7 @@ struct evidence_verdict {
 	size_t learn_runs;    /* kept learning runs */
 	size_t complete_runs; /* of them */
 	size_t live_runs;     /* of them */
+	size_t failed_starts; /* of them: the container's filter was never seen, as evidence_starts() tells it */
 	reason_set reasons;   /* of the newest learning run (none without one), and REASON_RUNNING if any is live */
 };
 void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret);

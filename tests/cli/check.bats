@@ -208,7 +208,7 @@ failure /usr/sbin/crun - -" ]
 
 @test "check: a rootless floor is told from root's" {
   floor_file "$(runtime crun false "$(floor create true 'setresuid:117:80')")"
-  jq '.version = 3 | .runtimes[0].floors[0].rootless = true' "$dir/floor.json" >"$dir/f.json" && mv "$dir/f.json" "$dir/floor.json"
+  jq '.version = 3 | .runtimes[0].floors[0].rootless = true' "$dir/floor.json" >"$dir/f.json"; mv "$dir/f.json" "$dir/floor.json"
   profile read >"$dir/p.json"
   check "$dir/p.json"
   [ "$status" -eq 1 ]
@@ -216,7 +216,7 @@ failure /usr/sbin/crun - -" ]
   [[ "$(tr -s ' \n' ' ' <<<"$output")" == *"Checked for crun 1.1.5 (rootless);"*"crun 1.1.5 (/usr/sbin/crun, rootless) itself makes the calls below"* ]]
   check --json "$dir/p.json"
   jq -e '[.profiles[0].findings[] | select(.rootless)] | length == 1 and .[0].phase == "create"' <<<"$output"
-  jq '.runtimes[0].floors[0].rootless = "yes"' "$dir/floor.json" >"$dir/f.json" && mv "$dir/f.json" "$dir/floor.json"
+  jq '.runtimes[0].floors[0].rootless = "yes"' "$dir/floor.json" >"$dir/f.json"; mv "$dir/f.json" "$dir/floor.json"
   check "$dir/p.json"
   refused 2 "runtimes[0].floors[0].rootless"
 }
@@ -244,7 +244,7 @@ failure /usr/sbin/crun - -" ]
   check "$dir/empty"
   refused 2 "expected the name of a system call"
   floor_file "$(runtime runc false "$(floor create true 'read:1:1')")"
-  jq '.runtimes[0].floors[0].calls = []' "$dir/floor.json" >"$dir/f.json" && mv "$dir/f.json" "$dir/floor.json"
+  jq '.runtimes[0].floors[0].calls = []' "$dir/floor.json" >"$dir/f.json"; mv "$dir/f.json" "$dir/floor.json"
   check "$dir/empty"
   refused 2 "runtimes[0].floors[0].calls"
   [[ "$stderr" == *": a floor without system calls: every runtime makes some" ]]
@@ -359,7 +359,7 @@ setup_ablated() {
   check "$dir/p.json"
   [ "$status" -eq 1 ]
   [[ "$output" == *'add to "syscalls": {"names": ["open_tree"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
-  [[ "$output" != *'allowed: "open_tree"'* ]] && [[ "$output" != *'"fsopen"'* ]]
+  [[ "$output" != *'allowed: "open_tree"'* ]]; [[ "$output" != *'"fsopen"'* ]]
   check_json "$dir/p.json"
   [ "$(found runtime-floor | sort)" = "failure /usr/sbin/runc exec False open_tree
 note /usr/sbin/runc exec False fsopen" ]

@@ -70,32 +70,32 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   kubectl-snug show "$key" -o json | jq -e '[.runs[].id] | sort == ["web-one", "web-two"]'
   # Without a terminal nobody can be asked.
   run kubectl-snug approve "$key" </dev/null
-  [ "$status" -eq 2 ] && [[ "$output" == *"--yes approves without asking"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"--yes approves without asking"* ]]
   [ ! -e "$dir/one/state/keys/$key/approved.json" ]
   run kubectl-snug approve "$key" --yes --reason 'ticket 7: "all" of it'
-  [ "$status" -eq 0 ] && [[ "$output" == *"one: approved $key (sha256:"*"two: approved $key (sha256:"* ]]
+  [ "$status" -eq 0 ]; [[ "$output" == *"one: approved $key (sha256:"*"two: approved $key (sha256:"* ]]
   cmp "$dir/one/state/keys/$key/approved.json" "$dir/two/state/keys/$key/approved.json"
-  approved one | grep -qx mkdir && approved one | grep -qx unlink
+  approved one | grep -qx mkdir; approved one | grep -qx unlink
   profiles | jq -e --arg k "$key" '.items | length == 1 and (.[0].spec |
     .key == $k and .approver == "admin" and .reason == "ticket 7: \"all\" of it" and (.digest | startswith("sha256:")))'
   # A third node, which never learnt; the first is gone, but not what it has seen.
   kept=$(jq -s 'map(.items[])' <(profiles) <(evidences))
   nodes two three
   run kubectl-snug rollout
-  [ "$status" -eq 0 ] && [[ "$output" == *"three: has 1 approved profiles"* ]]
+  [ "$status" -eq 0 ]; [[ "$output" == *"three: has 1 approved profiles"* ]]
   cmp "$dir/three/state/keys/$key/approved.json" "$dir/two/state/keys/$key/approved.json"
   evidence two '' "$(call 84 rmdir workload 1)"
   run kubectl-snug diff "$key"
-  [ "$status" -eq 1 ] && [[ "$output" == *rmdir* ]]
+  [ "$status" -eq 1 ]; [[ "$output" == *rmdir* ]]
   run kubectl-snug approve "$key" --yes --reason again
-  [ "$status" -eq 0 ] && [[ "$output" == *"Nodes without evidence of it: three"*"Evidence of a node where snug no longer runs: one"* ]]
-  approved two | grep -qx mkdir && approved two | grep -qx rmdir
+  [ "$status" -eq 0 ]; [[ "$output" == *"Nodes without evidence of it: three"*"Evidence of a node where snug no longer runs: one"* ]]
+  approved two | grep -qx mkdir; approved two | grep -qx rmdir
   profiles | jq -e '.items | length == 1 and .[0].spec.reason == "again"'
   # Another namespace cannot approve what this one's pods may do.
   kept=$(profiles | jq '[.items[] | .metadata.namespace = "evil" | .spec.profile = "{}"]')
   nodes three
   run kubectl-snug rollout
-  [ "$status" -eq 2 ] && [[ "$output" == *"belongs to another namespace"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"belongs to another namespace"* ]]
   approved three | grep -qx mkdir
 }
 
@@ -103,26 +103,26 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   full
   evidence one '' "$(call 83 mkdir workload 1)"
   run kubectl-snug approve "$key" --yes
-  [ "$status" -eq 0 ] && [[ "$output" == *"Nodes without evidence of it: two"* ]]
+  [ "$status" -eq 0 ]; [[ "$output" == *"Nodes without evidence of it: two"* ]]
   evidence two '"overrun"' "$(call 87 unlink workload 1)"
   run kubectl-snug approve "$key" --yes
   [ "$status" -eq 3 ]
-  ! approved one | grep -qx unlink
+  ! approved one | grep -qx unlink || false
   # Somebody else approves while this one reads: the last program before the question is `snug cluster approval`.
   sed -i "s|^node=|case \$* in *'cluster approval'*) [ -e $dir/object ] \&\& curl -s -X PUT --data-binary @$dir/object $(api)/approvedprofiles/\$(jq -r .metadata.name $dir/object) >/dev/null \&\& rm $dir/object ;; esac\n&|" "$dir/exec"
   profiles | jq '.items[0] | .spec.reason = "mine"' >"$dir/object"
   evidence two '' "$(call 87 unlink workload 1)"
   run kubectl-snug approve "$key" --yes
-  [ "$status" -eq 2 ] && [[ "$output" == *"somebody else has approved a profile of it meanwhile"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"somebody else has approved a profile of it meanwhile"* ]]
   profiles | jq -e '.items[0].spec.reason == "mine"'
-  ! approved one | grep -qx unlink
+  ! approved one | grep -qx unlink || false
   run kubectl-snug approve "$key" --yes
   [ "$status" -eq 0 ]
   approved one | grep -qx unlink
   # A node that cannot be reached has it from the API later.
   sed -i '2i [ "$1" != snug-two ] || exit 1' "$dir/exec"
   run kubectl-snug approve "$key" --yes --without exec
-  [ "$status" -eq 2 ] && [[ "$output" == *"the nodes take it from there within a minute"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"the nodes take it from there within a minute"* ]]
   # Two objects that claim to be one node's.
   evidences | jq '.items[0] | .metadata.name = "other"' | post evidences
   run kubectl-snug show "$key"
@@ -135,13 +135,13 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   full
   evidence one '' "$(call 83 mkdir workload 1)"
   run kubectl-snug approve "$key" --as spo --yes
-  [ "$status" -eq 2 ] && [[ "$output" == *"is not installed"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"is not installed"* ]]
   touch "$dir/spo"
   kept=$(evidences | jq .items)
   nodes one two
   for reason in 'a "b" \c' again; do
     run kubectl-snug approve "$key" --as spo --yes --reason "$reason"
-    [ "$status" -eq 0 ] && [[ "$output" == *"SeccompProfile shop-web-docker-io-nginx-"* ]]
+    [ "$status" -eq 0 ]; [[ "$output" == *"SeccompProfile shop-web-docker-io-nginx-"* ]]
     curl -s "http://127.0.0.1:$(cat "$dir/port")/apis/security-profiles-operator.x-k8s.io/v1/seccompprofiles" | jq -e --arg k "$key" --arg r "$reason" '.items | length == 1 and (.[0] | .metadata.annotations["snug.io/key"] == $k and
       .metadata.annotations["snug.io/reason"] == $r and (.metadata.annotations | has("spo.x-k8s.io/syscall-coverage")) and any(.spec.syscalls[]; .names | index("mkdir")))'
   done
@@ -156,7 +156,7 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   kubectl-snug stop deploy/web --namespace shop
   [ -z "$(class)" ]
   run kubectl-snug stop deploy/web -n shop
-  [ "$status" -eq 2 ] && [[ "$output" == *"was not given a RuntimeClass"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"was not given a RuntimeClass"* ]]
   kubectl -n shop patch deploy/web --type=merge -p '{"spec":{"template":{"spec":{"runtimeClassName":"kata"}}}}'
   kubectl-snug audit deploy/web -n shop
   kubectl-snug stop deploy/web -n shop
@@ -190,7 +190,7 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   run kubectl-snug explain pod/agent-1 -n shop
   [ "${lines[-1]}" = "Next: kubectl snug learn daemonset/agent -n shop" ]
   run kubectl-snug explain pod/agent-1 -n shop --fix "$dir/fixed.json"
-  [ "$status" -eq 2 ] && [[ "$output" == *"no profile of pod agent-1 fails: there is nothing to fix"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"no profile of pod agent-1 fails: there is nothing to fix"* ]]
   run ! ls -d "$dir"/snug-fix.*
 }
 
@@ -199,12 +199,12 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   "$snug" setup kubernetes --image registry.example/snug:1 >"$dir/snug.yaml" 2>/dev/null
   evidence one '' "$(call 83 mkdir workload 1)"
   run kubectl-snug install -f "$dir/snug.yaml" one
-  [ "$status" -eq 0 ] && [[ "$output" == *"daemonset.apps/snug created"*"node/one labeled"* ]] && [[ "$output" != *"definitions are missing"* ]]
+  [ "$status" -eq 0 ]; [[ "$output" == *"daemonset.apps/snug created"*"node/one labeled"* ]]; [[ "$output" != *"definitions are missing"* ]]
   grep -q '^person create clusterrolebindings' "$dir/verbs"
   run kubectl-snug uninstall -f "$dir/snug.yaml"
-  [ "$status" -eq 0 ] && [[ "$output" == *'daemonset.apps "snug" deleted'* ]]
+  [ "$status" -eq 0 ]; [[ "$output" == *'daemonset.apps "snug" deleted'* ]]
   evidences | jq -e '.items | length == 1'
-  run kubectl-snug install; [ "$status" -eq 2 ] && [[ "$output" == *"install takes -f FILE"* ]]
+  run kubectl-snug install; [ "$status" -eq 2 ]; [[ "$output" == *"install takes -f FILE"* ]]
   run kubectl-snug uninstall; [ "$status" -eq 2 ] && [[ "$output" == *"uninstall takes -f FILE"* ]]
 }
 
@@ -213,18 +213,18 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   evidence one '' "$(call 83 mkdir workload 1)"
   evidence two '' "$(call 87 unlink workload 1)"
   run kubectl-snug doctor
-  [ "$status" -le 1 ] && [[ "$output" == *"== one"*"== two"* ]]
+  [ "$status" -le 1 ]; [[ "$output" == *"== one"*"== two"* ]]
   jq -n '{defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["read", "nosuchcall"], action: "SCMP_ACT_ALLOW"}]}' >"$dir/p.json"
   run kubectl-snug check -f "$dir/p.json"
-  [ "$status" -eq 1 ] && [[ "$output" == *"== one"*nosuchcall*"== two"*nosuchcall* ]]
-  run kubectl-snug check; [ "$status" -eq 2 ] && [[ "$output" == *"check takes -f FILE"* ]]
+  [ "$status" -eq 1 ]; [[ "$output" == *"== one"*nosuchcall*"== two"*nosuchcall* ]]
+  run kubectl-snug check; [ "$status" -eq 2 ]; [[ "$output" == *"check takes -f FILE"* ]]
   kubectl-snug report "$key" >"$dir/page.html"
-  grep -q '<html' "$dir/page.html" && grep -q mkdir "$dir/page.html" && grep -q unlink "$dir/page.html"
+  grep -q '<html' "$dir/page.html"; grep -q mkdir "$dir/page.html"; grep -q unlink "$dir/page.html"
   # A profile of one's own against the merged evidence; a name that is no key goes to the node as it is.
   run kubectl-snug diff "$key" @containerd
   [ "$status" -eq 1 ]
   run kubectl-snug diff "$key"
-  [ "$status" -eq 2 ] && [[ "$output" == *"nothing is approved for $key yet"* ]]
+  [ "$status" -eq 2 ]; [[ "$output" == *"nothing is approved for $key yet"* ]]
   # Nothing is left on the node.
   run ! ls -d "$dir"/snug-merge.*
 }
@@ -242,7 +242,7 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   evidence one '' "$(call 83 mkdir workload 1)"
   : >"$dir/cut"
   run kubectl-snug show "$key"
-  [ "$status" -eq 0 ] && [[ "$output" == *mkdir* ]]
+  [ "$status" -eq 0 ]; [[ "$output" == *mkdir* ]]
   [ ! -e "$dir/cut" ]
   sed -i "2s/rm [^;]*; //" "$dir/exec"
   : >"$dir/cut"

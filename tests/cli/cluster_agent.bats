@@ -95,7 +95,7 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "the agent makes dozens of requests, wh
   published -e --arg k "$key" '.items | length == 1 and (.[0] | .spec.key == $k and .spec.node == "one" and .spec.runs == 1 and .spec.state == "complete" and
     .metadata.namespace == "shop" and (.metadata | has("ownerReferences") | not))'
   # The file is written anew, with the same in it.
-  cp "$state/keys/$key/evidence.json" "$dir/same" && touch "$dir/same" && mv "$dir/same" "$state/keys/$key/evidence.json"
+  cp "$state/keys/$key/evidence.json" "$dir/same"; touch "$dir/same"; mv "$dir/same" "$state/keys/$key/evidence.json"
   idle
   [ "$(counts create),$(counts get),$(counts update)" = 1,0,0 ]
   # A run goes on: nothing yet. It ends.
@@ -126,7 +126,7 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "the agent makes dozens of requests, wh
   echo '{"annotations": {"io.kubernetes.cri-o.Name": "k8s_web_web-0_shop_u-2_0"}}' >"$dir/bundles/abc/config.json"
   stop
   agent BUNDLES="$dir/bundles"
-  denied abc mkdir >"$dir/journal.new" && mv "$dir/journal.new" "$dir/journal"
+  denied abc mkdir >"$dir/journal.new"; mv "$dir/journal.new" "$dir/journal"
   eventually events '.items | length == 1'
   # Everything that the role grants was needed, and nothing else was asked for.
   [ "$(sed -n 's/^agent //p' "$dir/verbs" | sort -u)" = "$(/usr/bin/python3 - "$SNUG_SOURCE/examples/kubernetes/snug.yaml" <<'P'
@@ -189,13 +189,14 @@ events() { curl -s "http://127.0.0.1:$(cat "$dir/port")/api/v1/events" | jq -e "
     denied abc chmod 'k8s/shop/ x'
     echo '{"MESSAGE": [1, 2], "SNUG_KEY": 7}'
     echo '{'
-  } >"$dir/journal.new" && mv "$dir/journal.new" "$dir/journal"
+  } >"$dir/journal.new"
+  mv "$dir/journal.new" "$dir/journal"
   eventually events '.items | length == 2'
   events --arg k "$key" 'any(.items[]; .involvedObject == {apiVersion: "v1", kind: "Pod", namespace: "shop", name: "web-0", uid: "u-1", fieldPath: "spec.containers{web}"} and
     .reason == "SeccompDenied" and .type == "Warning" and .count == 3 and .lastTimestamp == "2026-01-31T12:00:00Z" and .source.host == "one" and
     .message == "container abc, key " + $k + ": denied unlink by x (/bin/x), 3 times")'
   events 'any(.items[]; .involvedObject.name == "db-0" and .involvedObject.uid == "u-2" and .involvedObject.fieldPath == "spec.containers{db}")'
-  denied abc mkdir >"$dir/journal.new" && mv "$dir/journal.new" "$dir/journal"
+  denied abc mkdir >"$dir/journal.new"; mv "$dir/journal.new" "$dir/journal"
   eventually test ! -e "$dir/journal"
   idle
   [ "$(counts create)" -eq 2 ]
@@ -240,7 +241,7 @@ events() { curl -s "http://127.0.0.1:$(cat "$dir/port")/api/v1/events" | jq -e "
   evidence "$(one_run '')" "$(call 83 mkdir workload 1)" k8s/Shop/web/nginx
   mkdir -p "$state/keys/k8s/shop/a b"
   cp "$state/keys/$key/evidence.json" "$state/keys/k8s/shop/a b/"
-  echo '{' >"$dir/broken" && mkdir -p "$state/keys/k8s/shop/broken/x" && mv "$dir/broken" "$state/keys/k8s/shop/broken/x/evidence.json"
+  echo '{' >"$dir/broken"; mkdir -p "$state/keys/k8s/shop/broken/x"; mv "$dir/broken" "$state/keys/k8s/shop/broken/x/evidence.json"
   agent
   eventually is_published
   idle
@@ -259,12 +260,12 @@ events() { curl -s "http://127.0.0.1:$(cat "$dir/port")/api/v1/events" | jq -e "
   jq -n '{defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["read"], action: "SCMP_ACT_ALLOW"}]}' \
     >"$dir/p.json"
   # More than a page of others.
-  for i in $(seq 26); do approve "k8s/shop/web/image-$i" && cat "$dir/object.json"; done | jq -s . >"$dir/many.json"
+  for i in $(seq 26); do approve "k8s/shop/web/image-$i"; cat "$dir/object.json"; done | jq -s . >"$dir/many.json"
   teardown
   cp "$dir/many.json" "$dir/objects.json"
   api
-  approve "$key" && post shop
-  approve k8s/shop/evil/nginx && sed -i 's/"k8s\/shop\/evil/"k8s\/shop\/web/' "$dir/object.json" && post shop
+  approve "$key"; post shop
+  approve k8s/shop/evil/nginx; sed -i 's/"k8s\/shop\/evil/"k8s\/shop\/web/' "$dir/object.json"; post shop
   SH='busybox sh' agent
   eventually test -e "$NODE/opt/snug/state/cluster/have"
   idle

@@ -80,7 +80,7 @@ P
   cmp "$dir/seccomp/snug/shop/web/docker.io%2Fnginx.json" "$dir/p.json"
   before=$(stat -c %i "$(approved)" "$dir/seccomp/snug/shop/web/docker.io%2Fnginx.json")
   run_snug cluster take <"$dir/list.json"
-  [ "$status" -eq 0 ] && [ "$output" = "have $key" ]
+  [ "$status" -eq 0 ]; [ "$output" = "have $key" ]
   [ "$(stat -c %i "$(approved)" "$dir/seccomp/snug/shop/web/docker.io%2Fnginx.json")" = "$before" ]
   # The exported file is gone: it is written anew.
   rm "$dir/seccomp/snug/shop/web/docker.io%2Fnginx.json"
@@ -118,12 +118,12 @@ C
   list "$(cat "$dir/filter") $(cat "$dir/other.json")" >"$dir/list.json"
   run_snug cluster take <"$dir/list.json"
   [ "$status" -eq 1 ]
-  [ "$(grep -c '^snug: ' "$dir/stderr")" -eq "$(grep -c '' "$dir/cases")" ] && [ "$(grep -c '' "$dir/stderr")" -eq "$(grep -c '' "$dir/cases")" ]
+  [ "$(grep -c '^snug: ' "$dir/stderr")" -eq "$(grep -c '' "$dir/cases")" ]; [ "$(grep -c '' "$dir/stderr")" -eq "$(grep -c '' "$dir/cases")" ]
   paste -d@ <(cut -d@ -f2- "$dir/cases") "$dir/stderr" | while IFS=@ read -r wanted said; do
     [[ "$said" == *"$wanted"* ]] || { echo "$wanted: $said"; exit 1; }
   done
-  [ ! -e "$(approved)" ] && [[ "$output" == 'have k8s/shop/db/mysql'* ]] && [ -e "$state/keys/k8s/shop/db/mysql/approved.json" ]
-  [ "$(ls "$state/keys")" = k8s ] && [ "$(ls "$state/keys/k8s/shop")" = db ]
+  [ ! -e "$(approved)" ]; [[ "$output" == 'have k8s/shop/db/mysql'* ]]; [ -e "$state/keys/k8s/shop/db/mysql/approved.json" ]
+  [ "$(ls "$state/keys")" = k8s ]; [ "$(ls "$state/keys/k8s/shop")" = db ]
   # A token that would not stay one word of a URL.
   list . | jq '.metadata.continue = "a&limit=1"' >"$dir/list.json"
   run_snug cluster take <"$dir/list.json"; refused 2 'token'

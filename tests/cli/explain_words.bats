@@ -303,7 +303,18 @@ END
   cp "$dir/p.json" "$state/keys/web/approved.json"
   run_snug explain --key web
   [ "$status" -eq 1 ]
-  [[ "$output" == *"snug explain --key web --fix fixed.json"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
+  [[ "$output" == *"snug explain --key web --fix fixed.json"*"audit mode, which denies nothing,"*"snug-audit run --bundle BUNDLE ID; snug explain --key web"* ]]
+  # Not every key is one that snug-audit takes, and a pod is denied something even then.
+  for key in program/web k8s/shop/web/nginx k8s/shop/debugger; do
+    put_evidence "$key" "$(one_run '')" "$(call 0 read workload 7)"
+    cp "$dir/p.json" "$state/keys/$key/approved.json"
+  done
+  run_snug explain --key program/web
+  [[ "$output" == *"snug-learn run --bundle BUNDLE ID; snug explain --key program/web"* && "$output" != *snug-audit* && "$output" != *'no approved'* ]]
+  run_snug explain --key k8s/shop/web/nginx
+  [[ "$output" == *"audit mode, which denies no more than RuntimeDefault,"*"RuntimeClass snug-audit"* ]]
+  run_snug explain --key k8s/shop/debugger
+  [[ "$output" == *"never recorded"* && "$output" != *snug-audit* && "$output" != *snug-learn* ]]
 }
 
 @test "records of containers that snug learns are left out, unless asked for" {

@@ -346,7 +346,7 @@ fixed() {
   # A style in which nothing can be put in its place is refused, and nothing is written.
   printf 'kind: ConfigMap\napiVersion: v1\ndata:\n  p.json: >\n    {"defaultAction": "SCMP_ACT_ERRNO",\n    "syscalls": [{"names": ["exit"], "action": "SCMP_ACT_ALLOW"}]}\n' >"$dir/h.yaml"
   run_snug explain --profile "$dir/h.yaml" --fix "$dir/h.fixed" "$dir/log"
-  [ "$status" -eq 2 ] && [ ! -e "$dir/h.fixed" ]
+  [ "$status" -eq 2 ]; [ ! -e "$dir/h.fixed" ]
   [[ "$stderr" == *"h.yaml: line 4: cannot amend a text of this style in place"* ]]
 }
 

@@ -128,7 +128,7 @@ teardown() { if [ -n "${fake:-}" ]; then kill "$fake"; fi; }
 @test "-o replaces the file at once, and only a regular one outside the state directory" {
   put_web
   run_snug metrics -o "$dir/snug.prom"
-  [ "$status" -eq 0 ] && [ -z "$output" ]
+  [ "$status" -eq 0 ]; [ -z "$output" ]
   python3 "$BATS_TEST_DIRNAME/prometheus_text.py" "$dir/snug.prom" >/dev/null
   [ "$(stat -c %a "$dir/snug.prom")" = 644 ]
   run_snug metrics -o "$state/x.prom"

@@ -14,6 +14,7 @@ setup() {
   # What is run on the node: recorded; the programs there see it as their root.
   cat >"$dir/bin/on-node" <<S
 #!/bin/sh
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 case "\$1 \$2" in
   systemctl\ restart) exec $dir/bin/restart ;;
   systemctl\ --version | systemd-run\ --version) exit 0 ;;
@@ -87,7 +88,7 @@ restarts() { grep -c '^restart$' "$dir/log" || true; }
 # on_the_node: what the timer runs there; the directory of the programs is the node's own.
 rollback() {
   sed "s#/opt/snug#$NODE/opt/snug#g; s#=/etc/#=$NODE/etc/#g; s#=/run/#=$NODE/run/#g; s#=/var/#=$NODE/var/#g" "$image/snug-node" >"$NODE/opt/snug/bin/snug-node"
-  INVOCATION_ID=1 NODE='' NODE_NAME=${1-} ${SH:-sh} "$NODE/opt/snug/bin/snug-node" rollback
+  INVOCATION_ID=${by_hand-1} NODE='' NODE_NAME=${1-} ${SH:-sh} "$NODE/opt/snug/bin/snug-node" rollback
 }
 
 @test "a restart that ends its caller: one for the installation, none for the next container, one for the rollback" {
@@ -106,7 +107,7 @@ rollback() {
     grep -q 'BinaryName = "/opt/snug/bin/snug-audit"' "$NODE/etc/containerd/config.toml"
     # An update: the old one leaves a timer, the new one stops it.
     end_container
-    grep -q '^systemd-run .*--on-active 300 .*/opt/snug/bin/snug-node rollback$' "$dir/log"
+    grep -q '^systemd-run .*--on-active 300 --on-unit-inactive 600 .*/opt/snug/bin/snug-node rollback$' "$dir/log"
     container
     eventually up
     eventually test "$(tail -1 "$dir/log")" = 'systemctl stop snug-rollback.timer snug-rollback.service'
@@ -189,6 +190,10 @@ rollback() {
   [ -x "$NODE/opt/snug/bin/snug-runtime" ]
   run ! grep -q snug "$NODE/etc/containerd/config.toml"
   [ "$(restarts)" = 2 ]
+  # By hand there is no timer that would come again, so it sets one.
+  run ! grep -q 'on-active 600' "$dir/log"
+  by_hand='' rollback
+  [[ "$(tail -1 "$dir/log")" == *' --on-active 600 --on-unit-inactive 600 '*' rollback' ]]
   # The timer comes again.
   rm "$dir/run/containers/root/web"
   rollback
@@ -205,7 +210,7 @@ rollback() {
   ENGINE=containerd run sh "$image/snug-node" install
   [ "$status" -eq 1 ]
   [[ "$output" == *'no containerd on this node'*'nothing was changed'* ]]
-  [ ! -e "$NODE/etc/containerd" ] && [ ! -e "$NODE/opt" ]
+  [ ! -e "$NODE/etc/containerd" ]; [ ! -e "$NODE/opt" ]
   containerd_node
   run sh "$image/snug-node" install
   [ "$status" -eq 1 ]
@@ -220,8 +225,24 @@ rollback() {
   [ "$(restarts)" = 0 ]
   # Nor does the command itself make an engine's directory.
   rm -r "$NODE/etc/containerd"
-  PATH=$dir/few run "$snug" setup crio --write --config "$dir/none/conf.d/x.conf"
-  [ "$status" -eq 2 ]
+  for engine in crio containerd docker podman; do
+    run "$snug" setup $engine --write --config "$dir/none/conf.d/x.conf"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"is $engine installed here?"* ]]
+    [ ! -e "$dir/none" ]
+  done
+}
+
+@test "the tools that are asked for are all that an installation uses" {
+  containerd_node
+  mkdir "$dir/few"
+  for t in $(sed -n 's/^  need \(.*cp.*\)/\1/p' "$image/snug-node"); do ln -s "$(command -v "$t")" "$dir/few/$t"; done
+  PATH=$dir/few SH=/bin/sh container
+  eventually up
+  PATH=$dir/few SH=/bin/sh ready
+  end_container
+  run ! grep -i 'not found' "$dir/container.log" "$dir/ready.log"
+  [[ "$(tail -1 "$dir/log")" == 'systemd-run '*' rollback' ]]
 }
 
 @test "CRI-O, k3s and rke2: their files, their sockets, their units" {

@@ -44,7 +44,7 @@ spec() { jq -n --argjson p "$READ" '{ociVersion: "1.0.2", process: {}, linux: {s
   run_snug diff "$dir/lost.json" "$dir/read.json"
   refused 2 "/none/x.json"
   # A configuration without a filter confines nothing.
-  jq 'del(.linux.seccomp)' "$dir/config.json" >"$dir/c2.json" && mv "$dir/c2.json" "$dir/config.json"
+  jq 'del(.linux.seccomp)' "$dir/config.json" >"$dir/c2.json"; mv "$dir/c2.json" "$dir/config.json"
   run_snug check --no-sample "$dir/web.json"
   [ "$status" -eq 1 ]
 }
@@ -78,7 +78,7 @@ spec() { jq -n --argjson p "$READ" '{ociVersion: "1.0.2", process: {}, linux: {s
   run_snug check --no-sample --json "$dir/bundle/"
   [ "$(jq '.profiles_checked' <<<"$output")" -eq 1 ]
   # A directory of profiles of which one has that name is none.
-  mkdir "$dir/profiles" && cp "$dir/read.json" "$dir/profiles/config.json" && cp "$dir/read.json" "$dir/profiles/other.json"
+  mkdir "$dir/profiles"; cp "$dir/read.json" "$dir/profiles/config.json"; cp "$dir/read.json" "$dir/profiles/other.json"
   run_snug check --no-sample --json "$dir/profiles"
   [ "$(jq '.profiles_checked' <<<"$output")" -eq 2 ]
 }

@@ -18,7 +18,7 @@ on() { local lines=$1; shift; run python3 "$BATS_TEST_DIRNAME/terminal.py" "$lin
   "$snug" --help | cmp - "$dir/help"
   # The prompt has the last line.
   on $((lines + 1)) "$snug" --help
-  [ ! -e "$dir/paged" ] && [ "$output" = "$(cat "$dir/help")" ]
+  [ ! -e "$dir/paged" ]; [ "$output" = "$(cat "$dir/help")" ]
   on "$lines" "$snug" --help
   cmp "$dir/paged" "$dir/help"
   [ "$output" = "$(cat "$dir/help")" ]
@@ -31,7 +31,7 @@ on() { local lines=$1; shift; run python3 "$BATS_TEST_DIRNAME/terminal.py" "$lin
   rm "$dir/paged"
   for none in cat ''; do
     SNUG_PAGER=$none on 10 "$snug" --help
-    [ "$output" = "$(cat "$dir/help")" ] && [ ! -e "$dir/paged" ]
+    [ "$output" = "$(cat "$dir/help")" ]; [ ! -e "$dir/paged" ]
   done
 }
 
@@ -59,7 +59,7 @@ on() { local lines=$1; shift; run python3 "$BATS_TEST_DIRNAME/terminal.py" "$lin
   export SNUG_PAGER="env >$dir/env; cat >/dev/null"
   on 10 "$snug" --help
   grep -qx LESS=FRX "$dir/env"
-  ! grep -q SECURE "$dir/env"
+  ! grep -q SECURE "$dir/env" || false
   LESS=S on 10 "$snug" --help
   grep -qx LESS=S "$dir/env"
   if [ "$(id -u)" = 0 ]; then

@@ -220,7 +220,7 @@ denied() {
   [ -e "$dir/docker.conf.before-snug" ]
   example 0 'snug setup docker --remove && systemctl restart docker'
   # "It is restored to the byte and the backup goes."
-  [ "$(cat "$dir/docker.conf")" = '{}' ] && [ ! -e "$dir/docker.conf.before-snug" ]
+  [ "$(cat "$dir/docker.conf")" = '{}' ]; [ ! -e "$dir/docker.conf.before-snug" ]
   example 0 'snug setup kubernetes --image registry.example/snug:1 | kubectl apply -f -'
   told
   [ "$(cat "$dir/called")" = "$(printf 'systemctl restart %s\n' containerd docker)" ]

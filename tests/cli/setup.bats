@@ -150,7 +150,7 @@ E
   [ "$(jq -S 'del(.runtimes["snug-learn", "snug-audit", "snug-enforce"])' "$dir/daemon.json")" = "$(jq -S . "$dir/before")" ]
   setup_at "$dir/daemon.json" --write
   [[ "$output" == *'already contains snug'* ]]
-  jq '. + {debug: true}' "$dir/daemon.json" >"$dir/x" && cat "$dir/x" >"$dir/daemon.json"
+  jq '. + {debug: true}' "$dir/daemon.json" >"$dir/x"; cat "$dir/x" >"$dir/daemon.json"
   setup_at "$dir/daemon.json" --remove
   [ "$(jq -S . "$dir/daemon.json")" = "$(jq -S '. + {debug: true}' "$dir/before")" ]
   cp "$dir/before" "$dir/daemon.json"; rm "$dir/daemon.json.before-snug"
@@ -216,6 +216,8 @@ assert not pod["automountServiceAccountToken"] and [m["name"] for m in c["volume
 assert "privileged" not in agent["securityContext"] and agent["command"] == ["/usr/lib/snug/snug-cluster"]
 # No hook: a restart of the engine would end it, and the kubelet would begin again.
 assert "lifecycle" not in c
+# The node's own namespaces: audit records go to no others, and ON_NODE is a process of the host.
+assert pod["hostPID"] and pod["hostNetwork"] and c["securityContext"]["privileged"]
 script = open(sys.argv[2] + "/snug-node").read()
 cluster = open(sys.argv[2] + "/snug-cluster").read()
 for command in c["command"], c["readinessProbe"]["exec"]["command"]:

@@ -260,4 +260,6 @@ PY
   run_snug ls
   [ "$status" -eq 0 ]
   [[ "$(sed 's/  */ /g' <<<"$output")" == *$'\nweb 1 2 filter-not-seen '* ]]
+  run_snug show web
+  [[ "$output" == *"Learning runs: 1, complete: 1, running now: 0; starts that failed: 1."* ]]
 }

@@ -2,7 +2,7 @@ load helper
 
 @test "without a command: what is learnt, what waits for approval, what was denied" {
   run_snug
-  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [ "$status" -eq 0 ]; [ -z "$stderr" ]
   [[ "$output" == "Learnt: nothing yet"*$'\n'"Waiting for approval: nothing"$'\n'"Denied: nothing"* ]]
   for k in a b c d e f; do put_web $k; done
   put_evidence torn "$(one_run '"overrun"')" "$(call 0 read workload 1)"
@@ -11,7 +11,7 @@ load helper
   for k in app b c d e f; do "$snug" approve --no-sample $k >"$dir/out" 2>&1; done
   run_snug
   echo "$output"
-  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [ "$status" -eq 0 ]; [ -z "$stderr" ]
   [[ "$output" == *"Learnt: 8 keys"*"and 3 more; \`snug ls\`"* ]]
   grep -qxE 'Waiting for approval: 1 key' <<<"$output"
   grep -qxE '  a +1 complete run +snug approve a' <<<"$output"
@@ -103,23 +103,23 @@ unread() {
   put_web other
   printf 'version = 2\n' >"$dir/containerd.toml"
   unread approve --no-sample web
-  [ "$status" -eq 2 ] && [ -s "$state/keys/web/approved.json" ]
+  [ "$status" -eq 2 ]; [ -s "$state/keys/web/approved.json" ]
   cp "$state/keys/web/approved.json" "$dir/first.json"
   unread approve --no-sample --errno eperm web
-  [ "$status" -eq 2 ] && ! cmp -s "$state/keys/web/approved.json" "$dir/first.json"
+  [ "$status" -eq 2 ]; ! cmp -s "$state/keys/web/approved.json" "$dir/first.json" || false
   unread approve web --to 1
-  [ "$status" -eq 2 ] && cmp "$state/keys/web/approved.json" "$dir/first.json"
+  [ "$status" -eq 2 ]; cmp "$state/keys/web/approved.json" "$dir/first.json"
   unread approve other --profile "$dir/first.json"
-  [ "$status" -eq 2 ] && cmp "$state/keys/other/approved.json" "$dir/first.json"
+  [ "$status" -eq 2 ]; cmp "$state/keys/other/approved.json" "$dir/first.json"
   unread setup containerd --write --config "$dir/containerd.toml" --bin "$SNUG_BUILD"
-  [ "$status" -eq 2 ] && grep -q snug-enforce "$dir/containerd.toml"
+  [ "$status" -eq 2 ]; grep -q snug-enforce "$dir/containerd.toml"
   unread setup containerd --remove --config "$dir/containerd.toml"
-  [ "$status" -eq 2 ] && ! grep -q snug "$dir/containerd.toml"
+  [ "$status" -eq 2 ]; ! grep -q snug "$dir/containerd.toml" || false
   # These tell nothing on standard output, so that nothing was lost.
   unread profile web -o "$dir/p.json"
-  [ "$status" -eq 0 ] && [ -s "$dir/p.json" ]
+  [ "$status" -eq 0 ]; [ -s "$dir/p.json" ]
   unread report web -o "$dir/r.html"
-  [ "$status" -eq 0 ] && [ -s "$dir/r.html" ]
+  [ "$status" -eq 0 ]; [ -s "$dir/r.html" ]
   unread merge web other --key both -o "$dir/m.json"
   [ "$status" -eq 0 ] && [ -s "$dir/m.json" ]
 }

@@ -46,7 +46,7 @@ alone() { [ "$(ls -A "$T/b" | grep -v '^rootfs$')" = config.json ]; }
   for n in 1 2; do jq ".hostname = \"h$n\" | .process.args = [\"sh\", \"-c\", \"echo h$n\"]" "$T/b/config.json" >"$T/c$n"; done
   touch "$T/go"
   while [ -e "$T/go" ]; do
-    for n in 1 2; do cp "$T/c$n" "$T/b/new" && mv "$T/b/new" "$T/b/config.json"; done
+    for n in 1 2; do cp "$T/c$n" "$T/b/new"; mv "$T/b/new" "$T/b/config.json"; done
   done &
   started=0
   for i in $(seq 25); do

@@ -81,7 +81,7 @@ P
 @test "when create fails" {
   for filter in '.process.args = ["/no/such/program"]' '.root.path = "missing"' '.mounts += [{"destination": "/x", "type": "nofs", "source": "x"}]'; do
     bundle "$T/b" "$filter" true
-    jq "$filter" "$T/b/config.json" >"$T/c" && cat "$T/c" >"$T/b/config.json"
+    jq "$filter" "$T/b/config.json" >"$T/c"; cat "$T/c" >"$T/b/config.json"
     cp -p "$T/b/config.json" "$T/before"
     run snug-learn --root "$T/root" run --bundle "$T/b" shell
     [ "$status" -ne 0 ]

@@ -36,7 +36,7 @@ caps() { # NAME...: exactly these, effective and permitted; none in the other se
 }
 
 @test "a state directory of another user's: that capability is kept; the wrapper refuses the directory" {
-  mkdir "$T/state" && chown nobody "$T/state" && chmod 700 "$T/state"
+  mkdir "$T/state"; chown nobody "$T/state"; chmod 700 "$T/state"
   start
   caps audit_control dac_override
   bundle "$T/b" . sh -c 'echo hi'

@@ -219,3 +219,20 @@ P
   [[ "$(crun_as learn run other 2>/dev/null)" == *denied* ]]
   snug show --json other | jq -e '[.syscalls[] | select(.name == $n)] | length == 0' --arg n $MKDIR
 }
+
+@test "what a pod is denied while it learns is shown, and what it may do beyond its own profile" {
+  configure 'runtime="/usr/bin/crun"' 'learning="auto"'
+  bundle "$T/b" '.root.readonly = false | .process.capabilities = {} | .annotations = {"io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-namespace": "shop",
+    "io.kubernetes.cri.container-name": "web", "io.kubernetes.cri.image-name": "test"} |
+    .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["'$MKDIR'", "unshare"], action: "SCMP_ACT_ERRNO"}]}' \
+    sh -c 'unshare -U true 2>/dev/null || echo denied; mkdir /tmp/pod && echo made; rmdir /tmp/pod'
+  pod() { v2 snug-learn --cgroup-manager=disabled --root "$T/k8s.io" run --bundle "$T/b" "$1" 2>/dev/null; }
+  pod first
+  eventually features_known
+  run pod second
+  [[ "$output" == *denied*made* ]]
+  key=k8s/shop/web/test
+  runs $key | jq -e '.[-1] | .baseline == "default" and .complete and .opened == [$n]' --arg n $MKDIR
+  snug show --json $key | jq -e '.syscalls[] | select(.name == "unshare") | .denied >= 1 and .count == 0 and .phase == "workload"'
+  [[ "$(snug show $key)" == *"Denied: 1"* ]]
+}

@@ -86,7 +86,7 @@ dropped() { awk '$2 == 9 {n += $9} END {exit !n}' /proc/net/netlink; }
   prepare refused . true
   run snug-learn --root "$T/root" run --bundle "$T/refused" refused
   auditctl -d always,exclude -F msgtype=SECCOMP >/dev/null 2>&1
-  [ "$status" -eq 1 ] && [[ "$output" == "snug: "*exclude* ]]
+  [ "$status" -eq 1 ]; [[ "$output" == "snug: "*exclude* ]]
   lost shell exclude-rule barrier
   control . sh -c '/fault flood 10'
 }
@@ -218,7 +218,7 @@ between_barriers() {
   auditctl -f 2 >/dev/null
   run snug-learn --root "$T/root" run --bundle "$T/shell" shell
   auditctl -f 1 >/dev/null
-  [ "$status" -eq 1 ] && [[ "$output" == "snug: "*panic* ]]
+  [ "$status" -eq 1 ]; [[ "$output" == "snug: "*panic* ]]
   [ -z "$(find "$T/state" -name evidence.json)" ]
   way refused "no run"
   auditctl -b "$BACKLOG" >/dev/null
@@ -311,7 +311,7 @@ C
   echo "${OLD/ log/}" >/proc/sys/kernel/seccomp/actions_logged
   run snug-learn --root "$T/root" run --bundle "$T/shell" shell
   echo "$OLD" >/proc/sys/kernel/seccomp/actions_logged
-  [ "$status" -eq 1 ] && [[ "$output" == "snug: "* ]]
+  [ "$status" -eq 1 ]; [[ "$output" == "snug: "* ]]
   way refused "no run"
   eventually learn control . true >/dev/null 2>&1
   newest control | jq -e .complete

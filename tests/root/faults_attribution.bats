@@ -116,7 +116,7 @@ outlives() { # KEY: the same without the fault, whose mkdir comes after the init
   own_proc hidepid=4 setpriv --bounding-set -sys_ptrace
   prepare shell . true
   run snug-learn --root "$T/root" run --bundle "$T/shell" shell
-  [ "$status" -eq 1 ] && [[ "$output" == "snug: "*hidepid* ]]
+  [ "$status" -eq 1 ]; [[ "$output" == "snug: "*hidepid* ]]
   way refused "no run"
   end_recorder
   control . true

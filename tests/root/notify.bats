@@ -200,7 +200,7 @@ worker() { cat "$HERE/run/snug/agent.lock"; }
       wait "$container" && status=0 || status=$?
       case $way in
         fail) [ "$status" -ne 0 ] || grep -q done "$HERE/out" ;;
-        original) [ "$status" -eq 0 ] && grep -q done "$HERE/out" ;;
+        original) [ "$status" -eq 0 ]; grep -q done "$HERE/out" ;;
       esac
       runs_of kill | jq -e --arg id "$way-$i" '.[] | select(.id == $id) | .ended != null and (.complete | not) and .reasons == ["recorder"]'
     done
@@ -298,7 +298,7 @@ steps_gitlab() { sed -n '/^  script:$/,$p' "$SNUG_SOURCE/examples/ci/learn-gitla
   run job github large
   echo "$output"
   [ "$status" -eq 0 ]
-  [ -s "$HERE/job/seccomp/report.html" ] && jq -e '.syscalls | length > 0' "$HERE/job/seccomp/profile.json"
+  [ -s "$HERE/job/seccomp/report.html" ]; jq -e '.syscalls | length > 0' "$HERE/job/seccomp/profile.json"
   run job gitlab small
   echo "$output"
   [ "$status" -eq 1 ]

@@ -24,7 +24,7 @@ seen() {
   cp "$SNUG_BUILD/tests/root/calls" "$T/b/rootfs/bin"
   jq --arg t "$T" '.source = "notify" | .run_dir = $t + "/nrun" | .state_dir = $t + "/nstate"' "$SNUG_CONFIG" >"$T/notify.json"
   for i in $(seq "${SNUG_RANDOM:-6}"); do
-    jq --arg n "$((seed + i))" '.process.args = ["calls", "random", $n]' "$T/b/config.json" >"$T/c" && cat "$T/c" >"$T/b/config.json"
+    jq --arg n "$((seed + i))" '.process.args = ["calls", "random", $n]' "$T/b/config.json" >"$T/c"; cat "$T/c" >"$T/b/config.json"
     snug-learn --root "$T/root" run --bundle "$T/b" "r$i" 2>>"$T/err"
     SNUG_CONFIG=$T/notify.json snug-learn --root "$T/root" run --bundle "$T/b" "r$i" 2>>"$T/err"
     snug show --json "r$i" >"$T/audit.json"

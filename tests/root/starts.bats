@@ -177,7 +177,7 @@ alone() { [ -z "$(find "$T/b" -maxdepth 1 -name '.config*')" ]; }
   web echo hi
   chmod 711 "$T"
   map='.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 123456, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
-  jq "$map" "$T/b/config.json" >"$T/c" && cat "$T/c" >"$T/b/config.json"
+  jq "$map" "$T/b/config.json" >"$T/c"; cat "$T/c" >"$T/b/config.json"
   chown 123456:123456 "$T/b"
   enforce() { run snug-enforce --root "$T/root" run --bundle "$T/b" web; echo "$output"; }
   enforce

@@ -46,6 +46,12 @@ put_programs() {
   run chroot "$T/empty" /opt/snug/bin/snug-learn --version
   [ "$status" -eq 1 ]
   [[ "$output" == *'no runc or crun'* ]]
+  # An engine that is not there gets no configuration.
+  mkdir "$T/empty/etc"
+  run chroot "$T/empty" /opt/snug/bin/snug setup containerd --bin /opt/snug/bin --write
+  [ "$status" -eq 2 ]
+  [[ "$output" == *'is containerd installed here?'* ]]
+  [ -z "$(ls "$T/empty/etc")" ]
   # YAML is read too.
   printf 'apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  name: a\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  syscalls:\n  - action: SCMP_ACT_ALLOW\n    names: [read]\n' >"$T/empty/a.yaml"
   chroot "$T/empty" /opt/snug/bin/snug merge /a.yaml >"$T/a.json"
@@ -120,7 +126,7 @@ in_root() {
   for layer in $(jq -r '.layers[].digest' "$T/layout/blobs/sha256/${manifest#sha256:}"); do tar -C "$T/unpacked" -xzf "$T/layout/blobs/sha256/${layer#sha256:}"; done
   [[ "$(chroot "$T/unpacked" /usr/lib/snug/snug --version)" == 'snug '* ]]
   # What an engine adds.
-  mkdir "$T/unpacked/dev" && mknod -m 666 "$T/unpacked/dev/null" c 1 3
+  mkdir "$T/unpacked/dev"; mknod -m 666 "$T/unpacked/dev/null" c 1 3
   NODE=/node ON_NODE=/bin/busybox run chroot "$T/unpacked" /usr/lib/snug/snug-node install
   echo "$output"
   [ "$status" -eq 1 ]
@@ -128,4 +134,9 @@ in_root() {
   NODE=/node run chroot "$T/unpacked" /usr/lib/snug/snug-node ready
   [ "$status" -eq 1 ]
   [[ "$output" == *'not installed yet'* ]]
+  # `kubectl exec ds/snug -- snug ls` is about the node: what pid 1 has there as its snug, not what is in this image.
+  mkdir "$T/unpacked/proc"
+  run unshare -m -p -f sh -c 'mount -t tmpfs opt /opt && mkdir -p /opt/snug/bin && mount -t proc proc "$0/proc" &&
+    printf "#!/bin/sh\necho on the node: \"\$*\"\n" >/opt/snug/bin/snug && chmod 755 /opt/snug/bin/snug && chroot "$0" /usr/bin/snug ls "a  b"' "$T/unpacked"
+  [ "$output" = 'on the node: ls a  b' ]
 }

@@ -81,6 +81,8 @@ static void print_changes(const struct build *b, const struct profile *old, cons
 
 static void print_use(const struct cli *cli, const char *key, unsigned number, const struct profile *p, struct buf *out)
 {
+	bool pod = text_starts(key, "k8s/");
+
 	buf_addf(out,
 		 "\n"
 		 "Approved as number %u: containers of %s may make these %zu system calls (requests to the\n"
@@ -94,11 +96,11 @@ static void print_use(const struct cli *cli, const char *key, unsigned number, c
 	else
 		buf_addf(out,
 			 "%s:\n"
-			 "  snug-audit    refuses nothing; `snug explain --key %s` then names what would be refused\n"
+			 "  snug-audit    refuses %s; `snug explain --key %s` then names what would be refused\n"
 			 "  snug-enforce  refuses every other call\n",
-			 text_starts(key, "k8s/") ? "To use it, give the pod one of these as runtimeClassName"
-						  : "To use it, start the container with one of these in place of runc",
-			 key);
+			 pod ? "To use it, give the pod one of these as runtimeClassName"
+			     : "To use it, start the container with one of these in place of runc",
+			 pod ? "no more than RuntimeDefault" : "nothing", key);
 	buf_addf(out, "Docker, Podman and Kubernetes can use the file %s/keys/%s/approved.json\n",
 		 cli->config.state_dir, key);
 	if (cli->config.export_dir)

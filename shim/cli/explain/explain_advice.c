@@ -2,6 +2,7 @@
 #include "shim/cli/explain/explain.h"
 
 #include "base/text.h"
+#include "oci/key.h"
 
 #include <string.h>
 
@@ -119,17 +120,23 @@ static bool is_pod(const struct explain *x)
 	return text_starts(x->key, "k8s/");
 }
 
-/* The one start that shows everything that a profile lacks. snug-audit refuses a key without an approved profile. */
+/* The one start that shows everything that a profile lacks. snug-audit refuses a key without an approved profile, and one that
+ * comes from a program's name alone. */
 static void add_one_start(const struct explain *x, struct buf *out)
 {
-	const char *mode = x->approved ? "audit" : "learn";
+	bool audit = x->approved && !text_starts(x->key, "program/");
+	const char *mode = audit ? "audit" : "learn";
+	const char *denies = is_pod(x) ? "no more than RuntimeDefault" : "nothing";
 
-	if (x->approved)
-		buf_adds(out,
-			 "One start in audit mode, which denies nothing, finds everything that the profile lacks:\n");
+	if (oci_key_is_for_ephemeral(x->key)) {
+		buf_adds(out, "It is the key of kubectl debug's containers, which are never recorded.\n");
+		return;
+	}
+	if (audit)
+		buf_addf(out, "One start in audit mode, which denies %s, finds everything that the profile lacks:\n", denies);
 	else
-		buf_adds(out,
-			 "It has no approved profile. One learning run, which denies nothing, finds all its calls:\n");
+		buf_addf(out, "%sOne learning run, which denies %s, finds all its calls:\n",
+			 x->approved ? "" : "It has no approved profile. ", denies);
 	if (is_pod(x))
 		buf_addf(out, "  start the pod once with RuntimeClass snug-%s, then: ", mode);
 	else

@@ -69,7 +69,7 @@ static void add_figures(const struct report *r, struct buf *out)
 	const struct evidence_verdict *v = &r->build->verdict;
 
 	buf_adds(out, "<div class=\"figures\">\n");
-	add_figure(out, v->learn_runs, "learning runs");
+	add_figure(out, v->learn_runs - v->failed_starts, "learning runs");
 	add_figure(out, v->complete_runs, "of them complete");
 	add_figure(out, r->program_calls, "calls of the program");
 	add_figure(out, r->runtime_calls, "calls of the runtime");

@@ -69,7 +69,7 @@ static void add_figures(const struct report *r, const struct against *a, struct 
 		  diff_count(d, DIFF_REFUSED_BY_A), out);
 	add_count("of these, dangerous", count_dangers(d, DIFF_REFUSED_BY_B), count_dangers(d, DIFF_REFUSED_BY_A), out);
 	if (a->has_evidence) {
-		add_count("learning runs", own->learn_runs, a->verdict.learn_runs, out);
+		add_count("learning runs", own->learn_runs - own->failed_starts, a->verdict.learn_runs - a->verdict.failed_starts, out);
 		add_words("evidence", own->complete ? "complete" : "not complete",
 			  a->verdict.complete ? "complete" : "not complete", out);
 		add_words("new calls", settled(&r->confidence, own), settled(&a->confidence, &a->verdict), out);

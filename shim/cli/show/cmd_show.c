@@ -181,8 +181,11 @@ static void show_verdict(const struct evidence *ev, struct buf *out)
 	if (evidence_untold_runs(ev))
 		buf_addf(out, "  %zu runs could not tell execs from the program: there their calls count as the program's.\n",
 			 evidence_untold_runs(ev));
-	buf_addf(out, "  Learning runs: %zu, complete: %zu, running now: %zu.\n", v.learn_runs, v.complete_runs,
+	buf_addf(out, "  Learning runs: %zu, complete: %zu, running now: %zu", v.learn_runs - v.failed_starts, v.complete_runs,
 		 v.live_runs);
+	if (v.failed_starts)
+		buf_addf(out, "; starts that failed: %zu", v.failed_starts);
+	buf_adds(out, ".\n");
 }
 
 static int run(struct cli *cli, const struct cli_args *args, struct err *err)

@@ -57,18 +57,18 @@ undisturbed() { plain | diff "$T/plain" -; }
       spec: {key: $k, node: "one", runs: 1, state: "complete", evidence: "aGk="}}'
   }
   run kubectl create -f - < <(object 'k8s/Shop/web/x')
-  [ "$status" -ne 0 ] && [[ "$output" == *'spec.key'* ]]
+  [ "$status" -ne 0 ]; [[ "$output" == *'spec.key'* ]]
   object k8s/shop/web/docker.io%2Fnginx | kubectl create -f -
   kubectl -n shop patch evidences.snug.io e --type=merge -p '{"spec":{"runs":2}}'
   for change in '"node":"two"' '"key":"k8s/shop/db/x"'; do
     run kubectl -n shop patch evidences.snug.io e --type=merge -p "{\"spec\":{$change}}"
-    [ "$status" -ne 0 ] && [[ "$output" == *'evidence stays that of its key and node'* ]]
+    [ "$status" -ne 0 ]; [[ "$output" == *'evidence stays that of its key and node'* ]]
   done
   [[ "$(kubectl -n shop get evidences.snug.io)" == *NODE*RUNS*EVIDENCE*KEY*one*2*complete*k8s/shop/web/* ]]
   jq -n '{defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["read"], action: "SCMP_ACT_ALLOW"}]}' |
     snug cluster approval --approver a --reason r k8s/shop/web/docker.io%2Fnginx | kubectl create --validate=strict -f -
   run kubectl -n shop patch approvedprofiles.snug.io "$(snug cluster names k8s/shop/web/docker.io%2Fnginx | sed -n 's/^profile //p')" --type=merge -p '{"spec":{"key":"k8s/shop/db/x"}}'
-  [ "$status" -ne 0 ] && [[ "$output" == *'an approval stays that of its key'* ]]
+  [ "$status" -ne 0 ]; [[ "$output" == *'an approval stays that of its key'* ]]
   kubectl -n shop delete evidences.snug.io,approvedprofiles.snug.io --all
 }
 
