@@ -85,3 +85,46 @@ profile() {
   check --fix "$dir/several/a.json" "$dir/several/a.json"
   [ "$status" -eq 2 ]
 }
+
+@test "check --fix: what a higher number takes out of the runtime's stub is added, or said" {
+  # Killed by default: it needs more than names, and all of it is named.
+  printf '{"defaultAction":"SCMP_ACT_KILL_PROCESS","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}' >"$dir/kill.json"
+  for runtime in runc-1.1.15 runc-1.3.6; do
+    run_snug check --runtime $runtime --fix "$dir/fixed.json" "$dir/kill.json"
+    [ "$status" -eq 1 ]
+    run_snug check --json --runtime $runtime "$dir/fixed.json"
+    left=$(jq -r '[.profiles[].findings[] | select(.level == "failure") | .calls[].name] | unique[]' <<<"$output")
+    run_snug check --runtime $runtime --fix "$dir/again.json" "$dir/kill.json"
+    for name in $left; do
+      [[ "$output" == *'must be answered with ENOSYS'*"\"$name\""* ]]
+    done
+  done
+  # An old list, whose programs fell back from clone3 because the stub answered for it.
+  jq -n '{defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["clone", "rseq"], action: "SCMP_ACT_ALLOW"}]}' >"$dir/old.json"
+  run_snug check --runtime runc-1.3.6 --fix "$dir/fixed.json" "$dir/old.json"
+  [[ "$output" == *"written, "*"must be answered with ENOSYS"*'{"names": ['*'"clone3"'*'], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
+}
+
+@test "check --fix: a call that is allowed for some arguments is not opened for all" {
+  floor false
+  jq '.runtimes[0].floors[0].calls += [{name: "clone", nr: 56, seen: 3}]' "$dir/floor.json" >"$dir/f.json"
+  mv "$dir/f.json" "$dir/floor.json"
+  profile '{"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}' >"$dir/p.json"
+  check --fix "$dir/fixed.json" "$dir/p.json"
+  jq -e '.syscalls[0].names | index("statx") and (index("clone") | not)' "$dir/fixed.json"
+  check "$dir/p.json"
+  [[ "$(tr -s ' \n' ' ' <<<"$output")" == *'allow it for the arguments that the runtime uses'* ]]
+}
+
+@test "check --fix: what is read is not overwritten" {
+  floor false
+  profile >"$dir/p.json"
+  cp "$dir/p.json" "$dir/kept.json"
+  cp "$dir/floor.json" "$dir/kept-floor.json"
+  check --fix "$dir/floor.json" "$dir/p.json"
+  refused 2 'refusing to overwrite the input'
+  run_snug check --floor-file "$dir/floor.json" --fix "$dir/p.json" - <"$dir/p.json"
+  refused 2 'refusing to overwrite the input'
+  cmp "$dir/p.json" "$dir/kept.json"
+  cmp "$dir/floor.json" "$dir/kept-floor.json"
+}

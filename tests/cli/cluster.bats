@@ -185,6 +185,7 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   run kubectl-snug explain pod/agent-1 -n shop --fix "$dir/fixed.json"
   [ "$status" -eq 1 ]
   [[ "$output" == *"$dir/fixed.json: profiles/agent.json with what it lacks."* ]]
+  [[ "$output" == *"written, "*"calls added"* && "$output" != *"+++"* ]]
   jq -e '.syscalls[0].names | index("exit_group") and index("read")' "$dir/fixed.json"
   cp "$dir/fixed.json" "$dir/kubelet/seccomp/profiles/agent.json"
   run kubectl-snug explain pod/agent-1 -n shop
@@ -192,6 +193,39 @@ full() { [ -n "${SNUG_FULL:-}" ] || skip "kubectl starts some 30 times, which ta
   run kubectl-snug explain pod/agent-1 -n shop --fix "$dir/fixed.json"
   [ "$status" -eq 2 ]; [[ "$output" == *"no profile of pod agent-1 fails: there is nothing to fix"* ]]
   run ! ls -d "$dir"/snug-fix.*
+}
+
+@test "what a pod's author writes is neither an option of kubectl's, nor a command, nor a path" {
+  mkdir -p "$dir/kubelet/seccomp" "$dir/kubelet/pods"
+  export SNUG_KUBELET_ROOT=$dir/kubelet
+  jq -n '{defaultAction: "SCMP_ACT_ERRNO", syscalls: []}' | tee "$dir/kubelet/pods/evil.json" >"$dir/kubelet/seccomp/good.json"
+  # pod NAME OWNER PROFILE
+  pod() {
+    jq -n --arg name "$1" --arg owner "$2" --arg path "$3" '{kind: "Pod", apiVersion: "v1", metadata: {name: $name, namespace: "shop", ownerReferences: [{kind: "ReplicaSet", name: $owner}]},
+      spec: {nodeName: "one", containers: [{name: "x", image: "busybox", securityContext: {seccompProfile: {type: "Localhost", localhostProfile: $path}}}]}, status: {phase: "Running"}}'
+  }
+  deploy='{"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "inj", "namespace": "shop", "annotations": {"snug.io/runtime-class-before": "x\",\"hostPID\":true,\"z\":\""}}, "spec": {"template": {"spec": {}}}}'
+  kept=$({ pod option --server=http://127.0.0.1:9 good.json; pod command 'web; touch x #' good.json; pod break web-5c $'a\nx ../pods/evil.json|Localhost|good.json'
+    pod up web-5c ../pods/evil.json; pod dots web-5c none..json; pod odd web-5c 'my profile.json'; echo "$deploy"; } | jq -s .) nodes one two
+  for p in option command; do
+    run kubectl-snug explain pod/$p -n shop
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "Next: kubectl snug explain pod/$p -n shop --fix fixed.json" ]
+    [[ "$output" != *'127.0.0.1:9'* && "$output" != *touch* ]]
+  done
+  for p in break up odd; do
+    run kubectl-snug explain pod/$p -n shop
+    [[ "$output" == *'unusual names that were not looked at: '* && "$output" != *evil.json:* && "$output" != *'fix fixed.json' ]]
+  done
+  # A file that is not there is what keeps the container from starting.
+  run kubectl-snug explain pod/dots -n shop
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'There is no such file on this node'* ]]
+  [ "${lines[-1]}" = "Next: bring the profile to one as $dir/kubelet/seccomp/none..json" ]
+  run kubectl-snug stop deploy/inj -n shop
+  [ "$status" -eq 2 ]
+  [[ "$output" == *'snug.io/runtime-class-before is not the name of a RuntimeClass'* ]]
+  kubectl -n shop get deploy/inj -o json | jq -e '.spec.template.spec == {}'
 }
 
 @test "install applies and labels, and names what is missing; uninstall deletes, but not what the cluster has learnt" {

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "seccomp/filter/filter.h"
 #include "seccomp/policy/policy.h"
 #include "shim/cli/floor/floor_file.h"
@@ -59,6 +60,7 @@ struct check_call {
 	const char *reason;    /* from the built-in facts; NULL: none */
 	char when[CHECK_WHEN_MAX]; /* for which arguments the profile allows it; "": does not matter; a long text ends in "..." */
 	enum floor_use use;    /* of a floor */
+	bool partly;           /* the profile allows it for some arguments */
 	bool by_errno;         /* answering ENOSYS is enough: the runtime tries the call and then falls back */
 	char nearest[SYSCALL_NAME_MAX]; /* for an unknown name: what may be meant; "": nothing similar */
 };
@@ -190,10 +192,15 @@ int check_fix_names(const struct check_result *r, const char ***ret, size_t *ret
 /* True if such a rule is left to be written by hand. */
 bool check_fix_leaves(const struct check_result *r);
 
-/* Writes to `ret` the text, one profile whose result is `r`, with these names added, and proves that nothing else changed and that
- * nothing is found refused any more. *ret_line: as in amend_profile(). Returns 0 or a negative errno. */
+/* Writes to `ret` the text, one profile whose result is `r`, with these names added and those that only then are found missing, and proves that
+ * nothing else changed. *ret_line: as in amend_profile(). *ret_after, empty before: the result of what is written, left empty if nothing is
+ * added; the caller frees it, also after an error. Returns 0 or a negative errno. */
 int check_fix(const struct check_plan *plan, const struct buf *text, const char *name, const struct check_result *r, struct buf *ret,
-	      size_t *ret_count, size_t *ret_line, struct err *err);
+	      size_t *ret_count, size_t *ret_line, struct check_result *ret_after, struct err *err);
+
+/* Adds the calls that must be answered with ENOSYS once the names are added: what the runtime itself then falls back from, and what programs do,
+ * if the runtime's stub answered them before. Returns 0 or a negative errno. */
+int check_fix_answers(const struct check_result *before, const struct check_result *after, struct names *ret, struct err *err);
 
 struct check_item {
 	const char *name; /* the profile's name: its file, and its place within */

@@ -1,6 +1,7 @@
 /* Adds to a profile what the runtime itself needs. */
 #include "shim/cli/check/check.h"
 
+#include "base/names.h"
 #include "base/text.h"
 #include "seccomp/policy/amend.h"
 #include "seccomp/policy/read.h"
@@ -16,8 +17,8 @@ static bool is_about_floors(const struct check_finding *f)
 	return f->level >= CHECK_WARNING && (f->kind == CHECK_FLOOR || f->kind == CHECK_SCHEDULER || f->kind == CHECK_ALWAYS);
 }
 
-/* True for a call that the scheduler needs only with some arguments, and for one that need not be allowed, but answered with ENOSYS: the name
- * alone would open too much. */
+/* True for a call that is needed only with some arguments, or is allowed for some already, and for one that need not be allowed, but answered
+ * with ENOSYS: the name alone would open too much. */
 static bool needs_rule(const struct check_finding *f, const struct check_call *call)
 {
 	const struct set_floor_go *set = NULL;
@@ -26,7 +27,7 @@ static bool needs_rule(const struct check_finding *f, const struct check_call *c
 	for (size_t i = 0; i < n; i++)
 		if (text_streq(set[i].name, call->name) && *set[i].mask)
 			return true;
-	return call->by_errno;
+	return call->by_errno || call->partly;
 }
 
 bool check_fix_leaves(const struct check_result *r)
@@ -36,6 +37,31 @@ bool check_fix_leaves(const struct check_result *r)
 			if (needs_rule(&r->findings[i], &r->findings[i].calls[k]))
 				return true;
 	return false;
+}
+
+/* A call that falls back on ENOSYS, and did not get this answer before. */
+static bool falls_back(const struct check_result *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; r->findings[i].kind == CHECK_FALLBACK && k < r->findings[i].call_count; k++)
+			if (text_streq(r->findings[i].calls[k].name, name))
+				return true;
+	return false;
+}
+
+int check_fix_answers(const struct check_result *before, const struct check_result *after, struct names *ret, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < after->count; i++) {
+		const struct check_finding *f = &after->findings[i];
+
+		for (size_t k = 0; r == 0 && k < f->call_count; k++)
+			if ((is_about_floors(f) && f->calls[k].by_errno) ||
+			    (f->kind == CHECK_FALLBACK && !falls_back(before, f->calls[k].name)))
+				r = names_add(ret, f->calls[k].name);
+	}
+	return r < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -88,41 +114,59 @@ static int read_and_check_free(const struct buf *text, const char *name, const c
 	return r < 0 ? r : are_free(p, name, names, count, err);
 }
 
-static int is_mended(const struct check_plan *plan, const struct buf *text, const char *name, struct err *err)
+static int check_again(const struct check_plan *plan, const struct buf *text, const char *name, struct check_result *ret, struct err *err)
 {
-	cleanup_with(check_result_done) struct check_result again = {0};
 	cleanup_policy struct policy *p = NULL;
-	cleanup_free const char **left = NULL;
-	size_t count = 0;
 	int r = policy_read_one(text->data, text->len, name, &p, err);
 
-	if (r == 0)
-		r = check_policy(plan, p, &again, err);
-	if (r == 0)
-		r = check_fix_names(&again, &left, &count, err);
-	if (r < 0)
-		return r;
-	return count ? err_set(err, EILSEQ, "%s: the name %s alone does not mend it", name, left[0]) : 0;
+	return r < 0 ? r : check_policy(plan, p, ret, err);
 }
 
-int check_fix(const struct check_plan *plan, const struct buf *text, const char *name, const struct check_result *r, struct buf *ret,
-	      size_t *ret_count, size_t *ret_line, struct err *err)
+/* Adds what `r` finds missing. Returns how many of it the set did not have, or a negative errno. */
+static int collect(const struct check_result *r, struct names *ret, struct err *err)
 {
-	cleanup_free const char **names = NULL;
-	int rc = check_fix_names(r, &names, ret_count, err);
+	cleanup_free const char **more = NULL;
+	size_t count = 0, had = ret->count;
+	int rc = check_fix_names(r, &more, &count, err);
 
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = names_add(ret, more[i]);
 	if (rc < 0)
-		return rc;
-	if (!*ret_count) {
+		return err_set(err, ENOMEM, "out of memory");
+	if (count && ret->count == had)
+		return err_set(err, EILSEQ, "the name %s alone does not mend it", more[0]);
+	return (int)(ret->count - had);
+}
+
+static int amend(const struct buf *text, const char *name, const struct names *names, struct buf *ret, size_t *ret_line, struct err *err)
+{
+	const char *const *list = (const char *const *)names->v;
+	int r = read_and_check_free(text, name, list, names->count, err);
+
+	if (!r)
+		r = amend_profile(text->data, text->len, name, list, names->count, ret, ret_line, err);
+	return r ? r : proof_amended(text, ret, name, list, names->count, err);
+}
+
+/* A name whose number is higher than all others takes calls below it out of what the runtime's stub answers, so that more may be missing. */
+int check_fix(const struct check_plan *plan, const struct buf *text, const char *name, const struct check_result *r, struct buf *ret,
+	      size_t *ret_count, size_t *ret_line, struct check_result *ret_after, struct err *err)
+{
+	cleanup_names struct names names = {0};
+	int more = collect(r, &names, err);
+
+	if (!more)
 		buf_add(ret, text->data, text->len);
-		return 0;
+	while (more > 0) {
+		buf_clear(ret);
+		more = amend(text, name, &names, ret, ret_line, err);
+		check_result_done(ret_after);
+		*ret_after = (struct check_result){0};
+		if (!more)
+			more = check_again(plan, ret, name, ret_after, err);
+		if (!more)
+			more = collect(ret_after, &names, err);
 	}
-	rc = read_and_check_free(text, name, names, *ret_count, err);
-	if (!rc)
-		rc = amend_profile(text->data, text->len, name, names, *ret_count, ret, ret_line, err);
-	if (!rc)
-		rc = proof_amended(text, ret, name, names, *ret_count, err);
-	if (!rc)
-		rc = is_mended(plan, ret, name, err);
-	return rc;
+	*ret_count = names.count;
+	return more;
 }

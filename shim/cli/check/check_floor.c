@@ -28,7 +28,7 @@ static size_t add_names(const struct check_finding *f, bool by_errno, const char
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->call_count; i++)
-		if (f->calls[i].by_errno == by_errno)
+		if (!f->calls[i].partly && f->calls[i].by_errno == by_errno)
 			buf_addf(out, "%s\"%s\"", n++ ? ", " : lead, f->calls[i].name);
 	return n;
 }
@@ -39,6 +39,8 @@ void check_add_fix(const struct check_finding *f, struct buf *out)
 
 	if (add_names(f, true, n ? "; add to \"syscalls\": {\"names\": [" : "add to \"syscalls\": {\"names\": [", out))
 		buf_adds(out, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}");
+	else if (!n)
+		buf_adds(out, "allow it for the arguments that the runtime uses; the name alone would allow it for all");
 }
 
 static int amend_by_names(struct check_finding *f, struct err *err)
@@ -110,6 +112,7 @@ static int check_part(struct check_view *v, const struct floor_runtime *rt, cons
 			continue;
 		memcpy(call.name, c->name, sizeof(call.name));
 		call.answer = a.answer;
+		call.partly = a.allows;
 		call.reason = a.allows ? "allowed for some arguments" : NULL;
 		r = a.allows ? check_note_when(v, c->nr, &call) : 0;
 		if (r < 0)

@@ -432,10 +432,25 @@ static bool is_found(const struct work *w, bool strict)
 	return false;
 }
 
+/* What names cannot do. */
+static void add_answers(const struct names *answers, struct buf *out)
+{
+	if (!answers->count)
+		return;
+	buf_adds(out, "These must be answered with ENOSYS, else something fails that tries them first; add to \"syscalls\" by hand:\n"
+		      "  {\"names\": [");
+	for (size_t i = 0; i < answers->count; i++)
+		buf_addf(out, "%s\"%s\"", i ? ", " : "", answers->v[i]);
+	buf_adds(out, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}\n");
+}
+
 /* The only profile of the only operand. */
 static int fix(struct work *w, const struct cli_args *args, struct buf *out, struct err *err)
 {
 	const char *path = args->value[OPT_FIX], *name = args->operand[0];
+	const char *const inputs[] = {name, args->value[OPT_FLOOR_FILE] ? args->value[OPT_FLOOR_FILE] : name};
+	cleanup_with(check_result_done) struct check_result after = {0};
+	cleanup_names struct names answers = {0};
 	cleanup_buf struct buf fixed = {0};
 	size_t count = 0, line = 0;
 	int r;
@@ -446,14 +461,17 @@ static int fix(struct work *w, const struct cli_args *args, struct buf *out, str
 		return err_set(err, EINVAL, "--fix: %s is no profile that can be read, see above", name);
 	if (w->text_count != 1)
 		return err_set(err, EINVAL, "--fix: %s builds on another profile: fix that one", name);
-	r = check_fix(w->plan, &w->texts[0].text, name, w->results[0], &fixed, &count, &line, err);
+	r = check_fix(w->plan, &w->texts[0].text, name, w->results[0], &fixed, &count, &line, &after, err);
+	if (!r && count)
+		r = check_fix_answers(w->results[0], &after, &answers, err);
 	if (!r)
-		r = save_output(w->cli, path, &fixed, args->operand, 1, err);
+		r = save_output(w->cli, path, &fixed, inputs, ARRAY_SIZE(inputs), err);
 	if (r < 0)
 		return r;
 	if (count) {
 		buf_addf(out, "\n%s: written, %zu call%s added, line %zu%s\n", path, count, count == 1 ? "" : "s", line,
-			 check_fix_leaves(w->results[0]) ? "; add the rules printed above by hand" : "");
+			 check_fix_leaves(&after) && !answers.count ? "; add the rules printed above by hand" : "");
+		add_answers(&answers, out);
 		amend_diff(&w->texts[0].text, &fixed, name, path, out);
 	} else {
 		buf_addf(out, "\n%s: written, unchanged: no call is missing%s\n", path,

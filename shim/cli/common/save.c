@@ -20,6 +20,14 @@ static bool is_same(const char *path, const struct stat *st)
 	return !stat(path, &other) && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
 }
 
+/* Standard input, where "-" stands for it. */
+static bool is_input(const struct stat *st)
+{
+	struct stat in;
+
+	return !fstat(STDIN_FILENO, &in) && in.st_dev == st->st_dev && in.st_ino == st->st_ino;
+}
+
 /* True if the directory is `above` or below it: compares each parent up to the root. */
 static bool is_below(int dir, const char *above)
 {
@@ -52,7 +60,7 @@ static int check_target(const char *path, const char *const *read, size_t count,
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "%s: is not a regular file", path);
 	for (size_t i = 0; i < count; i++)
-		if (is_same(read[i], &st))
+		if (text_streq(read[i], "-") ? is_input(&st) : is_same(read[i], &st))
 			return err_set(err, EINVAL, "%s: refusing to overwrite the input; name another file", path);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Fails if the fixed profile still denies the call because a rule refuses it; warns if libseccomp does not know its name. */
 static int check_call(const struct explain *x, struct evaluator *e, const struct arch *arch, uint32_t nr, const char *name, struct err *err)
@@ -85,7 +86,7 @@ int explain_fix(const struct cli *cli, const struct cli_args *args, const struct
 		return r;
 	buf_addf(out, "\n%s: ", path);
 	if (!x->add_count) {
-		buf_addf(out, "unchanged: %s\n", missing_nothing(x));
+		buf_addf(out, "written, unchanged: %s\n", missing_nothing(x));
 		return 0;
 	}
 	buf_addf(out, "written, %zu call%s added, line %zu\n", x->add_count, x->add_count == 1 ? "" : "s", line);
