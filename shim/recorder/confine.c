@@ -61,7 +61,15 @@ static int keep_one(cap_t caps, cap_value_t cap, bool permitted_too)
 	return cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ? -errno : 0;
 }
 
-/* Adds to `caps` whatever does not work with only the capabilities that are always kept. */
+static bool is_permitted(cap_t caps, cap_value_t cap)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+
+	return cap_get_flag(caps, cap, CAP_PERMITTED, &value) == 0 && value == CAP_SET;
+}
+
+/* Adds to `caps` whatever does not work with only the capabilities that are always kept. What we lack ourselves is missed where it is needed, with
+ * a sentence about that. */
 static int add_needed(cap_t caps, const struct config *config)
 {
 	cap_t trial = cap_get_proc();
@@ -73,7 +81,7 @@ static int add_needed(cap_t caps, const struct config *config)
 	if (r == 0 && cap_set_proc(trial) < 0)
 		r = -errno;
 	for (size_t i = 0; i < ARRAY_SIZE(keep) && r == 0; i++)
-		if (!keep[i].works_without || !keep[i].works_without(config))
+		if (!keep[i].works_without || (!keep[i].works_without(config) && is_permitted(trial, keep[i].cap)))
 			r = keep_one(caps, keep[i].cap, true);
 	cap_free(trial);
 	return r;

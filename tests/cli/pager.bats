@@ -8,7 +8,7 @@ setup_pager() {
 }
 
 # on LINES COMMAND...: on a terminal with so many lines.
-on() { local lines=$1; shift; run python3 "$BATS_TEST_DIRNAME/terminal.py" "$lines" 100 "${typing[@]}" -- "$@"; }
+on() { local lines=$1; shift; run python3 "$BATS_TEST_DIRNAME/terminal.py" "$lines" 120 "${typing[@]}" -- "$@"; }
 
 @test "long output on a terminal goes through SNUG_PAGER, else PAGER; short output, and output elsewhere, through none" {
   setup_pager
