@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Fails if the fixed profile still denies the call because a rule refuses it; warns if libseccomp does not know its name. */
 static int check_call(const struct explain *x, struct evaluator *e, const struct arch *arch, uint32_t nr, const char *name, struct err *err)
