@@ -134,6 +134,21 @@ fault() { counter-fault "$1" "$(recorder_pid)" "${@:2}"; }
   stamped c counter
 }
 
+@test "calls that one container has made already are counted for the next, and for two at a time" {
+  program sh -c "random-calls $seed 30; : >/made; cat /go >/dev/null; exec random-calls $((seed + 1)) 30"
+  snug-learn --root "$T/root" run --detach --bundle "$T/b" first </dev/null >/dev/null 2>&1 3>&-
+  eventually test -e "$T/b/rootfs/made"
+  learn beside random-calls "$seed" 30
+  shows beside "$seed" 30
+  held second $((seed + 1))
+  over first
+  over second
+  shows first $((seed + 1)) 30
+  shows second $((seed + 1)) 30
+  learn after random-calls "$seed" 30
+  shows after "$seed" 30
+}
+
 @test "kill -9 of the recorder at any instant: never a false complete" {
   n=${SNUG_KILLS:-5}
   complete=0 RANDOM=$((seed % 32768))

@@ -1,11 +1,13 @@
-/* The kernel's side of the counter. For each audit session that the recorder registered, it has one bit per phase, ABI and call,
- * set when a process under the container's filter makes the call. There is no record, and no buffer that could be full. What the
- * kernel can leave out are runs of a program, while another run of it is preempted on the same processor: see counter.c.
+/* The kernel's side of the counter. For each audit session that the recorder registered, it has one bit per phase, ABI
+ * and call, set when a process under the container's filter makes the call. There is no record, and no buffer that
+ * could be full. A server makes the same calls over and over: while only one session is armed, those that have their
+ * bit are not looked up again. What the kernel can leave out are runs of a program, while another run of it is
+ * preempted on the same processor: see counter.c.
  *
  * SPDX-License-Identifier: GPL-2.0-only OR MIT
  * This file alone: the kernel gives the current task only to programs under such a licence. */
-#include <linux/types.h>
 #include <linux/bpf.h>
+#include <linux/types.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -49,13 +51,14 @@ struct {
 	__type(value, struct counter_entry);
 } sessions SEC(".maps");
 
-/* One entry: a process whose calls show that the program is attached. */
+/* One entry, which the recorder has mapped. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct counter_probe);
-} probe SEC(".maps");
+	__type(value, struct counter_shared);
+} shared SEC(".maps");
 
 /* The ABI of this call: a 64-bit process can make calls of the other ABIs. */
 static __always_inline __u32 abi_of(struct task_struct *t, long id)
@@ -93,39 +96,75 @@ static __always_inline void count(struct counter_entry *e, __u32 abi, __u32 nr)
 		__sync_fetch_and_or(&e->words[word], bit);
 }
 
-/* What the runtime calls before it loads the container's filter does not count. The other processes of the host, which nobody asked,
- * mostly have no filter or no session: they pay for no lookup. */
+/* The other processes of the host, which nobody asked, mostly have no filter or no session: they pay for no lookup. */
+static __always_inline int may_count(struct task_struct *t)
+{
+	return t->seccomp.mode == SECCOMP_MODE_FILTER && t->sessionid != SESSION_UNSET;
+}
+
+/* What the runtime calls before it loads the container's filter does not count. */
 static __always_inline struct counter_entry *entry_of(struct task_struct *t)
 {
 	__u32 session = t->sessionid;
 	struct counter_entry *e;
 
-	if (t->seccomp.mode != SECCOMP_MODE_FILTER || session == SESSION_UNSET)
+	if (!may_count(t))
 		return NULL;
 	e = bpf_map_lookup_elem(&sessions, &session);
 	return e && (__u32)t->seccomp.filter_count.counter > e->filters ? e : NULL;
 }
 
-/* Runs after seccomp: a call that a filter refuses does not get here. */
+static __always_inline struct counter_shared *shared_entry(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&shared, &zero);
+}
+
+static __always_inline __u64 *settled_of(struct counter_shared *s, __u32 abi, __u32 nr)
+{
+	__u64 call = abi * COUNTER_CALLS_ROUND + nr;
+
+	/* As in count(). */
+	asm volatile("" : "+r"(call));
+	return &s->settled[call % COUNTER_SETTLED];
+}
+
+static __always_inline void count_settling(struct counter_shared *s, struct task_struct *t, __u32 abi, __u32 nr)
+{
+	/* Atomic, so that it is read before what it stands for: what follows may be newer, which settles nothing. */
+	__u64 generation = __sync_fetch_and_add(&s->generation, 0);
+	struct counter_entry *e = entry_of(t);
+
+	if (!e)
+		return;
+	count(e, abi, nr);
+	if (s->sessions == 1)
+		*settled_of(s, abi, nr) = generation;
+}
+
+/* Runs after seccomp: a call that a filter refuses does not get here. Most calls that it sees are settled, or nobody's.
+ */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 {
 	struct task_struct *t = (struct task_struct *)bpf_get_current_task_btf();
-	struct counter_entry *e = entry_of(t);
-	__u32 zero = 0, nr;
+	__u32 abi = abi_of(t, id), nr = (__u32)id & ~0x40000000u;
+	struct counter_shared *s = shared_entry();
+	struct counter_entry *e;
 
-	if (e) {
-		nr = (__u32)id & ~0x40000000u;
-		if (nr < COUNTER_CALLS)
-			count(e, abi_of(t, id), nr);
-		else if (has_names_beyond(abi_of(t, id)))
-			e->beyond = 1;
+	if (!s)
 		return 0;
+	if (s->probe_pid == (__u32)t->tgid)
+		s->probe_seen++;
+	if (nr < COUNTER_CALLS) {
+		if (*settled_of(s, abi, nr) != s->generation && may_count(t))
+			count_settling(s, t, abi, nr);
+	} else if (has_names_beyond(abi)) {
+		e = entry_of(t);
+		if (e)
+			e->beyond = 1;
 	}
-	struct counter_probe *p = bpf_map_lookup_elem(&probe, &zero);
-
-	if (p && p->pid == (__u32)t->tgid)
-		p->seen++;
 	return 0;
 }
 
@@ -143,14 +182,17 @@ int BPF_PROG(on_vsyscall, int which)
 }
 #endif
 
-/* After its execve, the container's own program runs. */
+/* After its execve, the container's own program runs: the same calls have other bits. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *t)
 {
 	struct counter_entry *e = entry_of(t);
+	struct counter_shared *s = shared_entry();
 
-	if (e)
-		e->execd = 1;
+	if (!e || !s || e->execd)
+		return 0;
+	e->execd = 1;
+	__sync_fetch_and_add(&s->generation, 1);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ struct counter {
 	struct bpf_program *program[PROGRAMS]; /* NULL: nothing to count here */
 	struct bpf_link *link[PROGRAMS];       /* that of the last one only while it is needed */
 	uint32_t link_id[PROGRAMS];
-	int sessions, probe;                     /* maps */
+	int sessions; /* map */
+	struct counter_shared *shared;
 	size_t armed;
 	uint64_t expected_ms; /* of the newest counter_expect() that no session followed yet; 0: none */
 };
@@ -126,7 +128,8 @@ static int load(struct counter *c)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "snug_counter");
 	struct bpf_program *vsyscall;
-	int r;
+	void *map;
+	int shared, r;
 
 	libbpf_set_print(be_silent);
 	c->object = bpf_object__open_mem(object, sizeof(object), &options);
@@ -146,20 +149,25 @@ static int load(struct counter *c)
 			return -ENOENT;
 	}
 	c->sessions = bpf_object__find_map_fd_by_name(c->object, "sessions");
-	c->probe = bpf_object__find_map_fd_by_name(c->object, "probe");
-	return c->sessions >= 0 && c->probe >= 0 ? 0 : -ENOENT;
+	shared = bpf_object__find_map_fd_by_name(c->object, "shared");
+	if (c->sessions < 0 || shared < 0)
+		return -ENOENT;
+	map = mmap(NULL, sizeof(*c->shared), PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	c->shared = map;
+	c->shared->generation = 1;
+	return 0;
 }
 
 /* Makes a call that it must see. */
 static bool sees_call(const struct counter *c)
 {
-	struct counter_probe p = {.pid = (uint32_t)getpid()};
-	uint32_t zero = 0;
-
-	if (bpf_map_update_elem(c->probe, &zero, &p, BPF_ANY) < 0)
-		return false;
+	__atomic_store_n(&c->shared->probe_seen, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&c->shared->probe_pid, (uint32_t)getpid(), __ATOMIC_SEQ_CST);
 	(void)syscall(SYS_getppid);
-	return bpf_map_lookup_elem(c->probe, &zero, &p) == 0 && p.seen > 0;
+	__atomic_store_n(&c->shared->probe_pid, 0, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&c->shared->probe_seen, __ATOMIC_SEQ_CST) > 0;
 }
 
 /* Attaches all of it once, so that nothing relies on it where this kernel cannot run it. */
@@ -213,6 +221,8 @@ void counter_close(struct counter *c)
 	if (!c)
 		return;
 	detach(c);
+	if (c->shared)
+		munmap(c->shared, sizeof(*c->shared));
 	bpf_object__close(c->object);
 	free(c);
 }
@@ -222,19 +232,43 @@ bool counter_is_ready(const struct counter *c)
 	return are_attached(c, CALLS) && !has_skipped(c);
 }
 
-int counter_arm(struct counter *c, uint32_t session, uint32_t filters)
+/* Whatever was settled no longer is. */
+static void renew(struct counter *c)
 {
-	struct counter_entry entry = {.filters = filters, .tasks = 1};
+	__atomic_fetch_add(&c->shared->generation, 1, __ATOMIC_SEQ_CST);
+}
+
+static void set_sessions(struct counter *c, size_t sessions)
+{
+	__atomic_store_n(&c->shared->sessions, (uint32_t)sessions, __ATOMIC_SEQ_CST);
+}
+
+static int insert(struct counter *c, uint32_t session, const struct counter_entry *entry)
+{
 	int r = 0;
 
-	if (bpf_map_update_elem(c->sessions, &session, &entry, BPF_NOEXIST) < 0)
+	if (bpf_map_update_elem(c->sessions, &session, entry, BPF_NOEXIST) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
 	if (!is_attached(c))
 		r = attach_one(c, CALLS);
-	if (r < 0) {
+	if (r < 0)
 		bpf_map_delete_elem(c->sessions, &session);
+	return r;
+}
+
+int counter_arm(struct counter *c, uint32_t session, uint32_t filters)
+{
+	struct counter_entry entry = {.filters = filters, .tasks = 1};
+	int r;
+
+	/* Before its entry is there, so that nothing is settled by one of the sessions alone. */
+	set_sessions(c, c->armed + 1);
+	r = insert(c, session, &entry);
+	if (r < 0) {
+		set_sessions(c, c->armed);
 		return r;
 	}
+	renew(c);
 	c->armed++;
 	c->expected_ms = 0;
 	return 0;
@@ -271,7 +305,9 @@ void counter_disarm(struct counter *c, uint32_t session)
 {
 	if (bpf_map_delete_elem(c->sessions, &session) < 0 || !c->armed)
 		return;
-	if (--c->armed == 0)
+	set_sessions(c, --c->armed);
+	renew(c);
+	if (c->armed == 0)
 		detach_one(c, CALLS);
 }
 

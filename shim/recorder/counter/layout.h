@@ -10,6 +10,8 @@
 #define COUNTER_PHASES       2 /* the runtime, up to its execve; the workload */
 #define COUNTER_ABIS         3 /* the native one, the 32-bit one, x32: in the order of arch_host() */
 #define COUNTER_ALL_WORDS    (COUNTER_PHASES * COUNTER_ABIS * COUNTER_WORDS)
+#define COUNTER_CALLS_ROUND  1024 /* a power of two */
+#define COUNTER_SETTLED      (4 * COUNTER_CALLS_ROUND)
 
 struct counter_entry {
 	__u64 words[COUNTER_ALL_WORDS]; /* [phase][ABI][number / 64] */
@@ -19,10 +21,16 @@ struct counter_entry {
 	__u32 tasks;                    /* in the session, counting the one that it was armed with; at 0 the session is empty for good */
 };
 
-struct counter_probe {
-	__u32 pid;
-	__u32 unused;
-	__u64 seen;
+/* One for all. While one session is armed, a call that has its bit is settled: nobody's next one can add anything. The
+ * recorder makes `generation` another one whenever the sessions change, the kernel's side when a session's phase does:
+ * then nothing is settled. */
+struct counter_shared {
+	__u64 generation;
+	__u32 sessions;                 /* that are armed, or about to be */
+	__u32 probe_pid;                /* a process whose calls show that the program is attached; 0: none */
+	__u64 probe_seen;               /* calls of that process */
+	__u64 settled[COUNTER_SETTLED]; /* [ABI * COUNTER_CALLS_ROUND + number]: the generation in which the call was
+					   settled */
 };
 
 #endif
