@@ -141,6 +141,24 @@ bool filter_applies(const struct filter *f, const struct policy_rule *rule, cons
 	return (!in->arch_count || lists_machine(in, arch)) && (!in->has_kernel || has_kernel(&f->view, in->kernel));
 }
 
+bool filter_is_stubbed(const struct filter *f, const struct arch *arch, uint32_t nr, filter_number_fn *number, const void *arg)
+{
+	enum policy_action d = policy_default(f->policy)->action;
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(f->policy, &rules);
+
+	if (d == POLICY_ALLOW || d == POLICY_LOG || d == POLICY_TRACE)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; filter_applies(f, rules[i], arch) && k < rules[i]->name_count; k++) {
+			uint32_t other = 0;
+
+			if (number(arg, rules[i]->names[k], &other) == 0 && other >= nr)
+				return false;
+		}
+	return true;
+}
+
 const struct arch *filter_machine(const struct filter *f)
 {
 	const struct arch *host[4];

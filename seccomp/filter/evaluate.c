@@ -119,3 +119,22 @@ int evaluate_add_when(struct evaluator *j, const struct arch *arch, uint32_t nr,
 		filter_add_when(&c, "only where ", "except where ", out);
 	return r;
 }
+
+static int number_of(const void *arg, const char *name, uint32_t *ret)
+{
+	return syscall_number(arg, name, ret);
+}
+
+int evaluate_is_stubbed(struct evaluator *j, const struct arch *arch, uint32_t nr, bool *ret, struct err *err)
+{
+	const uint64_t args[POLICY_ARGS_MAX] = {0};
+	uint32_t answer = 0;
+	int r = 0;
+
+	*ret = filter_lists(j->filter, arch) && filter_is_stubbed(j->filter, arch, nr, number_of, arch);
+	if (*ret)
+		r = filter_answer(j->filter, arch, nr, args, &answer, err);
+	if (answer == (SECCOMP_RET_ERRNO | ENOSYS))
+		*ret = false;
+	return r;
+}

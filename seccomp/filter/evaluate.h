@@ -42,6 +42,8 @@ DEFINE_CLEANUP(evaluator, struct evaluator *, evaluate_free)
 
 /* Decides one call; on x32, nr has bit 30 set. Returns 0 or a negative errno. */
 int evaluate_call(struct evaluator *j, const struct arch *arch, uint32_t nr, enum evaluate_verdict *ret, struct err *err);
+/* True if runc leaves the call to no rule, but answers ENOSYS (filter_is_stubbed()); the profile's own answer is another one. */
+int evaluate_is_stubbed(struct evaluator *j, const struct arch *arch, uint32_t nr, bool *ret, struct err *err);
 /* Appends for which arguments it is allowed (filter_add_when()), nothing unless EVALUATE_DEPENDS. */
 int evaluate_add_when(struct evaluator *j, const struct arch *arch, uint32_t nr, struct buf *out, struct err *err);
 

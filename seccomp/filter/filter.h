@@ -2,8 +2,8 @@
  * and the BPF interpreter (seccomp/filter/bpf.h) decides. Each ABI is compiled separately, on first use.
  *
  * As in runc, names that libseccomp cannot resolve are left out, and so are rules with the default's answer; a rule that
- * compares one argument twice becomes several rules (any of them is enough). Not modelled: runc, and no other runtime,
- * answers ENOSYS for numbers above the profile's highest one, unless the default allows, logs, traces or is ENOSYS.
+ * compares one argument twice becomes several rules (any of them is enough). Not part of it: runc, and no other runtime,
+ * answers ENOSYS for numbers above the profile's highest one (filter_is_stubbed()).
  */
 #ifndef SNUG_SECCOMP_FILTER_H
 #define SNUG_SECCOMP_FILTER_H
@@ -49,6 +49,12 @@ DEFINE_CLEANUP(filter, struct filter *, filter_free)
 
 /* True if, under the filter's view, the rule applies on a machine that runs the arch. */
 bool filter_applies(const struct filter *f, const struct policy_rule *rule, const struct arch *arch);
+
+/* True if runc answers ENOSYS before the filter does: its stub (libcontainer/seccomp/patchbpf/enosys_linux.go) is for the numbers above all
+ * that the policy has for the arch, and there is none if the default allows, logs or traces. number: syscall_number(), or a faster one of the
+ * caller's for that arch. */
+typedef int filter_number_fn(const void *arg, const char *name, uint32_t *ret);
+bool filter_is_stubbed(const struct filter *f, const struct arch *arch, uint32_t nr, filter_number_fn *number, const void *arg);
 
 /* The machine that the filter is loaded on. */
 const struct arch *filter_machine(const struct filter *f);

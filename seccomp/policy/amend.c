@@ -301,6 +301,14 @@ static void add_hunks(const struct diff *d, struct buf *out)
 	}
 }
 
+void amend_add_enosys_rule(const char *const names[], size_t count, struct buf *out)
+{
+	buf_adds(out, "{\"names\": [");
+	for (size_t i = 0; i < count; i++)
+		buf_addf(out, "%s\"%s\"", i ? ", " : "", names[i]);
+	buf_adds(out, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}");
+}
+
 void amend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,
 	       struct buf *out)
 {

@@ -1,6 +1,6 @@
 /* Adds names to a profile that others wrote, leaving every other byte unchanged. */
-#ifndef SNUG_SECCOMP_MEND_H
-#define SNUG_SECCOMP_MEND_H
+#ifndef SNUG_SECCOMP_AMEND_H
+#define SNUG_SECCOMP_AMEND_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -13,6 +13,9 @@
  * and not in the rule yet. -ENOENT for a profile without a "syscalls" array. */
 int amend_profile(const char *text, size_t len, const char *name, const char *const names[], size_t count,
 		 struct buf *out, size_t *ret_line, struct err *err);
+
+/* Appends a rule, on one line, that answers the names with ENOSYS, for somebody to add by hand. */
+void amend_add_enosys_rule(const char *const names[], size_t count, struct buf *out);
 
 /* Appends the changes from `before` to `after` in the format of `diff -u`. */
 void amend_diff(const struct buf *before, const struct buf *after, const char *before_name, const char *after_name,

@@ -25,6 +25,13 @@ forget() {
   rm -rf "$T/state"
 }
 
+# attached: how many of the program that each call of the host pays for.
+attached() {
+  local f n=0
+  for f in /proc/"$(recorder_pid)"/fdinfo/*; do ! grep -q '^tp_name:.sys_enter$' "$f" 2>/dev/null || n=$((n + 1)); done
+  echo "$n"
+}
+
 program() { jq '.process.args = $ARGS.positional' --args -- "$@" <"$T/b/config.json" >"$T/b/new" && mv "$T/b/new" "$T/b/config.json"; }
 
 # all PHASE: ABI and name of each call of a phase, but for those whose harmless form is assumed where calls are logged.
@@ -113,8 +120,6 @@ all() {
 }
 
 @test "attached while a run needs it, and no longer" {
-  # The one that each call of the host pays for.
-  attached() { local f n=0; for f in /proc/"$(recorder_pid)"/fdinfo/*; do ! grep -q '^tp_name:.sys_enter$' "$f" 2>/dev/null || n=$((n + 1)); done; echo "$n"; }
   program sh -c 'until [ -e /tmp/go ]; do sleep 0.05; done'
   run_once &
   eventually eval '[ "$(attached)" -ge 1 ]'
@@ -197,4 +202,30 @@ END
   run_once
   runs web | jq -e '.[1] | .complete and .new >= 1 and .quiet.counted'
   all workload | grep -q ' kill$'
+}
+
+@test "once two runs in a row show nothing new, the next is not counted: what is new is logged, and counted again after it" {
+  local i
+  cp "$SNUG_BUILD/tests/root/random-calls" "$T/b/rootfs/bin/"
+  program sh -c 'sleep 0.3; exec random-calls 1 30'
+  for i in 1 2 3; do run_once; done
+  runs web | jq -e 'all(.[]; .complete and .quiet.counted) and (.[1].new // 0) == 0 and (.[2].new // 0) == 0'
+  run_once & run=$!
+  eventually eval 'snug ls --json | jq -e ".[0].live == 1"'
+  [ "$(attached)" = 0 ]
+  wait $run
+  runs web | jq -e '.[3] | .complete and (.new // 0) == 0 and .records < 100 and (.quiet.counted | not) and ((.quiet.assumed // []) == [])'
+  # Common calls that nobody has made yet are not missed.
+  program sh -c 'cat /bin/busybox | head -c 100 >/dev/null; sleep 0.3; exec random-calls 7 60'
+  run_once
+  runs web | jq -e '.[4] | .complete and .new > 0 and (.quiet.counted | not)'
+  snug show --json web >"$T/shown"
+  for i in $(random-calls 7 60 list | sort -un); do
+    jq -e --argjson nr "$i" 'any(.syscalls[]; .phase == "workload" and .nr == $nr and .count > 0)' "$T/shown" >/dev/null || {
+      echo "$i is missing"
+      false
+    }
+  done
+  run_once
+  runs web | jq -e '.[5] | .complete and .quiet.counted'
 }

@@ -167,11 +167,11 @@ fault() { counter-fault "$1" "$(recorder_pid)" "${@:2}"; }
     [ -z "$p" ] || kill -9 $p
     # A wrapper whose recorder dies asks the next one, or starts nothing.
     wait $run || echo "k$i was not started"
-    learn next true
+    learn "next$i" true
     honest "k$i" $((seed + i)) 20
     honest "k$i" $((seed + i + 100000)) 20
     if runs "k$i" 2>/dev/null | jq -e '.[-1].complete' >/dev/null; then complete=$((complete + 1)); fi
-    runs next | jq -e '.[-1] | .complete and .quiet.counted' >/dev/null
+    runs "next$i" | jq -e '.[-1] | .complete and .quiet.counted' >/dev/null
   done
   echo "# killed $n times: $complete complete, and right; false complete 0" >&3
 }

@@ -304,24 +304,13 @@ void check_add_runtime(const struct floor_runtime *rt, struct buf *out)
 		buf_adds(out, rt->path);
 }
 
-/* libcontainer/seccomp/patchbpf/enosys_linux.go: there is no stub if the default allows, logs or traces. */
+static int number_of(const void *arg, const char *name, uint32_t *ret)
+{
+	return check_number(arg, name, ret);
+}
+
 bool check_is_stubbed(const struct check_view *v, const struct floor_runtime *rt, uint32_t nr)
 {
-	enum policy_action d = policy_default(v->policy)->action;
-	const struct policy_rule *const *rules = NULL;
-	size_t n = policy_rules(v->policy, &rules);
-
-	if (!text_starts(rt->version, "runc version") && !rt->go)
-		return false;
-	if (d == POLICY_ALLOW || d == POLICY_LOG || d == POLICY_TRACE)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; filter_applies(v->filter, rules[i], v->plan->floors->arch) && k < rules[i]->name_count;
-		     k++) {
-			uint32_t other = 0;
-
-			if (!check_number(v->plan, rules[i]->names[k], &other) && other >= nr)
-				return false;
-		}
-	return true;
+	return (text_starts(rt->version, "runc version") || rt->go) &&
+	       filter_is_stubbed(v->filter, v->plan->floors->arch, nr, number_of, v->plan);
 }

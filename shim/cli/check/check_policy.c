@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,14 +108,22 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 	return r;
 }
 
+/* What cannot be read is newer than any. */
+static void read_kernel(const char *release, unsigned ret[2])
+{
+	if (!release || sscanf(release, "%u.%u", &ret[0], &ret[1]) != 2)
+		ret[0] = ret[1] = 0;
+}
+
 int check_policy(const struct check_plan *plan, const struct policy *p, struct check_result *ret, struct err *err)
 {
-	const struct filter_view view = {.machine = check_floors_of(plan)->arch};
+	struct filter_view view = {.machine = check_floors_of(plan)->arch};
 	cleanup_free struct check_view *v = calloc(1, sizeof(*v));
 	int r;
 
 	if (!v)
 		return err_set(err, ENOMEM, "out of memory");
+	read_kernel(check_floors_of(plan)->kernel, view.kernel);
 	*v = (struct check_view){.plan = plan, .policy = p, .result = ret, .err = err};
 	ret->format = policy_format(p);
 	ret->readable = true;

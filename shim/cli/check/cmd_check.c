@@ -437,11 +437,9 @@ static void add_answers(const struct names *answers, struct buf *out)
 {
 	if (!answers->count)
 		return;
-	buf_adds(out, "These must be answered with ENOSYS, else something fails that tries them first; add to \"syscalls\" by hand:\n"
-		      "  {\"names\": [");
-	for (size_t i = 0; i < answers->count; i++)
-		buf_addf(out, "%s\"%s\"", i ? ", " : "", answers->v[i]);
-	buf_adds(out, "], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}\n");
+	buf_adds(out, "These must be answered with ENOSYS, else something fails that tries them first; add to \"syscalls\" by hand:\n  ");
+	amend_add_enosys_rule((const char *const *)answers->v, answers->count, out);
+	buf_adds(out, "\n");
 }
 
 /* The only profile of the only operand. */
