@@ -12,6 +12,11 @@ reason_set evidence_run_reasons(const struct evidence_run *run)
 	return s;
 }
 
+bool evidence_run_failed(const struct evidence_run *run)
+{
+	return run->reasons == REASON_BIT(FILTER_NOT_SEEN);
+}
+
 /* Unlogged calls are unlogged on every ABI. The profile allows their names on the ABIs in the evidence; the verdict claims
  * nothing about others. */
 void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
@@ -27,7 +32,7 @@ void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret)
 		v.live_runs += run->ended_ms == 0;
 		v.reasons = evidence_run_reasons(run);
 		v.complete_runs += v.reasons == 0;
-		v.failed_starts += (v.reasons & REASON_BIT(FILTER_NOT_SEEN)) != 0;
+		v.failed_starts += evidence_run_failed(run);
 	}
 	if (v.live_runs)
 		v.reasons |= REASON_BIT(RUNNING);

@@ -381,7 +381,7 @@ size_t evidence_starts(const struct evidence *ev)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ev->run_count; i++)
-		n += !(ev->runs[i]->reasons & REASON_BIT(FILTER_NOT_SEEN));
+		n += !evidence_run_failed(ev->runs[i]);
 	return n;
 }
 

@@ -234,7 +234,8 @@ bool evidence_count(struct evidence_counts *c, const struct record *r, const str
 /* All runs as they began, and all calls in the order of the file. The arrays belong to the evidence and are valid until it
  * changes. */
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret);
-/* How many of them are not known to have failed before the program began (REASON_FILTER_NOT_SEEN). */
+/* How many of them are not known to have failed before the program began: a failed one lacks its filter (REASON_FILTER_NOT_SEEN), and
+ * nothing else; where records were lost, the filter's may be among them. */
 size_t evidence_starts(const struct evidence *ev);
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret);
 
@@ -257,7 +258,7 @@ struct evidence_verdict {
 	size_t learn_runs;    /* kept learning runs */
 	size_t complete_runs; /* of them */
 	size_t live_runs;     /* of them */
-	size_t failed_starts; /* of them: the container's filter was never seen, as evidence_starts() tells it */
+	size_t failed_starts; /* of them, as evidence_starts() tells it */
 	reason_set reasons;   /* of the newest learning run (none without one), and REASON_RUNNING if any is live */
 };
 void evidence_evaluate(const struct evidence *ev, struct evidence_verdict *ret);

@@ -128,6 +128,7 @@ int evidence_append_run(struct evidence *ev, struct evidence_run *run);
 
 /* The run's reasons, including those that follow from its other members, so that no caller can forget them. */
 reason_set evidence_run_reasons(const struct evidence_run *run);
+bool evidence_run_failed(const struct evidence_run *run); /* as evidence_starts() tells it */
 
 /* Adds a safe text to the names and its number to the list. Returns 0, -EEXIST if the list has it, -ENOSPC if either is full,
  * or -ENOMEM. */

@@ -22,7 +22,7 @@ static const char needles[][LOG_SCAN_WINDOW + 1] = {
 	"ner proc", /* unable to start container process, exec container process */
 	"CI runti", /* OCI runtime create failed */
 	"ady dead", /* container process is already dead */
-	"opped pr", "ted stat", /* cannot start a stopped process, is not in created state */
+	"opped pr", "t has st", "ted stat", /* cannot start a stopped process, a container that has stopped, is not in created state */
 	"eady run", /* cannot start an already running container */
 	"ABRT: ab", /* SIGABRT: abort */
 	"call.Set", /* syscall.Setgid( in the stack that follows */

@@ -110,8 +110,9 @@ bool log_words_sign(struct text line, enum log_sign *ret)
 		{"OCI runtime exec failed", LOG_SIGN_RUNTIME},
 		{"OCI permission denied", LOG_SIGN_RUNTIME},
 		{"container process is already dead", LOG_SIGN_RUNTIME},
-		/* What is left where runc's init has died of a refused call after the container was created: containerd's words, and CRI-O's. */
+		/* What is left where runc's init has died of a refused call after the container was created: containerd's words, runc's and CRI-O's. */
 		{"cannot start a stopped process", LOG_SIGN_RUNTIME},
+		{"cannot start a container that has stopped", LOG_SIGN_RUNTIME},
 		{"is not in created state: stopped", LOG_SIGN_RUNTIME},
 	};
 

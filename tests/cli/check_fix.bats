@@ -128,3 +128,14 @@ profile() {
   cmp "$dir/p.json" "$dir/kept.json"
   cmp "$dir/floor.json" "$dir/kept-floor.json"
 }
+
+@test "check decides minKernel by the kernel of the node whose floor it was given" {
+  floor false
+  profile '{"names":["setgid","statx"],"action":"SCMP_ACT_ALLOW","includes":{"minKernel":"6.2"}}' >"$dir/p.json"
+  check "$dir/p.json"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *statx* ]]
+  sed -i 's/"6.1.0"/"6.2.0"/' "$dir/floor.json"
+  check "$dir/p.json"
+  [ "$status" -eq 0 ]
+}

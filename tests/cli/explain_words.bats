@@ -332,3 +332,40 @@ END
   run_snug explain --json "$dir/log"
   jq -e '.left_out == 0 and .records == 5' <<<"$output"
 }
+
+@test "--fix: what runc's stub no longer answers with ENOSYS is named, with the rule that does it again" {
+  [ "$(uname -m)" = x86_64 ] || skip "the numbers are those of x86_64"
+  line='type=SECCOMP msg=audit(1700000000.000:1): auid=0 uid=0 gid=0 ses=1 subj=x pid=1 comm="a" exe="/a" sig=0 arch=c000003e syscall=%s compat=0 ip=0x0 code=0x50000\n'
+  # shellcheck disable=SC2059
+  printf "$line" 332 >"$dir/log" # statx
+  profile() { printf '{"defaultAction":"SCMP_ACT_ERRNO",%s"syscalls":[{"names":["close","execve","read"],"action":"SCMP_ACT_ALLOW"}]}\n' "$1" >"$dir/p.json"; }
+  profile ""
+  run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
+  [[ "$output" == *"written, 1 call added"* ]]
+  # Below 332 there are no calls that programs try before others; above it the stub still answers.
+  [[ "$output" != *"Under runc"* ]]
+  # shellcheck disable=SC2059
+  printf "$line" 441 >"$dir/log" # epoll_pwait2
+  run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
+  [[ "$output" == *"written, 1 call added"*"Under runc these were answered with ENOSYS,"*'{"names": ["clone3",'*'"action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
+  rule=$(grep '^  {"names": \["clone3"' <<<"$output")
+  jq --argjson rule "$rule" '.syscalls += [$rule]' "$dir/q.json" >"$dir/r.json"
+  run_snug check --no-sample "$dir/r.json"
+  [[ "$output" != *"programs try these newer calls first"* ]]
+  # The profile itself answers so.
+  profile '"defaultErrnoRet":38,'
+  run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
+  [[ "$output" == *"written, 1 call added"* ]]
+  [[ "$output" != *"Under runc"* ]]
+}
+
+@test "a container that stopped before it was started: the runtime's own calls first" {
+  echo 'level=error msg="cannot start a container that has stopped"' >"$dir/log"
+  run_snug explain "$dir/log"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"the runtime could not start the container: 1 line"*"most likely first:
+  - the runtime's own calls"*"snug check PROFILE"*"memory: what is over its limit is killed"* ]]
+  echo 'mount: Operation not permitted' >"$dir/log"
+  run_snug explain "$dir/log"
+  [[ "$output" != *"the runtime's own calls"* ]]
+}

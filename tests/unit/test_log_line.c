@@ -145,6 +145,8 @@ static const struct {
 	{"OCI runtime create failed: unable to start container process: exec: \"x\": permission denied\n",
 	 "E(runtime)[faccessat2 faccessat newfstatat]"},
 	{"Error: failed to start containerd task \"agent\": cannot start a stopped process\n", "E(runtime)"},
+	{"cannot start a container that has stopped\n", "E(runtime)"},
+	{"cannot start a container that has started\n", ""},
 	{"Error: container agent is not in created state: stopped\n", "E(runtime)"},
 	{"container agent is not in created state: running\n", ""},
 	{"audit: type=1400 audit(1.0:1): apparmor=\"DENIED\" operation=\"open\" comm=\"x\"\n", "M"},

@@ -37,10 +37,17 @@ static void add_not_by_seccomp(const struct explain *x, struct buf *out)
 
 static void add_other_causes(const struct explain *x, struct buf *out)
 {
+	bool failed = x->summary.signs[LOG_SIGN_RUNTIME];
+
+	if (failed)
+		buf_adds(out, "  - the runtime's own calls, which the profile must allow, too: snug check PROFILE, on the node, names\n"
+			      "    those that it lacks\n");
 	buf_adds(out, "  - seccomp, unlogged: SCMP_ACT_ERRNO is logged only if the runtime loads the filter with\n"
 		      "    SECCOMP_FILTER_FLAG_LOG, which runc before 1.2 cannot. One start with snug-audit shows "
 		      "every call, see below.\n");
 	add_not_by_seccomp(x, out);
+	if (failed)
+		buf_adds(out, "  - memory: what is over its limit is killed; journalctl -k | grep -i oom\n");
 }
 
 /* True if a runtime's error message has already named the call. */
