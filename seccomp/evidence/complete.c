@@ -14,7 +14,11 @@ reason_set evidence_run_reasons(const struct evidence_run *run)
 
 bool evidence_run_failed(const struct evidence_run *run)
 {
-	return run->reasons == REASON_BIT(FILTER_NOT_SEEN);
+	const reason_set losses = REASON_BIT(SERIAL_GAP) | REASON_BIT(OVERRUN) | REASON_BIT(KERNEL_LOST) | REASON_BIT(LOG_OFF) |
+				  REASON_BIT(EXCLUDED) | REASON_BIT(BARRIER) | REASON_BIT(RECORDER) | REASON_BIT(LATE_RECORD) |
+				  REASON_BIT(BAD_RECORD);
+
+	return (run->reasons & (REASON_BIT(FILTER_NOT_SEEN) | losses)) == REASON_BIT(FILTER_NOT_SEEN);
 }
 
 /* Unlogged calls are unlogged on every ABI. The profile allows their names on the ABIs in the evidence; the verdict claims

@@ -235,7 +235,7 @@ bool evidence_count(struct evidence_counts *c, const struct record *r, const str
  * changes. */
 size_t evidence_runs(const struct evidence *ev, const struct evidence_run *const **ret);
 /* How many of them are not known to have failed before the program began: a failed one lacks its filter (REASON_FILTER_NOT_SEEN), and
- * nothing else; where records were lost, the filter's may be among them. */
+ * no records were lost, of which the filter's may be one. */
 size_t evidence_starts(const struct evidence *ev);
 size_t evidence_calls(const struct evidence *ev, const struct evidence_call *const **ret);
 

@@ -141,24 +141,6 @@ bool filter_applies(const struct filter *f, const struct policy_rule *rule, cons
 	return (!in->arch_count || lists_machine(in, arch)) && (!in->has_kernel || has_kernel(&f->view, in->kernel));
 }
 
-bool filter_is_stubbed(const struct filter *f, const struct arch *arch, uint32_t nr, filter_number_fn *number, const void *arg)
-{
-	enum policy_action d = policy_default(f->policy)->action;
-	const struct policy_rule *const *rules = NULL;
-	size_t n = policy_rules(f->policy, &rules);
-
-	if (d == POLICY_ALLOW || d == POLICY_LOG || d == POLICY_TRACE)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; filter_applies(f, rules[i], arch) && k < rules[i]->name_count; k++) {
-			uint32_t other = 0;
-
-			if (number(arg, rules[i]->names[k], &other) == 0 && other >= nr)
-				return false;
-		}
-	return true;
-}
-
 const struct arch *filter_machine(const struct filter *f)
 {
 	const struct arch *host[4];
@@ -176,6 +158,25 @@ static bool lists_on(const struct filter *f, const struct arch *machine, const s
 	if (policy_has_arch_map(f->policy))
 		return !f->view.plain && policy_maps_arch(f->policy, machine, arch);
 	return policy_lists_arches(f->policy) && policy_has_arch(f->policy, arch);
+}
+
+bool filter_is_stubbed(const struct filter *f, const struct arch *arch, uint32_t nr, filter_number_fn *number, const void *arg)
+{
+	enum policy_action d = policy_default(f->policy)->action;
+	const struct policy_rule *const *rules = NULL;
+	size_t n = policy_rules(f->policy, &rules);
+	uint32_t highest = 0;
+
+	if (d == POLICY_ALLOW || d == POLICY_LOG || d == POLICY_TRACE || !lists_on(f, filter_machine(f), arch))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; filter_applies(f, rules[i], arch) && k < rules[i]->name_count; k++) {
+			uint32_t other = 0;
+
+			if (number(arg, rules[i]->names[k], &other) == 0 && other > highest)
+				highest = other;
+		}
+	return highest && nr > highest;
 }
 
 bool filter_lists(const struct filter *f, const struct arch *arch)

@@ -122,7 +122,8 @@ int evaluate_add_when(struct evaluator *j, const struct arch *arch, uint32_t nr,
 
 static int number_of(const void *arg, const char *name, uint32_t *ret)
 {
-	return syscall_number(arg, name, ret);
+	/* What the runtime's libseccomp does not know has no number for it. */
+	return syscall_known_to_libseccomp(name) ? syscall_number(arg, name, ret) : -ENOENT;
 }
 
 int evaluate_is_stubbed(struct evaluator *j, const struct arch *arch, uint32_t nr, bool *ret, struct err *err)

@@ -51,7 +51,8 @@ DEFINE_CLEANUP(filter, struct filter *, filter_free)
 bool filter_applies(const struct filter *f, const struct policy_rule *rule, const struct arch *arch);
 
 /* True if runc answers ENOSYS before the filter does: its stub (libcontainer/seccomp/patchbpf/enosys_linux.go) is for the numbers above all
- * that the policy has for the arch, and there is none if the default allows, logs or traces. number: syscall_number(), or a faster one of the
+ * that the policy has for the arch. There is none for an arch that the policy does not name, even the machine's own, nor if no rule has a
+ * number above 0 there, nor if the default allows, logs or traces. number: syscall_number(), or a faster one of the
  * caller's for that arch. */
 typedef int filter_number_fn(const void *arg, const char *name, uint32_t *ret);
 bool filter_is_stubbed(const struct filter *f, const struct arch *arch, uint32_t nr, filter_number_fn *number, const void *arg);

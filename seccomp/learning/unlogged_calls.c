@@ -49,37 +49,6 @@ static bool is_known(const struct evidence *ev, const char *name)
 	return false;
 }
 
-static bool only_execs_use(const struct evidence *ev)
-{
-	char name[SYSCALL_NAME_MAX];
-
-	for (size_t i = 0; i < ev->call_count; i++) {
-		const struct evidence_call *c = ev->calls[i];
-
-		if (evidence_is_exec(c->phase) && c->count && (!syscall_name(c->arch, c->nr, name) || !is_known(ev, name)))
-			return true;
-	}
-	return false;
-}
-
-#define SETTLED_RUNS 2
-
-bool unlogged_calls_are_settled(const struct evidence *ev)
-{
-	unsigned runs = 0;
-
-	for (size_t i = ev->run_count; i-- > 0 && runs < SETTLED_RUNS;) {
-		const struct evidence_run *run = ev->runs[i];
-
-		if (run->mode != EVIDENCE_LEARN)
-			continue;
-		if (run->fresh || !evidence_unlogged_binds(run))
-			return false;
-		runs += evidence_run_reasons(run) == 0;
-	}
-	return runs == SETTLED_RUNS && !only_execs_use(ev);
-}
-
 /* Adds the form in which a call may be unlogged before it was ever seen: each of its records then shows another form. */
 static int add_first(struct offer *o, int place)
 {

@@ -23,9 +23,4 @@ struct unlogged_calls_wish {
  * names: unlogged completely; forms: unlogged in their harmless form only. Returns 0 or a negative errno. */
 int unlogged_calls_offer(const struct evidence *ev, const struct unlogged_calls_wish *wish, struct buf *out, struct err *err);
 
-/* True if the key's newest two learning runs are complete and showed nothing new, and no live one did: a run that logs what is not known
- * will have few records, so it need not be counted, which costs the whole host. What only execs have used (a probe, again and
- * again) a run logs unless it is counted. */
-bool unlogged_calls_are_settled(const struct evidence *ev);
-
 #endif

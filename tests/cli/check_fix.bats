@@ -100,7 +100,7 @@ profile() {
     done
   done
   # An old list, whose programs fell back from clone3 because the stub answered for it.
-  jq -n '{defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["clone", "rseq"], action: "SCMP_ACT_ALLOW"}]}' >"$dir/old.json"
+  jq -n '{defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: ["clone", "rseq"], action: "SCMP_ACT_ALLOW"}]}' >"$dir/old.json"
   run_snug check --runtime runc-1.3.6 --fix "$dir/fixed.json" "$dir/old.json"
   [[ "$output" == *"written, "*"must be answered with ENOSYS"*'{"names": ['*'"clone3"'*'], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
 }

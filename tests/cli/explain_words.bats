@@ -338,7 +338,7 @@ END
   line='type=SECCOMP msg=audit(1700000000.000:1): auid=0 uid=0 gid=0 ses=1 subj=x pid=1 comm="a" exe="/a" sig=0 arch=c000003e syscall=%s compat=0 ip=0x0 code=0x50000\n'
   # shellcheck disable=SC2059
   printf "$line" 332 >"$dir/log" # statx
-  profile() { printf '{"defaultAction":"SCMP_ACT_ERRNO",%s"syscalls":[{"names":["close","execve","read"],"action":"SCMP_ACT_ALLOW"}]}\n' "$1" >"$dir/p.json"; }
+  profile() { printf '{"defaultAction":"SCMP_ACT_ERRNO",%s"architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["close","execve","read"],"action":"SCMP_ACT_ALLOW"}]}\n' "$1" >"$dir/p.json"; }
   profile ""
   run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
   [[ "$output" == *"written, 1 call added"* ]]
@@ -347,7 +347,7 @@ END
   # shellcheck disable=SC2059
   printf "$line" 441 >"$dir/log" # epoll_pwait2
   run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
-  [[ "$output" == *"written, 1 call added"*"Under runc these were answered with ENOSYS,"*'{"names": ["clone3",'*'"action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
+  [[ "$output" == *"written, 1 call added"*"Under runc, calls with numbers above all in the profile were answered with ENOSYS;"*'{"names": ["clone3",'*'"action": "SCMP_ACT_ERRNO", "errnoRet": 38}'* ]]
   rule=$(grep '^  {"names": \["clone3"' <<<"$output")
   jq --argjson rule "$rule" '.syscalls += [$rule]' "$dir/q.json" >"$dir/r.json"
   run_snug check --no-sample "$dir/r.json"
@@ -355,6 +355,12 @@ END
   # The profile itself answers so.
   profile '"defaultErrnoRet":38,'
   run_snug explain "$dir/log" --profile "$dir/p.json" --fix "$dir/q.json"
+  [[ "$output" == *"written, 1 call added"* ]]
+  [[ "$output" != *"Under runc"* ]]
+  # runc has a stub for the architectures that the profile names, and for no other.
+  profile ""
+  jq 'del(.architectures)' "$dir/p.json" >"$dir/o.json"
+  run_snug explain "$dir/log" --profile "$dir/o.json" --fix "$dir/q.json"
   [[ "$output" == *"written, 1 call added"* ]]
   [[ "$output" != *"Under runc"* ]]
 }

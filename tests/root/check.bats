@@ -92,3 +92,28 @@ lacks() { jq -r --arg k "$1" '.profiles[0].findings[] | select(.kind == $k) | .c
     run ! pgrep -f "$T/run/canary"
   done
 }
+
+@test "runc answers ENOSYS above the highest number for the architectures that a profile names, and check knows" {
+  bundle "$T/b" . calls plain3
+  cp "$SNUG_BUILD/tests/root/calls" "$T/b/rootfs/bin/"
+  configure
+  [ "$(snug-learn --root "$T/root" run --bundle "$T/b" shell)" = cloned ]
+  # Without all that is newer than clone3, and without its own name.
+  snug profile shell | jq --argjson newer '["clone3","close_range","openat2","pidfd_getfd","faccessat2","epoll_pwait2","futex_waitv"]' \
+    'del(.["x-snug"]) | .defaultErrnoRet = 1 | .syscalls |= ([.[] | .names -= $newer | select(.names != [])] + [{names: ["clone"], action: "SCMP_ACT_ALLOW"}])' >"$T/named.json"
+  jq -e '.architectures | length > 0' "$T/named.json"
+  jq 'del(.architectures)' "$T/named.json" >"$T/unnamed.json"
+  start "$T/named.json"
+  echo "named: $output"
+  [ "$output" = cloned ]
+  start "$T/unnamed.json"
+  echo "unnamed: $output"
+  [[ "$output" != *cloned* ]]
+  for p in named unnamed; do
+    snug check --json --no-sample --runtime runc-1.1.5 "$T/$p.json" >"$T/found.json" || true
+    lacks fallback >"$T/$p"
+    cat "$T/$p"
+  done
+  ! grep -qx clone3 "$T/named" || false
+  grep -qx clone3 "$T/unnamed"
+}

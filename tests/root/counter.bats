@@ -203,29 +203,3 @@ END
   runs web | jq -e '.[1] | .complete and .new >= 1 and .quiet.counted'
   all workload | grep -q ' kill$'
 }
-
-@test "once two runs in a row show nothing new, the next is not counted: what is new is logged, and counted again after it" {
-  local i
-  cp "$SNUG_BUILD/tests/root/random-calls" "$T/b/rootfs/bin/"
-  program sh -c 'sleep 0.3; exec random-calls 1 30'
-  for i in 1 2 3; do run_once; done
-  runs web | jq -e 'all(.[]; .complete and .quiet.counted) and (.[1].new // 0) == 0 and (.[2].new // 0) == 0'
-  run_once & run=$!
-  eventually eval 'snug ls --json | jq -e ".[0].live == 1"'
-  [ "$(attached)" = 0 ]
-  wait $run
-  runs web | jq -e '.[3] | .complete and (.new // 0) == 0 and .records < 100 and (.quiet.counted | not) and ((.quiet.assumed // []) == [])'
-  # Common calls that nobody has made yet are not missed.
-  program sh -c 'cat /bin/busybox | head -c 100 >/dev/null; sleep 0.3; exec random-calls 7 60'
-  run_once
-  runs web | jq -e '.[4] | .complete and .new > 0 and (.quiet.counted | not)'
-  snug show --json web >"$T/shown"
-  for i in $(random-calls 7 60 list | sort -un); do
-    jq -e --argjson nr "$i" 'any(.syscalls[]; .phase == "workload" and .nr == $nr and .count > 0)' "$T/shown" >/dev/null || {
-      echo "$i is missing"
-      false
-    }
-  done
-  run_once
-  runs web | jq -e '.[5] | .complete and .quiet.counted'
-}

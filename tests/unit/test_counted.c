@@ -165,61 +165,6 @@ static void a_nodes_counter_does_not_speak_for_another(void **state)
 	assert_int_equal(unlogged_hot_of(both, "futex"), UNLOGGED_ASSUMED);
 }
 
-/* A learning run to its end, in which the program makes these calls. */
-static uint64_t learnt(struct evidence *ev, const char *one, const char *two)
-{
-	uint64_t no = begin_unlogged(ev, &counted_wish);
-
-	count(ev, no, one);
-	count(ev, no, two);
-	end(ev, no);
-	return no;
-}
-
-static void two_runs_without_news_settle_a_key(void **state)
-{
-	cleanup_evidence struct evidence *ev = make();
-	uint64_t no;
-
-	learnt(ev, "read", "write");
-	assert_false(unlogged_calls_are_settled(ev));
-	learnt(ev, "read", "write");
-	assert_false(unlogged_calls_are_settled(ev));
-	learnt(ev, "read", "read");
-	assert_true(unlogged_calls_are_settled(ev));
-	/* A run that lives says nothing against it until it shows something new. */
-	no = begin_unlogged(ev, &counted_wish);
-	assert_true(unlogged_calls_are_settled(ev));
-	count(ev, no, "futex");
-	assert_false(unlogged_calls_are_settled(ev));
-	end(ev, no);
-	assert_false(unlogged_calls_are_settled(ev));
-	learnt(ev, "read", "futex");
-	no = learnt(ev, "read", "futex");
-	assert_true(unlogged_calls_are_settled(ev));
-	evidence_run(ev, no)->reasons |= REASON_BIT(COUNTER);
-	assert_false(unlogged_calls_are_settled(ev));
-}
-
-static void what_only_execs_use_is_counted_for_good(void **state)
-{
-	const struct arch *arch = arch_get(ARCH_X86_64);
-	cleanup_evidence struct evidence *ev = make();
-	uint64_t no;
-	uint32_t nr = 0;
-
-	no = learnt(ev, "read", "write");
-	assert_int_equal(syscall_number(arch, "futex", &nr), 0);
-	assert_true(evidence_add_counted(ev, no, EVIDENCE_EXEC, arch, nr, T0 + 6) >= 0);
-	learnt(ev, "read", "write");
-	learnt(ev, "read", "write");
-	assert_false(unlogged_calls_are_settled(ev));
-	learnt(ev, "read", "futex");
-	learnt(ev, "read", "futex");
-	learnt(ev, "read", "futex");
-	assert_true(unlogged_calls_are_settled(ev));
-}
-
 static void what_an_exec_used_outlives_it(void **state)
 {
 	struct run run = {0};
@@ -246,8 +191,6 @@ int main(void)
 		cmocka_unit_test(what_was_not_counted_after_all_is_assumed),
 		cmocka_unit_test(without_its_counter_a_run_looks_for_nothing),
 		cmocka_unit_test(a_nodes_counter_does_not_speak_for_another),
-		cmocka_unit_test(two_runs_without_news_settle_a_key),
-		cmocka_unit_test(what_only_execs_use_is_counted_for_good),
 		cmocka_unit_test(what_an_exec_used_outlives_it),
 	};
 

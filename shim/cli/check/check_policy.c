@@ -108,10 +108,14 @@ static int check_as_containerd(const struct check_plan *plan, const struct polic
 	return r;
 }
 
-/* What cannot be read is newer than any. */
-static void read_kernel(const char *release, unsigned ret[2])
+/* That of the node whose runtimes were sampled. Where a released runtime will run, we do not know: it is newer than any. */
+static void read_kernel(const struct floor_file *floors, unsigned ret[2])
 {
-	if (!release || sscanf(release, "%u.%u", &ret[0], &ret[1]) != 2)
+	bool known = floors->runtime_count && floors->kernel;
+
+	for (size_t i = 0; i < floors->runtime_count; i++)
+		known &= !floors->runtimes[i].catalogued;
+	if (!known || sscanf(floors->kernel, "%u.%u", &ret[0], &ret[1]) != 2)
 		ret[0] = ret[1] = 0;
 }
 
@@ -123,7 +127,7 @@ int check_policy(const struct check_plan *plan, const struct policy *p, struct c
 
 	if (!v)
 		return err_set(err, ENOMEM, "out of memory");
-	read_kernel(check_floors_of(plan)->kernel, view.kernel);
+	read_kernel(check_floors_of(plan), view.kernel);
 	*v = (struct check_view){.plan = plan, .policy = p, .result = ret, .err = err};
 	ret->format = policy_format(p);
 	ret->readable = true;

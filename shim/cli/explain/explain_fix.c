@@ -82,8 +82,8 @@ static void add_unstubbed(const struct names *names, struct buf *out)
 {
 	if (!names->count)
 		return;
-	buf_adds(out, "Under runc these were answered with ENOSYS, which programs that try them first rely on, and are refused now; add to "
-		      "\"syscalls\" by hand:\n  ");
+	buf_adds(out, "Under runc, calls with numbers above all in the profile were answered with ENOSYS; some are refused now. Programs that try "
+		      "these first rely on ENOSYS; add to \"syscalls\" by hand:\n  ");
 	amend_add_enosys_rule((const char *const *)names->v, names->count, out);
 	buf_adds(out, "\n");
 }

@@ -91,11 +91,6 @@ int unlogged_request_answer(struct store *store, const struct json_doc *request,
 		return r;
 	since = unlogged_since(k->evidence);
 	wish.counted = counts && json_type(json_get(root, "counted")) == JSON_TRUE && had_session(k->evidence);
-	if (wish.counted && unlogged_calls_are_settled(k->evidence)) {
-		/* Nothing is assumed either: what is not known is logged. */
-		wish.counted = false;
-		wish.hot_count = 0;
-	}
 	*ret_counted = wish.counted && !wish.loud;
 	r = unlogged_calls_offer(k->evidence, &wish, &offer, err);
 	store_release(store, k);

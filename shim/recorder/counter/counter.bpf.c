@@ -132,14 +132,16 @@ static __always_inline __u64 *settled_of(struct counter_shared *s, __u32 abi, __
 
 static __always_inline void count_settling(struct counter_shared *s, struct task_struct *t, __u32 abi, __u32 nr)
 {
-	/* Atomic, so that it is read before what it stands for: what follows may be newer, which settles nothing. */
-	__u64 generation = __sync_fetch_and_add(&s->generation, 0);
+	int alone = s->sessions == 1;
+	/* Atomic, so that it is read before what it stands for: what follows may be newer, which settles nothing. With more sessions, each of
+	 * their calls comes here, and a write that all processors share would cost more than the rest. */
+	__u64 generation = alone ? __sync_fetch_and_add(&s->generation, 0) : 0;
 	struct counter_entry *e = entry_of(t);
 
 	if (!e)
 		return;
 	count(e, abi, nr);
-	if (s->sessions == 1)
+	if (alone && s->sessions == 1)
 		*settled_of(s, abi, nr) = generation;
 }
 
@@ -182,17 +184,20 @@ int BPF_PROG(on_vsyscall, int which)
 }
 #endif
 
-/* After its execve, the container's own program runs: the same calls have other bits. */
+/* After its execve, the container's own program runs: the same calls have other bits. Each execve that could be the first makes the
+ * generation another one, after `execd` is there for whoever reads the new one; no program runs before that. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *t)
 {
 	struct counter_entry *e = entry_of(t);
 	struct counter_shared *s = shared_entry();
 
-	if (!e || !s || e->execd)
+	if (!e || !s || e->execd == 2)
 		return 0;
 	e->execd = 1;
-	__sync_fetch_and_add(&s->generation, 1);
+	/* With its result it is a full barrier, else it would be none on arm64. */
+	if (__sync_fetch_and_add(&s->generation, 1) != ~0ull)
+		e->execd = 2;
 	return 0;
 }
 

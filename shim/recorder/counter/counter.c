@@ -305,8 +305,9 @@ void counter_disarm(struct counter *c, uint32_t session)
 {
 	if (bpf_map_delete_elem(c->sessions, &session) < 0 || !c->armed)
 		return;
-	set_sessions(c, --c->armed);
+	/* In this order: who still has the entry has read the old generation, and with it that there are more. */
 	renew(c);
+	set_sessions(c, --c->armed);
 	if (c->armed == 0)
 		detach_one(c, CALLS);
 }

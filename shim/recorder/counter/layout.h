@@ -16,7 +16,7 @@
 struct counter_entry {
 	__u64 words[COUNTER_ALL_WORDS]; /* [phase][ABI][number / 64] */
 	__u32 filters;                  /* on the runtime's caller; processes with more belong to the container */
-	__u32 execd;                    /* the container's program runs */
+	__u32 execd;                    /* the container's program runs; 2: and nothing is settled from before */
 	__u32 beyond;                   /* saw a call that may be unlogged and has no bit here */
 	__u32 tasks;                    /* in the session, counting the one that it was armed with; at 0 the session is empty for good */
 };
@@ -26,11 +26,12 @@ struct counter_entry {
  * then nothing is settled. */
 struct counter_shared {
 	__u64 generation;
-	__u32 sessions;                 /* that are armed, or about to be */
-	__u32 probe_pid;                /* a process whose calls show that the program is attached; 0: none */
-	__u64 probe_seen;               /* calls of that process */
-	__u64 settled[COUNTER_SETTLED]; /* [ABI * COUNTER_CALLS_ROUND + number]: the generation in which the call was
-					   settled */
+	__u32 sessions;  /* that are armed, or about to be */
+	__u32 probe_pid; /* a process whose calls show that the program is attached; 0: none */
+	/* Not on the cache line above, which every call of the host reads. */
+	__u64 probe_seen __attribute__((aligned(64))); /* calls of that process */
+	/* [ABI * COUNTER_CALLS_ROUND + number]: the generation in which the call was settled */
+	__u64 settled[COUNTER_SETTLED] __attribute__((aligned(64)));
 };
 
 #endif

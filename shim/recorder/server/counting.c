@@ -70,11 +70,20 @@ void counting_join(struct recorder *r, pid_t pid, uint64_t pid_start)
 	}
 }
 
+/* A copy is not made in one moment. In one that says in its last member that the session has no task, a call that the last one made
+ * meanwhile may be missing. */
+static int read_last(const struct recorder *r, uint32_t session, struct counter_entry *ret)
+{
+	int rc = counter_read(r->counter, session, ret);
+
+	return rc == 0 && ret->tasks == 0 ? counter_read(r->counter, session, ret) : rc;
+}
+
 static void look_at(struct recorder *r, struct run_session *s, uint64_t now_ms)
 {
 	struct counter_entry entry;
 
-	if (counter_read(r->counter, s->id, &entry) < 0) {
+	if (read_last(r, s->id, &entry) < 0) {
 		runs_stamp(&r->runs, s->run, REASON_COUNTER, now_ms);
 		return;
 	}
