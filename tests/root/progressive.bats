@@ -341,7 +341,10 @@ profile() { snug profile "$ID" 2>/dev/null; }
   done
   for i in $(seq "$n"); do
     snug-learn --root "$T/root" run --bundle "$T/r$i" "rep-$i-x" >"$T/out$i" 2>&1 &
-    [ "$i" -ge $((n / 2)) ] && sleep 0.15
+    [ "$i" -lt $((n / 2)) ] && continue
+    sleep 0.15
+    # The others begin when something is known.
+    [ "$i" -ne $((n / 2)) ] || eventually eval '[ "$(snug show --json "$ID" 2>/dev/null | jq "[.syscalls[] | select(.phase == \"workload\" and .count > 0)] | length")" -gt 10 ]'
   done
   wait
   grep -L 'fork ok' "$T"/out* | xargs -r cat
