@@ -163,6 +163,7 @@ units_gone() {
   [ "$(systemctl show -P MainPID snugd.service)" = 0 ]
   touch "$T/long/rootfs/tmp/go"
   wait "$long"
+  runs long | jq -c '.[] | {complete, reasons, records}'
   runs long | jq -e 'length == 1 and .[0].complete'
   runs shell | jq -e --argjson n "${SNUG_STARTS:-4}" 'length == $n and all(.complete)'
   kill "$first"
