@@ -145,8 +145,7 @@ static __always_inline void count_settling(struct counter_shared *s, struct task
 		*settled_of(s, abi, nr) = generation;
 }
 
-/* Runs after seccomp: a call that a filter refuses does not get here. Most calls that it sees are settled, or nobody's.
- */
+/* Runs after seccomp: a call that a filter refuses does not get here. Most calls are settled, or nobody's. */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 {
