@@ -26,6 +26,12 @@ setup() {
   PATH=$SNUG_BUILD:$PATH
   configure
 }
+# What refused a container may have told nobody but containerd or the kernel.
+teardown() {
+  [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
+  grep -E 'level=(warning|error)' "$T/containerd.log" | tail -8
+  dmesg 2>/dev/null | grep -v 'audit' | tail -8 || true
+}
 teardown_file() {
   load lib
   load callers/daemons
