@@ -182,6 +182,11 @@ END
 }
 
 @test "a flood of a call that is not common: told within a second or two, and the next start is quiet while the first still runs" {
+  ms=$(date +%s%3N)
+  "$SNUG_BUILD/tests/root/fault" logged 10000
+  ms=$(($(date +%s%3N) - ms))
+  # A flood is 5,000 in a second (shim/recorder/attribution/flood.h).
+  [ $((10000000 / ms)) -ge 8000 ] || skip "this machine, an emulated one perhaps, logs only $((10000000 / ms)) calls a second: no flood"
   program sh -c '/fault flood 12000; until [ -e /tmp/go ]; do sleep 0.05; done'
   cp "$SNUG_BUILD/tests/root/fault" "$T/b/rootfs/fault"
   configure 'learning="log-everything"'
