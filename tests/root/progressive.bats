@@ -292,7 +292,7 @@ profile() { snug profile "$ID" 2>/dev/null; }
   # What it refuses to the runtime itself is what keeps the container from starting.
   make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["'$OCI_ARCH'"], syscalls: [{names: ["'$MKDIR'", "fstatfs"], action: "SCMP_ACT_ERRNO"}]}'
   does fork mkdir; learn
-  newest '.opened == ["fstatfs", "mkdir"]'
+  newest '.opened == ["fstatfs", "'$MKDIR'"]'
   snug show "$ID" | grep -A2 "Allowed while learning (baseline" | grep -q "fstatfs\* $MKDIR"
   make_bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["'$OCI_ARCH'"], syscalls: [{names: ["'$MKDIR'", "chroot"], action: "SCMP_ACT_ERRNO"}]}'
   does fork mkdir; learn
@@ -330,6 +330,8 @@ profile() { snug profile "$ID" 2>/dev/null; }
 @test "50 replicas of one key, half of them at once: the evidence is the union, and each is complete" {
   n=${SNUG_REPLICAS:-50}
   make_bundle
+  # Several at once would make them in the root directory that they share, and runc knows only one that does.
+  mkdir -p "$T/b/rootfs"/{dev,proc,sys}
   does fork
   names=(111 124 146 100 98 95 140 204 283 284 294 291 319 36 37 99)
   for i in $(seq "$n"); do
