@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -215,6 +216,11 @@ int file_check_trust(const struct stat *st, const char *what, struct err *err)
 		return err_set(err, EPERM, "%s: writable by group or others (mode %04o)", what,
 			       (unsigned)st->st_mode & 07777);
 	return 0;
+}
+
+void file_close_range(unsigned from, unsigned to)
+{
+	(void)syscall(SYS_close_range, from, to, 0);
 }
 
 int file_read_link(const char *path, char **ret)

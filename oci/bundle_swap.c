@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "oci/bundle.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,8 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #define LABEL          "security.selinux"
 #define LABEL_MAX      4096
@@ -112,9 +114,15 @@ static int fill_temp(const struct oci_bundle *b, int fd, const void *text, size_
 	return 0;
 }
 
+/* Not every C library has renameat2(2); both names are in the bundle. */
+static int rename_as(const struct oci_bundle *b, const char *from, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, b->dir_fd, from, b->dir_fd, to, flags);
+}
+
 static int rename_new(const struct oci_bundle *b, const char *from, const char *to)
 {
-	if (renameat2(b->dir_fd, from, b->dir_fd, to, RENAME_NOREPLACE) == 0)
+	if (rename_as(b, from, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
@@ -170,7 +178,7 @@ static int exchange_newest(const struct oci_bundle *b, const char *temp, const s
 	int r = look_at(b, temp, &in);
 
 	for (unsigned i = 0; r == 0 && i < EXCHANGES_MAX; i++) {
-		if (renameat2(b->dir_fd, temp, b->dir_fd, b->name, RENAME_EXCHANGE) < 0)
+		if (rename_as(b, temp, b->name, RENAME_EXCHANGE) < 0)
 			return -errno;
 		r = look_at(b, temp, &out);
 		if (r == 0 && oci_file_id_same(&out, &want)) {
@@ -337,7 +345,16 @@ struct listing {
 	int dir_fd;
 	ssize_t len; /* negative errno: it could not be read */
 	ssize_t at;
-	_Alignas(struct dirent64) char entries[2048];
+	_Alignas(uint64_t) char entries[2048];
+};
+
+/* getdents64(2) */
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	unsigned short reclen;
+	unsigned char type;
+	char name[];
 };
 
 static void list_begin(struct listing *l, const struct oci_bundle *b)
@@ -350,21 +367,21 @@ static void list_begin(struct listing *l, const struct oci_bundle *b)
 /* The next name; NULL at the end, and if len is negative. */
 static const char *list_next(struct listing *l)
 {
-	const struct dirent64 *e;
+	const struct entry *e;
 
 	if (l->len < 0)
 		return NULL;
 	if (l->at == l->len) {
 		l->at = 0;
-		l->len = getdents64(l->dir_fd, l->entries, sizeof(l->entries));
+		l->len = syscall(SYS_getdents64, l->dir_fd, l->entries, sizeof(l->entries));
 		if (l->len < 0)
 			l->len = -errno;
 		if (l->len <= 0)
 			return NULL;
 	}
-	e = (const struct dirent64 *)(const void *)(l->entries + l->at);
-	l->at += e->d_reclen;
-	return e->d_name;
+	e = (const struct entry *)(const void *)(l->entries + l->at);
+	l->at += e->reclen;
+	return e->name;
 }
 
 int oci_bundle_recover(struct oci_bundle *b, struct err *err)

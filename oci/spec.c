@@ -231,6 +231,7 @@ int oci_spec_splice_own(const struct oci_spec *spec, const char *section, size_t
 	} else if (!section) {
 		s = (struct splice){spec->len, spec->len, "", ""};
 	}
+	(void)buf_room(ret, spec->len + section_len + strlen(s.before) + strlen(s.after));
 	buf_add(ret, spec->text, s.from);
 	buf_adds(ret, s.before);
 	if (section)

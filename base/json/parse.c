@@ -29,10 +29,23 @@ static size_t keep_string(struct json_doc *doc, const unsigned char *s, size_t l
 	return where;
 }
 
+/* Moving what has been read costs more than room that is not used in the end, and memory that is not written to costs
+ * nothing. */
+#define VALUES_FIRST_MAX  1024
+#define STRINGS_FIRST_MAX 65536
+
+/* For as much as a text of this length usually holds. */
+static bool make_room(struct json_doc *doc, size_t len)
+{
+	doc->cap = len / 8 < 64 ? 64 : len / 8 > VALUES_FIRST_MAX ? VALUES_FIRST_MAX : (uint32_t)(len / 8);
+	doc->v = malloc(doc->cap * sizeof(*doc->v));
+	return doc->v && buf_room(&doc->strings, len < STRINGS_FIRST_MAX ? len : STRINGS_FIRST_MAX);
+}
+
 static struct json *grow(struct json_doc *doc)
 {
 	if (doc->count == doc->cap) {
-		uint32_t cap = doc->cap ? doc->cap * 2 : 64;
+		uint32_t cap = doc->cap * 2;
 		struct json *v = cap < doc->cap ? NULL : realloc(doc->v, cap * sizeof(*v));
 
 		if (!v)
@@ -343,7 +356,7 @@ int json_parse(const char *text, size_t len, unsigned flags, const char *name, s
 	struct parser p = {.doc = doc, .flags = flags, .open = JSON_NONE, .key_at = SIZE_MAX, .bad = JSON_NONE};
 	int r;
 
-	if (!doc || !(doc->name = strdup(name)))
+	if (!doc || !(doc->name = strdup(name)) || !make_room(doc, len))
 		return err_set(err, ENOMEM, "%s: out of memory", name);
 	p.yajl = yajl_alloc(&callbacks, NULL, &p);
 	if (!p.yajl)

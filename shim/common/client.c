@@ -126,8 +126,8 @@ static int wait_started(enum client_server server, int fd, uint64_t deadline, st
 	return 0;
 }
 
-/* The recorder does not get the caller's environment: it outlives the caller, and must not be open to what the caller may set
- * for the runtime (LD_PRELOAD). */
+/* The recorder does not get the caller's environment: it outlives the caller, and must not be open to what the caller
+ * may set for the runtime (LD_PRELOAD). The caller's descriptors it closes itself (daemon/detach.h). */
 static int spawn(const char *path, char *const argv[], char *const environment[], int stderr_fd, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -140,8 +140,6 @@ static int spawn(const char *path, char *const argv[], char *const environment[]
 		r = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	if (!r)
 		r = posix_spawn_file_actions_adddup2(&actions, stderr_fd, 2);
-	if (!r)
-		r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	if (!r)
 		r = posix_spawn(ret, path, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
@@ -296,18 +294,19 @@ static int wait_readable(int fd, unsigned timeout_ms, struct err *err)
 
 static int receive(int fd, struct buf *ret, struct err *err)
 {
-	cleanup_free char *text = malloc(CLIENT_MESSAGE_MAX);
-	ssize_t n;
+	/* Its length first: room that stays empty would cost the wrapper as much as room that it uses. */
+	ssize_t n = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+	char *text = n < 0 ? NULL : buf_room(ret, n < CLIENT_MESSAGE_MAX ? (size_t)n : CLIENT_MESSAGE_MAX);
 
-	if (!text)
+	if (n >= 0 && !text)
 		return err_set(err, ENOMEM, "out of memory");
-	n = recv(fd, text, CLIENT_MESSAGE_MAX, 0);
+	n = n < 0 ? n : recv(fd, text, ret->cap - ret->len - 1, 0);
 	if (n < 0)
 		return err_sys(err, errno, "cannot read the recorder's answer");
 	if (n == 0)
 		return err_set(err, ECONNRESET, "the recorder exited without an answer");
-	buf_add(ret, text, (size_t)n);
-	return buf_failed(ret) ? err_set(err, ENOMEM, "out of memory") : 0;
+	buf_took(ret, (size_t)n);
+	return 0;
 }
 
 static int take_answer(int fd, unsigned timeout_ms, struct buf *ret_answer, struct err *err)

@@ -101,7 +101,7 @@ int detach_from_caller(struct err *err)
 	if (pid > 0)
 		_exit(0);
 	setsid();
-	close_range(3, ~0u, 0);
+	file_close_range(3, ~0u);
 	clearenv();
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	umask(077);

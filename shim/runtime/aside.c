@@ -14,7 +14,7 @@ struct aside {
 	void (*fn)(void *arg);
 	void *arg;
 	int end, hold; /* a pipe: it ends when nothing holds it */
-	_Alignas(16) char stack[ASIDE_STACK];
+	_Alignas(16) char stack[ASIDE_STACK], between[4096];
 };
 
 /* As long as the starter uses this memory, nothing here may call the C library but for system calls that cannot fail
@@ -34,6 +34,14 @@ static int sleep_and_run(void *arg)
 	return (int)syscall(SYS_exit_group, 0);
 }
 
+/* The child in between only makes the grandchild an orphan, so that the runtime has no child that it does not know. */
+static int make_orphan(void *arg)
+{
+	struct aside *a = arg;
+
+	return clone(sleep_and_run, a->stack + sizeof(a->stack), CLONE_VM | SIGCHLD, a) < 0 ? errno : 0;
+}
+
 int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 {
 	/* Not on the stack: main() may return before the sleeper wakes. */
@@ -47,11 +55,8 @@ int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 	a.arg = arg;
 	a.end = ends[0];
 	a.hold = ends[1];
-	/* The child in between only makes the grandchild an orphan, so that the runtime has no child that it does not
-	 * know. */
-	pid = vfork();
-	if (pid == 0)
-		_exit(clone(sleep_and_run, a.stack + sizeof(a.stack), CLONE_VM | SIGCHLD, &a) < 0 ? errno : 0);
+	/* As vfork(2) does, which some C libraries make of fork(2). */
+	pid = clone(make_orphan, a.between + sizeof(a.between), CLONE_VM | CLONE_VFORK | SIGCHLD, &a);
 	close(ends[0]);
 	if (pid < 0) {
 		close(ends[1]);

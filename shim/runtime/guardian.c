@@ -242,10 +242,10 @@ static void drop_descriptors(int **keep, size_t count)
 		if (*keep[i] < 3)
 			continue;
 		if (fd > from)
-			close_range(from, fd - 1, 0);
+			file_close_range(from, fd - 1);
 		from = fd + 1;
 	}
-	close_range(from, ~0u, 0);
+	file_close_range(from, ~0u);
 	null = open("/dev/null", O_RDWR);
 	if (null < 0)
 		return;

@@ -237,11 +237,17 @@ static int make_approved(const struct plan *p, const struct oci_spec *spec, enum
 	return 0;
 }
 
+#define SECTION_USUAL 24576 /* bytes: a buffer that has room need not move */
+
 int section_make(const struct plan *p, const struct oci_spec *spec, enum oci_container_kind kind, enum config_mode mode,
 		 const char *key, struct learn *learn, struct section *ret, struct err *err)
 {
 	struct section s = {.baseline = ""};
-	int r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err) : make_approved(p, spec, kind, mode, key, &s, err);
+	int r;
+
+	(void)buf_room(&s.text, SECTION_USUAL);
+	r = mode == CONFIG_LEARN ? make_learning(p, spec, kind, learn, &s, err)
+				 : make_approved(p, spec, kind, mode, key, &s, err);
 
 	if (r == 0 && (buf_failed(&s.text) || buf_failed(&s.unlogged) || buf_failed(&s.caller)))
 		r = err_set(err, ENOMEM, "out of memory");

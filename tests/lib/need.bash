@@ -39,7 +39,7 @@ need_build() {
   need gcc=gcc meson=meson ninja=ninja-build pkg-config=pkg-config python3=python3 \
     '/usr/include/seccomp.h=libseccomp-dev' '/usr/include/yajl/yajl_parse.h=libyajl-dev' \
     '/usr/include/sys/capability.h=libcap-dev' /usr/include/yaml.h=libyaml-dev \
-    '/usr/include/stdio.h=libc6-dev'
+    '/usr/include/stdio.h=libc6-dev' '/usr/lib/*-linux-musl/rcrt1.o=musl-dev'
 }
 need_run() {
   need runc=runc busybox=busybox-static jq=jq pkill=procps

@@ -10,7 +10,7 @@ need_packaging() {
     pairs=("$cc=crossbuild-essential-$1" "$(multiarch "$1")-pkg-config=pkgconf:$1" "$(emulator "$1")=qemu-user")
   fi
   pairs+=("$lib/libseccomp.a=libseccomp-dev:$1" "$lib/libyajl_s.a=libyajl-dev:$1" "$lib/libcap.a=libcap-dev:$1" "$lib/libyaml.a=libyaml-dev:$1"
-    "$lib/libbpf.a=libbpf-dev:$1" "$lib/pkgconfig/cmocka.pc=libcmocka-dev:$1")
+    "$lib/libbpf.a=libbpf-dev:$1" "${lib%-gnu}-musl/rcrt1.o=musl-dev:$1" "$lib/pkgconfig/cmocka.pc=libcmocka-dev:$1")
   need dpkg-buildpackage=dpkg-dev /usr/share/doc/build-essential=build-essential git=git meson=meson ninja=ninja-build pkg-config=pkgconf \
     python3=python3 clang=clang readelf=binutils ccache=ccache make=make "${pairs[@]}" || return 1
   # Of this root, not of who calls.

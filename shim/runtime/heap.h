@@ -1,0 +1,37 @@
+/* The wrapper's memory. A start takes milliseconds, and then the runtime's program takes the wrapper's place; what
+ * costs it time is not finding a free block but the pages that it writes to. So blocks lie one behind the other, the
+ * last one grows where it lies, and what was freed is used again once everything behind it was freed, too.
+ *
+ * malloc.c makes it what the C library's malloc(3) is. Not for more than one thread. */
+#ifndef SNUG_SHIM_RUNTIME_HEAP_H
+#define SNUG_SHIM_RUNTIME_HEAP_H
+
+#include <stddef.h>
+
+struct heap_block;
+
+/* All zero: empty. */
+struct heap {
+	char *at, *end; /* what is left of the area in use */
+	char *ready;    /* up to here the kernel has given its pages */
+	struct heap_block *last;
+};
+
+#define HEAP_ALIGN 16
+#define HEAP_AREA  (1 << 20) /* bytes asked of the kernel at a time */
+#define HEAP_READY                                                                                                     \
+	65536 /* of these, bytes made ready at a time: pages that are given one by one, when first written to, cost    \
+		 more */
+
+/* A block of at least size bytes (0: one that can be given back), aligned to HEAP_ALIGN. NULL with ENOMEM if there is
+ * no memory. */
+void *heap_take(struct heap *h, size_t size);
+
+/* The block with room for size bytes and its contents, elsewhere if need be; p is not NULL. On failure NULL with
+ * ENOMEM, and p stays. */
+void *heap_resize(struct heap *h, void *p, size_t size);
+
+/* Gives a block back; p may be NULL. */
+void heap_give(struct heap *h, void *p);
+
+#endif
