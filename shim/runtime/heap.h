@@ -19,9 +19,7 @@ struct heap {
 
 #define HEAP_ALIGN 16
 #define HEAP_AREA  (1 << 20) /* bytes asked of the kernel at a time */
-#define HEAP_READY                                                                                                     \
-	65536 /* of these, bytes made ready at a time: pages that are given one by one, when first written to, cost    \
-		 more */
+#define HEAP_READY 65536     /* bytes made ready at a time: a page given when it is first written to costs more */
 
 /* A block of at least size bytes (0: one that can be given back), aligned to HEAP_ALIGN. NULL with ENOMEM if there is
  * no memory. */
