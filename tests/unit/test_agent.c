@@ -1,15 +1,13 @@
 /* The agent's core, on real filters of child processes: what they call is booked, by number and argument, and they go on. */
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/json/json.h"
 #include "base/text.h"
 #include "seccomp/evidence/unlogged_proof.h"
 #include "seccomp/syscall/arguments.h"
 #include "shim/agent/agent_runs.h"
 #include "shim/agent/book.h"
-#include "shim/agent/handover.h"
-#include "shim/agent/keeper.h"
 #include "shim/agent/unotify.h"
+#include "tests/unit/agent_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +24,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,52 +102,6 @@ static const struct evidence_run *evidence_of(const struct agent_run *run)
 	return evidence_run(run->key->evidence, run->no);
 }
 
-/* A process that loads a filter like the agent's, hands its listener over in the descriptors that it shares, execs nothing but calls execve in vain, and then does `work`. */
-struct child {
-	pid_t pid;
-	int fd;
-};
-
-static void exec_in_vain(const char *path)
-{
-	syscall(SYS_execve, path, NULL, NULL, 0, 0, 0);
-}
-
-static void be_child(int tell, void (*work)(void))
-{
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	static const char *const names[] = {"execve", "getppid", "clone", "clone3",   "unshare",
-					    "socket", "seccomp", "prctl", "mprotect", "getuid"};
-	int fd;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		(void)seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, seccomp_syscall_resolve_name(names[i]), 0);
-	if (seccomp_load(ctx) < 0)
-		_exit(9);
-	fd = seccomp_notify_fd(ctx);
-	(void)!write(tell, &fd, sizeof(fd));
-	exec_in_vain("");
-	work();
-	_exit(0);
-}
-
-static struct child start(void (*work)(void))
-{
-	struct child c = {.fd = -1};
-	int p[2];
-
-	assert_int_equal(pipe(p), 0);
-	c.pid = unotify_fork_sharing();
-	assert_true(c.pid >= 0);
-	if (c.pid == 0)
-		be_child(p[1], work);
-	assert_int_equal(read(p[0], &c.fd, sizeof(c.fd)), sizeof(c.fd));
-	close(p[0]);
-	close(p[1]);
-	return c;
-}
-
 /* Answers until the listener is hung up. Returns how many calls that were. */
 static unsigned serve(struct fixture *f, struct listener *l)
 {
@@ -170,14 +121,6 @@ static unsigned serve(struct fixture *f, struct listener *l)
 	}
 	agent_runs_hang_up(&f->runs, l, 6);
 	return n;
-}
-
-static int await(pid_t pid)
-{
-	int status = 0;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 static struct agent_run *learn(struct fixture *f, const char *key, void (*work)(void))
@@ -566,145 +509,6 @@ static void test_go_gets_what_its_scheduler_needs(void **state)
 	assert_true(unlogged_has_passed(go->key->evidence, argument_by_name("mmap")));
 }
 
-static void test_states(void **state)
-{
-	static const struct {
-		const char *text;
-		int r;
-		bool has;
-		const char *metadata;
-		pid_t pid, init;
-		bool joins;
-	} cases[] = {
-		{"{\"fds\":[\"seccompFd\"],\"pid\":5,\"state\":{\"status\":\"creating\",\"pid\":5}}", 0, true, NULL, 5, 5, false},
-		{"{\"fds\":[\"seccompFd\"],\"pid\":7,\"state\":{\"status\":\"created\",\"pid\":5}}", 0, true, NULL, 7, 5, true},
-		{"{\"fds\":[\"seccompFd\"],\"pid\":0,\"state\":{\"status\":\"running\",\"pid\":0}}", 0, true, NULL, 0, 0, true},
-		{"{\"fds\":[\"seccompFd\"],\"pid\":5,\"state\":{\"status\":\"running\",\"pid\":5}}", 0, true, NULL, 5, 5, false},
-		{"{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"ab\",\"state\":{\"id\":\"x\",\"pid\":5}}", 0, true, "ab", 7, 5, false},
-		{"{\"fds\":[\"other\"],\"pid\":7}", 0, false, NULL, 7, 0, false},
-		{"{\"fds\":[],\"metadata\":3}", 0, false, NULL, 0, 0, false},
-		{"{\"fds\":\"seccompFd\",\"pid\":-1,\"metadata\":\"a\\u0000b\"}", 0, false, NULL, 0, 0, false},
-		{"[]", -EINVAL, false, NULL, 0, 0, false},
-		{"{\"fds\":", -EINVAL, false, NULL, 0, 0, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		cleanup_json struct json_doc *doc = NULL;
-		struct handover_state s = {.listener = -1};
-		size_t index = 3;
-
-		assert_int_equal(handover_parse(cases[i].text, strlen(cases[i].text), &doc, &index, &s, NULL),
-				 cases[i].r);
-		if (cases[i].r < 0)
-			continue;
-		assert_int_equal(index, cases[i].has ? 0 : SIZE_MAX);
-		assert_true(text_streq(s.metadata, cases[i].metadata));
-		assert_int_equal(s.pid, cases[i].pid);
-		assert_int_equal(s.init, cases[i].init);
-		assert_int_equal(s.joins, cases[i].joins);
-	}
-}
-
-static void remember(void *arg, const struct handover_state *s)
-{
-	struct handover_state *ret = arg;
-
-	*ret = *s;
-	ret->metadata = s->metadata ? "said" : NULL;
-}
-
-static void send_state(const char *path, const char *text, int fd)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {.iov_base = (char *)(uintptr_t)text, .iov_len = strlen(text)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
-	cleanup_fd int s = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct cmsghdr *m = &control.align;
-
-	strcpy(addr.sun_path, path);
-	m->cmsg_level = SOL_SOCKET;
-	m->cmsg_type = SCM_RIGHTS;
-	m->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(m), &fd, sizeof(fd));
-	assert_int_equal(connect(s, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(sendmsg(s, &msg, 0), (ssize_t)strlen(text));
-}
-
-static void test_a_listener_comes_over_the_socket(void **state)
-{
-	static const char text[] = "{\"fds\":[\"seccompFd\"],\"pid\":1,\"metadata\":\"ab\"}";
-	struct fixture *f = *state;
-	struct handover in = {.fd = -1};
-	struct child c = start(nothing);
-	struct handover_state s = {.listener = -1};
-	int fd = -1;
-
-	assert_int_equal(handover_open(&in, f->dir, NULL), 0);
-	send_state(in.path, text, c.fd);
-	assert_int_equal(handover_accept(&in, &fd, NULL), 0);
-	assert_true(handover_read(&in, fd, remember, &s));
-	assert_true(s.listener >= 0);
-	assert_string_equal(s.metadata, "said");
-	close(s.listener);
-	/* Another kind of descriptor is none. */
-	send_state(in.path, text, 0);
-	assert_int_equal(handover_accept(&in, &fd, NULL), 0);
-	assert_true(handover_read(&in, fd, remember, &s));
-	assert_int_equal(s.listener, -1);
-	assert_int_equal(in.count, 0);
-	handover_close(&in);
-	kill(c.pid, SIGKILL);
-	await(c.pid);
-	close(c.fd);
-}
-
-static void test_a_long_path_is_told(void **state)
-{
-	struct handover in = {.fd = -1};
-	struct err err = {0};
-	char dir[160] = "/tmp/";
-
-	(void)state;
-	memset(dir + 5, 'x', 120);
-	assert_int_equal(handover_open(&in, dir, &err), -ENAMETOOLONG);
-	assert_non_null(strstr(err.msg, "too long for a socket path"));
-	handover_close(&in);
-}
-
-static void asks(void)
-{
-	_exit(syscall(SYS_getuid) >= 0 ? 42 : 1);
-}
-
-/* The worker dies with a call unanswered, which it has received or not; the keeper answers it. */
-static void test_the_keeper_answers_for_the_dead(void **state)
-{
-	struct fixture *f = *state;
-
-	for (int i = 0; i < 4; i++) {
-		bool go_on = i & 1, received = i & 2;
-		struct child c = start(asks);
-		struct keeper *k = NULL;
-		pid_t agent = fork();
-
-		if (agent == 0) {
-			if (keeper_divide(&f->kernel, &k, NULL) < 0 ||
-			    keeper_add(k, c.fd, (int)syscall(SYS_pidfd_open, c.pid, 0), go_on) < 0 ||
-			    (received && unotify_receive(&f->kernel, c.fd) < 0))
-				_exit(3);
-			raise(SIGKILL);
-		}
-		close(c.fd);
-		assert_int_equal(await(agent), 1);
-		assert_int_equal(await(c.pid), go_on ? 42 : -SIGKILL);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -717,19 +521,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_listener_of_its_own_is_refused_and_stamped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_exec_belongs_to_its_container, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_exec_before_the_start_ends_no_run, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_only_an_exec_of_a_container_that_is_never_started, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_only_an_exec_of_a_container_that_is_never_started, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_an_exec_is_told_where_the_runtime_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_execs_into_a_canary_are_runs_of_their_own, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_canary_of_a_go_runtime_has_no_scheduler_calls, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_canary_that_is_left_gets_its_stamp_in_its_own_space, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_canary_of_a_go_runtime_has_no_scheduler_calls, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_canary_that_is_left_gets_its_stamp_in_its_own_space, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stranger_is_answered_and_not_booked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_listener_no_filter, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_agent_that_ends_leaves_a_stamp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_go_gets_what_its_scheduler_needs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_listener_comes_over_the_socket, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_the_keeper_answers_for_the_dead, set_up, tear_down),
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_a_long_path_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,23 +1,17 @@
+#include "shim/cli/check/against.h"
 #include "shim/cli/check/check.h"
 #include "shim/cli/common/cli.h"
 #include "shim/cli/common/machine.h"
+#include "shim/cli/common/save.h"
 #include "shim/cli/key/operand.h"
 #include "shim/cli/key/profiles.h"
-#include "shim/cli/common/run.h"
-#include "shim/cli/common/save.h"
-#include "shim/cli/floor/catalogue.h"
-#include "shim/cli/floor/sample.h"
-#include "shim/cli/floor/shapes.h"
 
-#include "base/file.h"
 #include "base/text.h"
 #include "seccomp/policy/amend.h"
 #include "seccomp/policy/read.h"
 #include "shim/common/client.h"
-#include "shim/common/namespaces.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +32,6 @@ static const struct cli_option OPTIONS[] = {
 	[OPT_JSON] = {"json", 0, NULL, "print everything as JSON"},
 };
 
-#define VERSION_TIMEOUT_MS 10000
 #define RESULT_SLOTS 8192 /* a power of two */
 
 /* One text that was read, and its results: texts with the same content are checked once. */
@@ -52,8 +45,6 @@ struct work {
 	struct cli *cli;
 	struct floor_file floors;
 	struct check_plan *plan;
-	bool sample;
-	bool tell_rootless; /* say that a runtime was sampled as an ordinary user's */
 	struct checked *texts;
 	size_t text_count, text_cap;
 	struct check_result **results; /* each allocated separately: items point to them */
@@ -96,170 +87,10 @@ static int oom(struct err *err)
 	return err_set(err, ENOMEM, "out of memory");
 }
 
-/* Samples one shape if that has not been done on this node. */
-static int obtain(struct work *w, const struct oci_runtime *rt, const char *shape, struct floor *ret, struct err *err)
-{
-	const struct config *config = &w->cli->config;
-	const struct sample_plan plan = {
-		.config = config, .runtime = rt, .shape = shape, .silent = SAMPLE_SILENT, .max = SAMPLE_MAX};
-	char runtime_id[OCI_RUNTIME_ID_MAX];
-	bool confidence = false;
-	int r;
-
-	oci_runtime_id(rt, runtime_id);
-	const struct floor_id id = floor_id_here(config->state_dir, runtime_id, shape);
-
-	r = floor_load(&id, ret, err);
-	/* Whoever cannot read the samples has none. */
-	if (r == -EACCES && geteuid() != 0)
-		return 0;
-	if (r < 0 || floor_is_sampled(ret) || !w->sample)
-		return r;
-	fprintf(stderr, "sampling what %s itself needs to start containers (can take a minute; --no-sample skips it)\n",
-		rt->path);
-	r = sample_floor(&plan, &confidence, err);
-	if (r < 0) {
-		if (r != -EINTR)
-			err_wrap(err, "cannot sample the runtime (--no-sample skips this, --floor-file uses another "
-				      "node's floor)");
-		return r;
-	}
-	floor_done(ret);
-	return floor_load(&id, ret, err);
-}
-
-static bool is_here(const struct arch *arch)
-{
-	const struct arch *host[4];
-
-	return arch_host(host) && host[0] == arch;
-}
-
-/* For an installed runtime that was not sampled: uses the catalogue's floor for its version. */
-static int take_catalogued(struct work *w, const struct oci_runtime *rt, struct err *err)
-{
-	char option[] = "--version";
-	char *argv[] = {rt->path, option, NULL};
-	const struct run run = {.argv = argv, .signal_fd = -1, .timeout_ms = VERSION_TIMEOUT_MS};
-	cleanup_buf struct buf version = {0};
-	const struct catalogue_entry *e;
-
-	if (run_program(&run, &version, NULL) < 0 || !version.data)
-		return 0;
-	e = catalogue_of_version(version.data, w->floors.arch);
-	if (!e)
-		return 0;
-	floor_file_drop_last(&w->floors);
-	return catalogue_add_to(e, &w->floors, err);
-}
-
-/* A profile may be meant for root's containers, and an ordinary user's check finds out about the user's. */
-static void tell_rootless(const struct work *w, const struct floor_runtime *entry)
-{
-	const struct catalogue_entry *e = catalogue_of_version(entry->version, w->floors.arch);
-
-	fprintf(stderr, "checked for rootless starts by %s, as you would start it; ", entry->path);
-	if (e)
-		fprintf(stderr, "for starts as root: --runtime %s\n", e->name);
-	else
-		fprintf(stderr, "for starts as root, run this as root\n");
-}
-
-static int add_runtime(struct work *w, const struct oci_runtime *rt, struct err *err)
-{
-	struct floor_runtime *entry = NULL;
-	bool rootless = !namespaces_is_root();
-	int r = floor_file_add_runtime(&w->floors, rt, &entry, err);
-
-	if (!r)
-		r = floor_file_set_version(entry, rt->path, err);
-	/* This node's samples only have calls of this machine. */
-	if (!r && !is_here(w->floors.arch))
-		return 0;
-	for (size_t i = 0; !r && i < SHAPES_COUNT; i++) {
-		cleanup_floor struct floor floor = {0};
-		cleanup_buf struct buf shape = {0};
-
-		r = shapes_shape(i, rootless, &shape, err);
-		if (!r)
-			r = obtain(w, rt, shape.data, &floor, err);
-		if (!r)
-			r = floor_file_add_floor(&w->floors, entry, &floor, shape.data, shapes_title(i, rootless),
-						 shapes_no_new_privileges(i), err);
-	}
-	if (!r && entry->part_count && rootless && w->tell_rootless)
-		tell_rootless(w, entry);
-	return r || entry->part_count ? r : take_catalogued(w, rt, err);
-}
-
-/* True if the last runtime of the file has this entry's version and was sampled here. */
-static bool is_own(const struct work *w, const struct catalogue_entry *e)
-{
-	const struct floor_runtime *last = &w->floors.runtimes[w->floors.runtime_count - 1];
-
-	return last->part_count && !last->catalogued &&
-	       catalogue_of_version(last->version, w->floors.arch) == e;
-}
-
-/* A released runtime, for starts as root. If it is installed and was sampled here so, that sample counts. */
-static int add_released(struct work *w, const char *name, struct err *err)
-{
-	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
-	const struct catalogue_entry *e = NULL;
-	bool sample = w->sample;
-	char program[8];
-	int r = catalogue_find(name, w->floors.arch, &e, err);
-
-	if (r < 0)
-		return r;
-	snprintf(program, sizeof(program), "%.*s", (int)strcspn(e->name, "-"), e->name);
-	if (namespaces_is_root() && !oci_runtime_open_or_find(program, -1, &rt, NULL)) {
-		size_t before = w->floors.runtime_count;
-
-		w->sample = false;
-		r = add_runtime(w, &rt, err);
-		w->sample = sample;
-		if (r < 0 || is_own(w, e))
-			return r;
-		while (w->floors.runtime_count > before)
-			floor_file_drop_last(&w->floors);
-	}
-	return catalogue_add_to(e, &w->floors, err);
-}
-
-static int add_named(const char *name, void *arg, struct err *err)
-{
-	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
-	struct work *w = arg;
-
-	if (catalogue_is_name(name))
-		return add_released(w, name, err);
-	int r = oci_runtime_open_or_find(name, -1, &rt, err);
-
-	return r < 0 ? r : add_runtime(w, &rt, err);
-}
-
-/* The configured runtime, or one in the usual places. If there is none, that is no error: everything else can be checked. */
-static int add_default(struct work *w, struct err *err)
-{
-	cleanup_with(oci_runtime_done) struct oci_runtime rt = {0};
-	const char *path = w->cli->config.runtime;
-	int r = path ? oci_runtime_open(path, -1, &rt, NULL) : oci_runtime_find(-1, &rt, NULL);
-
-	return r < 0 ? 0 : add_runtime(w, &rt, err);
-}
-
-static int read_floor_file(struct work *w, const char *path, struct err *err)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	cleanup_buf struct buf text = {0};
-	int r = fd < 0 ? err_sys(err, errno, "%s", path) : file_read_fd(fd, FLOOR_FILE_SIZE_MAX, path, &text, err);
-
-	return r < 0 ? r : floor_file_parse(text.data ? text.data : "", text.len, path, &w->floors, err);
-}
-
 static int load_floors(struct work *w, const struct cli_args *args, struct err *err)
 {
+	struct against against = {
+		.config = &w->cli->config, .floors = &w->floors, .tell_rootless = !args->value[OPT_JSON]};
 	int r;
 
 	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_RUNTIME])
@@ -267,9 +98,9 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 	if (args->value[OPT_FLOOR_FILE] && args->value[OPT_MACHINE])
 		return err_set(err, EINVAL, "--floor-file already names the machine: leave out --machine");
 	if (args->value[OPT_FLOOR_FILE])
-		return read_floor_file(w, args->value[OPT_FLOOR_FILE], err);
+		return against_file(&against, args->value[OPT_FLOOR_FILE], err);
 	/* A runtime that the user did not name is sampled only for root, whose floors are what most profiles are for. */
-	w->sample = !args->value[OPT_NO_SAMPLE] && (args->value[OPT_RUNTIME] || geteuid() == 0);
+	against.sample = !args->value[OPT_NO_SAMPLE] && (args->value[OPT_RUNTIME] || geteuid() == 0);
 	r = floor_file_here(&w->floors, err);
 	if (!r && args->value[OPT_MACHINE])
 		r = machine_named(args->value[OPT_MACHINE], &w->floors.arch, err);
@@ -277,8 +108,8 @@ static int load_floors(struct work *w, const struct cli_args *args, struct err *
 		r = client_sync(&w->cli->config, err);
 	if (r < 0)
 		return r;
-	return args->value[OPT_RUNTIME] ? cli_args_each(&cmd_check, args, OPT_RUNTIME, add_named, w, err)
-					: add_default(w, err);
+	return args->value[OPT_RUNTIME] ? cli_args_each(&cmd_check, args, OPT_RUNTIME, against_named, &against, err)
+					: against_default(&against, err);
 }
 
 /* Adds an empty result, which the work owns. */
@@ -499,7 +330,6 @@ static int run(struct cli *cli, const struct cli_args *args, struct err *err)
 	if (!w)
 		return oom(err);
 	w->cli = cli;
-	w->tell_rootless = !args->value[OPT_JSON];
 	r = load_floors(w, args, err);
 	if (!r)
 		r = check_plan_new(&w->floors, &w->plan, err);
