@@ -1,5 +1,8 @@
 #include "base/file.h"
 
+#include "base/text.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -220,7 +223,20 @@ int file_check_trust(const struct stat *st, const char *what, struct err *err)
 
 void file_close_range(unsigned from, unsigned to)
 {
-	(void)syscall(SYS_close_range, from, to, 0);
+	DIR *all;
+
+	if (syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	all = opendir("/proc/self/fd");
+	if (!all)
+		return;
+	for (const struct dirent *e = readdir(all); e; e = readdir(all)) {
+		uint64_t fd;
+
+		if (text_parse_u64(e->d_name, &fd) == 0 && fd >= from && fd <= to && (int)fd != dirfd(all))
+			close((int)fd);
+	}
+	closedir(all);
 }
 
 int file_read_link(const char *path, char **ret)

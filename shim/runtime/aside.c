@@ -14,6 +14,7 @@ struct aside {
 	void (*fn)(void *arg);
 	void *arg;
 	int end, hold; /* a pipe: it ends when nothing holds it */
+	int failed;    /* errno: there is no grandchild */
 	_Alignas(16) char stack[ASIDE_STACK], between[4096];
 };
 
@@ -39,14 +40,15 @@ static int make_orphan(void *arg)
 {
 	struct aside *a = arg;
 
-	return clone(sleep_and_run, a->stack + sizeof(a->stack), CLONE_VM | SIGCHLD, a) < 0 ? errno : 0;
+	a->failed = clone(sleep_and_run, a->stack + sizeof(a->stack), CLONE_VM | SIGCHLD, a) < 0 ? errno : 0;
+	return 0;
 }
 
 int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 {
 	/* Not on the stack: main() may return before the sleeper wakes. */
 	static struct aside a;
-	int ends[2], status = 0;
+	int ends[2];
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -55,6 +57,7 @@ int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 	a.arg = arg;
 	a.end = ends[0];
 	a.hold = ends[1];
+	a.failed = EAGAIN; /* until it has been tried */
 	/* As vfork(2) does, which some C libraries make of fork(2). */
 	pid = clone(make_orphan, a.between + sizeof(a.between), CLONE_VM | CLONE_VFORK | SIGCHLD, &a);
 	close(ends[0]);
@@ -62,11 +65,11 @@ int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
 		close(ends[1]);
 		return err_sys(err, errno, "cannot start the helper that restores the bundle");
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	/* Its status tells nothing where the caller ignores SIGCHLD. */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (!a.failed)
 		return 0;
 	close(ends[1]);
-	return err_sys(err, WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN,
-		       "cannot start the helper that restores the bundle");
+	return err_sys(err, a.failed, "cannot start the helper that restores the bundle");
 }

@@ -1,6 +1,7 @@
 /* The wrapper's memory. A start takes milliseconds, and then the runtime's program takes the wrapper's place; what
  * costs it time is not finding a free block but the pages that it writes to. So blocks lie one behind the other, the
- * last one grows where it lies, and what was freed is used again once everything behind it was freed, too.
+ * last one grows where it lies, and what was freed is used again once everything behind it was freed, too. A large one
+ * is the kernel's matter: it has pages of its own, which move without a copy and go when it is given back.
  *
  * malloc.c makes it what the C library's malloc(3) is. Not for more than one thread. */
 #ifndef SNUG_SHIM_RUNTIME_HEAP_H
@@ -19,6 +20,7 @@ struct heap {
 
 #define HEAP_ALIGN 16
 #define HEAP_AREA  (1 << 20) /* bytes asked of the kernel at a time */
+#define HEAP_LARGE (1 << 17) /* bytes of a block from which on it is large */
 #define HEAP_READY 65536     /* bytes made ready at a time: a page given when it is first written to costs more */
 
 /* A block of at least size bytes (0: one that can be given back), aligned to HEAP_ALIGN. NULL with ENOMEM if there is

@@ -10,31 +10,29 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 static void compose(struct buf *line, const struct oci_call *call, const struct err *err)
 {
-	cleanup_buf struct buf msg = {0}, time = {0};
+	cleanup_buf struct buf time = {0};
+	char msg[ERR_MSG_MAX + 8];
 	struct json_writer w;
 
-	buf_addf(&msg, "snug: %s", err->msg);
-	if (!call->log) {
-		buf_addf(line, "%s\n", msg.data ? msg.data : "snug: out of memory");
-		return;
-	}
+	snprintf(msg, sizeof(msg), "snug: %s", err->msg);
 	text_add_time(&time, text_now_ms());
+	if (buf_failed(&time))
+		return;
 	if (!text_streq(call->log_format, "json")) {
 		buf_addf(line, "time=\"%s\" level=error msg=", time.data);
 		json_write_begin(&w, line, false);
-		json_write_string(&w, NULL, msg.data);
+		json_write_string(&w, NULL, msg);
 		buf_addc(line, '\n');
 		return;
 	}
 	json_write_begin(&w, line, false);
 	json_write_object(&w, NULL);
 	json_write_string(&w, "level", "error");
-	json_write_string(&w, "msg", msg.data);
+	json_write_string(&w, "msg", msg);
 	json_write_string(&w, "time", time.data);
 	json_write_end_object(&w);
 	buf_addc(line, '\n');
@@ -55,11 +53,12 @@ int report_error(const struct oci_call *call, const struct err *err)
 	cleanup_buf struct buf line = {0};
 	cleanup_fd int fd = -1;
 
-	compose(&line, call, err);
-	if (call->log)
+	if (call->log) {
+		compose(&line, call, err);
 		fd = open_log(call->log);
-	/* With --log, callers read nothing else. */
-	if (!buf_failed(&line) && (fd < 0 || file_write_full(fd, line.data, line.len) < 0)) {
+	}
+	/* With --log, callers read nothing else. There may be no memory left to compose it. */
+	if (fd < 0 || !line.data || buf_failed(&line) || file_write_full(fd, line.data, line.len) < 0) {
 		fprintf(stderr, "snug: %s\n", err->msg);
 		fflush(stderr);
 	}
@@ -72,14 +71,10 @@ static void say(int priority, const char *text)
 	struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	cleanup_buf struct buf line = {0};
-	time_t now = time(NULL);
-	struct tm tm = {0};
-	char stamp[32];
 
-	localtime_r(&now, &tm);
-	if (!strftime(stamp, sizeof(stamp), "%b %e %T", &tm))
-		return;
-	buf_addf(&line, "<%d>%s snug[%d]: %s", LOG_DAEMON | priority, stamp, (int)getpid(), text);
+	/* Without a time, which would be the local one: the log has its own, and a start must not depend on the
+	 * machine's zone. */
+	buf_addf(&line, "<%d>snug[%d]: %s", LOG_DAEMON | priority, (int)getpid(), text);
 	if (fd >= 0 && !buf_failed(&line))
 		(void)!sendto(fd, line.data, line.len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&log, sizeof(log));
 }

@@ -88,6 +88,24 @@ learn() { run snug-learn --root "$T/root" run --bundle "$T/b" shell; }
   refuses 'no key'
   configure 'missing_profile="original"'
   [ "$(snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+  # What is said in the log needs nothing of the machine: not its time zone, which may be damaged.
+  { printf 'TZif2'; head -c 15 /dev/zero; printf '\x7f\xff\xff\xff%.0s' $(seq 6); head -c 200 /dev/zero; } >"$T/zone"
+  [ "$(TZ=:$T/zone snug-enforce --root "$T/root" run --bundle "$T/b" shell)" = hi ]
+}
+
+@test "whatever fails for lack of memory is told, with and without a log" {
+  told=0
+  for kb in $(seq 64 16 1024); do
+    for log in '' "--log=$T/log"; do
+      rm -f "$T/log"
+      # The first limits are too low for the kernel to start any program.
+      run prlimit --data=$((kb << 10)) -- snug-enforce --root "$T/root" $log run --bundle "$T/b" shell
+      [ "$status" -eq 1 ] || { [ $told = 0 ] && continue; }
+      [[ "$output$(cat "$T/log" 2>/dev/null)" == *"snug: "* ]] || { echo "$kb KiB: nothing"; false; }
+      told=$((told + 1))
+    done
+  done
+  [ $told -gt 50 ]
 }
 
 @test "a pod that names a profile which is not there gets rid of none by it" {

@@ -1,6 +1,9 @@
 #include "shim/runtime/aside.h"
+#include "tests/unit/refuse.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +141,32 @@ static void cannot_start(void **state)
 	assert_false(told->ran);
 }
 
+/* A caller that ignores SIGCHLD learns nothing of its children's status. */
+static void cannot_start_where_none_tells(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	for (int refused = 0; refused < 2; refused++) {
+		pid = fork();
+		if (pid == 0) {
+			struct err err = {0};
+			int r;
+
+			signal(SIGCHLD, SIG_IGN);
+			if (refused && test_refuse(SYS_clone, false, CLONE_VM | SIGCHLD, EAGAIN) < 0)
+				_exit(2);
+			r = aside_start(tell, &number, &err);
+			_exit(refused ? r != -EAGAIN || !strstr(err.msg, "helper") : r != 0);
+		}
+		ends_with(pid, 0);
+		if (!refused)
+			until(&told->ran);
+		assert_int_equal(told->ran, !refused);
+		told->ran = false;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +174,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wakes_when_the_starter_exits, begin, end),
 		cmocka_unit_test_setup_teardown(wakes_when_the_starter_is_killed, begin, end),
 		cmocka_unit_test_setup_teardown(cannot_start, begin, end),
+		cmocka_unit_test_setup_teardown(cannot_start_where_none_tells, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -33,13 +37,13 @@ static void the_last_one_grows_where_it_lies(void **state)
 
 	(void)state;
 	memcpy(p, "123456789", 10);
-	for (size_t size = 20; size <= HEAP_AREA / 2; size *= 2)
+	for (size_t size = 20; size < HEAP_LARGE; size *= 2)
 		assert_ptr_equal(heap_resize(&h, p, size), p);
 	assert_ptr_equal(heap_resize(&h, p, 1), p);
 	q = heap_take(&h, 1);
-	assert_true(q >= p + HEAP_AREA / 4);
+	assert_true(q >= p + HEAP_LARGE / 4);
 	/* No longer the last. */
-	q = heap_resize(&h, p, HEAP_AREA / 2 + 100);
+	q = heap_resize(&h, p, HEAP_LARGE - 100);
 	assert_ptr_not_equal(q, p);
 	assert_string_equal(q, "123456789");
 }
@@ -71,21 +75,69 @@ static void what_was_given_back_is_used_again(void **state)
 	}
 }
 
-static void a_large_one_gets_an_area_of_its_own(void **state)
+/* Kilobytes of a kind of memory (proc(5), status). */
+static unsigned long memory(const char *kind)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long kb = 0;
+	char line[200];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, kind, strlen(kind)) == 0)
+			kb = strtoul(line + strlen(kind) + 1, NULL, 10);
+	fclose(f);
+	return kb;
+}
+
+static void a_large_one_leaves_nothing_behind(void **state)
 {
 	struct heap h = {0};
-	char *small = heap_take(&h, 10), *large = heap_take(&h, 3 * HEAP_AREA), *more;
+	char *small = heap_take(&h, 10), *large = heap_take(&h, 100), *place = large, *more;
+	unsigned long before = memory("VmSize");
 
 	(void)state;
-	memset(large, 1, 3 * HEAP_AREA);
+	memset(small, 1, 10);
+	strcpy(large, "contents");
 	more = heap_take(&h, 10);
-	memset(more, 2, 10);
-	assert_int_equal(large[3 * HEAP_AREA - 1], 1);
-	/* In an area before: it stays given back, and nothing else is. */
-	heap_give(&h, small);
+	/* It becomes one, and grows. */
+	for (size_t size = HEAP_LARGE; size <= (size_t)64 << 20; size *= 2) {
+		large = heap_resize(&h, large, size);
+		assert_non_null(large);
+		assert_string_equal(large, "contents");
+		large[size - 1] = 1;
+		assert_int_equal((uintptr_t)large % HEAP_ALIGN, 0);
+	}
+	assert_true(memory("VmSize") < before + (65 << 10) + 64);
 	heap_give(&h, large);
-	assert_ptr_not_equal(heap_take(&h, 10), more);
-	assert_int_equal(more[9], 2);
+	assert_true(memory("VmSize") < before + 64);
+	for (int i = 0; i < 1000; i++)
+		heap_give(&h, heap_take(&h, HEAP_AREA));
+	assert_true(memory("VmSize") < before + 64);
+	/* Those beside it are what and where they were. */
+	assert_int_equal(small[9], 1);
+	heap_give(&h, more);
+	assert_ptr_equal(heap_take(&h, 10), place);
+}
+
+/* In a child: the limit is for the whole process. */
+static void a_limit_leaves_room_for_small_ones(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		const rlim_t room = (memory("VmData") + HEAP_AREA / 4096) << 10;
+		struct heap h = {0};
+
+		if (setrlimit(RLIMIT_DATA, &(struct rlimit){room, room}) < 0)
+			_exit(2);
+		_exit(!heap_take(&h, 1000) ? 3 : h.end - h.at < HEAP_AREA / 4 ? 0 : 4);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void what_cannot_be_had_is_refused(void **state)
@@ -148,7 +200,8 @@ int main(void)
 		cmocka_unit_test(blocks_are_aligned_and_apart),
 		cmocka_unit_test(the_last_one_grows_where_it_lies),
 		cmocka_unit_test(what_was_given_back_is_used_again),
-		cmocka_unit_test(a_large_one_gets_an_area_of_its_own),
+		cmocka_unit_test(a_large_one_leaves_nothing_behind),
+		cmocka_unit_test(a_limit_leaves_room_for_small_ones),
 		cmocka_unit_test(what_cannot_be_had_is_refused),
 		cmocka_unit_test(random_ones_keep_their_bytes),
 	};
