@@ -14,12 +14,13 @@ struct aside {
 	void (*fn)(void *arg);
 	void *arg;
 	int end, hold; /* a pipe: it ends when nothing holds it */
+	pid_t between_pid;
 	int failed;    /* errno: there is no grandchild */
 	_Alignas(16) char stack[ASIDE_STACK], between[4096];
 };
 
 /* As long as the starter uses this memory, nothing here may call the C library but for system calls that cannot fail
- * (errno is the starter's, too). */
+ * (errno is the starter's, too), or fail the start. */
 static int sleep_and_run(void *arg)
 {
 	struct aside *a = arg;
@@ -35,7 +36,11 @@ static int sleep_and_run(void *arg)
 	return (int)syscall(SYS_exit_group, 0);
 }
 
-/* The child in between only makes the grandchild an orphan, so that the runtime has no child that it does not know. */
+/* Not on the stack: main() may return before the sleeper wakes. */
+static struct aside aside;
+
+/* The child in between only makes the grandchild an orphan, so that the runtime has no child that it does not know. It
+ * may run beside the starter, in its memory: see sleep_and_run(). */
 static int make_orphan(void *arg)
 {
 	struct aside *a = arg;
@@ -44,32 +49,33 @@ static int make_orphan(void *arg)
 	return 0;
 }
 
-int aside_start(void (*fn)(void *arg), void *arg, struct err *err)
+int aside_start(void (*fn)(void *arg), void *arg, bool beside, struct err *err)
 {
-	/* Not on the stack: main() may return before the sleeper wakes. */
-	static struct aside a;
-	int ends[2];
-	pid_t pid;
+	int flags = beside ? 0 : CLONE_VFORK, ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "cannot make a pipe for the helper that restores the bundle");
-	a.fn = fn;
-	a.arg = arg;
-	a.end = ends[0];
-	a.hold = ends[1];
-	a.failed = EAGAIN; /* until it has been tried */
-	/* As vfork(2) does, which some C libraries make of fork(2). */
-	pid = clone(make_orphan, a.between + sizeof(a.between), CLONE_VM | CLONE_VFORK | SIGCHLD, &a);
+	aside.fn = fn;
+	aside.arg = arg;
+	aside.end = ends[0];
+	aside.hold = ends[1];
+	aside.failed = EAGAIN; /* until it has been tried */
+	aside.between_pid =
+		clone(make_orphan, aside.between + sizeof(aside.between), CLONE_VM | flags | SIGCHLD, &aside);
 	close(ends[0]);
-	if (pid < 0) {
-		close(ends[1]);
-		return err_sys(err, errno, "cannot start the helper that restores the bundle");
-	}
-	/* Its status tells nothing where the caller ignores SIGCHLD. */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (!a.failed)
+	if (aside.between_pid > 0)
 		return 0;
 	close(ends[1]);
-	return err_sys(err, a.failed, "cannot start the helper that restores the bundle");
+	return err_sys(err, errno, "cannot start the helper that restores the bundle");
+}
+
+int aside_wait(struct err *err)
+{
+	/* Its status tells nothing where the caller ignores SIGCHLD. */
+	while (waitpid(aside.between_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (!aside.failed)
+		return 0;
+	close(aside.hold);
+	return err_sys(err, aside.failed, "cannot start the helper that restores the bundle");
 }

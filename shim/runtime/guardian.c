@@ -353,9 +353,15 @@ int guardian_start(const struct guardian_duty *duty, struct err *err)
 	r = watch_begin(&g.duty, &g.watch);
 	if (r < 0)
 		return err_sys(err, r, "cannot open a pidfd of this process");
-	r = aside_start(wake, &g, err);
+	/* A recorded start has the recorder's answer to wait for. */
+	r = aside_start(wake, &g, duty->recorded, err);
 	close(g.watch.pidfd);
 	if (g.watch.inotify >= 0)
 		close(g.watch.inotify);
 	return r;
+}
+
+int guardian_wait(struct err *err)
+{
+	return aside_wait(err);
 }

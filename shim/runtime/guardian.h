@@ -24,8 +24,11 @@ struct guardian_duty {
 	bool until_end;            /* afterwards, wait for the runtime to exit, and remove the note if the container is gone */
 };
 
-/* Starts the helper, once at most; the watch has begun when this returns. Call this before the swap, and before the
- * audit session begins: the helper must not be in the container's session. *duty is copied. */
+/* Starts the helper, once at most; the watch has begun when this returns. Call this before the audit session begins:
+ * the helper must not be in the container's session. *duty is copied. */
 int guardian_start(const struct guardian_duty *duty, struct err *err);
+
+/* After that has succeeded, exactly once, and before the swap: makes sure that there is a helper. */
+int guardian_wait(struct err *err);
 
 #endif

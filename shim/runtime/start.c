@@ -208,10 +208,7 @@ static int set_guardian(struct start *s, struct err *err)
 		.until_end = !s->exists,
 	};
 
-	int r = guardian_start(&duty, err);
-
-	s->guarded = r == 0;
-	return r;
+	return guardian_start(&duty, err);
 }
 
 /* After learn_for a key is not learnt any more: the approved profile applies, or else the caller's own. */
@@ -284,6 +281,19 @@ static int find_section(struct start *s, struct err *err)
 	return r;
 }
 
+/* The helper comes up meanwhile. */
+static int book_guarded(struct start *s, struct err *err)
+{
+	struct err none = {0};
+	int booked = book(s, err);
+	int r = guardian_wait(&none);
+
+	s->guarded = r == 0;
+	if (booked == 0 && r < 0)
+		*err = none;
+	return booked < 0 ? booked : r;
+}
+
 static int ready(struct start *s, struct err *err)
 {
 	int r = annotations_choose_mode(&s->annotations, s->plan->mode, &s->mode, err);
@@ -306,7 +316,7 @@ static int ready(struct start *s, struct err *err)
 	if (r == 0)
 		r = set_guardian(s, err);
 	if (r == 0)
-		r = book(s, err);
+		r = book_guarded(s, err);
 	if (r == 0)
 		r = oci_bundle_swap(&s->bundle, err);
 	return r;
@@ -412,5 +422,6 @@ void start_delete(struct plan *p)
 {
 	const struct guardian_duty duty = {.plan = p, .until_end = true};
 
-	(void)guardian_start(&duty, NULL);
+	if (guardian_start(&duty, NULL) == 0)
+		(void)guardian_wait(NULL);
 }

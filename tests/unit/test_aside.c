@@ -57,13 +57,13 @@ static void until(const volatile bool *what)
 }
 
 /* A process that starts a sleeper, and waits to be let go; it then executes true, or ends by exit(). */
-static pid_t starter(bool executes)
+static pid_t starter(bool executes, bool beside)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
-	if (aside_start(tell, &number, NULL) < 0)
+	if (aside_start(tell, &number, beside, NULL) < 0 || aside_wait(NULL) < 0)
 		_exit(9);
 	told->started = true;
 	while (!told->go)
@@ -82,9 +82,9 @@ static void ends_with(pid_t pid, int want)
 	assert_int_equal(status, want);
 }
 
-static void sleeps_until_the_starter_is_over(bool executes, int status)
+static void sleeps_until_the_starter_is_over(bool executes, bool beside, int status)
 {
-	pid_t pid = starter(executes);
+	pid_t pid = starter(executes, beside);
 
 	until(&told->started);
 	usleep(50000);
@@ -101,13 +101,19 @@ static void sleeps_until_the_starter_is_over(bool executes, int status)
 static void wakes_when_the_starter_executes(void **state)
 {
 	(void)state;
-	sleeps_until_the_starter_is_over(true, 0);
+	sleeps_until_the_starter_is_over(true, false, 0);
+	*told = (struct told){0};
+	number = 1;
+	sleeps_until_the_starter_is_over(true, true, 0);
 }
 
 static void wakes_when_the_starter_exits(void **state)
 {
 	(void)state;
-	sleeps_until_the_starter_is_over(false, 7 << 8);
+	sleeps_until_the_starter_is_over(false, false, 7 << 8);
+	*told = (struct told){0};
+	number = 1;
+	sleeps_until_the_starter_is_over(false, true, 7 << 8);
 }
 
 static void wakes_when_the_starter_is_killed(void **state)
@@ -115,7 +121,7 @@ static void wakes_when_the_starter_is_killed(void **state)
 	pid_t pid;
 
 	(void)state;
-	pid = starter(true);
+	pid = starter(true, true);
 	until(&told->started);
 	kill(pid, SIGKILL);
 	until(&told->ran);
@@ -135,7 +141,7 @@ static void cannot_start(void **state)
 		struct err err = {0};
 
 		setrlimit(RLIMIT_NOFILE, &none);
-		_exit(aside_start(tell, &number, &err) < 0 && strstr(err.msg, "pipe") ? 0 : 1);
+		_exit(aside_start(tell, &number, false, &err) < 0 && strstr(err.msg, "pipe") ? 0 : 1);
 	}
 	ends_with(pid, 0);
 	assert_false(told->ran);
@@ -147,7 +153,9 @@ static void cannot_start_where_none_tells(void **state)
 	pid_t pid;
 
 	(void)state;
-	for (int refused = 0; refused < 2; refused++) {
+	for (int row = 0; row < 4; row++) {
+		bool refused = row & 1, beside = row & 2;
+
 		pid = fork();
 		if (pid == 0) {
 			struct err err = {0};
@@ -156,7 +164,9 @@ static void cannot_start_where_none_tells(void **state)
 			signal(SIGCHLD, SIG_IGN);
 			if (refused && test_refuse(SYS_clone, false, CLONE_VM | SIGCHLD, EAGAIN) < 0)
 				_exit(2);
-			r = aside_start(tell, &number, &err);
+			r = aside_start(tell, &number, beside, &err);
+			if (r == 0)
+				r = aside_wait(&err);
 			_exit(refused ? r != -EAGAIN || !strstr(err.msg, "helper") : r != 0);
 		}
 		ends_with(pid, 0);

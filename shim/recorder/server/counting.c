@@ -34,28 +34,26 @@ uint64_t counting_deadline(const struct recorder *r)
 	return r->counter ? counter_deadline(r->counter) : UINT64_MAX;
 }
 
-static int arm(struct recorder *r, const struct run_session *s, pid_t pid)
+static int arm(struct recorder *r, const struct run_session *s)
 {
-	uint32_t filters = 0, own = SESSION_UNSET;
-	int rc = proc_read_filters(pid, s->id, &filters);
+	uint32_t own = SESSION_UNSET;
+	int rc = s->filters == PROC_FILTERS_SOME || !counting_is_possible(r) ? -EOPNOTSUPP : 0;
 
-	if (rc == 0 && (filters == PROC_FILTERS_SOME || !counting_is_possible(r)))
-		rc = -EOPNOTSUPP;
 	/* This recorder was started in it, and could not leave it (main.c): its own calls would count. */
 	if (rc == 0 && session_of(getpid(), &own) == 0 && own == s->id)
 		rc = -EOPNOTSUPP;
 	if (rc == 0)
-		rc = counter_arm(r->counter, s->id, filters);
+		rc = counter_arm(r->counter, s->id, s->filters);
 	return rc;
 }
 
-void counting_begin(struct recorder *r, struct run *run, pid_t pid)
+void counting_begin(struct recorder *r, struct run *run)
 {
 	const struct evidence_run *er = evidence_run(run->key->evidence, run->no);
 
 	if (!er || !er->unlogged.counted)
 		return;
-	run->counting = !run->by_cgroup && arm(r, runs_main_session(run), pid) == 0;
+	run->counting = !run->by_cgroup && arm(r, runs_main_session(run)) == 0;
 	if (!run->counting && counted_assume(run) < 0)
 		runs_stamp(&r->runs, run, REASON_COUNTER, clock_monotonic_ms());
 }
@@ -65,7 +63,7 @@ void counting_join(struct recorder *r, pid_t pid, uint64_t pid_start)
 	for (struct run *run = r->runs.list; run; run = run->next) {
 		const struct run_session *s = run->sessions; /* the newest */
 
-		if (run->counting && s->pid == pid && s->start == pid_start && (run->by_cgroup || arm(r, s, pid) < 0))
+		if (run->counting && s->pid == pid && s->start == pid_start && (run->by_cgroup || arm(r, s) < 0))
 			runs_stamp(&r->runs, run, REASON_COUNTER, clock_monotonic_ms());
 	}
 }

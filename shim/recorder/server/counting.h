@@ -19,9 +19,9 @@ void counting_expect(struct recorder *r, uint64_t now_ms);
 void counting_step(struct recorder *r, uint64_t now_ms);
 uint64_t counting_deadline(const struct recorder *r);
 
-/* For a run that has begun with a filter that leaves calls to the counter. pid: the run's wrapper. If the run cannot be counted,
+/* For a run that has begun with a filter that leaves calls to the counter. If the run cannot be counted,
  * the calls are assumed to be used. */
-void counting_begin(struct recorder *r, struct run *run, pid_t pid);
+void counting_begin(struct recorder *r, struct run *run);
 
 /* Counts the session of an exec that this process registered and that has joined its run. */
 void counting_join(struct recorder *r, pid_t pid, uint64_t pid_start);

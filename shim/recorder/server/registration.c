@@ -143,7 +143,7 @@ int registration_add(struct recorder *r, pid_t pid, uint64_t pid_start, const st
 	rc = runs_begin(&r->runs, &q, clock_monotonic_ms(), err);
 	if (rc < 0)
 		return rc;
-	counting_begin(r, r->runs.list, pid);
+	counting_begin(r, r->runs.list);
 	/* Without the pidfd, the next look at /proc finds a process to watch. */
 	if (pidfd >= 0 && run_over_watch(r, r->runs.list, pidfd) == 0)
 		(void)steal_fd(&pidfd);
