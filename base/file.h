@@ -49,8 +49,7 @@ int file_open_dirs_at(int dirfd, const char *path, bool make, struct err *err);
  * user and is writable by neither group nor others. `what` appears in the message only. */
 int file_check_trust(const struct stat *st, const char *what, struct err *err);
 
-/* Closes the descriptors from..to, both included: close_range(2), which neither every C library nor every kernel has.
- */
+/* Closes the descriptors from..to, both included, as close_range(2) does, which not every C library and kernel has. */
 void file_close_range(unsigned from, unsigned to);
 
 /* readlink(2) into an allocated string, which the caller frees. Returns 0 or a negative errno. */
